@@ -1,0 +1,116 @@
+#include "base/isbn.h"
+
+#include "base/text.h"
+
+namespace larder {
+
+namespace {
+
+constexpr std::string_view source = "isbn";
+// A number with a separator after every digit is far below this.
+constexpr std::size_t text_bytes_max = 128;
+
+Failure refuse(std::string message) { return fail(ErrorKind::invalid, source, std::move(message)); }
+
+// Bytes of the separator at the start of `text`, 0 if there is none: ASCII hyphen and space, no-break space,
+// and the dashes U+2010 to U+2015 that word processors put in.
+std::size_t separator_bytes(std::string_view text) {
+  if (text.front() == '-' || text.front() == ' ') {
+    return 1;
+  }
+  if (text.starts_with("\xc2\xa0")) {
+    return 2;
+  }
+  const bool dash =
+      text.size() >= 3 && text.starts_with("\xe2\x80") && text[2] >= '\x90' && text[2] <= '\x95';
+  return dash ? 3 : 0;
+}
+
+// Only the characters that count, x as X.
+Result<std::string> significant(std::string_view text) {
+  std::string characters;
+  while (!text.empty()) {
+    if (const std::size_t skipped = separator_bytes(text); skipped > 0) {
+      text.remove_prefix(skipped);
+      continue;
+    }
+    const char c = text.front();
+    if (!is_digit(c) && c != 'X' && c != 'x') {
+      return refuse("An ISBN has only the digits 0 to 9, hyphens and spaces (and an X at the end of ten).");
+    }
+    characters.push_back(c == 'x' ? 'X' : c);
+    text.remove_prefix(1);
+  }
+  return characters;
+}
+
+// Of the first nine digits, weighted 10 down to 2, modulo 11.
+char check_of_ten(std::string_view digits) {
+  int sum = 0;
+  for (int i = 0; i < 9; ++i) {
+    sum += (10 - i) * (digits[static_cast<std::size_t>(i)] - '0');
+  }
+  const int check = (11 - sum % 11) % 11;
+  return check == 10 ? 'X' : static_cast<char>('0' + check);
+}
+
+// Of the first twelve digits, weighted 1 and 3 in turn, modulo 10.
+char check_of_thirteen(std::string_view digits) {
+  int sum = 0;
+  for (std::size_t i = 0; i < 12; ++i) {
+    sum += (i % 2 == 0 ? 1 : 3) * (digits[i] - '0');
+  }
+  return static_cast<char>('0' + (10 - sum % 10) % 10);
+}
+
+Failure refuse_check(std::string_view characters, char expected) {
+  return refuse(
+      concat({"The check digit of ISBN ", characters, " should be ", std::string_view(&expected, 1), ", not ",
+              characters.substr(characters.size() - 1), ": one of its digits is wrong."}));
+}
+
+}  // namespace
+
+Result<Isbn> parse_isbn(std::string_view text) {
+  if (text.size() > text_bytes_max) {
+    return refuse("This is too long for an ISBN, which has 10 or 13 digits.");
+  }
+  auto characters = significant(text);
+  if (!characters) {
+    return tl::make_unexpected(std::move(characters.error()));
+  }
+  const std::string& all = *characters;
+  if (all.size() != 10 && all.size() != 13) {
+    return refuse(concat({"An ISBN has 10 or 13 digits, not ", to_text(std::uint64_t{all.size()}), "."}));
+  }
+  const std::size_t cross = all.find('X');
+  if (cross != std::string::npos && (all.size() != 10 || cross != 9)) {
+    return refuse("An X may only be the last of an ISBN's ten digits.");
+  }
+  if (all.size() == 10) {
+    if (const char check = check_of_ten(all); check != all[9]) {
+      return refuse_check(all, check);
+    }
+    std::string thirteen = "978" + all.substr(0, 9);
+    thirteen.push_back(check_of_thirteen(thirteen));
+    return Isbn(std::move(thirteen));
+  }
+  if (!all.starts_with("978") && !all.starts_with("979")) {
+    return refuse("An ISBN of 13 digits starts with 978 or 979.");
+  }
+  if (const char check = check_of_thirteen(all); check != all[12]) {
+    return refuse_check(all, check);
+  }
+  return Isbn(all);
+}
+
+std::optional<std::string> Isbn::ten() const {
+  if (!thirteen_.starts_with("978")) {
+    return std::nullopt;
+  }
+  std::string ten = thirteen_.substr(3, 9);
+  ten.push_back(check_of_ten(ten));
+  return ten;
+}
+
+}  // namespace larder

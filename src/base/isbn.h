@@ -1,0 +1,31 @@
+// ISBNs (ISO 2108, ISBN Users' Manual, 7th edition): ten or thirteen digits, one of them a check digit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace larder {
+
+// A number that has been checked. Both forms of one number are one Isbn.
+class Isbn {
+ public:
+  // Thirteen digits, without hyphens: the form under which a book is kept.
+  const std::string& thirteen() const { return thirteen_; }
+  // Ten characters, the last of them a digit or X; numbers that start with 979 have no such form.
+  std::optional<std::string> ten() const;
+
+ private:
+  friend Result<Isbn> parse_isbn(std::string_view text);
+  explicit Isbn(std::string thirteen) : thirteen_(std::move(thirteen)) {}
+
+  std::string thirteen_;
+};
+
+// Takes either form, with hyphens (any Unicode dash), spaces, and x for X. Errors: invalid, with what is
+// wrong ("the check digit should be 7"). Digits of other scripts are refused.
+Result<Isbn> parse_isbn(std::string_view text);
+
+}  // namespace larder
