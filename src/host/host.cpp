@@ -1,0 +1,31 @@
+#include "host/host.h"
+
+#include "base/assert.h"
+
+namespace larder::host {
+
+std::string_view to_text(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warn: return "warn";
+    case LogLevel::error: return "error";
+    case LogLevel::off: return "off";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string encode(const Answer& answer) {
+  RecordWriter record;
+  record.u32(answer.status);
+  record.pairs(answer.headers);
+  record.u32(static_cast<std::uint32_t>(answer.body));
+  record.u32(answer.lane ? answer.lane->id : 0);
+  if (answer.lane) {
+    record.u64(static_cast<std::uint64_t>(millis_since_epoch(answer.lane->until)));
+    record.texts(answer.lane->guards);
+  }
+  return std::move(record).take();
+}
+
+}  // namespace larder::host

@@ -1,0 +1,140 @@
+// What the core needs from the world. The Worker implements it over its imports (wasm/imports_host.cpp), the tests over
+// a simulation. Every effect that takes time is an operation; the rest is synchronous and cheap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/units.h"
+#include "base/wire.h"
+
+namespace larder::host {
+
+// A request (or a queue batch, or a scheduled event) in the shim. Never reused within an instance.
+enum class RequestId : std::uint32_t {};
+
+// A slot of the operation table: the generation tells a late completion from one for the slot's next tenant.
+struct OperationId {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+};
+
+enum class OperationKind : std::uint32_t {
+#define LARDER_OPERATION(name, number, arguments, results) name = number,
+#include "host/ops.def"
+#undef LARDER_OPERATION
+};
+
+inline constexpr std::uint32_t abi_version = LARDER_ABI_VERSION;
+
+// A body in the host's table: an ArrayBuffer or a stream. 0 is no body.
+enum class BodyHandle : std::uint32_t { none = 0 };
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
+std::string_view to_text(LogLevel level);
+
+// Leave for the host to give the same answer again without asking: to a GET of the same URL that carries none of the
+// `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so and tells the app.
+struct Lane {
+  std::uint32_t id;
+  Instant until;
+  std::vector<std::string> guards;
+
+  Lane(std::uint32_t id_, Instant until_, std::vector<std::string> guards_)
+      : id(id_), until(until_), guards(std::move(guards_)) {}
+};
+
+// The head of an answer. The body is lent: the host takes its own reference.
+struct Answer {
+  std::uint32_t status = 0;
+  TextPairs headers;
+  BodyHandle body = BodyHandle::none;
+  std::optional<Lane> lane;
+
+  Answer() {}
+};
+
+// The record in which an answer crosses to the shim (shim/answer.js reads it).
+std::string encode(const Answer& answer);
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  // Starts an operation; the completion comes later through Requests::complete, never from inside this call.
+  virtual void submit(RequestId request, OperationId operation, OperationKind kind, std::string_view arguments) = 0;
+  // Gives the answer to a request. Once per request; the request goes on (stores) until finished().
+  virtual void respond(RequestId request, const Answer& answer) = 0;
+  // Ends the park operation of another request, in that request's own context. Nothing if it is not parked.
+  virtual void wake(RequestId request) = 0;
+  // The request has nothing left to do.
+  virtual void finished(RequestId request) = 0;
+  virtual void revoke_lanes() = 0;
+
+  virtual Instant now() = 0;
+  virtual std::string random_bytes(std::size_t count) = 0;
+  // The 32 bytes of SHA-256.
+  virtual std::string sha256(std::string_view bytes) = 0;
+  virtual std::string body_sha256(BodyHandle body) = 0;
+
+  // A field of the request as the client sent it, at most `bytes_max` long; a longer one counts as absent.
+  virtual std::optional<std::string> request_header(RequestId request, std::string_view name,
+                                                    std::size_t bytes_max) = 0;
+
+  // The new body's handle is the caller's to release.
+  virtual BodyHandle create_body(std::string_view bytes) = 0;
+  // The bytes of a body, followed by `padding` zero bytes within the string's size.
+  virtual std::string read_body(BodyHandle body, Bytes size, std::size_t padding) = 0;
+  virtual void release_body(BodyHandle body) = 0;
+
+  // One structured line (JSON).
+  virtual void log(LogLevel level, std::string_view line) = 0;
+};
+
+// Owns a body handle.
+class Body {
+ public:
+  Body() {}
+  Body(Host& host, BodyHandle handle, Bytes size) : host_(&host), handle_(handle), size_(size) {}
+  Body(Body&& other) noexcept
+      : host_(other.host_), handle_(std::exchange(other.handle_, BodyHandle::none)), size_(other.size_) {}
+  Body& operator=(Body&& other) noexcept {
+    if (this != &other) {
+      release();
+      host_ = other.host_;
+      handle_ = std::exchange(other.handle_, BodyHandle::none);
+      size_ = other.size_;
+    }
+    return *this;
+  }
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+  ~Body() { release(); }
+
+  static Body from_bytes(Host& host, std::string_view bytes) {
+    return Body(host, host.create_body(bytes), Bytes(bytes.size()));
+  }
+
+  BodyHandle handle() const { return handle_; }
+  Bytes size() const { return size_; }
+  bool empty() const { return handle_ == BodyHandle::none; }
+
+ private:
+  void release() {
+    if (handle_ != BodyHandle::none) {
+      host_->release_body(handle_);
+      handle_ = BodyHandle::none;
+    }
+  }
+
+  Host* host_ = nullptr;
+  BodyHandle handle_ = BodyHandle::none;
+  Bytes size_;
+};
+
+}  // namespace larder::host

@@ -1,0 +1,415 @@
+#include "support/world.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/text.h"
+
+namespace larder::sim {
+
+using host::BodyHandle;
+using host::OperationKind;
+
+// World --------------------------------------------------------------------------------------------------------------
+
+void World::after(Millis delay, std::function<void()> event) {
+  events_.push_back(Event{now + delay, next_order_++, std::move(event)});
+  std::push_heap(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
+    return a.at != b.at ? a.at > b.at : a.order > b.order;
+  });
+}
+
+bool World::step(Instant limit) {
+  if (events_.empty() || events_.front().at > limit) {
+    return false;
+  }
+  std::pop_heap(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
+    return a.at != b.at ? a.at > b.at : a.order > b.order;
+  });
+  const Event event = std::move(events_.back());
+  events_.pop_back();
+  now = event.at;
+  event.run();
+  return true;
+}
+
+void World::run() {
+  while (step(Instant::max())) {
+  }
+}
+
+void World::run_for(Millis limit) {
+  const Instant end = now + limit;
+  while (step(end)) {
+  }
+  now = end;
+}
+
+// SimulatedHost ------------------------------------------------------------------------------------------------------
+
+std::string SimulatedHost::Exchange::header(std::string_view name) const {
+  for (const auto& [field, value] : headers) {
+    if (equals_ignoring_case(field, name)) {
+      return value;
+    }
+  }
+  return "";
+}
+
+void SimulatedHost::submit(host::RequestId request, host::OperationId operation, OperationKind kind,
+                           std::string_view arguments) {
+  ++world_.operations;
+  const std::optional<Fault> fault = world_.fault ? world_.fault(kind) : std::nullopt;
+  RecordReader reader(arguments);
+  Outcome outcome;
+  if (fault && fault->status != host::status_ok) {
+    outcome.status = fault->status;
+    outcome.message = "injected";
+  } else if (kind == OperationKind::park) {
+    outcome = park(request, operation, reader);
+  } else {
+    outcome = run_operation(kind, reader);
+  }
+  if (fault && fault->lost) {
+    for (const BodyHandle body : outcome.owned) {
+      release_body(body);
+    }
+    return;
+  }
+  const Millis delay = outcome.delay + (fault ? fault->delay : Millis(0));
+  world_.after(delay, [this, request, operation, outcome = std::move(outcome)] {
+    deliver(request, operation, outcome);
+  });
+}
+
+void SimulatedHost::deliver(host::RequestId request, host::OperationId operation, const Outcome& outcome) {
+  if (stopped_) {
+    return;
+  }
+  host::Completion completion;
+  completion.status = outcome.status;
+  completion.bytes = outcome.status == host::status_ok && outcome.results ? outcome.results() : outcome.message;
+  if (!complete(request, operation, std::move(completion))) {
+    ++late_completions_;
+    for (const BodyHandle body : outcome.owned) {
+      release_body(body);
+    }
+  }
+}
+
+SimulatedHost::Outcome SimulatedHost::run_operation(OperationKind kind, RecordReader& arguments) {
+  auto& edge = world_.edge[data_centre_];
+  switch (kind) {
+    case OperationKind::park: LARDER_UNREACHABLE();
+    case OperationKind::origin_fetch: return origin_fetch(arguments);
+    case OperationKind::edge_get: return store_get(edge, arguments, world_.edge_delay);
+    case OperationKind::edge_put: return store_put(edge, arguments, world_.edge_delay);
+    case OperationKind::edge_delete: {
+      Outcome outcome = store_delete(edge, arguments, world_.edge_delay);
+      return outcome;
+    }
+    case OperationKind::kv_get: return store_get(world_.kv, arguments, world_.kv_delay);
+    case OperationKind::kv_put: return store_put(world_.kv, arguments, world_.kv_delay);
+    case OperationKind::kv_delete: {
+      Outcome outcome = store_delete(world_.kv, arguments, world_.kv_delay);
+      outcome.results = nullptr;
+      return outcome;
+    }
+    case OperationKind::kv_list: return kv_list(arguments);
+    case OperationKind::batch_settle: return Outcome();
+  }
+  LARDER_UNREACHABLE();
+}
+
+SimulatedHost::Outcome SimulatedHost::park(host::RequestId request, host::OperationId operation,
+                                           RecordReader& arguments) {
+  const auto id = static_cast<std::uint32_t>(request);
+  parked_[id] = operation;
+  Outcome outcome;
+  outcome.delay = Millis(static_cast<std::int64_t>(arguments.u64()));
+  outcome.results = [this, id] {
+    parked_.erase(id);
+    RecordWriter results;
+    results.u8(0);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+void SimulatedHost::wake(host::RequestId request) {
+  const auto parked = parked_.find(static_cast<std::uint32_t>(request));
+  if (parked == parked_.end()) {
+    return;
+  }
+  const host::OperationId operation = parked->second;
+  parked_.erase(parked);
+  Outcome outcome;
+  outcome.results = [] {
+    RecordWriter results;
+    results.u8(1);
+    return std::move(results).take();
+  };
+  world_.after(Millis(0), [this, request, operation, outcome] { deliver(request, operation, outcome); });
+}
+
+SimulatedHost::Outcome SimulatedHost::origin_fetch(RecordReader& arguments) {
+  OriginRequest request;
+  request.method = arguments.text();
+  request.url = arguments.text();
+  request.headers = arguments.pairs();
+  const Millis limit(static_cast<std::int64_t>(arguments.u64()));
+  const std::uint64_t body_bytes_max = arguments.u64();
+  arguments.u8();
+  const bool oversize = arguments.u8() == 1;
+  world_.origin_requests.push_back(request);
+  const OriginReply reply = world_.origin(request);
+  Outcome outcome;
+  outcome.delay = reply.delay;
+  outcome.status = reply.failure;
+  if (reply.silent || reply.delay > limit) {
+    outcome.delay = limit;
+    outcome.status = 1;
+    outcome.message = "The origin gave no whole answer in time.";
+  } else if (reply.content.size() > body_bytes_max && !oversize) {
+    outcome.status = 4;
+    outcome.message = "The origin's answer is too large.";
+  }
+  if (outcome.status == host::status_ok) {
+    const BodyHandle body = create_body(reply.content);
+    outcome.owned.push_back(body);
+    outcome.results = [reply, body, body_bytes_max] {
+      RecordWriter results;
+      results.u32(reply.status);
+      results.pairs(reply.headers);
+      results.u8(reply.content.size() > body_bytes_max ? 1 : 0);
+      results.u32(static_cast<std::uint32_t>(body));
+      results.u64(reply.content.size());
+      return std::move(results).take();
+    };
+  }
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::store_get(std::map<std::string, Stored>& store, RecordReader& arguments,
+                                                Millis delay) {
+  const auto found = store.find(arguments.text());
+  const bool present = found != store.end() && found->second.expires > world_.now;
+  const Stored stored = present ? found->second : Stored();
+  const BodyHandle body = present ? create_body(stored.content) : BodyHandle::none;
+  Outcome outcome;
+  outcome.delay = delay;
+  if (present) {
+    outcome.owned.push_back(body);
+  }
+  outcome.results = [present, stored, body] {
+    RecordWriter results;
+    results.u8(present ? 1 : 0);
+    results.text(stored.header);
+    results.u32(static_cast<std::uint32_t>(body));
+    results.u64(stored.content.size());
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::store_put(std::map<std::string, Stored>& store, RecordReader& arguments,
+                                                Millis delay) {
+  const std::string key = arguments.text();
+  Stored stored;
+  stored.header = arguments.text();
+  stored.content = content(static_cast<BodyHandle>(arguments.u32()));
+  arguments.u64();
+  stored.expires = world_.now + Millis(static_cast<std::int64_t>(arguments.u64()) * 1000);
+  store[key] = std::move(stored);
+  Outcome outcome;
+  outcome.delay = delay;
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::store_delete(std::map<std::string, Stored>& store, RecordReader& arguments,
+                                                   Millis delay) {
+  const bool found = store.erase(arguments.text()) == 1;
+  Outcome outcome;
+  outcome.delay = delay;
+  outcome.results = [found] {
+    RecordWriter results;
+    results.u8(found ? 1 : 0);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::kv_list(RecordReader& arguments) {
+  const std::string prefix = arguments.text();
+  const std::string cursor = arguments.text();
+  const std::size_t count_max = arguments.u32();
+  std::vector<std::string> keys;
+  std::string next;
+  for (auto at = world_.kv.upper_bound(cursor); at != world_.kv.end(); ++at) {
+    if (at->first.compare(0, prefix.size(), prefix) != 0) {
+      continue;
+    }
+    if (keys.size() == count_max) {
+      next = keys.back();
+      break;
+    }
+    keys.push_back(at->first);
+  }
+  Outcome outcome;
+  outcome.delay = world_.kv_delay;
+  outcome.results = [keys, next] {
+    RecordWriter results;
+    results.texts(keys);
+    results.text(next);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+void SimulatedHost::respond(host::RequestId request, const host::Answer& answer) {
+  Exchange& exchange = this->exchange(request);
+  LARDER_ASSERT(!exchange.answered);
+  exchange.answered = true;
+  exchange.answered_at = world_.now;
+  exchange.status = answer.status;
+  exchange.headers = answer.headers;
+  exchange.body = content(answer.body);
+  exchange.lane = answer.lane;
+}
+
+void SimulatedHost::finished(host::RequestId request) { exchange(request).finished = true; }
+
+std::string SimulatedHost::random_bytes(std::size_t count) {
+  std::string bytes;
+  while (bytes.size() < count) {
+    random_state_ = random_state_ * 6364136223846793005 + 1442695040888963407;
+    bytes.push_back(static_cast<char>(random_state_ >> 56));
+  }
+  return bytes;
+}
+
+std::string SimulatedHost::sha256(std::string_view bytes) { return sim::sha256(bytes); }
+std::string SimulatedHost::body_sha256(BodyHandle body) { return sim::sha256(content(body)); }
+
+std::optional<std::string> SimulatedHost::request_header(host::RequestId request, std::string_view name,
+                                                         std::size_t bytes_max) {
+  for (const auto& [field, value] : exchange(request).request_headers) {
+    if (equals_ignoring_case(field, name) && value.size() <= bytes_max) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+BodyHandle SimulatedHost::create_body(std::string_view bytes) {
+  const std::uint32_t handle = next_body_++;
+  bodies_.emplace(handle, bytes);
+  return static_cast<BodyHandle>(handle);
+}
+
+std::string SimulatedHost::content(BodyHandle body) const {
+  const auto found = bodies_.find(static_cast<std::uint32_t>(body));
+  LARDER_ASSERT(body == BodyHandle::none || found != bodies_.end());
+  return found == bodies_.end() ? "" : found->second;
+}
+
+std::string SimulatedHost::read_body(BodyHandle body, Bytes size, std::size_t padding) {
+  std::string bytes = content(body);
+  LARDER_ASSERT(bytes.size() == size.count);
+  bytes.append(padding, '\0');
+  return bytes;
+}
+
+void SimulatedHost::release_body(BodyHandle body) {
+  const std::size_t erased = bodies_.erase(static_cast<std::uint32_t>(body));
+  LARDER_ASSERT(erased == 1);
+}
+
+void SimulatedHost::log(host::LogLevel, std::string_view line) { log_lines_.emplace_back(line); }
+
+// SHA-256 (FIPS 180-4) -----------------------------------------------------------------------------------------------
+
+namespace {
+
+std::uint32_t rotate(std::uint32_t value, unsigned by) { return (value >> by) | (value << (32 - by)); }
+
+// The first 32 bits of the fractional parts of the cube roots (or square roots) of the first primes.
+std::vector<std::uint32_t> root_constants(std::size_t count, unsigned power) {
+  std::vector<std::uint32_t> constants;
+  for (std::uint64_t candidate = 2; constants.size() < count; ++candidate) {
+    bool prime = true;
+    for (std::uint64_t divisor = 2; divisor * divisor <= candidate; ++divisor) {
+      prime = prime && candidate % divisor != 0;
+    }
+    if (!prime) {
+      continue;
+    }
+    // The largest r with r^power <= candidate * 2^(32 * power), bit by bit.
+    __extension__ using Wide = unsigned __int128;
+    Wide root = 0;
+    for (int bit = 35; bit >= 0; --bit) {
+      const Wide trial = root | (Wide(1) << bit);
+      const Wide squared = trial * trial;
+      const bool fits = power == 2 ? squared <= (Wide(candidate) << 64)
+                                   : squared <= ((Wide(candidate) << 96) / trial);
+      root = fits ? trial : root;
+    }
+    constants.push_back(static_cast<std::uint32_t>(root));
+  }
+  return constants;
+}
+
+void sha256_block(std::uint32_t (&state)[8], const unsigned char* block) {
+  static const std::vector<std::uint32_t> k = root_constants(64, 3);
+  std::uint32_t w[64];
+  for (unsigned i = 0; i < 16; ++i) {
+    w[i] = static_cast<std::uint32_t>(block[4 * i] << 24 | block[4 * i + 1] << 16 | block[4 * i + 2] << 8 |
+                                      block[4 * i + 3]);
+  }
+  for (unsigned i = 16; i < 64; ++i) {
+    const std::uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3);
+    const std::uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10);
+    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+  }
+  std::uint32_t v[8];
+  std::copy(std::begin(state), std::end(state), std::begin(v));
+  for (unsigned i = 0; i < 64; ++i) {
+    const std::uint32_t s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
+    const std::uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
+    const std::uint32_t t1 = v[7] + s1 + choice + k[i] + w[i];
+    const std::uint32_t s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
+    const std::uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+    std::copy_backward(std::begin(v), std::end(v) - 1, std::end(v));
+    v[4] += t1;
+    v[0] = t1 + s0 + majority;
+  }
+  for (unsigned i = 0; i < 8; ++i) {
+    state[i] += v[i];
+  }
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  static const std::vector<std::uint32_t> initial = root_constants(8, 2);
+  std::uint32_t state[8];
+  std::copy(initial.begin(), initial.end(), std::begin(state));
+  std::string padded(bytes);
+  padded.push_back('\x80');
+  padded.append((120 - padded.size() % 64) % 64, '\0');
+  for (unsigned i = 0; i < 8; ++i) {
+    padded.push_back(static_cast<char>((static_cast<std::uint64_t>(bytes.size()) * 8) >> (56 - 8 * i)));
+  }
+  for (std::size_t at = 0; at < padded.size(); at += 64) {
+    sha256_block(state, reinterpret_cast<const unsigned char*>(padded.data() + at));
+  }
+  std::string digest;
+  for (const std::uint32_t word : state) {
+    for (unsigned i = 0; i < 4; ++i) {
+      digest.push_back(static_cast<char>(word >> (24 - 8 * i)));
+    }
+  }
+  return digest;
+}
+
+}  // namespace larder::sim

@@ -1,0 +1,168 @@
+// A simulated world: one virtual clock, KV, edge caches and origins, shared by any number of isolates. Nothing runs by
+// itself: a test submits requests and then runs the world until it is quiet. Same calls, same outcome.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/operations.h"
+
+namespace larder::sim {
+
+struct Stored {
+  std::string header;
+  std::string content;
+  Instant expires;
+};
+
+struct OriginRequest {
+  std::string method;
+  std::string url;
+  TextPairs headers;
+};
+
+// What an origin does with a request: an answer after a delay, or a failure of the operation.
+struct OriginReply {
+  std::uint32_t status = 200;
+  TextPairs headers;
+  std::string content;
+  Millis delay{50};
+  std::uint32_t failure = host::status_ok;
+  // Never answers: the operation's time limit ends it.
+  bool silent = false;
+};
+
+// What becomes of an operation instead of what it was asked for.
+struct Fault {
+  std::uint32_t status = host::status_ok;
+  Millis delay{0};
+  // The completion never comes.
+  bool lost = false;
+};
+
+class SimulatedHost;
+
+class World {
+ public:
+  Instant now = instant_from_millis(1'790'000'000'000);
+  std::map<std::string, Stored> kv;
+  // By data centre.
+  std::map<std::string, std::map<std::string, Stored>> edge;
+  std::function<OriginReply(const OriginRequest&)> origin;
+  std::vector<OriginRequest> origin_requests;
+  // Asked before every operation; nullopt lets it go through.
+  std::function<std::optional<Fault>(host::OperationKind)> fault;
+  // How long each kind of store takes.
+  Millis edge_delay{1};
+  Millis kv_delay{8};
+  std::uint64_t operations = 0;
+
+  // Runs `event` at now + delay.
+  void after(Millis delay, std::function<void()> event);
+  // Runs events in order of time until none is left, or until `limit` of virtual time has passed.
+  void run();
+  void run_for(Millis limit);
+
+ private:
+  struct Event {
+    Instant at;
+    std::uint64_t order;
+    std::function<void()> run;
+  };
+  bool step(Instant limit);
+
+  std::vector<Event> events_;
+  std::uint64_t next_order_ = 0;
+};
+
+// One isolate's host. The app is attached after it is made, since it needs the host.
+class SimulatedHost final : public host::Host {
+ public:
+  explicit SimulatedHost(World& world, std::string data_centre = "one")
+      : world_(world), data_centre_(std::move(data_centre)) {}
+
+  // Given to every completion: what the app does with it.
+  std::function<bool(host::RequestId, host::OperationId, host::Completion)> complete;
+
+  struct Exchange {
+    TextPairs request_headers;
+    bool answered = false;
+    bool finished = false;
+    std::uint32_t status = 0;
+    TextPairs headers;
+    std::string body;
+    std::optional<host::Lane> lane;
+    Instant answered_at;
+
+    // The header's value, or "" if there is none.
+    std::string header(std::string_view name) const;
+  };
+  Exchange& exchange(host::RequestId request) { return exchanges_[static_cast<std::uint32_t>(request)]; }
+  std::size_t bodies_alive() const { return bodies_.size(); }
+  const std::vector<std::string>& log_lines() const { return log_lines_; }
+  std::uint64_t lanes_revoked() const { return lanes_revoked_; }
+  // Completions of operations nobody waited for any more.
+  std::uint64_t late_completions() const { return late_completions_; }
+  // The isolate ends: nothing completes any more.
+  void stop() { stopped_ = true; }
+
+  void submit(host::RequestId request, host::OperationId operation, host::OperationKind kind,
+              std::string_view arguments) override;
+  void respond(host::RequestId request, const host::Answer& answer) override;
+  void wake(host::RequestId request) override;
+  void finished(host::RequestId request) override;
+  void revoke_lanes() override { ++lanes_revoked_; }
+  Instant now() override { return world_.now; }
+  std::string random_bytes(std::size_t count) override;
+  std::string sha256(std::string_view bytes) override;
+  std::string body_sha256(host::BodyHandle body) override;
+  std::optional<std::string> request_header(host::RequestId request, std::string_view name,
+                                            std::size_t bytes_max) override;
+  host::BodyHandle create_body(std::string_view bytes) override;
+  std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
+  void release_body(host::BodyHandle body) override;
+  void log(host::LogLevel level, std::string_view line) override;
+
+ private:
+  // A completion under way: how long it takes and what it says. The results are encoded when it arrives.
+  struct Outcome {
+    Millis delay{0};
+    std::uint32_t status = host::status_ok;
+    std::string message;
+    std::function<std::string()> results;
+    std::vector<host::BodyHandle> owned;
+  };
+  Outcome run_operation(host::OperationKind kind, RecordReader& arguments);
+  Outcome park(host::RequestId request, host::OperationId operation, RecordReader& arguments);
+  Outcome origin_fetch(RecordReader& arguments);
+  Outcome store_get(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
+  Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
+  Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
+  Outcome kv_list(RecordReader& arguments);
+  void deliver(host::RequestId request, host::OperationId operation, const Outcome& outcome);
+  std::string content(host::BodyHandle body) const;
+
+  World& world_;
+  std::string data_centre_;
+  bool stopped_ = false;
+  std::unordered_map<std::uint32_t, Exchange> exchanges_;
+  std::unordered_map<std::uint32_t, std::string> bodies_;
+  std::uint32_t next_body_ = 1;
+  std::unordered_map<std::uint32_t, host::OperationId> parked_;
+  std::vector<std::string> log_lines_;
+  std::uint64_t lanes_revoked_ = 0;
+  std::uint64_t late_completions_ = 0;
+  std::uint64_t random_state_ = 0x9e3779b97f4a7c15;
+};
+
+// SHA-256 for hosts without a platform.
+std::string sha256(std::string_view bytes);
+
+}  // namespace larder::sim
