@@ -1,0 +1,20 @@
+// HTTP-date (RFC 9110 §5.6.7). No library calendar and no locale: the grammar is fixed and English.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+
+namespace larder::http {
+
+// The three forms: IMF-fixdate, RFC 850 and asctime. Case and layout are exact, the day and time must exist
+// (second 60 is taken for leap seconds), a wrong name of a real weekday is forgiven. `now` resolves the
+// two-digit year of RFC 850: it is the latest year that is at most 50 years ahead.
+std::optional<Instant> parse_date(std::string_view text, Instant now);
+
+// IMF-fixdate, the second rounded down; years outside 0000 to 9999 are clamped.
+std::string format_date(Instant instant);
+
+}  // namespace larder::http
