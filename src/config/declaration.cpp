@@ -1,0 +1,301 @@
+#include "config/declaration.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/declaration_parts.h"
+#include "config/json_position.h"
+#include "config/json_reader.h"
+#include "config/limits.h"
+#include "config/settings.h"
+
+namespace larder::config {
+
+namespace {
+
+bool is_resource_name(std::string_view name) {
+  const auto fits = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
+  return !name.empty() && is_lower(name.front()) && name.size() <= limit::resource_name_bytes_max &&
+         std::all_of(name.begin(), name.end(), fits);
+}
+
+std::string parse_name(const Members& members, Faults& faults) {
+  const auto place = members.require("name", faults);
+  const auto name = place ? read_text(*place, faults) : std::nullopt;
+  if (name && !is_resource_name(*name)) {
+    faults.emplace_back(place->path, concat({in_quotes(*name),
+                                             " is no resource name; use lower-case letters, digits and -, "
+                                             "a letter first, at most ",
+                                             to_text(std::uint64_t{limit::resource_name_bytes_max}), "."}));
+  }
+  if (name == "other") {
+    faults.emplace_back(place->path, "\"other\" is the counters' name for all the rest; choose another.");
+  }
+  return name.value_or("");
+}
+
+Millis parse_lifetime(const Members& members, std::string_view name, Millis otherwise, Faults& faults) {
+  const auto place = members.find(name);
+  return place ? read_duration(*place, faults).value_or(otherwise) : otherwise;
+}
+
+void parse_lifetimes(const Members& members, Resource& resource, Faults& faults) {
+  const bool keyed = resource.mode == Mode::keyed;
+  if (keyed) {
+    static_cast<void>(members.require("ttl", faults));
+  }
+  const Millis unread(1);
+  resource.ttl = parse_lifetime(members, "ttl", keyed ? unread : Millis(0), faults);
+  resource.stale = parse_lifetime(members, "stale", Millis(0), faults);
+  resource.stale_if_error = parse_lifetime(members, "staleIfError", Millis(0), faults);
+  resource.negative_ttl =
+      parse_lifetime(members, "negativeTtl", keyed ? limit::negative_ttl_default : Millis(0), faults);
+  if (keyed && resource.ttl == Millis(0)) {
+    faults.emplace_back(members.path_of("ttl"),
+                        "Nothing is fresh for no time; write how long an answer may be reused.");
+  }
+  if (!keyed && members.find("negativeTtl")) {
+    faults.emplace_back(members.path_of("negativeTtl"),
+                        "In mode http a 404 lives as long as it says; remove this member.");
+  }
+}
+
+std::vector<Template> parse_tags(const Members& members, const std::vector<KeyField>& key, Faults& faults) {
+  std::vector<Template> tags;
+  std::vector<std::string> seen;
+  const auto place = members.find("tags");
+  if (!place) {
+    return tags;
+  }
+  for (const Place& item : read_items(*place, limit::tags_max, faults)) {
+    const auto text = read_text(item, faults);
+    if (!text) {
+      continue;
+    }
+    if (text->empty() || text->size() > limit::tag_bytes_max) {
+      faults.emplace_back(
+          item.path, concat({"A tag has 1 to ", to_text(std::uint64_t{limit::tag_bytes_max}), " bytes."}));
+    }
+    if (std::find(seen.begin(), seen.end(), *text) != seen.end()) {
+      faults.emplace_back(item.path, concat({"The tag ", in_quotes(*text), " is given twice; keep one."}));
+    }
+    seen.push_back(*text);
+    tags.push_back(parse_template(*text, TemplateUse::tag, key, item.path, faults));
+  }
+  return tags;
+}
+
+std::vector<Tier> parse_tiers(const Members& members, Faults& faults) {
+  const auto place = members.find("tiers");
+  if (!place) {
+    return std::vector<Tier>(all_tiers.begin(), all_tiers.end());
+  }
+  std::vector<Tier> tiers;
+  const auto items = read_items(*place, 2 * all_tiers.size(), faults);
+  for (const Place& item : items) {
+    const auto tier = read_word(item, all_tiers, faults);
+    if (tier && std::find(tiers.begin(), tiers.end(), *tier) != tiers.end()) {
+      faults.emplace_back(item.path,
+                          concat({"The tier ", in_quotes(to_text(*tier)), " is named twice; keep one."}));
+    } else if (tier) {
+      tiers.push_back(*tier);
+    }
+  }
+  if (items.empty() && place->element.is_array()) {
+    faults.emplace_back(place->path,
+                        "Name at least one tier; to cache nothing, leave CACHE_PATTERN_WHITELIST to others.");
+  }
+  std::sort(tiers.begin(), tiers.end());
+  return tiers;
+}
+
+// origin.url as written, which decides what the key is where it is left out.
+std::string url_text(const Members& members) {
+  const auto origin = members.find("origin");
+  std::string_view url;
+  const bool found = origin && origin->element["url"].get(url) == simdjson::SUCCESS;
+  return found ? std::string(url) : std::string();
+}
+
+bool uses_field(const Template& text, std::size_t field) {
+  return std::any_of(text.begin(), text.end(), [&](const Part& part) {
+    return part.kind != PartKind::literal && part.kind != PartKind::secret && part.field == field;
+  });
+}
+
+bool is_used(const Resource& resource, std::size_t field) {
+  const auto uses = [&](const Template& text) { return uses_field(text, field); };
+  const UrlTemplate& url = resource.origin.url;
+  return uses(url.path) || std::any_of(url.query.begin(), url.query.end(), uses) ||
+         std::any_of(resource.tags.begin(), resource.tags.end(), uses) ||
+         std::any_of(resource.origin.headers.begin(), resource.origin.headers.end(),
+                     [&](const HeaderTemplate& header) { return uses(header.value); });
+}
+
+void check_unused_fields(const Members& members, const Resource& resource, Faults& faults) {
+  if (resource.origin.kind != OriginKind::url || !members.find("key")) {
+    return;
+  }
+  for (std::size_t i = 0; i < resource.key.size(); ++i) {
+    const std::string& name = resource.key[i].name;
+    if (!is_used(resource, i)) {
+      faults.emplace_back(members.path_of(concat({"key[", to_text(std::uint64_t{i}), "]"})),
+                          concat({"Nothing uses this field, so it would only split the cache; write {", name,
+                                  "} in origin.url, a header or a tag, or remove it."}));
+    }
+  }
+}
+
+Resource parse_resource(const Place& place, Faults& faults) {
+  Resource resource;
+  const Members members(place,
+                        {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError",
+                         "negativeTtl", "tags", "tiers", "maxBytes"},
+                        faults);
+  if (!members.is_object()) {
+    return resource;
+  }
+  const std::size_t faults_before = faults.size();
+  resource.name = parse_name(members, faults);
+  if (const auto mode = members.find("mode")) {
+    resource.mode = read_word(*mode, all_modes, faults).value_or(Mode::keyed);
+  }
+  if (const auto match = members.require("match", faults)) {
+    resource.match = parse_match(*match, resource.mode, faults);
+  }
+  resource.key = parse_key(members.find("key"), members.path_of("key"), resource.match, resource.mode,
+                           url_text(members), faults);
+  if (const auto origin = members.require("origin", faults)) {
+    resource.origin = parse_origin(*origin, resource.key, resource.mode, faults);
+  }
+  parse_lifetimes(members, resource, faults);
+  resource.tags = parse_tags(members, resource.key, faults);
+  resource.tiers = parse_tiers(members, faults);
+  resource.bytes_max = Bytes(limit::value_bytes_default);
+  if (const auto bytes = members.find("maxBytes")) {
+    resource.bytes_max = Bytes(read_integer(*bytes, 1, limit::kv_value_bytes_max, faults).value_or(1));
+  }
+  // A half-read resource looks as if its fields were unused.
+  if (faults.size() == faults_before) {
+    check_unused_fields(members, resource, faults);
+  }
+  return resource;
+}
+
+// What two requests cannot tell apart: kinds of segments, and the text of literal ones.
+std::string shape_of(const Match& match) {
+  std::string shape(http::to_text(match.method));
+  for (const Segment& segment : match.segments) {
+    shape.append("/").append(segment.kind == SegmentKind::literal     ? segment.text
+                             : segment.kind == SegmentKind::parameter ? "{}"
+                                                                      : "{...}");
+  }
+  return shape;
+}
+
+void check_duplicates(const std::vector<Resource>& resources, Faults& faults) {
+  const auto place = [](std::size_t i, std::string_view member) {
+    return concat({"resources[", to_text(std::uint64_t{i}), "]", member});
+  };
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const Resource& mine = resources[i];
+      const Resource& other = resources[j];
+      if (!mine.name.empty() && mine.name == other.name) {
+        faults.emplace_back(place(i, ".name"),
+                            concat({in_quotes(mine.name), " is also the name of ", place(j, ""), "."}));
+      }
+      if (!mine.match.segments.empty() && shape_of(mine.match) == shape_of(other.match)) {
+        faults.emplace_back(place(i, ".match"),
+                            concat({"It matches the same requests as ", place(j, ""), "."}));
+      }
+    }
+  }
+}
+
+Declarations parse_document(simdjson::dom::element document, Faults& faults) {
+  Declarations declarations;
+  const Members members(Place(document, ""), {"resources"}, faults);
+  const auto resources = members.require("resources", faults);
+  if (!resources) {
+    return declarations;
+  }
+  for (const Place& item : read_items(*resources, limit::resources_max, faults)) {
+    declarations.resources.push_back(parse_resource(item, faults));
+  }
+  check_duplicates(declarations.resources, faults);
+  return declarations;
+}
+
+Faults shortened(Faults faults) {
+  if (faults.size() > limit::declaration_faults_max) {
+    const std::uint64_t more = faults.size() - limit::declaration_faults_max + 1;
+    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(limit::declaration_faults_max) - 1,
+                 faults.end());
+    faults.emplace_back("", concat({"There are ", to_text(more), " more faults."}));
+  }
+  return faults;
+}
+
+Faults syntax_faults(std::string_view json, simdjson::error_code error) {
+  Faults faults;
+  if (const auto fault = find_syntax_fault(json)) {
+    faults.emplace_back("", concat({"Line ", to_text(std::uint64_t{fault->line}), ", column ",
+                                    to_text(std::uint64_t{fault->column}), ": ", fault->message}));
+  } else {
+    faults.emplace_back("",
+                        concat({"This is no JSON that can be read: ", simdjson::error_message(error), "."}));
+  }
+  return faults;
+}
+
+}  // namespace
+
+Checked<Declarations> parse_declarations(std::string_view json) {
+  Faults faults;
+  if (json.size() > limit::declaration_bytes_max) {
+    faults.emplace_back("", concat({"The declarations are longer than ",
+                                    to_text(std::uint64_t{limit::declaration_bytes_max}), " bytes."}));
+    return tl::make_unexpected(std::move(faults));
+  }
+  const simdjson::padded_string padded(json);
+  simdjson::dom::parser parser(limit::declaration_bytes_max + simdjson::SIMDJSON_PADDING);
+  simdjson::dom::element document;
+  if (const auto error = parser.parse(padded).get(document); error != simdjson::SUCCESS) {
+    return tl::make_unexpected(syntax_faults(json, error));
+  }
+  Declarations declarations = parse_document(document, faults);
+  if (!faults.empty()) {
+    return tl::make_unexpected(shortened(std::move(faults)));
+  }
+  return declarations;
+}
+
+std::vector<std::string> secrets_of(const Declarations& declarations) {
+  std::vector<std::string> names;
+  for (const Resource& resource : declarations.resources) {
+    for (const HeaderTemplate& header : resource.origin.headers) {
+      for (const Part& part : header.value) {
+        if (part.kind == PartKind::secret) {
+          names.push_back(part.text);
+        }
+      }
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+Faults missing_secrets(const Declarations& declarations, const Settings& settings) {
+  Faults faults;
+  for (const std::string& name : secrets_of(declarations)) {
+    if (!settings.secret(name)) {
+      faults.emplace_back(
+          name, concat({"A declared header needs this secret: npx wrangler secret put ", name, "."}));
+    }
+  }
+  return faults;
+}
+
+}  // namespace larder::config

@@ -1,0 +1,135 @@
+// larder.json: the resources that a deployment serves. Parsed once at start; an invalid file is refused
+// whole, with every fault named.
+//
+//   {"resources": [{
+//     "name": "items",                     [a-z][a-z0-9-]*, unique; it is part of every key and the label of
+//     counters "match": {
+//       "method": "GET",                   the only method today, and the default; HEAD is answered alike
+//       "path": "/items/{id}"              literal segments and {name} segments; in mode http also a last
+//       {name...}
+//     },
+//     "origin": {
+//       "url": "https://api.example.com/v1/items/{id}?lang={lang}",
+//                                          {name} is a key field's normalised value, {*} the whole query; the
+//                                          host is literal; a query parameter whose field is absent is left
+//                                          out
+//       "headers": {"authorization": "Bearer ${API_KEY}"},   ${NAME} is a secret of the deployment
+//       "timeoutSoft": "3s",               after this a stale copy is served, if there is one
+//       "timeoutHard": "10s"               after this the origin has failed
+//     },                                   or {"provider": "openlibrary", "query": "title" | "isbn" |
+//     "author"} "mode": "keyed",                     or "http" (RFC 9111); keyed is the default "key":
+//     [{"query": "lang", "normalise": ["trim", "lower"], "required": false, "maxBytes": 512}, {"path":
+//     "id"}],
+//                                          query, path or header names the field; {"query": "*"} is the whole
+//                                          query. In mode http it may be left out: then it is the path's
+//                                          fields, and the whole query if origin.url has {*}
+//     "ttl": "24h",                        fresh; in mode http only where the response does not say (then 0s
+//     is meant) "stale": "7d",                       then served while it is refreshed; default 0s
+//     "staleIfError": "30d",               served, once no longer fresh, while the origin fails; default 0s
+//     "negativeTtl": "15m",                how long "there is none" is remembered; default 15m; mode keyed
+//     only "tags": ["items", "item:{id}"],      what purges name "tiers": ["memory", "edge", "kv"],   where
+//     entries are kept; default all "maxBytes": 131072                   larger bodies pass through uncached
+//   }]}
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "base/wire.h"
+#include "config/faults.h"
+#include "config/key_field.h"
+#include "config/template.h"
+#include "config/vocabulary.h"
+#include "http/message.h"
+
+namespace larder::config {
+
+class Settings;
+
+enum class SegmentKind : std::uint8_t {
+  literal,    // equal bytes
+  parameter,  // {name}: any one segment that is not empty
+  rest,       // {name...}: all that is left, which may be nothing
+};
+
+struct Segment {
+  SegmentKind kind = SegmentKind::literal;
+  std::string text;
+};
+
+struct Match {
+  http::Method method = http::Method::get;
+  // As declared, for messages and reports.
+  std::string path;
+  std::vector<Segment> segments;
+};
+
+enum class OriginKind : std::uint8_t {
+  provider,  // one of the built-in providers, whose replies are understood
+  url,       // any HTTP API, whose replies are passed on as they are
+};
+
+// `provider` and `query` count for OriginKind::provider, `url` and `headers` for OriginKind::url.
+struct Origin {
+  OriginKind kind = OriginKind::provider;
+  Provider provider = Provider::openlibrary;
+  ProviderQuery query = ProviderQuery::title;
+  UrlTemplate url;
+  std::vector<HeaderTemplate> headers;
+  Millis timeout_soft{};
+  Millis timeout_hard{};
+};
+
+struct Resource {
+  std::string name;
+  Match match;
+  Origin origin;
+  Mode mode = Mode::keyed;
+  std::vector<KeyField> key;
+  Millis ttl{};
+  Millis stale{};
+  Millis stale_if_error{};
+  Millis negative_ttl{};
+  std::vector<Template> tags;
+  // In reading order, each at most once.
+  std::vector<Tier> tiers;
+  Bytes bytes_max;
+};
+
+struct Declarations {
+  std::vector<Resource> resources;
+};
+
+// `json` is the file's text. At most limit::declaration_faults_max faults, the last of which says how many
+// more there are.
+Checked<Declarations> parse_declarations(std::string_view json);
+
+// Names of the secrets that header values refer to, sorted, each once.
+std::vector<std::string> secrets_of(const Declarations& declarations);
+
+// A fault for every secret that the declarations refer to and the deployment does not set.
+Faults missing_secrets(const Declarations& declarations, const Settings& settings);
+
+// `resource` is borrowed from the declarations. Path parameters are decoded, in the order of the path.
+struct Matched {
+  const Resource* resource;
+  TextPairs path_parameters;
+};
+
+// The resource for a decoded path (http::Target::path). Where several fit, segments are compared from the
+// left and a literal wins over {name}, which wins over {name...}. HEAD finds what GET finds (RFC 9110
+// §9.3.2).
+std::optional<Matched> match(const Declarations& declarations, http::Method method, std::string_view path);
+
+// The methods declared for a path, HEAD beside GET; empty when no resource has it. For Allow (RFC 9110
+// §10.2.1), to which the caller adds OPTIONS.
+std::vector<http::Method> methods_of(const Declarations& declarations, std::string_view path);
+
+// Operators' routes: a declaration may use none of these paths nor anything below them.
+bool is_reserved(std::string_view path);
+
+}  // namespace larder::config

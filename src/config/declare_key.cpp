@@ -1,0 +1,255 @@
+// "key" of a resource.
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/declaration_parts.h"
+#include "config/limits.h"
+
+namespace larder::config {
+
+namespace {
+
+// Fields that name a person: a cache keyed on them would keep their secrets in clear.
+constexpr std::array<std::string_view, 3> private_headers = {"authorization", "cookie",
+                                                             "proxy-authorization"};
+
+bool is_token(std::string_view text) {
+  const auto fits = [](char c) {
+    return is_alpha(c) || is_digit(c) || contains("!#$%&'*+-.^_`|~", std::string_view(&c, 1));
+  };
+  return !text.empty() && std::all_of(text.begin(), text.end(), fits);
+}
+
+std::optional<NormaliserUse> parse_quantise(std::string_view text, const std::string& path, Faults& faults) {
+  constexpr std::int64_t smallest_billionths = 1'000;
+  const std::size_t colon = text.find(':');
+  const auto step = colon == std::string_view::npos ? std::nullopt : parse_billionths(text.substr(colon + 1));
+  if (!step || *step < smallest_billionths || *step % smallest_billionths != 0) {
+    faults.emplace_back(path, concat({in_quotes(text),
+                                      ": write quantise and a step above 0 with at most six decimals, as "
+                                      "in \"quantise:0.5\"."}));
+    return std::nullopt;
+  }
+  return NormaliserUse{Normaliser::quantise, *step};
+}
+
+std::optional<NormaliserUse> parse_normaliser(const Place& place, Faults& faults) {
+  const auto text = read_text(place, faults);
+  if (!text) {
+    return std::nullopt;
+  }
+  const std::string_view word = std::string_view(*text).substr(0, text->find(':'));
+  if (word == to_text(Normaliser::quantise)) {
+    return parse_quantise(*text, place.path, faults);
+  }
+  if (word == "json" || word == "nfc") {
+    faults.emplace_back(place.path,
+                        concat({"The normaliser ", in_quotes(word), " is not available in this version."}));
+    return std::nullopt;
+  }
+  const auto normaliser = read_word(place, all_normalisers, faults);
+  return normaliser ? std::optional(NormaliserUse{*normaliser, 0}) : std::nullopt;
+}
+
+std::vector<NormaliserUse> parse_normalisers(const Place& place, Faults& faults) {
+  std::vector<NormaliserUse> uses;
+  for (const Place& item : read_items(place, limit::normalisers_max, faults)) {
+    const auto use = parse_normaliser(item, faults);
+    if (!use) {
+      continue;
+    }
+    const auto same = [&](const NormaliserUse& other) { return other.normaliser == use->normaliser; };
+    if (std::any_of(uses.begin(), uses.end(), same)) {
+      faults.emplace_back(item.path,
+                          concat({in_quotes(to_text(use->normaliser)), " is named twice; keep one."}));
+    } else {
+      uses.push_back(*use);
+    }
+  }
+  return uses;
+}
+
+void check_whole_query(const KeyField& field, const Members& members, Faults& faults) {
+  for (const NormaliserUse& use : field.normalisers) {
+    if (use.normaliser != Normaliser::sort) {
+      faults.emplace_back(members.path_of("normalise"),
+                          "The whole query takes no normaliser but \"sort\", which sorts its parameters.");
+    }
+  }
+}
+
+void set_source(KeyField& field, const Place& place, std::string_view member, const Match& match,
+                Faults& faults) {
+  if (member == "query") {
+    field.source = field.name == "*" ? FieldSource::whole_query : FieldSource::query;
+    return;
+  }
+  if (member == "header") {
+    field.source = FieldSource::header;
+    field.name = to_lower(field.name);
+    if (!is_token(field.name)) {
+      faults.emplace_back(place.path,
+                          concat({in_quotes(field.name), " is no header field name (RFC 9110 §5.1)."}));
+    }
+    if (std::find(private_headers.begin(), private_headers.end(), field.name) != private_headers.end()) {
+      faults.emplace_back(place.path, concat({in_quotes(field.name),
+                                              " may not be part of a key: keys are stored in clear."}));
+    }
+    return;
+  }
+  field.presence = Presence::required;
+  std::vector<std::string_view> names;
+  for (const Segment& segment : match.segments) {
+    if (segment.kind == SegmentKind::literal) {
+      continue;
+    }
+    names.emplace_back(segment.text);
+    if (segment.text == field.name) {
+      const bool rest = segment.kind == SegmentKind::rest;
+      field.source = rest ? FieldSource::rest : FieldSource::path;
+      field.presence = rest ? Presence::optional : Presence::required;
+      return;
+    }
+  }
+  // Where the path itself could not be read, that is the fault to mend.
+  if (match.segments.empty()) {
+    return;
+  }
+  faults.emplace_back(place.path,
+                      concat({"match.path has no {", field.name, "}.", did_you_mean(field.name, names)}));
+}
+
+// The one member that says where the field is; nothing, with a fault, for none or several.
+std::optional<std::string_view> source_member(const Members& members, const Place& place, Faults& faults) {
+  std::optional<std::string_view> found;
+  std::size_t count = 0;
+  for (const std::string_view member : {"query", "path", "header"}) {
+    if (members.find(member)) {
+      found = member;
+      ++count;
+    }
+  }
+  if (count != 1 && members.is_object()) {
+    faults.emplace_back(place.path, "A key field needs exactly one of \"query\", \"path\" and \"header\".");
+    return std::nullopt;
+  }
+  return found;
+}
+
+void read_options(KeyField& field, const Members& members, Faults& faults) {
+  if (const auto normalise = members.find("normalise")) {
+    field.normalisers = parse_normalisers(*normalise, faults);
+  }
+  const bool whole = field.source == FieldSource::whole_query || field.source == FieldSource::rest;
+  field.bytes_max = Bytes(whole ? limit::url_bytes_max : limit::query_value_bytes_max);
+  if (const auto bytes = members.find("maxBytes")) {
+    field.bytes_max = Bytes(read_integer(*bytes, 1, limit::url_bytes_max, faults).value_or(1));
+  }
+  const auto required = members.find("required");
+  const auto value = required ? read_boolean(*required, faults) : std::nullopt;
+  if (!value) {
+    return;
+  }
+  if (field.source == FieldSource::path && !*value) {
+    faults.emplace_back(required->path, "A path's field is always there; remove this member.");
+  } else if (whole && *value) {
+    faults.emplace_back(required->path,
+                        "The whole query and a path's rest may be empty; remove this member.");
+  } else {
+    field.presence = *value ? Presence::required : Presence::optional;
+  }
+}
+
+std::optional<KeyField> parse_field(const Place& place, const Match& match, Faults& faults) {
+  const Members members(place, {"query", "path", "header", "normalise", "required", "maxBytes"}, faults);
+  const auto member = source_member(members, place, faults);
+  if (!member) {
+    return std::nullopt;
+  }
+  const auto name_place = members.find(*member);
+  const auto name = read_text(*name_place, faults);
+  if (!name) {
+    return std::nullopt;
+  }
+  KeyField field;
+  field.name = *name;
+  if (name->empty() || name->size() > limit::field_name_bytes_max ||
+      name->find_first_of("{}") != std::string::npos) {
+    faults.emplace_back(name_place->path, concat({"A field's name has 1 to ",
+                                                  to_text(std::uint64_t{limit::field_name_bytes_max}),
+                                                  " bytes and no braces."}));
+  }
+  set_source(field, *name_place, *member, match, faults);
+  read_options(field, members, faults);
+  if (field.source == FieldSource::whole_query) {
+    check_whole_query(field, members, faults);
+  }
+  return field;
+}
+
+void add_implied_field(std::vector<KeyField>& key, FieldSource source, std::string_view name) {
+  KeyField field;
+  field.source = source;
+  field.name = std::string(name);
+  field.presence = source == FieldSource::path ? Presence::required : Presence::optional;
+  field.bytes_max = Bytes(limit::url_bytes_max);
+  key.push_back(std::move(field));
+}
+
+std::vector<KeyField> implied_key(const Match& match, std::string_view url) {
+  std::vector<KeyField> key;
+  for (const Segment& segment : match.segments) {
+    if (segment.kind != SegmentKind::literal) {
+      const bool rest = segment.kind == SegmentKind::rest;
+      add_implied_field(key, rest ? FieldSource::rest : FieldSource::path, segment.text);
+    }
+  }
+  if (contains(url, "{*}")) {
+    add_implied_field(key, FieldSource::whole_query, "*");
+  }
+  return key;
+}
+
+void check_path_fields(const std::vector<KeyField>& key, const std::string& path, const Match& match,
+                       Faults& faults) {
+  for (const Segment& segment : match.segments) {
+    const auto same = [&](const KeyField& field) {
+      return (field.source == FieldSource::path || field.source == FieldSource::rest) &&
+             field.name == segment.text;
+    };
+    if (segment.kind != SegmentKind::literal && std::none_of(key.begin(), key.end(), same)) {
+      faults.emplace_back(path, concat({"match.path has {", segment.text, "}, so the key needs {\"path\": \"",
+                                        segment.text, "\"}: else all its values would share one entry."}));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<KeyField> parse_key(const std::optional<Place>& place, const std::string& path,
+                                const Match& match, Mode mode, std::string_view url, Faults& faults) {
+  if (!place) {
+    if (mode == Mode::keyed) {
+      faults.emplace_back(path, "This member is missing; write [] for a resource with one entry only.");
+    }
+    return implied_key(match, url);
+  }
+  std::vector<KeyField> key;
+  for (const Place& item : read_items(*place, limit::key_fields_max, faults)) {
+    auto field = parse_field(item, match, faults);
+    if (!field) {
+      continue;
+    }
+    const auto same = [&](const KeyField& other) { return other.name == field->name; };
+    if (std::any_of(key.begin(), key.end(), same)) {
+      faults.emplace_back(item.path, concat({"There are two key fields named ", in_quotes(field->name),
+                                             "; each needs a name of its own."}));
+    }
+    key.push_back(std::move(*field));
+  }
+  check_path_fields(key, path, match, faults);
+  return key;
+}
+
+}  // namespace larder::config

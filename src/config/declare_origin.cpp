@@ -1,0 +1,145 @@
+// "origin" of a resource.
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/declaration_parts.h"
+#include "config/duration.h"
+#include "config/limits.h"
+
+namespace larder::config {
+
+namespace {
+
+// What the connection, the body or the cache itself decides (RFC 9110 §7.6.1, §13.1, §14.2).
+constexpr std::array<std::string_view, 16> managed_headers = {"accept-encoding",
+                                                              "connection",
+                                                              "content-length",
+                                                              "host",
+                                                              "if-match",
+                                                              "if-modified-since",
+                                                              "if-none-match",
+                                                              "if-range",
+                                                              "if-unmodified-since",
+                                                              "keep-alive",
+                                                              "range",
+                                                              "te",
+                                                              "trailer",
+                                                              "transfer-encoding",
+                                                              "upgrade",
+                                                              "via"};
+
+bool is_header_name(std::string_view name) {
+  const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_'; };
+  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
+}
+
+void parse_provider(const Members& members, const std::vector<KeyField>& key, Mode mode, Origin& origin,
+                    Faults& faults) {
+  origin.kind = OriginKind::provider;
+  origin.provider = read_word(*members.find("provider"), all_providers, faults).value_or(origin.provider);
+  const auto query = members.require("query", faults);
+  const auto word = query ? read_word(*query, all_provider_queries, faults) : std::nullopt;
+  if (members.find("headers")) {
+    faults.emplace_back(members.path_of("headers"), "A provider sets its own headers; remove this member.");
+  }
+  if (mode != Mode::keyed) {
+    faults.emplace_back(members.path_of("provider"), "A provider needs \"mode\": \"keyed\".");
+  }
+  if (key.size() != 1 || key.front().presence != Presence::required) {
+    faults.emplace_back(
+        members.path_of("provider"),
+        "A provider is asked one thing, so the key needs exactly one field with \"required\": true.");
+    return;
+  }
+  const auto is_isbn = [](const NormaliserUse& use) { return use.normaliser == Normaliser::isbn; };
+  const auto& uses = key.front().normalisers;
+  if (word == ProviderQuery::isbn && std::none_of(uses.begin(), uses.end(), is_isbn)) {
+    faults.emplace_back(
+        members.path_of("query"),
+        "The key field needs the normaliser \"isbn\", so that both forms of a number are one entry.");
+  }
+  if (word) {
+    origin.query = *word;
+  }
+}
+
+void parse_headers(const Place& place, const std::vector<KeyField>& key, Origin& origin, Faults& faults) {
+  for (const auto& [name, item] : read_free_members(place, limit::origin_headers_max, faults)) {
+    const std::string lower = to_lower(name);
+    if (!is_header_name(name)) {
+      faults.emplace_back(item.path, "This is no header field name; use letters, digits and -.");
+    }
+    if (std::find(managed_headers.begin(), managed_headers.end(), lower) != managed_headers.end()) {
+      faults.emplace_back(item.path, "This header is set by the cache or the connection; remove it.");
+    }
+    const auto same = [&](const HeaderTemplate& other) { return other.name == lower; };
+    if (std::any_of(origin.headers.begin(), origin.headers.end(), same)) {
+      faults.emplace_back(item.path, "This header is given twice; keep one.");
+    }
+    const auto text = read_text(item, faults);
+    if (!text) {
+      continue;
+    }
+    if (std::any_of(text->begin(), text->end(), [](char c) { return c < ' ' || c > '~'; })) {
+      faults.emplace_back(item.path, "A header's value is printable ASCII.");
+    }
+    origin.headers.push_back(
+        HeaderTemplate{lower, parse_template(*text, TemplateUse::header_value, key, item.path, faults)});
+  }
+}
+
+void parse_url(const Members& members, const std::vector<KeyField>& key, Origin& origin, Faults& faults) {
+  origin.kind = OriginKind::url;
+  const auto place = members.find("url");
+  if (const auto text = read_text(*place, faults)) {
+    origin.url = parse_url_template(*text, key, place->path, faults);
+  }
+  if (members.find("query")) {
+    faults.emplace_back(members.path_of("query"),
+                        "Only a provider has a query; put the parameters into the url.");
+  }
+  if (const auto headers = members.find("headers")) {
+    parse_headers(*headers, key, origin, faults);
+  }
+}
+
+Millis parse_timeout(const Members& members, std::string_view name, Millis otherwise, Faults& faults) {
+  const auto place = members.find(name);
+  const auto timeout = place ? read_duration(*place, faults) : std::nullopt;
+  if (timeout && (*timeout == Millis(0) || *timeout > limit::origin_timeout_max)) {
+    faults.emplace_back(place->path, concat({"A timeout is longer than nothing and at most ",
+                                             format_duration(limit::origin_timeout_max), "."}));
+  }
+  return timeout.value_or(otherwise);
+}
+
+}  // namespace
+
+Origin parse_origin(const Place& place, const std::vector<KeyField>& key, Mode mode, Faults& faults) {
+  Origin origin;
+  const Members members(place, {"provider", "query", "url", "headers", "timeoutSoft", "timeoutHard"}, faults);
+  if (!members.is_object()) {
+    return origin;
+  }
+  const bool has_provider = members.find("provider").has_value();
+  if (has_provider == members.find("url").has_value()) {
+    faults.emplace_back(place.path, "An origin needs exactly one of \"provider\" and \"url\".");
+  } else if (has_provider) {
+    parse_provider(members, key, mode, origin, faults);
+  } else {
+    parse_url(members, key, origin, faults);
+  }
+  origin.timeout_hard = parse_timeout(members, "timeoutHard", limit::origin_timeout_hard_default, faults);
+  // A hard timeout that is declared shorter than the soft one's default moves the default with it.
+  const Millis soft_default = std::min(limit::origin_timeout_soft_default, origin.timeout_hard);
+  origin.timeout_soft = parse_timeout(members, "timeoutSoft", soft_default, faults);
+  if (origin.timeout_soft > origin.timeout_hard) {
+    faults.emplace_back(members.path_of("timeoutSoft"),
+                        concat({"The soft timeout must not be longer than the hard one (",
+                                format_duration(origin.timeout_hard), ")."}));
+  }
+  return origin;
+}
+
+}  // namespace larder::config

@@ -1,0 +1,26 @@
+#include "config/key_field.h"
+
+#include "base/text.h"
+
+namespace larder::config {
+
+std::optional<std::int64_t> parse_billionths(std::string_view text) {
+  constexpr std::size_t decimals = 9;
+  constexpr std::uint64_t billion = 1'000'000'000;
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) {
+    text.remove_prefix(1);
+  }
+  const std::size_t point = text.find('.');
+  const auto whole = parse_unsigned(text.substr(0, point));
+  std::string fraction(point == std::string_view::npos ? std::string_view("0") : text.substr(point + 1));
+  if (!whole || *whole > billion || fraction.empty() ||
+      fraction.find_first_not_of("0123456789") != std::string::npos) {
+    return std::nullopt;
+  }
+  fraction.resize(decimals, '0');
+  const auto magnitude = static_cast<std::int64_t>(*whole * billion + *parse_unsigned(fraction));
+  return negative ? -magnitude : magnitude;
+}
+
+}  // namespace larder::config

@@ -1,0 +1,116 @@
+// Matching requests to resources.
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/declaration.h"
+
+namespace larder::config {
+
+namespace {
+
+constexpr std::array<std::string_view, 13> reserved_paths = {
+    "/internal",     "/health",    "/metrics",    "/dashboard", "/api/alerts",
+    "/api/audit",    "/api/cache", "/api/cold",   "/api/costs", "/api/experiments",
+    "/api/settings", "/api/slo",   "/api/warming"};
+
+bool fits(const Match& match, const std::vector<std::string_view>& pieces) {
+  for (std::size_t i = 0; i < match.segments.size(); ++i) {
+    const Segment& segment = match.segments[i];
+    if (i == pieces.size()) {
+      return false;
+    }
+    switch (segment.kind) {
+      case SegmentKind::literal:
+        if (pieces[i] != segment.text) {
+          return false;
+        }
+        break;
+      case SegmentKind::parameter:
+        if (pieces[i].empty()) {
+          return false;
+        }
+        break;
+      case SegmentKind::rest:
+        return true;
+    }
+  }
+  return match.segments.size() == pieces.size();
+}
+
+bool serves(const Match& match, http::Method method) {
+  return match.method == method || (method == http::Method::head && match.method == http::Method::get);
+}
+
+// Both fit the same path, so they differ in kind somewhere or have one shape.
+bool is_more_specific(const Match& a, const Match& b) {
+  for (std::size_t i = 0; i < std::min(a.segments.size(), b.segments.size()); ++i) {
+    if (a.segments[i].kind != b.segments[i].kind) {
+      return a.segments[i].kind < b.segments[i].kind;
+    }
+  }
+  return false;
+}
+
+TextPairs parameters_of(const Match& match, std::string_view path,
+                        const std::vector<std::string_view>& pieces) {
+  TextPairs parameters;
+  for (std::size_t i = 0; i < match.segments.size(); ++i) {
+    const Segment& segment = match.segments[i];
+    if (segment.kind == SegmentKind::parameter) {
+      parameters.emplace_back(segment.text, pieces[i]);
+    } else if (segment.kind == SegmentKind::rest) {
+      parameters.emplace_back(segment.text,
+                              path.substr(static_cast<std::size_t>(pieces[i].data() - path.data())));
+    }
+  }
+  return parameters;
+}
+
+std::vector<std::string_view> pieces_of(std::string_view path) {
+  return path.starts_with('/') ? split(path.substr(1), '/') : std::vector<std::string_view>();
+}
+
+}  // namespace
+
+std::optional<Matched> match(const Declarations& declarations, http::Method method, std::string_view path) {
+  const auto pieces = pieces_of(path);
+  const Resource* best = nullptr;
+  for (const Resource& resource : declarations.resources) {
+    if (serves(resource.match, method) && fits(resource.match, pieces) &&
+        (best == nullptr || is_more_specific(resource.match, best->match))) {
+      best = &resource;
+    }
+  }
+  if (best == nullptr) {
+    return std::nullopt;
+  }
+  return Matched{best, parameters_of(best->match, path, pieces)};
+}
+
+std::vector<http::Method> methods_of(const Declarations& declarations, std::string_view path) {
+  std::vector<http::Method> methods;
+  const auto add = [&](http::Method method) {
+    if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
+      methods.push_back(method);
+    }
+  };
+  const auto pieces = pieces_of(path);
+  for (const Resource& resource : declarations.resources) {
+    if (fits(resource.match, pieces)) {
+      add(resource.match.method);
+      if (resource.match.method == http::Method::get) {
+        add(http::Method::head);
+      }
+    }
+  }
+  return methods;
+}
+
+bool is_reserved(std::string_view path) {
+  return std::any_of(reserved_paths.begin(), reserved_paths.end(), [&](std::string_view reserved) {
+    return path.starts_with(reserved) && (path.size() == reserved.size() || path[reserved.size()] == '/');
+  });
+}
+
+}  // namespace larder::config

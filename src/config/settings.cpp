@@ -1,0 +1,266 @@
+#include "config/settings.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "config/limits.h"
+#include "config/url.h"
+#include "config/vocabulary.h"
+
+namespace larder::config {
+
+namespace {
+
+constexpr std::array all_cache_implementations = {CacheImplementation::null, CacheImplementation::kv,
+                                                  CacheImplementation::redis};
+constexpr std::array all_environments = {Environment::production, Environment::staging,
+                                         Environment::development, Environment::test};
+constexpr std::array all_log_levels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error,
+                                       LogLevel::off};
+
+Failure refuse(std::string message) { return fail(ErrorKind::invalid, "config", std::move(message)); }
+
+template <typename Word, std::size_t count>
+Result<Word> read_word(const std::array<Word, count>& set, std::string_view text) {
+  if (const auto word = find_word(set, text)) {
+    return *word;
+  }
+  const auto words = words_of(set);
+  return refuse(
+      concat({in_quotes(text), " is not offered; use ", any_of(words), ".", did_you_mean(text, words)}));
+}
+
+Result<CacheImplementation> read_cache_implementation(std::string_view text) {
+  return read_word(all_cache_implementations, text);
+}
+Result<Environment> read_environment(std::string_view text) { return read_word(all_environments, text); }
+Result<LogLevel> read_log_level(std::string_view text) { return read_word(all_log_levels, text); }
+
+Result<bool> read_boolean(std::string_view text) {
+  if (text == "true" || text == "1") {
+    return true;
+  }
+  if (text == "false" || text == "0") {
+    return false;
+  }
+  return refuse(concat({in_quotes(text), " is neither \"true\" nor \"false\"."}));
+}
+
+bool is_name(std::string_view text, std::size_t bytes_max) {
+  const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_'; };
+  return !text.empty() && text.size() <= bytes_max && std::all_of(text.begin(), text.end(), fits);
+}
+
+Result<std::string> read_prefix(std::string_view text) {
+  if (!is_name(text, limit::prefix_bytes_max)) {
+    return refuse(concat({in_quotes(text), " is no prefix; use letters, digits, - and _, at most ",
+                          to_text(std::uint64_t{limit::prefix_bytes_max}), "."}));
+  }
+  return std::string(text);
+}
+
+Result<PatternList> read_pattern_list(std::string_view text) {
+  std::vector<std::string> names;
+  if (text == "*") {
+    return PatternList(std::move(names));
+  }
+  for (const std::string_view piece : split(text, ',')) {
+    const std::string_view name = trim(piece);
+    if (!is_name(name, limit::pattern_bytes_max)) {
+      return refuse(concat(
+          {in_quotes(name), " is no key pattern; write names like \"title,isbn\", or \"*\" for all."}));
+    }
+    names.emplace_back(name);
+  }
+  return PatternList(std::move(names));
+}
+
+Result<std::uint64_t> read_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  const auto number = parse_unsigned(text);
+  if (!number || *number < least || *number > most) {
+    return refuse(concat(
+        {in_quotes(text), " is not a whole number from ", to_text(least), " to ", to_text(most), "."}));
+  }
+  return *number;
+}
+
+Result<Bytes> read_bytes(std::string_view text, std::uint64_t least) {
+  auto number = read_number(text, least, limit::kv_value_bytes_max);
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return Bytes(*number);
+}
+Result<Bytes> read_value_bytes(std::string_view text) { return read_bytes(text, 1); }
+Result<Bytes> read_threshold_bytes(std::string_view text) { return read_bytes(text, 0); }
+
+Result<Millis> read_days(std::string_view text) {
+  constexpr std::int64_t day_millis = 86'400'000;
+  auto number =
+      read_number(text, 1, static_cast<std::uint64_t>(limit::duration_declared_max.count() / day_millis));
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return Millis(static_cast<std::int64_t>(*number) * day_millis);
+}
+
+// Without a slash at the end, so that a path can be appended.
+Result<std::string> read_base_url(std::string_view text) {
+  auto url = parse_http_url(text);
+  if (!url) {
+    return tl::make_unexpected(std::move(url.error()));
+  }
+  if (contains(url->rest, "?") || contains(url->rest, "{")) {
+    return refuse("The URL must end with its host or path: no query, no braces.");
+  }
+  std::string base = url->origin + url->rest;
+  while (base.ends_with('/')) {
+    base.pop_back();
+  }
+  return base;
+}
+
+Result<std::string> read_contact(std::string_view text) {
+  constexpr std::size_t bytes_max = 256;
+  const auto fits = [](char c) { return c >= ' ' && c <= '~' && c != '(' && c != ')' && c != '\\'; };
+  if (text.size() > bytes_max || !std::all_of(text.begin(), text.end(), fits)) {
+    return refuse(
+        "Write an e-mail address or URL of at most 256 printable ASCII characters, without parentheses.");
+  }
+  return std::string(text);
+}
+
+std::string_view binding(const TextPairs& bindings, std::string_view name) {
+  for (const auto& [given, value] : bindings) {
+    if (given == name) {
+      return trim(value);
+    }
+  }
+  return {};
+}
+
+template <typename T>
+void read_into(T& member, Result<T> (*reader)(std::string_view), std::string_view name, std::string_view text,
+               Faults& faults) {
+  if (text.empty()) {
+    return;
+  }
+  if (text.size() > limit::setting_bytes_max) {
+    faults.emplace_back(std::string(name), "The value is too long.");
+    return;
+  }
+  auto value = reader(text);
+  if (value) {
+    member = std::move(*value);
+  } else {
+    faults.emplace_back(std::string(name), std::move(value.error().message));
+  }
+}
+
+bool is_setting(std::string_view name) {
+  return std::any_of(setting_rows.begin(), setting_rows.end(),
+                     [&](const SettingRow& row) { return row.name == name; });
+}
+
+void check_together(const Settings& settings, Faults& faults) {
+  if (settings.narrative_kept < settings.narrative_fresh) {
+    faults.emplace_back("TTL_DAYS",
+                        "It must be at least STALE_DAYS: what is no longer kept cannot be fresh.");
+  }
+  if (settings.cache_implementation != CacheImplementation::redis) {
+    return;
+  }
+  if (!settings.redis_enabled) {
+    faults.emplace_back("ENABLE_REDIS_CACHE", "CACHE_IMPL=redis needs ENABLE_REDIS_CACHE=true.");
+  }
+  if (!settings.secret("REDIS_URL") && !settings.secret("CACHE_REDIS_URL")) {
+    faults.emplace_back("REDIS_URL", "CACHE_IMPL=redis needs the address of a Redis server in REDIS_URL.");
+  }
+  faults.emplace_back("CACHE_IMPL", "This version has no Redis tier yet; use \"kv\".");
+}
+
+}  // namespace
+
+std::string_view to_text(CacheImplementation implementation) {
+  switch (implementation) {
+    case CacheImplementation::null:
+      return "null";
+    case CacheImplementation::kv:
+      return "kv";
+    case CacheImplementation::redis:
+      return "redis";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string_view to_text(Environment environment) {
+  switch (environment) {
+    case Environment::production:
+      return "production";
+    case Environment::staging:
+      return "staging";
+    case Environment::development:
+      return "development";
+    case Environment::test:
+      return "test";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string_view to_text(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::off:
+      return "off";
+  }
+  LARDER_UNREACHABLE();
+}
+
+bool PatternList::allows(std::string_view pattern) const {
+  return names_.empty() || std::find(names_.begin(), names_.end(), pattern) != names_.end();
+}
+
+std::string PatternList::text() const { return names_.empty() ? "*" : join(names_, ","); }
+
+Settings::Settings() {
+  Faults faults;
+#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) \
+  read_into<type>(member, read_##reader, #NAME, default_text, faults);
+#include "config/settings.def"
+#undef LARDER_SETTING
+  LARDER_ASSERT(faults.empty());
+}
+
+std::optional<std::string_view> Settings::secret(std::string_view name) const {
+  const std::string_view value = binding(secrets_, name);
+  return value.empty() ? std::nullopt : std::optional<std::string_view>(value);
+}
+
+Checked<Settings> parse_settings(const TextPairs& bindings) {
+  Settings settings;
+  Faults faults;
+#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) \
+  read_into<type>(settings.member, read_##reader, #NAME, binding(bindings, #NAME), faults);
+#include "config/settings.def"
+#undef LARDER_SETTING
+  for (const auto& [name, value] : bindings) {
+    if (!is_setting(name)) {
+      settings.secrets_.emplace_back(name, value);
+    }
+  }
+  check_together(settings, faults);
+  if (!faults.empty()) {
+    return tl::make_unexpected(std::move(faults));
+  }
+  return settings;
+}
+
+}  // namespace larder::config

@@ -1,0 +1,90 @@
+// The deployment's settings (settings.def), read once at start from its text bindings.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "base/wire.h"
+#include "config/faults.h"
+
+namespace larder::config {
+
+enum class CacheImplementation : std::uint8_t {
+  null,   // stores nothing, observes everything
+  kv,     // memory, edge, KV
+  redis,  // memory, edge, Redis
+};
+std::string_view to_text(CacheImplementation implementation);
+
+enum class Environment : std::uint8_t {
+  production,   // operators' pages without a token are off
+  staging,      // as production, but open inside
+  development,  // a person's own machine
+  test,         // an automatic run
+};
+std::string_view to_text(Environment environment);
+
+// In order: a level writes its own lines and those of all later ones.
+enum class LogLevel : std::uint8_t {
+  debug,  // every decision
+  info,   // every request
+  warn,   // what degraded
+  error,  // what failed
+  off,    // nothing
+};
+std::string_view to_text(LogLevel level);
+
+// Names of key patterns, or all of them.
+class PatternList {
+ public:
+  // Of no names: all patterns.
+  explicit PatternList(std::vector<std::string> names = {}) : names_(std::move(names)) {}
+  bool allows(std::string_view pattern) const;
+  // "*" or the names, comma-separated.
+  std::string text() const;
+
+ private:
+  std::vector<std::string> names_;
+};
+
+// Every member is one row of settings.def; as constructed, all have their defaults.
+class Settings {
+ public:
+  Settings();
+
+#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) type member{};
+#include "config/settings.def"
+#undef LARDER_SETTING
+
+  // The text binding `name` that is not a setting, without white space around it; nullopt if there is none or
+  // it is empty. Secrets are given out one at a time, for use on the spot: never log, store or print one.
+  std::optional<std::string_view> secret(std::string_view name) const;
+
+ private:
+  friend Checked<Settings> parse_settings(const TextPairs& bindings);
+  TextPairs secrets_;
+};
+
+// Reads settings from the deployment's text bindings. All faults are named by their setting; names that are
+// no setting are held apart as secrets.
+Checked<Settings> parse_settings(const TextPairs& bindings);
+
+struct SettingRow {
+  std::string_view name;
+  std::string_view default_text;
+  std::string_view purpose;
+};
+
+inline constexpr std::array setting_rows = {
+#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) \
+  SettingRow{#NAME, default_text, purpose},
+#include "config/settings.def"
+#undef LARDER_SETTING
+};
+
+}  // namespace larder::config

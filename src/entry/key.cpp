@@ -1,0 +1,103 @@
+#include "entry/key.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "config/limits.h"
+
+namespace larder::entry {
+
+namespace {
+
+namespace limit = config::limit;
+
+constexpr std::string_view digest_mark = "sha256-";
+constexpr std::size_t proof_prefix_bytes = 96;
+constexpr std::size_t tag_digest_digits = 32;
+
+void append_escaped(std::string& key, char c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  key.push_back('%');
+  key.push_back(digits[byte >> 4]);
+  key.push_back(digits[byte & 15]);
+}
+
+void append_field(std::string& key, std::string_view value) {
+  if (value.starts_with(digest_mark)) {
+    append_escaped(key, value.front());
+    value.remove_prefix(1);
+  }
+  for (const char c : value) {
+    if (c <= ' ' || c >= '~' || c == ':' || c == '%') {
+      append_escaped(key, c);
+    } else {
+      key.push_back(c);
+    }
+  }
+}
+
+std::string hex_digest(std::string_view bytes, const Sha256& sha256) {
+  const std::string digest = sha256(bytes);
+  LARDER_ASSERT(digest.size() == 32);
+  return to_hex(digest);
+}
+
+}  // namespace
+
+Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
+              const config::FieldValues& values, const Sha256& sha256) {
+  LARDER_ASSERT(values.size() == resource.key.size());
+  Key key;
+  append_field(key.full, prefix);
+  key.full.push_back(':');
+  append_field(key.full, resource.name);
+  key.full.append(":v").append(to_text(std::uint64_t{schema}));
+  const std::size_t fields = key.full.size();
+  for (const auto& value : values) {
+    key.full.push_back(':');
+    if (value) {
+      append_field(key.full, *value);
+    } else {
+      key.full.push_back('~');
+    }
+  }
+  key.pattern = resource.name;
+  key.storage_name = key.full;
+  key.proof = key.full;
+  if (key.full.size() > limit::entry_header_key_bytes_max) {
+    const std::string digest = hex_digest(key.full, sha256);
+    key.proof = concat({digest_mark, digest, ":", std::string_view(key.full).substr(0, proof_prefix_bytes)});
+    if (key.full.size() > limit::key_bytes_max) {
+      key.storage_name = concat({std::string_view(key.full).substr(0, fields), ":", digest_mark, digest});
+    }
+  }
+  LARDER_ASSERT(key.storage_name.size() <= limit::key_bytes_max);
+  return key;
+}
+
+std::vector<std::string> build_tags(const config::Resource& resource, const config::FieldValues& values,
+                                    const Sha256& sha256) {
+  std::vector<std::string> tags;
+  for (const config::Template& text : resource.tags) {
+    auto tag = config::expand_text(text, values);
+    if (!tag) {
+      continue;
+    }
+    std::string stored = stored_tag(std::move(*tag), sha256);
+    if (std::find(tags.begin(), tags.end(), stored) == tags.end()) {
+      tags.push_back(std::move(stored));
+    }
+  }
+  return tags;
+}
+
+std::string stored_tag(std::string tag, const Sha256& sha256) {
+  if (tag.size() <= limit::tag_bytes_max) {
+    return tag;
+  }
+  return concat({digest_mark, hex_digest(tag, sha256).substr(0, tag_digest_digits)});
+}
+
+}  // namespace larder::entry

@@ -1,0 +1,51 @@
+// The names under which entries are kept.
+//
+//   {prefix}:{resource}:v{schema}:{field}:{field}…
+//
+// A field's value is written as it is, but for ":", "%", "~", space, what is not printable ASCII, and the
+// first letter of "sha256-", which are percent-encoded; an absent one is "~". So no two lists of values have
+// one key, and no value can look like a digest. A key of more than limit::key_bytes_max bytes is stored as
+//
+//   {prefix}:{resource}:v{schema}:sha256-{hex of the full key}
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/declaration.h"
+
+namespace larder::entry {
+
+// The platform's SHA-256 (FIPS 180-4): any bytes in, the 32 bytes of the digest out.
+using Sha256 = std::function<std::string(std::string_view)>;
+
+// `full` is the readable key, of any length. `storage_name` is what the tiers are asked for, at most
+// limit::key_bytes_max bytes of printable ASCII. `pattern` is the key pattern of counters: the resource's
+// name. `proof` is what the entry's header carries (Header::key): the full key, or its digest and first bytes
+// where it is long. An entry whose proof differs is another one's, so reading it is a miss.
+struct Key {
+  std::string full;
+  std::string storage_name;
+  std::string pattern;
+  std::string proof;
+};
+
+// `prefix` is the setting CACHE_PREFIX, `values` come from normalise_fields(). Entries of different prefixes
+// or schemas never share a key.
+Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
+              const config::FieldValues& values, const Sha256& sha256);
+
+// The resource's tags for these values. A tag with an absent or empty field is left out, one that comes out
+// twice is given once.
+std::vector<std::string> build_tags(const config::Resource& resource, const config::FieldValues& values,
+                                    const Sha256& sha256);
+
+// The form in which a tag is stored and purged: as it is up to limit::tag_bytes_max, else "sha256-" and the
+// first 32 hex digits of its digest.
+std::string stored_tag(std::string tag, const Sha256& sha256);
+
+}  // namespace larder::entry

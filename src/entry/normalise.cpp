@@ -1,0 +1,240 @@
+#include "entry/normalise.h"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "base/assert.h"
+#include "base/isbn.h"
+#include "base/text.h"
+
+namespace larder::entry {
+
+namespace {
+
+using config::FieldSource;
+using config::FieldValues;
+using config::KeyField;
+using config::Normaliser;
+using config::NormaliserUse;
+using config::Presence;
+
+Failure refuse(std::string message) { return fail(ErrorKind::invalid, "entry", std::move(message)); }
+
+std::string digits_of(std::string_view value) {
+  std::string digits;
+  std::copy_if(value.begin(), value.end(), std::back_inserter(digits), is_digit);
+  return digits;
+}
+
+std::string sorted_list(std::string_view value) {
+  std::vector<std::string> items;
+  for (const std::string_view item : split(value, ',')) {
+    if (!trim(item).empty()) {
+      items.emplace_back(trim(item));
+    }
+  }
+  std::sort(items.begin(), items.end());
+  return join(items, ",");
+}
+
+Failure refuse_number() { return refuse("write a decimal number like 12 or -0.5"); }
+
+// By its digits alone, so that nothing is rounded.
+Result<std::string> canonical_number(std::string_view value) {
+  const bool negative = value.starts_with('-');
+  if (negative || value.starts_with('+')) {
+    value.remove_prefix(1);
+  }
+  const std::size_t point = value.find('.');
+  std::string_view whole = value.substr(0, point);
+  std::string_view fraction = point == std::string_view::npos ? std::string_view() : value.substr(point + 1);
+  const bool has_fraction_digits = point == std::string_view::npos || !fraction.empty();
+  const auto all_digits = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), is_digit);
+  };
+  if (whole.empty() || !has_fraction_digits || !all_digits(whole) || !all_digits(fraction)) {
+    return refuse_number();
+  }
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size() - 1));
+  fraction = fraction.substr(0, fraction.find_last_not_of('0') + 1);
+  const bool zero = whole == "0" && fraction.empty();
+  return concat({negative && !zero ? "-" : "", whole, fraction.empty() ? "" : ".", fraction});
+}
+
+// In billionths, exactly: steps have at most six decimals, so half a step has at most seven.
+Result<std::string> quantised(std::string_view value, std::int64_t step) {
+  LARDER_ASSERT(step > 0);
+  const auto billionths = config::parse_billionths(value);
+  if (!billionths) {
+    return refuse_number();
+  }
+  constexpr std::uint64_t billion = 1'000'000'000;
+  const bool negative = *billionths < 0;
+  const auto magnitude = static_cast<std::uint64_t>(negative ? -*billionths : *billionths);
+  const auto width = static_cast<std::uint64_t>(step);
+  const std::uint64_t bucket = (magnitude + width / 2) / width * width;
+  const std::string fraction = to_text(billion + bucket % billion).substr(1);
+  return canonical_number(concat({negative ? "-" : "", to_text(bucket / billion), ".", fraction}));
+}
+
+Result<std::string> canonical_isbn(std::string_view value) {
+  auto isbn = parse_isbn(value);
+  if (!isbn) {
+    return tl::make_unexpected(std::move(isbn.error()));
+  }
+  return isbn->thirteen();
+}
+
+// Form encoding (spaces as %20) in the order given, or sorted by name; equal names keep their order, which
+// may matter.
+std::string encoded_query(const TextPairs& query, const KeyField& field) {
+  std::vector<std::size_t> order(query.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (!field.normalisers.empty()) {
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const int names = query[a].first.compare(query[b].first);
+      return names != 0 ? names < 0 : a < b;
+    });
+  }
+  std::string encoded;
+  for (const std::size_t i : order) {
+    const auto& [name, value] = query[i];
+    encoded.append(encoded.empty() ? "" : "&")
+        .append(percent_encode(name))
+        .append("=")
+        .append(percent_encode(value));
+  }
+  return encoded;
+}
+
+// The one value of that name; refused where there are several, because which of them counts is anyone's
+// guess.
+Result<std::optional<std::string>> single(const TextPairs& pairs, std::string_view name) {
+  std::optional<std::string> found;
+  for (const auto& [key, value] : pairs) {
+    if (key == name && found) {
+      return refuse(concat({name, " is given twice; give it once."}));
+    }
+    if (key == name) {
+      found = value;
+    }
+  }
+  return found;
+}
+
+Result<std::optional<std::string>> raw_value(const KeyField& field, const Parameters& parameters) {
+  switch (field.source) {
+    case FieldSource::query:
+      return single(parameters.query, field.name);
+    case FieldSource::path:
+    case FieldSource::rest:
+      return single(parameters.path, field.name);
+    case FieldSource::header:
+      return parameters.headers.combined(field.name);
+    case FieldSource::whole_query:
+      return std::optional<std::string>(encoded_query(parameters.query, field));
+  }
+  LARDER_UNREACHABLE();
+}
+
+Result<std::string> normalised(const KeyField& field, std::string value) {
+  if (value.size() > field.bytes_max.count) {
+    return refuse(concat({field.name, " is ", to_text(std::uint64_t{value.size()}), " bytes long; at most ",
+                          to_text(field.bytes_max.count), " are allowed."}));
+  }
+  if (!is_utf8(value)) {
+    return refuse(concat({field.name, " is not UTF-8; encode it as UTF-8."}));
+  }
+  if (field.source == FieldSource::whole_query) {
+    return value;
+  }
+  for (const NormaliserUse& use : field.normalisers) {
+    // An empty optional value is empty in every form.
+    if (value.empty()) {
+      break;
+    }
+    auto next = normalise(use, value);
+    if (!next) {
+      return refuse(concat({field.name, ": ", next.error().message}));
+    }
+    value = std::move(*next);
+  }
+  if (std::any_of(value.begin(), value.end(), is_control)) {
+    return refuse(concat({field.name, " has a control character; remove it."}));
+  }
+  return value;
+}
+
+std::string how_to_give(const KeyField& field) {
+  switch (field.source) {
+    case FieldSource::query:
+      return concat({field.name, " is missing or empty: add ?", field.name, "=… to the URL."});
+    case FieldSource::header:
+      return concat({field.name, " is missing or empty: send that header."});
+    case FieldSource::path:
+    case FieldSource::rest:
+    case FieldSource::whole_query:
+      return concat({field.name, " is empty."});
+  }
+  LARDER_UNREACHABLE();
+}
+
+}  // namespace
+
+std::vector<std::string_view> header_names(const config::Resource& resource) {
+  std::vector<std::string_view> names;
+  for (const KeyField& field : resource.key) {
+    if (field.source == FieldSource::header) {
+      names.emplace_back(field.name);
+    }
+  }
+  return names;
+}
+
+Result<std::string> normalise(const NormaliserUse& use, std::string_view value) {
+  switch (use.normaliser) {
+    case Normaliser::trim:
+      return std::string(trim(value));
+    case Normaliser::collapse:
+      return collapse_spaces(value);
+    case Normaliser::lower:
+      return to_lower(value);
+    case Normaliser::isbn:
+      return canonical_isbn(value);
+    case Normaliser::digits:
+      return digits_of(value);
+    case Normaliser::sort:
+      return sorted_list(value);
+    case Normaliser::number:
+      return canonical_number(trim(value));
+    case Normaliser::quantise:
+      return quantised(trim(value), use.step_billionths);
+  }
+  LARDER_UNREACHABLE();
+}
+
+Result<FieldValues> normalise_fields(const config::Resource& resource, const Parameters& parameters) {
+  FieldValues values;
+  for (const KeyField& field : resource.key) {
+    auto raw = raw_value(field, parameters);
+    if (!raw) {
+      return tl::make_unexpected(std::move(raw.error()));
+    }
+    std::optional<std::string> value;
+    if (*raw) {
+      auto ready = normalised(field, std::move(**raw));
+      if (!ready) {
+        return tl::make_unexpected(std::move(ready.error()));
+      }
+      value = std::move(*ready);
+    }
+    if (field.presence == Presence::required && (!value || value->empty())) {
+      return refuse(how_to_give(field));
+    }
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+}  // namespace larder::entry

@@ -1,0 +1,31 @@
+#include "config/limits.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+
+namespace larder::config {
+namespace {
+
+TEST(Limits, EveryRowHasItsUnitInItsNameAndAReason) {
+  std::set<std::string_view> names;
+  for (const Limit& row : limits) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_GT(row.value, 0u) << row.name;
+    EXPECT_TRUE(row.why.ends_with('.')) << row.name;
+    EXPECT_EQ(row.unit == "bytes", contains(row.name, "_bytes")) << row.name;
+  }
+}
+
+TEST(Limits, TheTableHoldsTheConstants) {
+  EXPECT_EQ(limits.front().name, "url_bytes_max");
+  EXPECT_EQ(limits.front().value, limit::url_bytes_max);
+  EXPECT_EQ(limit::key_bytes_max, 512u);
+  EXPECT_EQ(limit::entry_header_bytes_max, 1024u);
+  EXPECT_EQ(limit::origin_timeout_hard_default, Millis(10'000));
+}
+
+}  // namespace
+}  // namespace larder::config

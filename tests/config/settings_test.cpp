@@ -1,0 +1,155 @@
+#include "config/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace larder::config {
+namespace {
+
+Faults faults_of(const TextPairs& bindings) {
+  const auto settings = parse_settings(bindings);
+  return settings ? Faults() : settings.error();
+}
+
+TEST(Settings, HaveTheirDefaults) {
+  const auto settings = parse_settings({});
+  ASSERT_TRUE(settings);
+  EXPECT_TRUE(settings->feature_cache);
+  EXPECT_EQ(settings->cache_implementation, CacheImplementation::kv);
+  EXPECT_EQ(settings->cached_patterns.text(), "*");
+  EXPECT_TRUE(settings->cached_patterns.allows("anything"));
+  EXPECT_EQ(settings->cache_prefix, "larder");
+  EXPECT_EQ(settings->value_bytes_max, Bytes(131072));
+  EXPECT_EQ(settings->compress_threshold, Bytes(65536));
+  EXPECT_EQ(settings->narrative_fresh, Millis(604'800'000));
+  EXPECT_EQ(settings->narrative_kept, Millis(2'592'000'000));
+  EXPECT_FALSE(settings->redis_enabled);
+  EXPECT_TRUE(settings->stale_while_revalidate_enabled);
+  EXPECT_TRUE(settings->stampede_protection_enabled);
+  EXPECT_TRUE(settings->negative_cache_enabled);
+  EXPECT_EQ(settings->environment, Environment::production);
+  EXPECT_EQ(settings->log_level, LogLevel::warn);
+  EXPECT_EQ(settings->openlibrary_url, "https://openlibrary.org");
+  EXPECT_EQ(settings->contact, "");
+}
+
+TEST(Settings, AreReadByName) {
+  const auto settings = parse_settings({{"FEATURE_CACHE", "false"},
+                                        {"CACHE_IMPL", " null "},
+                                        {"CACHE_PATTERN_WHITELIST", "title, isbn"},
+                                        {"CACHE_PREFIX", "tenant_2"},
+                                        {"CACHE_MAX_VALUE_BYTES", "26214400"},
+                                        {"CACHE_COMPRESS_THRESHOLD", "0"},
+                                        {"STALE_DAYS", "365"},
+                                        {"TTL_DAYS", "365"},
+                                        {"ENABLE_SWR", "0"},
+                                        {"ENABLE_STAMPEDE_PROTECTION", "false"},
+                                        {"ENABLE_NEGATIVE_CACHE", "1"},
+                                        {"ENVIRONMENT", "development"},
+                                        {"LOG_LEVEL", "debug"},
+                                        {"OPENLIBRARY_URL", "http://LOCALHOST:9000/base//"},
+                                        {"LARDER_CONTACT", "books@example.com"}});
+  ASSERT_TRUE(settings);
+  EXPECT_FALSE(settings->feature_cache);
+  EXPECT_EQ(settings->cache_implementation, CacheImplementation::null);
+  EXPECT_EQ(settings->cached_patterns.text(), "title,isbn");
+  EXPECT_TRUE(settings->cached_patterns.allows("isbn"));
+  EXPECT_FALSE(settings->cached_patterns.allows("author"));
+  EXPECT_EQ(settings->cache_prefix, "tenant_2");
+  EXPECT_EQ(settings->value_bytes_max, Bytes(26214400));
+  EXPECT_EQ(settings->compress_threshold, Bytes(0));
+  EXPECT_EQ(settings->narrative_fresh, Millis(31'536'000'000));
+  EXPECT_FALSE(settings->stale_while_revalidate_enabled);
+  EXPECT_FALSE(settings->stampede_protection_enabled);
+  EXPECT_TRUE(settings->negative_cache_enabled);
+  EXPECT_EQ(settings->environment, Environment::development);
+  EXPECT_EQ(settings->log_level, LogLevel::debug);
+  EXPECT_EQ(settings->openlibrary_url, "http://localhost:9000/base");
+  EXPECT_EQ(settings->contact, "books@example.com");
+}
+
+TEST(Settings, AnEmptyOneIsUnset) {
+  const auto settings = parse_settings({{"FEATURE_CACHE", ""}, {"ENVIRONMENT", "  "}, {"STALE_DAYS", ""}});
+  ASSERT_TRUE(settings);
+  EXPECT_TRUE(settings->feature_cache);
+  EXPECT_EQ(settings->environment, Environment::production);
+}
+
+TEST(Settings, NameEveryFault) {
+  const Faults faults = faults_of({{"FEATURE_CACHE", "yes"},
+                                   {"CACHE_IMPL", "rediss"},
+                                   {"CACHE_PATTERN_WHITELIST", "title,"},
+                                   {"CACHE_PREFIX", "a:b"},
+                                   {"CACHE_MAX_VALUE_BYTES", "0"},
+                                   {"CACHE_COMPRESS_THRESHOLD", "64k"},
+                                   {"STALE_DAYS", "0"},
+                                   {"TTL_DAYS", "366"},
+                                   {"ENVIRONMENT", "prod"},
+                                   {"LOG_LEVEL", "wran"},
+                                   {"OPENLIBRARY_URL", "https://me:hunter2@openlibrary.org"},
+                                   {"LARDER_CONTACT", "a\nb"}});
+  const Faults expected = {
+      {"FEATURE_CACHE", "\"yes\" is neither \"true\" nor \"false\"."},
+      {"CACHE_IMPL", "\"rediss\" is not offered; use \"null\", \"kv\" or \"redis\". Did you mean \"redis\"?"},
+      {"CACHE_PATTERN_WHITELIST",
+       "\"\" is no key pattern; write names like \"title,isbn\", or \"*\" for all."},
+      {"CACHE_PREFIX", "\"a:b\" is no prefix; use letters, digits, - and _, at most 32."},
+      {"CACHE_MAX_VALUE_BYTES", "\"0\" is not a whole number from 1 to 26214400."},
+      {"CACHE_COMPRESS_THRESHOLD", "\"64k\" is not a whole number from 0 to 26214400."},
+      {"STALE_DAYS", "\"0\" is not a whole number from 1 to 365."},
+      {"TTL_DAYS", "\"366\" is not a whole number from 1 to 365."},
+      {"ENVIRONMENT",
+       "\"prod\" is not offered; use \"production\", \"staging\", \"development\" or \"test\"."},
+      {"LOG_LEVEL",
+       "\"wran\" is not offered; use \"debug\", \"info\", \"warn\", \"error\" or \"off\". Did you mean "
+       "\"warn\"?"},
+      {"OPENLIBRARY_URL", "The URL carries credentials; remove them and send a secret in a header."},
+      {"LARDER_CONTACT",
+       "Write an e-mail address or URL of at most 256 printable ASCII characters, without parentheses."},
+  };
+  EXPECT_EQ(to_text(faults), to_text(expected));
+}
+
+TEST(Settings, NarrativesAreKeptAtLeastWhileTheyAreFresh) {
+  EXPECT_EQ(to_text(faults_of({{"STALE_DAYS", "31"}})),
+            "TTL_DAYS: It must be at least STALE_DAYS: what is no longer kept cannot be fresh.\n");
+}
+
+TEST(Settings, RedisIsRefusedAsLongAsItHasNoTier) {
+  EXPECT_EQ(to_text(faults_of({{"CACHE_IMPL", "redis"}})),
+            "ENABLE_REDIS_CACHE: CACHE_IMPL=redis needs ENABLE_REDIS_CACHE=true.\n"
+            "REDIS_URL: CACHE_IMPL=redis needs the address of a Redis server in REDIS_URL.\n"
+            "CACHE_IMPL: This version has no Redis tier yet; use \"kv\".\n");
+  EXPECT_EQ(to_text(faults_of(
+                {{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://h"}})),
+            "CACHE_IMPL: This version has no Redis tier yet; use \"kv\".\n");
+}
+
+TEST(Settings, HoldEverythingElseApartAsSecrets) {
+  const auto settings = parse_settings({{"API_KEY", " s3cret\n"}, {"EMPTY", ""}, {"LOG_LEVEL", "off"}});
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->secret("API_KEY"), "s3cret");
+  EXPECT_EQ(settings->secret("EMPTY"), std::nullopt);
+  EXPECT_EQ(settings->secret("LOG_LEVEL"), std::nullopt);
+  EXPECT_EQ(settings->secret("MISSING"), std::nullopt);
+}
+
+TEST(Settings, RefuseWhatIsFarTooLong) {
+  EXPECT_EQ(to_text(faults_of({{"LOG_LEVEL", std::string(8193, 'x')}})),
+            "LOG_LEVEL: The value is too long.\n");
+}
+
+TEST(Settings, EveryRowIsNamedOnceAndExplained) {
+  std::set<std::string_view> names;
+  for (const SettingRow& row : setting_rows) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_TRUE(row.purpose.ends_with('.')) << row.name;
+    // A default is a value like any other.
+    EXPECT_TRUE(parse_settings({{std::string(row.name), std::string(row.default_text)}})) << row.name;
+  }
+  EXPECT_EQ(names.size(), 16u);
+}
+
+}  // namespace
+}  // namespace larder::config
