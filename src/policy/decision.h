@@ -1,0 +1,58 @@
+// What to do with a request, decided from facts alone and done once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/units.h"
+#include "config/settings.h"
+#include "entry/header.h"
+#include "policy/freshness.h"
+
+namespace larder::policy {
+
+enum class Reason : std::uint8_t {
+#define LARDER_REASON(name, text, meaning) name,
+#include "policy/reasons.def"
+#undef LARDER_REASON
+};
+std::string_view to_text(Reason reason);
+
+// How far the cache takes part in a request.
+enum class Participation : std::uint8_t {
+  full,          // look up, share, store
+  observe_only,  // count, then straight to the origin
+  pass_through,  // straight to the origin
+};
+
+struct Admission {
+  Participation participation;
+  // Why not full; meaningless otherwise.
+  Reason reason;
+
+  Admission(Participation participation_, Reason reason_) : participation(participation_), reason(reason_) {}
+};
+
+// Precedence as requirement F7: FEATURE_CACHE=false is pure pass-through whatever else is set, then the implementation,
+// then the list of patterns.
+Admission admit(const config::Settings& settings, std::string_view key_pattern);
+
+enum class Action : std::uint8_t {
+  serve,  // the entry answers
+  fetch,  // ask the origin
+};
+
+struct Decision {
+  Action action;
+  Reason reason;
+  Standing standing;
+
+  Decision(Action action_, Reason reason_, Standing standing_)
+      : action(action_), reason(reason_), standing(standing_) {}
+};
+
+// For an entry that a tier had. `tier` is the reason of a hit.
+Decision decide(const entry::Header& header, Reason tier, Instant now);
+
+}  // namespace larder::policy

@@ -1,0 +1,103 @@
+// The one interface of everything that keeps entries. Every operation returns a Result; a miss is a value. A tier owns the
+// host bodies of what it keeps; entries are immutable and shared, so that one may be served while it is evicted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json_writer.h"
+#include "base/result.h"
+#include "config/vocabulary.h"
+#include "entry/header.h"
+#include "entry/key.h"
+#include "host/host.h"
+#include "host/requests.h"
+#include "host/task.h"
+
+namespace larder::tiers {
+
+// Which tiers a resource's entries live in.
+class TierSet {
+ public:
+  static TierSet all() { return TierSet(0xff); }
+  static TierSet none() { return TierSet(0); }
+  static TierSet of(const std::vector<config::Tier>& tiers) {
+    TierSet set = none();
+    for (const config::Tier tier : tiers) {
+      set.bits_ |= bit(tier);
+    }
+    return set;
+  }
+  bool has(config::Tier tier) const { return (bits_ & bit(tier)) != 0; }
+
+ private:
+  explicit TierSet(std::uint32_t bits) : bits_(bits) {}
+  static std::uint32_t bit(config::Tier tier) { return 1U << static_cast<unsigned>(tier); }
+
+  std::uint32_t bits_;
+};
+
+// An entry's key and where it may be kept.
+struct Key : entry::Key {
+  TierSet tiers = TierSet::all();
+
+  Key() {}
+  Key(entry::Key key, TierSet tiers_) : entry::Key(std::move(key)), tiers(tiers_) {}
+};
+
+struct Entry {
+  entry::Header header;
+  host::Body body;
+
+  Entry(entry::Header header_, host::Body body_) : header(std::move(header_)), body(std::move(body_)) {}
+};
+using EntryPtr = std::shared_ptr<const Entry>;
+
+// What a look-up found. No entry: a miss.
+struct Found {
+  EntryPtr entry;
+  // The tier that had it, for Cache-Status ("memory", "edge", "kv").
+  std::string_view tier;
+
+  Found() {}
+  Found(EntryPtr entry_, std::string_view tier_) : entry(std::move(entry_)), tier(tier_) {}
+};
+
+enum class Stored : std::uint8_t {
+  stored,    // kept
+  declined,  // not kept, by a bound or by admission; no error
+};
+
+struct KeyPage {
+  std::vector<std::string> keys;
+  // Where the next page starts; empty at the end.
+  std::string next_cursor;
+
+  KeyPage() {}
+};
+
+class Cache {
+ public:
+  virtual ~Cache() = default;
+
+  virtual std::string_view name() const = 0;
+
+  // Errors: what the store says (timeout, unavailable). Bytes that do not decode, or that belong to another key, are a miss.
+  virtual host::Task<Result<Found>> get(host::Context here, Key key) = 0;
+  virtual host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) = 0;
+  // True when there was something, as far as the store knows.
+  virtual host::Task<Result<bool>> remove(host::Context here, Key key) = 0;
+  // Keys by storage name, a page at a time. Errors: unsupported where the store cannot list.
+  virtual host::Task<Result<KeyPage>> keys(host::Context here, std::string prefix, std::string cursor,
+                                           std::uint32_t count_max);
+  // Drops every entry with the tag and tells how many. Errors: unsupported where the store has no index of tags.
+  virtual host::Task<Result<std::uint64_t>> invalidate_tag(host::Context here, std::string tag);
+
+  // Statistics as one JSON object.
+  virtual void write_status(JsonWriter& json) const = 0;
+};
+
+}  // namespace larder::tiers

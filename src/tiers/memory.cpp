@@ -1,0 +1,116 @@
+// The memory tier: handles to bodies that stay with the host, within a byte budget. A hit moves no byte.
+#include "config/limits.h"
+#include "tiers/resident_set.h"
+#include "tiers/tier.h"
+
+namespace larder::tiers {
+
+namespace {
+
+// Beside the body: the header's strings and the shared pointer's block, roughly, so that the budget is honest.
+constexpr std::uint64_t entry_overhead_bytes = 512;
+
+class Memory final : public MemoryTier {
+ public:
+  Memory(host::Host& host, Bytes budget, std::uint64_t seed) : host_(host), entries_(budget, seed) {}
+
+  std::string_view name() const override { return "memory"; }
+
+  EntryPtr find(const Key& key) override {
+    const EntryPtr* found = entries_.find(key.storage_name);
+    if (found == nullptr || (*found)->header.key != key.proof) {
+      return nullptr;
+    }
+    return *found;
+  }
+
+  Stored keep(const Key& key, EntryPtr entry) override {
+    if (entry->body.size().count > config::limit::memory_value_bytes_max) {
+      forget(key.storage_name);
+      return Stored::declined;
+    }
+    const std::uint64_t evictions = entries_.statistics().evictions;
+    const Bytes size = entry->body.size() + Bytes(entry_overhead_bytes);
+    const PutOutcome outcome = entries_.put(key.storage_name, std::move(entry), size);
+    // A lane may still repeat what has just been replaced or evicted.
+    if (outcome != PutOutcome::stored || entries_.statistics().evictions != evictions) {
+      host_.revoke_lanes();
+    }
+    return outcome == PutOutcome::refused_too_large ? Stored::declined : Stored::stored;
+  }
+
+  void record_accesses(std::string_view storage_name, std::uint64_t count) override {
+    entries_.record_accesses(storage_name, count);
+  }
+
+  std::size_t count() const override { return entries_.count(); }
+
+  host::Task<Result<Found>> get(host::Context, Key key) override {
+    EntryPtr found = find(key);
+    co_return found == nullptr ? Found() : Found(std::move(found), name());
+  }
+
+  host::Task<Result<Stored>> put(host::Context, Key key, EntryPtr entry) override {
+    co_return keep(key, std::move(entry));
+  }
+
+  host::Task<Result<bool>> remove(host::Context, Key key) override { co_return forget(key.storage_name); }
+
+  host::Task<Result<KeyPage>> keys(host::Context, std::string prefix, std::string, std::uint32_t count_max) override {
+    KeyPage page;
+    entries_.for_each([&](std::string_view key, const EntryPtr&, Bytes) {
+      if (page.keys.size() < count_max && key.substr(0, prefix.size()) == prefix) {
+        page.keys.emplace_back(key);
+      }
+    });
+    co_return page;
+  }
+
+  host::Task<Result<std::uint64_t>> invalidate_tag(host::Context, std::string tag) override {
+    const std::size_t dropped = entries_.erase_if([&](std::string_view, const EntryPtr& entry) {
+      for (const std::string& own : entry->header.tags) {
+        if (own == tag) {
+          return true;
+        }
+      }
+      return false;
+    });
+    if (dropped > 0) {
+      host_.revoke_lanes();
+    }
+    co_return std::uint64_t{dropped};
+  }
+
+  void write_status(JsonWriter& json) const override {
+    const ResidentStatistics statistics = entries_.statistics();
+    json.begin_object();
+    json.key("entries").value(entries_.count());
+    json.key("bytes").value(statistics.bytes.count);
+    json.key("budgetBytes").value(entries_.budget().count);
+    json.key("hits").value(statistics.hits);
+    json.key("misses").value(statistics.misses);
+    json.key("insertions").value(statistics.insertions);
+    json.key("evictions").value(statistics.evictions);
+    json.end_object();
+  }
+
+ private:
+  bool forget(std::string_view storage_name) {
+    const bool was_there = entries_.erase(storage_name);
+    if (was_there) {
+      host_.revoke_lanes();
+    }
+    return was_there;
+  }
+
+  host::Host& host_;
+  ResidentSet<EntryPtr> entries_;
+};
+
+}  // namespace
+
+std::unique_ptr<MemoryTier> make_memory_tier(host::Host& host, Bytes budget, std::uint64_t seed) {
+  return std::make_unique<Memory>(host, budget, seed);
+}
+
+}  // namespace larder::tiers

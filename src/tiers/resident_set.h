@@ -1,0 +1,238 @@
+// What stays in memory: a map from keys to values within a byte budget, with size-aware and scan-resistant
+// replacement (resident_set_queues.h has the policy).
+//
+// The set owns its values; dropping a Value frees what it holds, so there is no eviction callback. A
+// destructor of Value must not call the set. Sizes are in bytes. Every entry is charged its size, its key and
+// overhead(), which covers the nodes and the ghosts, so that used() is what the process spends.
+// Deterministic: the order of walks and evictions depends only on the calls and the seed. Nothing fails: a
+// put that is refused says so.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/units.h"
+#include "tiers/resident_set_queues.h"
+
+namespace larder::tiers {
+
+enum class PutOutcome : std::uint8_t {
+  stored,             // the key is new
+  replaced,           // the key was there, its former value is dropped
+  refused_too_large,  // above entry_max(); a former value of the key is dropped all the same, as it is
+                      // outdated
+};
+
+struct ResidentStatistics {
+  std::uint64_t hits = 0;        // finds that found, and recorded accesses
+  std::uint64_t misses = 0;      // finds that did not
+  std::uint64_t insertions = 0;  // puts that stored a new key
+  std::uint64_t evictions = 0;   // entries that left for want of room, not those erased or replaced
+  std::uint64_t rejections = 0;  // puts refused
+  Bytes bytes;                   // used() now
+};
+
+// XXH64. The seed keeps strangers from choosing keys that share a bucket.
+struct SeededKeyHash {
+  std::uint64_t seed = 0;
+  std::uint64_t operator()(std::string_view key) const;
+};
+
+template <typename Value, typename KeyHash = SeededKeyHash>
+class ResidentSet {
+ public:
+  // An entry may take one part in eight of the budget: one response never empties the set.
+  static constexpr std::uint64_t entry_divisor = 8;
+
+  // A budget of zero is allowed and holds nothing.
+  explicit ResidentSet(Bytes budget, std::uint64_t seed = 0)
+      : hash_{seed}, queues_(budget), entries_(0, MapHash{hash_}) {}
+
+  ResidentSet(const ResidentSet&) = delete;
+  ResidentSet& operator=(const ResidentSet&) = delete;
+
+  // Counts as an access. The pointer is good until the next call that is not const; nullptr is a miss.
+  const Value* find(std::string_view key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) {
+      ++statistics_.misses;
+      return nullptr;
+    }
+    ++statistics_.hits;
+    queues_.refer(found->second, 1);
+    return &found->second.value;
+  }
+
+  // As find(), but leaves no trace in the policy or the statistics.
+  const Value* peek(std::string_view key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second.value;
+  }
+
+  // `size` is what the value holds beyond sizeof(Value). What has to leave, leaves first. A value that
+  // replaces another keeps the references of its key. Putting is not an access.
+  PutOutcome put(std::string_view key, Value value, Bytes size) {
+    const auto found = entries_.find(key);
+    if (!fits(key, size)) {
+      ++statistics_.rejections;
+      if (found != entries_.end()) {
+        drop(found);
+      }
+      return PutOutcome::refused_too_large;
+    }
+    if (found != entries_.end()) {
+      replace(found->second, std::move(value), charge_of(key, size));
+      return PutOutcome::replaced;
+    }
+    insert(key, std::move(value), charge_of(key, size));
+    return PutOutcome::stored;
+  }
+
+  // Accesses that were served from here without a find, reported in bulk. They are hits even if the entry has
+  // left in the meantime.
+  void record_accesses(std::string_view key, std::uint64_t access_count) {
+    statistics_.hits += access_count;
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      queues_.refer(found->second, access_count);
+    }
+  }
+
+  // Whether the key was there.
+  bool erase(std::string_view key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) {
+      return false;
+    }
+    drop(found);
+    return true;
+  }
+
+  // Drops what `predicate(key, value)` is true for and returns how many. The predicate must not call the set.
+  template <typename Predicate>
+  std::size_t erase_if(Predicate predicate) {
+    const std::size_t count_before = count();
+    for (ResidentLink* link = queues_.first(); link != nullptr;) {
+      const Entry& entry = static_cast<const Entry&>(*link);
+      link = queues_.after(*link);
+      if (predicate(std::string_view(*entry.key), entry.value)) {
+        drop(entries_.find(*entry.key));
+      }
+    }
+    queues_.shrink_ghosts();
+    return count_before - count();
+  }
+
+  // Calls `visit(key, value, charge)` for every entry, in a fixed order. The visitor must not call the set.
+  template <typename Visitor>
+  void for_each(Visitor visit) const {
+    for (const ResidentLink* link = queues_.first(); link != nullptr; link = queues_.after(*link)) {
+      const Entry& entry = static_cast<const Entry&>(*link);
+      visit(std::string_view(*entry.key), entry.value, entry.charge);
+    }
+  }
+
+  // Forgets the entries and their ghosts. The statistics go on.
+  void clear() {
+    erase_if([](std::string_view, const Value&) { return true; });
+    queues_.clear_ghosts();
+    entries_.rehash(0);
+  }
+
+  // Evicts what a smaller budget does not hold.
+  void resize(Bytes budget) {
+    queues_.set_budget(budget);
+    make_room(Bytes(0));
+    queues_.shrink_ghosts();
+    entries_.rehash(0);
+  }
+
+  Bytes budget() const { return queues_.budget(); }
+  Bytes used() const { return queues_.used(); }
+  std::size_t count() const { return entries_.size(); }
+  // What one entry may be charged at most, overhead and key included.
+  Bytes entry_max() const { return Bytes(budget().count / entry_divisor); }
+
+  // Charged for every entry on top of its key and size: the map's node and bucket, allocator headers, the
+  // links and the entry's share of the ghosts. The measure of a 64-bit build, so that all builds decide
+  // alike.
+  static constexpr Bytes overhead() { return Bytes(192 + sizeof(Value)); }
+
+  ResidentStatistics statistics() const {
+    ResidentStatistics now = statistics_;
+    now.bytes = used();
+    return now;
+  }
+
+ private:
+  struct Entry : ResidentLink {
+    explicit Entry(Value value_) : value(std::move(value_)) {}
+    const std::string* key = nullptr;  // the map's; nodes of the map do not move
+    Value value;
+  };
+
+  struct MapHash {
+    using is_transparent = void;
+    KeyHash hash;
+    std::size_t operator()(std::string_view key) const { return static_cast<std::size_t>(hash(key)); }
+  };
+
+  using Map = std::unordered_map<std::string, Entry, MapHash, std::equal_to<>>;
+
+  static Bytes charge_of(std::string_view key, Bytes size) { return overhead() + Bytes(key.size()) + size; }
+
+  // Sizes are checked before they are added, so that no sum wraps around.
+  bool fits(std::string_view key, Bytes size) const {
+    const std::uint64_t fixed = overhead().count + key.size();
+    return fixed <= entry_max().count && size.count <= entry_max().count - fixed;
+  }
+
+  // Precondition: the charge is at most the budget.
+  void make_room(Bytes charge) {
+    while (used().count > budget().count - charge.count) {
+      const Entry& victim = static_cast<const Entry&>(queues_.evict());
+      entries_.erase(entries_.find(*victim.key));
+      ++statistics_.evictions;
+    }
+  }
+
+  void insert(std::string_view key, Value value, Bytes charge) {
+    const std::uint64_t hash = hash_(key);
+    const ResidentQueue queue = queues_.queue_for(hash);
+    make_room(charge);
+    const auto placed = entries_.emplace(std::string(key), Entry(std::move(value))).first;
+    Entry& entry = placed->second;
+    entry.key = &placed->first;
+    entry.hash = hash;
+    entry.charge = charge;
+    queues_.link(entry, queue);
+    ++statistics_.insertions;
+  }
+
+  // The entry is out of the queues while room is made, so that it does not make room for itself.
+  void replace(Entry& entry, Value value, Bytes charge) {
+    const ResidentQueue queue = entry.queue;
+    queues_.unlink(entry);
+    make_room(charge);
+    entry.value = std::move(value);
+    entry.charge = charge;
+    queues_.link(entry, queue);
+  }
+
+  void drop(typename Map::iterator position) {
+    queues_.unlink(position->second);
+    entries_.erase(position);
+  }
+
+  KeyHash hash_;
+  ResidentQueues queues_;
+  Map entries_;
+  ResidentStatistics statistics_;
+};
+
+}  // namespace larder::tiers

@@ -1,0 +1,145 @@
+#include "tiers/tiered_cache.h"
+
+#include "base/assert.h"
+
+namespace larder::tiers {
+
+using observe::Counter;
+
+namespace {
+
+config::Tier tier_of(const Cache& tier) {
+  const auto found = config::find_word(config::all_tiers, tier.name());
+  LARDER_ASSERT(found.has_value());
+  return *found;
+}
+
+}  // namespace
+
+TieredCache::TieredCache(std::string_view name, observe::Counters& counters, std::unique_ptr<MemoryTier> memory,
+                         std::vector<std::unique_ptr<Cache>> farther)
+    : name_(name), counters_(counters), memory_(std::move(memory)), farther_(std::move(farther)) {}
+
+void TieredCache::count_error(std::string_view tier, const Error& error) {
+  counters_.add(Counter::cache_errors_total, tier, to_text(error.kind));
+}
+
+EntryPtr TieredCache::find(const Key& key) {
+  if (!key.tiers.has(config::Tier::memory)) {
+    return nullptr;
+  }
+  EntryPtr entry = memory_->find(key);
+  if (entry != nullptr) {
+    counters_.add(Counter::cache_hits_total, memory_->name(), key.pattern);
+  }
+  return entry;
+}
+
+host::Task<Result<Found>> TieredCache::get(host::Context here, Key key) {
+  if (EntryPtr near = find(key); near != nullptr) {
+    co_return Found(std::move(near), memory_->name());
+  }
+  counters_.add(Counter::cache_miss_total, memory_->name(), key.pattern);
+  for (const auto& tier : farther_) {
+    if (!key.tiers.has(tier_of(*tier))) {
+      continue;
+    }
+    auto found = co_await tier->get(here, key);
+    if (!found) {
+      count_error(tier->name(), found.error());
+      continue;
+    }
+    const bool hit = found->entry != nullptr;
+    counters_.add(hit ? Counter::cache_hits_total : Counter::cache_miss_total, tier->name(), key.pattern);
+    if (hit) {
+      put_nearest(key, found->entry);
+      co_return std::move(*found);
+    }
+  }
+  co_return Found();
+}
+
+void TieredCache::put_nearest(const Key& key, const EntryPtr& entry) {
+  if (key.tiers.has(config::Tier::memory) && memory_->keep(key, entry) == Stored::stored) {
+    counters_.add(Counter::cache_set_total, memory_->name(), key.pattern);
+  }
+}
+
+host::Task<void> TieredCache::put_one(host::Context here, Cache& tier, Key key, EntryPtr entry) {
+  if (!key.tiers.has(tier_of(tier))) {
+    co_return;
+  }
+  const std::string pattern = key.pattern;
+  const auto stored = co_await tier.put(here, std::move(key), std::move(entry));
+  if (!stored) {
+    count_error(tier.name(), stored.error());
+  } else if (*stored == Stored::stored) {
+    counters_.add(Counter::cache_set_total, tier.name(), pattern);
+  }
+}
+
+host::Task<void> TieredCache::put_farther(host::Context here, Key key, EntryPtr entry) {
+  for (const auto& tier : farther_) {
+    co_await put_one(here, *tier, key, entry);
+  }
+}
+
+host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) {
+  for (const auto& tier : farther_) {
+    if (tier->name() == found.tier) {
+      co_return;
+    }
+    co_await put_one(here, *tier, key, found.entry);
+  }
+}
+
+host::Task<Result<Stored>> TieredCache::put(host::Context here, Key key, EntryPtr entry) {
+  put_nearest(key, entry);
+  co_await put_farther(here, std::move(key), std::move(entry));
+  co_return Stored::stored;
+}
+
+host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
+  counters_.add(Counter::cache_del_total, name_, key.pattern);
+  const auto from_memory = co_await memory_->remove(here, key);
+  bool removed = from_memory && *from_memory;
+  for (const auto& tier : farther_) {
+    const auto from_tier = co_await tier->remove(here, key);
+    if (!from_tier) {
+      // A copy that could not be removed would come back: the caller has to know.
+      count_error(tier->name(), from_tier.error());
+      co_return tl::make_unexpected(from_tier.error());
+    }
+    removed = removed || *from_tier;
+  }
+  co_return removed;
+}
+
+host::Task<Result<KeyPage>> TieredCache::keys(host::Context here, std::string prefix, std::string cursor,
+                                              std::uint32_t count_max) {
+  // The farthest tier that can list has the most.
+  for (auto tier = farther_.rbegin(); tier != farther_.rend(); ++tier) {
+    auto page = co_await (*tier)->keys(here, prefix, cursor, count_max);
+    if (page || page.error().kind != ErrorKind::unsupported) {
+      co_return page;
+    }
+  }
+  co_return co_await memory_->keys(here, std::move(prefix), std::move(cursor), count_max);
+}
+
+host::Task<Result<std::uint64_t>> TieredCache::invalidate_tag(host::Context here, std::string tag) {
+  counters_.add(Counter::cache_invalidate_total, name_, tag);
+  co_return co_await memory_->invalidate_tag(here, std::move(tag));
+}
+
+void TieredCache::write_status(JsonWriter& json) const {
+  json.begin_object().key(memory_->name());
+  memory_->write_status(json);
+  for (const auto& tier : farther_) {
+    json.key(tier->name());
+    tier->write_status(json);
+  }
+  json.end_object();
+}
+
+}  // namespace larder::tiers

@@ -1,0 +1,227 @@
+// Holds ResidentSet against an LRU of the same budget on recorded traces: trace_gate FOLDER.
+//
+// A trace is a gzip file *.gz with one request a line: a key, or a key and its size in bytes. Each runs at
+// four budgets, given as shares of what all its keys together would take. It fails where ResidentSet is more
+// than one percentage point below LRU, and where it is not above LRU on the mean of all runs.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <vector>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "tiers/resident_set.h"
+
+namespace {
+
+using larder::Bytes;
+
+struct Handle {};
+using Set = larder::tiers::ResidentSet<Handle>;
+
+// For traces without sizes: near what a small JSON answer takes.
+constexpr Bytes unit_size(1000);
+constexpr std::uint64_t budget_percents[] = {1, 5, 10, 25};
+constexpr double loss_points_max = 1.0;
+
+struct Request {
+  std::string key;
+  Bytes size;
+};
+
+struct Ratios {
+  double object_percent = 0;
+  double byte_percent = 0;
+};
+
+Bytes charge_of(const Request& request) { return Set::overhead() + Bytes(request.key.size()) + request.size; }
+
+class LeastRecentlyUsed {
+ public:
+  explicit LeastRecentlyUsed(Bytes budget) : budget_(budget) {}
+
+  bool access(const Request& request) {
+    const auto found = places_.find(request.key);
+    if (found != places_.end()) {
+      order_.splice(order_.begin(), order_, found->second);
+      return true;
+    }
+    const Bytes charge = charge_of(request);
+    if (charge > budget_) {
+      return false;
+    }
+    while (used_ + charge > budget_) {
+      used_ -= charge_of(*order_.back());
+      places_.erase(order_.back()->key);
+      order_.pop_back();
+    }
+    order_.push_front(&request);
+    places_.emplace(request.key, order_.begin());
+    used_ += charge;
+    return false;
+  }
+
+ private:
+  Bytes budget_;
+  Bytes used_;
+  std::list<const Request*> order_;
+  std::unordered_map<std::string, std::list<const Request*>::iterator> places_;
+};
+
+class Resident {
+ public:
+  explicit Resident(Bytes budget) : set_(budget) {}
+
+  bool access(const Request& request) {
+    if (set_.find(request.key) != nullptr) {
+      return true;
+    }
+    set_.put(request.key, Handle{}, request.size);
+    return false;
+  }
+
+ private:
+  Set set_;
+};
+
+template <typename Policy>
+Ratios replay(const std::vector<Request>& requests, Bytes budget) {
+  Policy policy(budget);
+  std::uint64_t hit_count = 0;
+  Bytes hit_bytes;
+  Bytes all_bytes;
+  for (const Request& request : requests) {
+    all_bytes += request.size;
+    if (policy.access(request)) {
+      ++hit_count;
+      hit_bytes += request.size;
+    }
+  }
+  return {100.0 * static_cast<double>(hit_count) / static_cast<double>(requests.size()),
+          100.0 * static_cast<double>(hit_bytes.count) / static_cast<double>(all_bytes.count)};
+}
+
+std::optional<Request> parse_request(std::string_view line) {
+  const std::vector<std::string_view> fields = larder::split(larder::trim(line), ' ');
+  if (fields.empty() || fields.front().empty()) {
+    return std::nullopt;
+  }
+  Request request{std::string(fields.front()), unit_size};
+  if (fields.size() > 1) {
+    const std::optional<std::uint64_t> size = larder::parse_unsigned(fields[1]);
+    if (!size) {
+      return std::nullopt;
+    }
+    request.size = Bytes(std::max<std::uint64_t>(1, *size));
+  }
+  return request;
+}
+
+// Empty when gzip fails or a line is not a request.
+std::vector<Request> read_trace(const std::filesystem::path& path) {
+  std::vector<Request> requests;
+  if (path.native().find('\'') != std::string::npos) {
+    return requests;
+  }
+  FILE* const pipe = popen(("gzip -dc '" + path.native() + "'").c_str(), "r");
+  if (pipe == nullptr) {
+    return requests;
+  }
+  char line[1024];
+  bool is_well_formed = true;
+  while (std::fgets(line, sizeof line, pipe) != nullptr) {
+    std::optional<Request> request = parse_request(line);
+    if (request) {
+      requests.push_back(std::move(*request));
+    } else {
+      is_well_formed = false;
+    }
+  }
+  if (pclose(pipe) != 0 || !is_well_formed) {
+    requests.clear();
+  }
+  return requests;
+}
+
+Bytes charge_of_all_keys(const std::vector<Request>& requests) {
+  std::unordered_map<std::string_view, Bytes> charges;
+  Bytes total;
+  for (const Request& request : requests) {
+    if (charges.emplace(request.key, charge_of(request)).second) {
+      total += charge_of(request);
+    }
+  }
+  return total;
+}
+
+std::vector<std::filesystem::path> traces_in(const char* folder) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".gz") {
+      paths.push_back(entry->path());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+struct Tally {
+  int passed_count = 0;
+  int failed_count = 0;
+  double gain_points_total = 0;
+
+  void check(bool passed) { ++(passed ? passed_count : failed_count); }
+};
+
+void run_trace(const std::filesystem::path& path, Tally& tally) {
+  const std::vector<Request> requests = read_trace(path);
+  const std::string name = path.filename().string();
+  if (requests.empty()) {
+    std::printf("%-26s cannot be read\n", name.c_str());
+    tally.check(false);
+    return;
+  }
+  const Bytes all = charge_of_all_keys(requests);
+  for (const std::uint64_t percent : budget_percents) {
+    const Bytes budget(all.count / 100 * percent);
+    const Ratios resident = replay<Resident>(requests, budget);
+    const Ratios recent = replay<LeastRecentlyUsed>(requests, budget);
+    const double gain_points = resident.object_percent - recent.object_percent;
+    const bool passed = gain_points >= -loss_points_max;
+    std::printf("%-26s %3llu%% %9.2f %9.2f %9.2f %9.2f%s\n", name.c_str(),
+                static_cast<unsigned long long>(percent), resident.object_percent, recent.object_percent,
+                resident.byte_percent, recent.byte_percent, passed ? "" : "  below LRU");
+    tally.check(passed);
+    tally.gain_points_total += gain_points;
+  }
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count != 2) {
+    std::fprintf(stderr, "usage: trace_gate FOLDER\n");
+    return 2;
+  }
+  Tally tally;
+  std::printf("%-26s %4s %9s %9s %9s %9s\n", "trace", "size", "objects", "LRU", "bytes", "LRU");
+  for (const std::filesystem::path& path : traces_in(arguments[1])) {
+    run_trace(path, tally);
+  }
+  const int run_count = tally.passed_count + tally.failed_count;
+  const double gain_points_mean = run_count == 0 ? 0 : tally.gain_points_total / run_count;
+  std::printf("mean gain over LRU: %.2f points of objects\n", gain_points_mean);
+  tally.check(gain_points_mean > 0);
+  std::printf("%d passed, %d failed\n", tally.passed_count, tally.failed_count);
+  return tally.failed_count == 0 ? 0 : 1;
+}
