@@ -1,0 +1,65 @@
+// Asking an origin for a resource: one HTTP request, its reply made into what the engine can keep. The only
+// part of this room that does anything; what to ask and how to read it are pure (provider.h,
+// config/template.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "config/declaration.h"
+#include "config/settings.h"
+#include "entry/header.h"
+#include "host/host.h"
+#include "host/requests.h"
+#include "host/task.h"
+#include "http/message.h"
+
+namespace larder::origin {
+
+struct Fetched {
+  // What the client gets.
+  std::uint32_t status = 200;
+  entry::Kind kind = entry::Kind::positive;
+  std::string content_type;
+  host::Body content;
+  // The body is a stream: it can be given out once and not be kept.
+  bool streamed = false;
+  // What the origin said, for Cache-Status and for mode http.
+  std::uint32_t origin_status = 0;
+  http::Fields origin_fields;
+  // Around the request, for the age calculation of RFC 9111 §4.2.3.
+  Instant requested_at;
+  Instant received_at;
+
+  Fetched() {}
+};
+
+// An origin that failed, as it is told to the client.
+struct Refusal {
+  Error error;
+  // What it answered; 0 if it did not.
+  std::uint32_t origin_status = 0;
+  // Seconds after which it may be asked again (Retry-After); 0 if unknown.
+  std::uint64_t retry_after_seconds = 0;
+
+  explicit Refusal(Error error_) : error(std::move(error_)) {}
+};
+
+template <typename T>
+using OriginResult = tl::expected<T, Refusal>;
+
+// What of the request may reach the origin: the key's fields and, in mode http, the method.
+struct Wanted {
+  http::Method method = http::Method::get;
+  config::FieldValues values;
+
+  Wanted() {}
+};
+
+// `resource` and `settings` live as long as the app. A reply above the resource's bounds is a stream for a
+// url origin and an error for a provider, whose replies have to be read.
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
+                                        const config::Settings& settings, Wanted wanted);
+
+}  // namespace larder::origin

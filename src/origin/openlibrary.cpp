@@ -1,0 +1,90 @@
+// Open Library: every look-up goes to /search.json, the only reply with titles, authors' names and ISBNs in
+// one. /isbn/… and an author's works list carry no names (https://openlibrary.org/dev/docs/api/search,
+// November 2026).
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "origin/provider.h"
+#include "origin/provider_support.h"
+#include "origin/readers.h"
+
+namespace larder::origin {
+
+namespace {
+
+constexpr std::string_view source = "openlibrary";
+constexpr std::string_view fields =
+    "key,title,subtitle,author_name,author_key,first_publish_year,cover_i,isbn,subject";
+
+struct Query {
+  std::string_view parameter;
+  std::string_view works_limit;
+};
+
+Query query_for(LookupKind kind) {
+  switch (kind) {
+    case LookupKind::title:
+      return {"title", "20"};
+    case LookupKind::isbn:
+      return {"isbn", "5"};
+    case LookupKind::author:
+      return {"author", "100"};
+  }
+  LARDER_UNREACHABLE();
+}
+
+class OpenLibrary final : public Provider {
+ public:
+  constexpr OpenLibrary() = default;
+
+  std::string_view name() const override { return source; }
+
+  std::uint32_t requests_per_second_max(const Access& access) const override {
+    return user_agent(access).empty() ? 1 : 3;
+  }
+
+  Result<Plan> plan(const Lookup& lookup, const Access& access) const override {
+    const Result<std::string> text = checked_text(source, lookup);
+    if (!text) {
+      return Failure(text.error());
+    }
+    const Query query = query_for(lookup.kind);
+    Plan plan;
+    plan.url = make_url(access, concat({"/search.json?", query.parameter, "=", percent_encode(*text),
+                                        "&fields=", fields, "&limit=", query.works_limit}));
+    plan.headers.emplace_back("accept", "application/json");
+    // A name without a contact may be refused (403); then none at all is better.
+    if (std::string agent = user_agent(access); !agent.empty()) {
+      plan.headers.emplace_back("user-agent", std::move(agent));
+    }
+    plan.answer_statuses = {200, 404};
+    return plan;
+  }
+
+  Result<Reply> read(const Lookup& lookup, std::uint32_t status, std::string_view content_type,
+                     PaddedText body) const override {
+    if (status == 404) {
+      return Reply();
+    }
+    if (std::optional<Error> fault = fault_of_status(source, status)) {
+      return Failure(std::move(*fault));
+    }
+    if (std::optional<Error> fault = fault_of_body(source, content_type, body.text())) {
+      return Failure(std::move(*fault));
+    }
+    return read_openlibrary_search(body, wanted_isbn(lookup));
+  }
+};
+
+constexpr OpenLibrary provider;
+
+}  // namespace
+
+const Provider& openlibrary();
+const Provider& openlibrary() { return provider; }
+
+}  // namespace larder::origin

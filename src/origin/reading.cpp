@@ -1,0 +1,51 @@
+#include "origin/reading.h"
+
+#include <string>
+
+#include "base/text.h"
+
+namespace larder::origin {
+
+namespace {
+
+Fault read_isbn(JsonValue value, WorkBuilder& work) {
+  if (const Fault fault = with_text(value, [&](std::string_view text) { work.isbn(text); })) {
+    return fault;
+  }
+  return with_integer(value, [&](std::int64_t number) { work.isbn(to_text(number)); });
+}
+
+}  // namespace
+
+Fault read_isbns(JsonValue value, WorkBuilder& work) {
+  bool list = false;
+  if (const Fault fault = is_array(value, list)) {
+    return fault;
+  }
+  return list ? each_element(value, [&](JsonValue element) { return read_isbn(element, work); })
+              : read_isbn(value, work);
+}
+
+Fault read_year(JsonValue value, WorkBuilder& work) {
+  if (const Fault fault = with_integer(value, [&](std::int64_t number) { work.year(number); })) {
+    return fault;
+  }
+  return with_text(value, [&](std::string_view date) { work.year_in(date); });
+}
+
+bool Collector::take(WorkBuilder work) {
+  std::optional<Work> finished = std::move(work).finish();
+  if (finished) {
+    reply_.works.push_back(std::move(*finished));
+  }
+  return finished.has_value();
+}
+
+Reply Collector::finish() && {
+  put_first(reply_.works, wanted_isbn13_);
+  const bool is_sure = reply_.works.empty() && !has_more_;
+  reply_.authority = is_sure || !reply_.works.empty() ? Authority::authoritative : Authority::doubtful;
+  return std::move(reply_);
+}
+
+}  // namespace larder::origin

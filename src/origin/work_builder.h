@@ -1,0 +1,58 @@
+// Makes a Work out of what an origin says: cleans, checks, bounds. Whatever cannot be used is left out
+// without a word, so that one bad member never costs the whole work. For the readers of this room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/isbn.h"
+#include "origin/work.h"
+
+namespace larder::origin {
+
+// Single members: the last usable value counts. Lists: every usable element counts once, in order.
+class WorkBuilder {
+ public:
+  // `wanted_isbn13` is kept even where the work has more ISBNs than fit; "" if none is wanted.
+  explicit WorkBuilder(std::string_view wanted_isbn13) : wanted_isbn13_(wanted_isbn13) {}
+
+  void title(std::string_view text);
+  bool has_title() const { return !work_.title.empty(); }
+  void subtitle(std::string_view text);
+  void author(std::string_view name);
+  // An edition's statement of responsibility ("by A. Author."), used where no author is named. Only one that
+  // is plainly a single name counts.
+  void author_statement(std::string_view text);
+  // Either form, hyphens allowed, and the other form with it. One with a wrong check digit is dropped.
+  void isbn(std::string_view text);
+  void subject(std::string_view text);
+  void year(std::int64_t number);
+  // The year in a date as people write it ("2012-09-01", "Sep 01, 2015", "c1995").
+  void year_in(std::string_view date);
+  // https, or http made https.
+  void cover(std::string_view url);
+  // A cover of covers.openlibrary.org. Numbers below 1 stand for "none".
+  void openlibrary_cover(std::int64_t number);
+  // A path such as "/works/OL27448W", or its last segment. Works are preferred to editions.
+  void openlibrary_key(std::string_view key);
+  void google_id(std::string_view id);
+  void isbndb_id(std::string_view id);
+
+  // nullopt: the work has no title.
+  std::optional<Work> finish() &&;
+
+ private:
+  Work work_;
+  std::vector<Isbn> isbns_;
+  std::string wanted_isbn13_;
+  std::string author_statement_;
+};
+
+// Works that carry the ISBN come first; otherwise the order stays.
+void put_first(std::vector<Work>& works, std::string_view wanted_isbn13);
+
+}  // namespace larder::origin
