@@ -1,0 +1,205 @@
+#include "app/answers.h"
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "http/cache_control.h"
+
+namespace larder::app {
+
+namespace {
+
+constexpr std::string_view no_store = "no-store";
+
+void add(host::Answer& answer, std::string_view name, std::string_view value) {
+  answer.headers.emplace_back(name, value);
+}
+
+http::Seconds seconds(Millis duration) { return http::Seconds(whole_seconds(duration)); }
+
+// What caches nearer to the client may do. Age is sent beside it, so the times are the whole lifetimes.
+std::string outgoing_cache_control(const entry::Header& header) {
+  if (header.kind == entry::Kind::negative) {
+    return std::string(no_store);
+  }
+  http::ResponseDirectives directives;
+  directives.public_ = true;
+  directives.max_age = seconds(header.fresh_for);
+  if (header.stale_for > Millis(0)) {
+    directives.stale_while_revalidate = seconds(header.stale_for);
+  }
+  if (header.error_for > Millis(0)) {
+    directives.stale_if_error = seconds(header.error_for);
+  }
+  return http::format_cache_control(directives);
+}
+
+bool has(const TextPairs& fields, std::string_view name) {
+  for (const auto& [field, value] : fields) {
+    if (equals_ignoring_case(field, name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+TextPairs representation_fields(const engine::Reading& reading) {
+  const entry::Header& header = reading.entry->header;
+  TextPairs fields;
+  if (!header.content_type.empty()) {
+    fields.emplace_back("content-type", header.content_type);
+  }
+  if (!header.etag.empty()) {
+    fields.emplace_back("etag", header.etag);
+  }
+  if (!header.last_modified.empty()) {
+    fields.emplace_back("last-modified", header.last_modified);
+  }
+  for (const auto& field : header.fields) {
+    fields.push_back(field);
+  }
+  if (!has(fields, "cache-control")) {
+    fields.emplace_back("cache-control", outgoing_cache_control(header));
+  }
+  fields.emplace_back("age", to_text(whole_seconds(reading.age)));
+  fields.emplace_back("cache-status", http::format_cache_status(reading.status));
+  return fields;
+}
+
+Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Method method,
+                      const http::Conditions& conditions) {
+  const entry::Header& header = reading.entry->header;
+  http::Representation representation;
+  representation.status = header.status;
+  representation.etag = http::parse_entity_tag(header.etag);
+  if (!header.last_modified.empty()) {
+    const http::Fields fields(TextPairs{{"last-modified", header.last_modified}});
+    representation.last_modified = http::representation_of(header.status, fields, header.created).last_modified;
+  }
+  Outgoing outgoing;
+  outgoing.answer.headers = representation_fields(reading);
+  if (http::evaluate_preconditions(method, conditions, representation, host.now()) == http::Precondition::proceed) {
+    outgoing.answer.status = header.status;
+    outgoing.answer.body = reading.entry->body.handle();
+    return outgoing;
+  }
+  outgoing.answer.status = 304;
+  TextPairs kept;
+  for (auto& field : outgoing.answer.headers) {
+    if (http::belongs_in_not_modified(field.first) || field.first == "age" || field.first == "cache-status") {
+      kept.push_back(std::move(field));
+    }
+  }
+  outgoing.answer.headers = std::move(kept);
+  return outgoing;
+}
+
+// A body that goes through without being kept. In mode http the origin's own fields go with it.
+Outgoing passed_answer(const engine::Reading& reading) {
+  const origin::Fetched& fetched = *reading.fetched;
+  Outgoing outgoing;
+  outgoing.answer.status = fetched.status;
+  outgoing.answer.body = fetched.content.handle();
+  for (const std::string_view name : {"content-type", "content-language", "etag", "last-modified", "vary", "location",
+                                      "cache-control", "retry-after", "www-authenticate"}) {
+    if (const auto value = fetched.origin_fields.combined(name)) {
+      add(outgoing.answer, name, *value);
+    }
+  }
+  if (!has(outgoing.answer.headers, "content-type") && !fetched.content_type.empty()) {
+    add(outgoing.answer, "content-type", fetched.content_type);
+  }
+  const bool success = fetched.status >= 200 && fetched.status < 300;
+  if (!has(outgoing.answer.headers, "cache-control") || !success) {
+    TextPairs kept;
+    for (auto& field : outgoing.answer.headers) {
+      if (field.first != "cache-control") {
+        kept.push_back(std::move(field));
+      }
+    }
+    outgoing.answer.headers = std::move(kept);
+    add(outgoing.answer, "cache-control", no_store);
+  }
+  add(outgoing.answer, "cache-status", http::format_cache_status(reading.status));
+  return outgoing;
+}
+
+struct RefusalText {
+  int status;
+  std::string_view advice;
+};
+
+RefusalText refusal_text(const origin::Refusal& refusal) {
+  switch (refusal.error.kind) {
+    case ErrorKind::timeout: return {504, " Try again in a moment."};
+    case ErrorKind::rejected:
+      return refusal.error.retryable ? RefusalText{503, " Try again after the time in Retry-After."}
+                                     : RefusalText{502, ""};
+    case ErrorKind::unavailable: return {502, " Try again in a moment."};
+    case ErrorKind::invalid: return {400, ""};
+    case ErrorKind::not_found:
+    case ErrorKind::too_large:
+    case ErrorKind::corrupt:
+    case ErrorKind::unsupported: return {502, ""};
+    case ErrorKind::internal: return {500, ""};
+  }
+  LARDER_UNREACHABLE();
+}
+
+Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const std::string& request_id) {
+  const origin::Refusal& refusal = *reading.refusal;
+  const RefusalText text = refusal_text(refusal);
+  http::Problem problem(text.status, concat({refusal.error.message, text.advice}));
+  problem.extensions.emplace_back("origin", std::string(refusal.error.source));
+  problem.extensions.emplace_back("reason", std::string(to_text(refusal.error.kind)));
+  problem.extensions.emplace_back("requestId", request_id);
+  Outgoing outgoing = problem_answer(host, problem);
+  if (text.status == 503) {
+    const std::uint64_t wait = refusal.retry_after_seconds == 0 ? 1 : refusal.retry_after_seconds;
+    add(outgoing.answer, "retry-after", to_text(wait));
+  }
+  add(outgoing.answer, "cache-status", http::format_cache_status(reading.status));
+  return outgoing;
+}
+
+}  // namespace
+
+Outgoing json_answer(host::Host& host, std::uint32_t status, std::string_view body) {
+  Outgoing outgoing;
+  outgoing.body = host::Body::from_bytes(host, body);
+  outgoing.answer.status = status;
+  outgoing.answer.body = outgoing.body.handle();
+  add(outgoing.answer, "content-type", "application/json");
+  add(outgoing.answer, "cache-control", no_store);
+  return outgoing;
+}
+
+Outgoing problem_answer(host::Host& host, const http::Problem& problem) {
+  Outgoing outgoing = json_answer(host, static_cast<std::uint32_t>(problem.status), http::problem_body(problem));
+  outgoing.answer.headers.front().second = http::problem_content_type;
+  return outgoing;
+}
+
+Outgoing options_answer(std::string_view allow) {
+  Outgoing outgoing;
+  outgoing.answer.status = 204;
+  add(outgoing.answer, "allow", allow);
+  add(outgoing.answer, "cache-control", no_store);
+  return outgoing;
+}
+
+Outgoing method_not_allowed(host::Host& host, std::string_view allow) {
+  Outgoing outgoing =
+      problem_answer(host, http::Problem(405, concat({"This path answers to ", allow, "."})));
+  add(outgoing.answer, "allow", allow);
+  return outgoing;
+}
+
+Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
+                        const http::Conditions& conditions, const std::string& request_id) {
+  if (reading.entry != nullptr) {
+    return entry_answer(host, reading, method, conditions);
+  }
+  return reading.fetched ? passed_answer(reading) : refusal_answer(host, reading, request_id);
+}
+
+}  // namespace larder::app

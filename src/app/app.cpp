@@ -1,0 +1,363 @@
+#include "app/app.h"
+
+#include "base/assert.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "config/limits.h"
+#include "entry/normalise.h"
+#include "host/operations.h"
+#include "tiers/null_cache.h"
+
+namespace larder::app {
+
+namespace {
+
+entry::Sha256 sha256_of(host::Host& host) {
+  return [&host](std::string_view bytes) { return host.sha256(bytes); };
+}
+
+std::string allow_of(const std::vector<http::Method>& methods) {
+  std::vector<std::string> names;
+  for (const http::Method method : methods) {
+    names.emplace_back(http::to_text(method));
+  }
+  names.emplace_back("OPTIONS");
+  return join(names, ", ");
+}
+
+std::uint64_t seed_of(host::Host& host) {
+  std::uint64_t seed = 0;
+  for (const char byte : host.random_bytes(8)) {
+    seed = (seed << 8) | static_cast<unsigned char>(byte);
+  }
+  return seed;
+}
+
+}  // namespace
+
+std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
+  RecordReader reader(record);
+  toolchain_ = toolchain;
+  bypass_ = reader.u8() == 1;
+  const TextPairs bindings = reader.pairs();
+  const std::string declarations = reader.text();
+  LARDER_ASSERT(reader.complete());
+
+  auto settings = config::parse_settings(bindings);
+  if (settings) {
+    settings_ = std::move(*settings);
+  } else {
+    faults_ = settings.error();
+  }
+  auto parsed = config::parse_declarations(declarations);
+  if (parsed) {
+    declarations_ = std::move(*parsed);
+    if (settings) {
+      faults_ = config::missing_secrets(declarations_, settings_);
+    }
+  } else {
+    faults_.insert(faults_.end(), parsed.error().begin(), parsed.error().end());
+  }
+  build_caches();
+  if (!bypass_) {
+    log_start();
+  }
+  return static_cast<std::uint32_t>(faults_.size());
+}
+
+void App::build_caches() {
+  const std::uint64_t budget = bypass_ ? 0 : config::limit::memory_budget_bytes;
+  std::vector<std::unique_ptr<tiers::Cache>> farther;
+  farther.push_back(tiers::make_edge_tier());
+  farther.push_back(tiers::make_kv_tier(settings_.value_bytes_max));
+  auto tiered = std::make_unique<tiers::TieredCache>(
+      "kv", counters_, tiers::make_memory_tier(host_, Bytes(budget), seed_of(host_)), std::move(farther));
+  tiered_ = tiered.get();
+  registry_.add(std::move(tiered));
+  registry_.add(std::make_unique<tiers::NullCache>(counters_));
+  const bool observes = settings_.cache_implementation == config::CacheImplementation::null;
+  const auto activated = registry_.activate(observes || !settings_.feature_cache ? "null" : "kv");
+  LARDER_ASSERT(activated.has_value());
+  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, bypass_);
+}
+
+// One line an instance, whatever the level: the first thing to look for when a deployment behaves strangely.
+void App::log_start() const {
+  const bool enabled = settings_.feature_cache && registry_.active().name() != "null";
+  JsonWriter line;
+  line.begin_object().key("level").value(faults_.empty() ? "info" : "error").key("event").value("start");
+  line.key("message").value(enabled ? "Cache: enabled (impl: TieredCache: memory, edge, kv)"
+                                    : "Cache: disabled (impl: NullCache)");
+  line.key("version").value(version).key("toolchain").value(toolchain_);
+  if (!faults_.empty()) {
+    line.key("faults").value(config::to_text(faults_));
+  }
+  line.end_object();
+  host_.log(faults_.empty() ? host::LogLevel::info : host::LogLevel::error, line.text());
+}
+
+bool App::logs(host::LogLevel level) const {
+  return static_cast<unsigned>(level) >= static_cast<unsigned>(settings_.log_level);
+}
+
+// Requests -----------------------------------------------------------------------------------------------------------
+
+bool App::fetch(host::RequestId request, std::string_view record) {
+  RecordReader reader(record);
+  Inbound inbound;
+  inbound.method = http::parse_method(reader.text());
+  inbound.url = reader.text();
+  inbound.began = host_.now();
+  LARDER_ASSERT(reader.complete());
+  return requests_.start(request, serve(requests_.context(request), std::move(inbound)));
+}
+
+host::Task<void> App::serve(host::Context here, Inbound inbound) {
+  if (inbound.url.size() > config::limit::url_bytes_max) {
+    answer(here, inbound,
+           problem_answer(host_, http::Problem(414, concat({"The URL is longer than ",
+                                                            to_text(std::uint64_t{config::limit::url_bytes_max}),
+                                                            " bytes; shorten the query."}))),
+           "");
+    co_return;
+  }
+  auto target = http::parse_target(inbound.url);
+  if (!target) {
+    answer(here, inbound, problem_answer(host_, http::Problem(400, target.error().message)), "");
+    co_return;
+  }
+  if (!faults_.empty() && target->path != "/health") {
+    answer(here, inbound, misconfigured(), "");
+    co_return;
+  }
+  const auto matched = config::match(declarations_, inbound.method, target->path);
+  if (!matched) {
+    answer(here, inbound, unmatched(*target, inbound.method), "");
+    co_return;
+  }
+  co_await serve_resource(here, std::move(inbound), *matched, std::move(*target));
+}
+
+host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
+                                     http::Target target) {
+  auto query = make_query(here, matched, target, inbound.method);
+  if (!query) {
+    answer(here, inbound, problem_answer(host_, http::Problem(400, query.error().message)), matched.resource->name);
+    co_return;
+  }
+  engine::Reading reading;
+  if (auto near = engine_->read_now(inbound.began, *query)) {
+    reading = std::move(*near);
+  } else {
+    reading = co_await engine_->read(here, *query);
+  }
+  const auto if_none_match = host_.request_header(here.request(), "if-none-match", config::limit::header_value_bytes_max);
+  const auto if_modified_since = host_.request_header(here.request(), "if-modified-since", 64);
+  http::Conditions conditions;
+  conditions.if_none_match = if_none_match;
+  conditions.if_modified_since = if_modified_since;
+  if (reading.refusal != nullptr) {
+    inbound.request_id = request_id(here);
+  }
+  Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
+  if (inbound.method == http::Method::get && !if_none_match && !if_modified_since) {
+    offer_lane(*query, reading, outgoing.answer);
+  }
+  answer(here, inbound, std::move(outgoing), matched.resource->name);
+  co_await engine_->settle(here, *query, reading);
+}
+
+Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched, const http::Target& target,
+                                      http::Method method) const {
+  const config::Resource& resource = *matched.resource;
+  http::Fields headers;
+  for (const std::string_view name : entry::header_names(resource)) {
+    auto value = host_.request_header(here.request(), name, config::limit::header_value_bytes_max);
+    if (value) {
+      headers.add(std::string(name), std::move(*value));
+    }
+  }
+  auto values = entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers});
+  if (!values) {
+    return tl::make_unexpected(values.error());
+  }
+  const entry::Sha256 sha256 = sha256_of(host_);
+  engine::Query query;
+  query.resource = &resource;
+  query.key = tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, *values, sha256),
+                         tiers::TierSet::of(resource.tiers));
+  query.tags = entry::build_tags(resource, *values, sha256);
+  query.values = std::move(*values);
+  query.method = method;
+  if (resource.mode == config::Mode::http) {
+    constexpr std::size_t any_length = 65536;
+    query.authorized = host_.request_header(here.request(), "authorization", any_length).has_value();
+    query.read_header = [here](std::string_view name) {
+      return here.host().request_header(here.request(), name, config::limit::header_value_bytes_max);
+    };
+  }
+  return query;
+}
+
+void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
+  const bool repeatable = reading.entry != nullptr && reading.found_in == tiered_->memory().name() &&
+                          !reading.status.forward && answer.status == 200 && reading.entry->header.vary.empty() &&
+                          query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
+  if (!repeatable) {
+    return;
+  }
+  const Instant now = host_.now();
+  const auto lane = lanes_.hit(query.key.storage_name, now);
+  if (!lane) {
+    return;
+  }
+  const entry::Header& header = reading.entry->header;
+  const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(reading.age) + Millis(1000);
+  const Instant fresh_end = header.created + header.fresh_for;
+  const Instant until = next_age < fresh_end ? next_age : fresh_end;
+  answer.lane = host::Lane(*lane, until, {"if-none-match", "if-modified-since"});
+}
+
+void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
+  counters_.add(observe::Counter::lane_hits_total, {}, {}, count);
+  counters_.add(observe::Counter::cache_hit_fresh_total, {}, {}, count);
+  if (const auto key = lanes_.key_of(lane)) {
+    tiered_->memory().record_accesses(*key, count);
+  }
+}
+
+std::uint32_t App::bodies_held() const { return static_cast<std::uint32_t>(tiered_->memory().count()); }
+
+void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource) {
+  const std::uint32_t status = outgoing.answer.status;
+  const host::LogLevel level = status >= 500 ? host::LogLevel::warn : host::LogLevel::info;
+  if (logs(level)) {
+    if (inbound.request_id.empty()) {
+      inbound.request_id = request_id(here);
+    }
+    JsonWriter line;
+    line.begin_object().key("level").value(host::to_text(level)).key("event").value("request");
+    line.key("request").value(inbound.request_id).key("method").value(http::to_text(inbound.method));
+    line.key("resource").value(resource).key("status").value(status);
+    line.key("durationMillis").value((host_.now() - inbound.began).count());
+    for (const auto& [name, value] : outgoing.answer.headers) {
+      if (name == "cache-status") {
+        line.key("cacheStatus").value(value);
+      }
+    }
+    line.end_object();
+    host_.log(level, line.text());
+  }
+  host_.respond(here.request(), outgoing.answer);
+}
+
+std::string App::request_id(host::Context here) const {
+  const auto ray = host_.request_header(here.request(), "cf-ray", 64);
+  return ray ? *ray : to_hex(host_.random_bytes(8));
+}
+
+// Operators' routes and errors ---------------------------------------------------------------------------------------
+
+Outgoing App::unmatched(const http::Target& target, http::Method method) const {
+  const bool health_path = target.path == "/health";
+  const bool cache_path =
+      target.path == "/internal/cache" && settings_.environment != config::Environment::production;
+  std::vector<http::Method> methods = config::methods_of(declarations_, target.path);
+  if (health_path || cache_path) {
+    methods = {http::Method::get, http::Method::head};
+    if (method == http::Method::get || method == http::Method::head) {
+      return health_path ? health() : internal_cache();
+    }
+  }
+  if (methods.empty()) {
+    return problem_answer(host_, http::Problem(404, "There is nothing at this path; see larder.json for what is."));
+  }
+  const std::string allow = allow_of(methods);
+  return method == http::Method::options ? options_answer(allow) : method_not_allowed(host_, allow);
+}
+
+Outgoing App::misconfigured() const {
+  http::Problem problem(500, concat({"The configuration has faults; mend them and deploy again. ",
+                                     config::to_text(faults_)}));
+  problem.title = "Invalid configuration";
+  return problem_answer(host_, problem);
+}
+
+Outgoing App::health() const {
+  const bool enabled = settings_.feature_cache;
+  JsonWriter json;
+  json.begin_object().key("status").value(faults_.empty() ? "ok" : "misconfigured");
+  json.key("version").value(version);
+  json.key("cache").value(enabled ? registry_.active().name() : std::string_view("disabled"));
+  json.key("toolchain").value(toolchain_).end_object();
+  return json_answer(host_, faults_.empty() ? 200 : 503, json.text());
+}
+
+Outgoing App::internal_cache() const {
+  JsonWriter json;
+  json.begin_object();
+  json.key("enabled").value(settings_.feature_cache && registry_.active().name() != "null");
+  json.key("implementation").value(registry_.active().name());
+  json.key("patterns").value(settings_.cached_patterns.text());
+  json.key("implementations");
+  registry_.write_status(json);
+  json.key("flightsUnderWay").value(engine_->flights_under_way());
+  json.key("requestsInFlight").value(requests_.in_flight());
+  json.key("resources").begin_array();
+  for (const config::Resource& resource : declarations_.resources) {
+    json.value(resource.name);
+  }
+  json.end_array().key("counters");
+  counters_.write(json);
+  json.end_object();
+  return json_answer(host_, 200, json.text());
+}
+
+// Queues and schedules -----------------------------------------------------------------------------------------------
+
+bool App::queue(host::RequestId request, std::string_view record) {
+  RecordReader reader(record);
+  std::string name = reader.text();
+  std::vector<std::string> messages;
+  const std::uint32_t count = reader.u32();
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    messages.push_back(reader.text());
+    reader.u32();
+    reader.text();
+  }
+  LARDER_ASSERT(reader.complete());
+  return requests_.start(request, refuse_batch(requests_.context(request), std::move(name), std::move(messages)));
+}
+
+// No message of a kind that this version knows: retried, so that it ends in the dead-letter queue rather than nowhere,
+// and a newer version that is being rolled out may take it.
+host::Task<void> App::refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages) {
+  constexpr std::uint64_t delay_seconds = 30;
+  JsonWriter line;
+  line.begin_object().key("level").value("warn").key("event").value("unknown_messages");
+  line.key("queue").value(queue).key("count").value(messages.size()).end_object();
+  if (logs(host::LogLevel::warn)) {
+    host_.log(host::LogLevel::warn, line.text());
+  }
+  const std::vector<std::string> acknowledged;
+  const auto settled = co_await host::batch_settle(here, acknowledged, messages, delay_seconds);
+  if (!settled && logs(host::LogLevel::error)) {
+    host_.log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  }
+}
+
+bool App::scheduled(host::RequestId, std::string_view record) {
+  RecordReader reader(record);
+  const std::string cron = reader.text();
+  reader.u64();
+  LARDER_ASSERT(reader.complete());
+  if (logs(host::LogLevel::info)) {
+    JsonWriter line;
+    line.begin_object().key("level").value("info").key("event").value("scheduled").key("cron").value(cron);
+    host_.log(host::LogLevel::info, line.end_object().text());
+  }
+  return true;
+}
+
+}  // namespace larder::app

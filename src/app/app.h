@@ -1,0 +1,95 @@
+// The whole of Larder in one instance: what the three entry points do.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "app/answers.h"
+#include "app/lane_keeper.h"
+#include "config/declaration.h"
+#include "config/settings.h"
+#include "engine/engine.h"
+#include "host/host.h"
+#include "host/requests.h"
+#include "observe/counters.h"
+#include "tiers/registry.h"
+#include "tiers/tiered_cache.h"
+
+namespace larder::app {
+
+class App {
+ public:
+  explicit App(host::Host& host) : host_(host), requests_(host) {}
+
+  // Once, before all else. `record`: u8 bypass (this instance stands in for a lost one and keeps nothing), pairs of text
+  // bindings, text of larder.json. Returns the number of faults; with any, every request is refused with their list.
+  std::uint32_t start(std::string_view record, std::string_view toolchain);
+
+  // `record`: text method, text url. True when the request has ended within the call.
+  bool fetch(host::RequestId request, std::string_view record);
+  // `record`: text queue, u32 count, then per message text id, u32 attempts, text body (JSON).
+  bool queue(host::RequestId request, std::string_view record);
+  // `record`: text cron, u64 milliseconds since the epoch.
+  bool scheduled(host::RequestId request, std::string_view record);
+
+  bool complete(host::RequestId request, host::OperationId operation, host::Completion completion) {
+    return requests_.complete(request, operation, std::move(completion));
+  }
+  void abandon(host::RequestId request) { requests_.abandon(request); }
+  void lane_hits(std::uint32_t lane, std::uint32_t count);
+  std::uint32_t bodies_held() const;
+
+  const observe::Counters& counters() const { return counters_; }
+  tiers::CacheRegistry& registry() { return registry_; }
+  std::size_t requests_in_flight() const { return requests_.in_flight(); }
+
+ private:
+  // A request on its way through.
+  struct Inbound {
+    http::Method method = http::Method::get;
+    std::string url;
+    Instant began;
+    // Made when something needs it.
+    std::string request_id;
+
+    Inbound() {}
+  };
+
+  void build_caches();
+  void log_start() const;
+
+  host::Task<void> serve(host::Context here, Inbound inbound);
+  host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched, http::Target target);
+  host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
+
+  // An answer that needs no waiting: operators' routes, and what is wrong with the request.
+  Outgoing health() const;
+  Outgoing internal_cache() const;
+  Outgoing unmatched(const http::Target& target, http::Method method) const;
+  Outgoing misconfigured() const;
+
+  Result<engine::Query> make_query(host::Context here, const config::Matched& matched, const http::Target& target,
+                                   http::Method method) const;
+  // The answer of a memory hit that is asked for often may be repeated by the host.
+  void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
+  void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
+  std::string request_id(host::Context here) const;
+  bool logs(host::LogLevel level) const;
+
+  host::Host& host_;
+  host::Requests requests_;
+  std::string toolchain_;
+  bool bypass_ = false;
+  config::Settings settings_;
+  config::Declarations declarations_;
+  config::Faults faults_;
+  observe::Counters counters_;
+  tiers::CacheRegistry registry_;
+  tiers::TieredCache* tiered_ = nullptr;
+  std::unique_ptr<engine::Engine> engine_;
+  LaneKeeper lanes_;
+};
+
+}  // namespace larder::app

@@ -1,0 +1,71 @@
+#include "support/isolate.h"
+
+#include "base/json_writer.h"
+
+namespace larder::sim {
+
+std::string book_declarations() {
+  return R"({"resources": [
+    {"name": "title", "match": {"path": "/search/title"}, "origin": {"provider": "openlibrary", "query": "title"},
+     "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}],
+     "ttl": "24h", "stale": "7d", "staleIfError": "30d", "negativeTtl": "15m", "tags": ["title"]},
+    {"name": "isbn", "match": {"path": "/search/isbn"}, "origin": {"provider": "openlibrary", "query": "isbn"},
+     "key": [{"query": "isbn", "normalise": ["isbn"], "required": true}],
+     "ttl": "30d", "stale": "7d", "staleIfError": "30d"},
+    {"name": "author", "match": {"path": "/search/author"}, "origin": {"provider": "openlibrary", "query": "author"},
+     "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}],
+     "ttl": "24h", "stale": "7d", "staleIfError": "30d"}]})";
+}
+
+Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre, bool bypass)
+    : world(world_), host(world_, std::move(data_centre)) {
+  app = std::make_unique<app::App>(host);
+  host.complete = [this](host::RequestId request, host::OperationId operation, host::Completion completion) {
+    return app->complete(request, operation, std::move(completion));
+  };
+  RecordWriter record;
+  record.u8(bypass ? 1 : 0);
+  record.pairs(bindings);
+  record.text(declarations);
+  faults = app->start(record.bytes(), "native");
+}
+
+host::RequestId Isolate::request(std::string method, std::string url, TextPairs headers) {
+  const auto id = static_cast<host::RequestId>(next_request_++);
+  host.exchange(id).request_headers = std::move(headers);
+  RecordWriter record;
+  record.text(method);
+  record.text(url);
+  if (app->fetch(id, record.bytes())) {
+    host.exchange(id).finished = true;
+  }
+  return id;
+}
+
+SimulatedHost::Exchange& Isolate::run(std::string method, std::string url, TextPairs headers) {
+  const host::RequestId id = request(std::move(method), std::move(url), std::move(headers));
+  world.run();
+  return host.exchange(id);
+}
+
+OriginReply open_library_reply(std::string title, std::string author, std::string isbn) {
+  JsonWriter json;
+  json.begin_object().key("numFound").value(1).key("start").value(0).key("docs").begin_array().begin_object();
+  json.key("key").value("/works/OL1W").key("title").value(title);
+  json.key("author_name").begin_array().value(author).end_array();
+  json.key("isbn").begin_array().value(isbn).end_array();
+  json.key("first_publish_year").value(1990).end_object().end_array().end_object();
+  OriginReply reply;
+  reply.headers = {{"content-type", "application/json"}};
+  reply.content = json.text();
+  return reply;
+}
+
+OriginReply open_library_empty() {
+  OriginReply reply;
+  reply.headers = {{"content-type", "application/json"}};
+  reply.content = R"({"numFound": 0, "start": 0, "docs": []})";
+  return reply;
+}
+
+}  // namespace larder::sim
