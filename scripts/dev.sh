@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Serves the Worker on this machine, after all set-up; scripts/dev.js says which settings it takes.
+source "$(dirname "$0")/environment.sh"
+bash scripts/setup.sh run
+exec node scripts/dev.js

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Fuzzes every decoder: fuzz.sh [SECONDS each, 60 by default]. Inputs that found something new are kept in
+# build/fuzz-corpus; tests/fuzz/corpus/<target> holds the ones to begin with. Closes with "N passed, M failed".
+source "$(dirname "$0")/environment.sh"
+
+seconds=${1:-60}
+[[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "how many seconds, a whole number, not \`$seconds\`"
+bash scripts/build.sh fuzz
+
+export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+passed=0 failed=0
+shopt -s nullglob
+for target in build/fuzz/tests/fuzz/*_fuzz; do
+  name=$(basename "$target")
+  corpus=build/fuzz-corpus/$name
+  seeds=tests/fuzz/corpus/$name
+  log=build/log/$name.txt
+  mkdir -p "$corpus" build/log
+  folders=("$corpus")
+  [[ -d $seeds ]] && folders+=("$seeds")
+  if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz-corpus/$name-" "${folders[@]}" >"$log" 2>&1; then
+    passed=$((passed + 1))
+    printf 'ok      %s: %s inputs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %s\n' "$name"
+    tail -n 60 "$log"
+  fi
+done
+((passed + failed > 0)) || fail "there are no fuzz targets"
+printf '%s passed, %s failed\n' "$passed" "$failed"
+((failed == 0))

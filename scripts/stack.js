@@ -1,0 +1,66 @@
+// The whole thing on this machine: the Worker in its local runtime and, unless an origin is configured, the bundled
+// catalogue that it asks.
+
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HOST } from "./listening.js";
+
+/** @typedef {import("./children.js").Children} Children */
+
+/**
+ * @typedef {object} Options
+ * @property {number} port
+ * @property {number} cataloguePort
+ * @property {string | null} origin the address of Open Library; null for the bundled catalogue
+ * @property {string[]} [wranglerArguments]
+ * @property {"inherit" | "ignore" | number} [output] where the programs write to
+ */
+
+const READY_WITHIN_MILLIS = 60_000;
+const POLL_MILLIS = 50;
+
+/** @returns {boolean} whether .dev.vars names an origin; the Worker reads that file itself */
+export function originInDevVars() {
+  return existsSync(".dev.vars") && /^\s*OPENLIBRARY_URL\s*=\s*\S/m.test(readFileSync(".dev.vars", "utf8"));
+}
+
+/**
+ * Starts the programs and returns once the Worker answers.
+ * @param {Children} children @param {Options} options
+ * @returns {Promise<{worker: string, origin: string | null}>} rejects when it cannot serve; the caller stops the children
+ */
+export async function startStack(children, { port, cataloguePort, origin, wranglerArguments = [], output }) {
+  const catalogue = origin === null && !originInDevVars() ? `http://${HOST}:${cataloguePort}` : null;
+  const started = [];
+  if (catalogue !== null) {
+    const environment = { CATALOGUE_PORT: String(cataloguePort) };
+    started.push(
+      children.start("the catalogue", [process.execPath, "catalogue/server.js"], { environment, output }),
+    );
+  }
+  const address = origin ?? catalogue;
+  const command = ["wrangler", "dev", "--local", "--ip", HOST, "--port", String(port)];
+  command.push("--show-interactive-dev-session=false", "--inspector-port", "0", ...wranglerArguments);
+  if (address !== null) command.push("--var", `OPENLIBRARY_URL:${address}`);
+  started.push(children.start("wrangler", command, { output }));
+
+  const worker = `http://${HOST}:${port}`;
+  const ended = Promise.race(started.map((child) => child.ended));
+  const reason = await Promise.race([ended, answers(worker)]);
+  if (reason !== null) throw new Error(reason);
+  return { worker, origin: catalogue };
+}
+
+/** @param {string} worker @returns {Promise<string | null>} why it does not serve; null when it does */
+async function answers(worker) {
+  const deadline = Date.now() + READY_WITHIN_MILLIS;
+  while (Date.now() < deadline) {
+    const response = await fetch(`${worker}/health`).catch(() => null);
+    if (response?.ok) return null;
+    if (response?.headers.get("content-type")?.startsWith("application/problem+json")) {
+      return `the Worker refuses to serve: ${await response.text()}`;
+    }
+    await sleep(POLL_MILLIS);
+  }
+  return `the Worker did not answer within ${READY_WITHIN_MILLIS / 1000} s`;
+}

@@ -1,0 +1,98 @@
+// Runs the suites that are named (node scripts/test.js SUITE...) and adds up their tests:
+//   native, sanitize, gcc   every GoogleTest binary of that CMake preset
+//   catalogue               the bundled catalogue's own tests
+//   architecture            the gates: include graph, leftovers, modules, deployment
+//   worker                  the Worker in the runtime, on both modules
+// The last line is "N passed, M failed" over all of them.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { countGoogleTest, countTap, countVitest, failure } from "./count.js";
+import { run, Tally } from "./steps.js";
+
+const REPORTS = "build/reports";
+const NATIVE = new Set(["native", "sanitize", "gcc"]);
+
+/** @type {Record<string, (tally: Tally) => Promise<void>>} */
+const suites = {
+  native: (tally) => googleTests(tally, "native"),
+  sanitize: (tally) => googleTests(tally, "sanitize"),
+  gcc: (tally) => googleTests(tally, "gcc"),
+  catalogue: (tally) => nodeTests(tally, "catalogue"),
+  architecture: (tally) => nodeTests(tally, "architecture"),
+  worker: workerTests,
+};
+
+/** @param {string} folder @param {string} ending @returns {string[]} the names of the files that end so */
+function filesIn(folder, ending) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .sort();
+}
+
+/** @param {Tally} tally @param {string} preset */
+async function googleTests(tally, preset) {
+  const folder = `build/${preset}/tests`;
+  const binaries = filesIn(folder, "_tests");
+  if (binaries.length === 0) tally.add(preset, failure("there are no test binaries"));
+  for (const name of binaries) {
+    const report = `${REPORTS}/${preset}-${name}.json`;
+    await tally.step(
+      `${preset}/${name}`,
+      [`${folder}/${name}`, "--gtest_brief=1", `--gtest_output=json:${report}`],
+      {
+        count: () => countGoogleTest(readFileSync(report, "utf8")),
+        environment: { ASAN_OPTIONS: "detect_stack_use_after_return=1", UBSAN_OPTIONS: "print_stacktrace=1" },
+      },
+    );
+  }
+}
+
+/** @param {Tally} tally @param {string} folder */
+async function nodeTests(tally, folder) {
+  const report = `${REPORTS}/${folder}.tap`;
+  const command = [process.execPath, "--test", "--test-reporter=spec", "--test-reporter-destination=stdout"];
+  command.push("--test-reporter=tap", `--test-reporter-destination=${report}`);
+  command.push(...filesIn(`tests/${folder}`, ".test.js").map((name) => `tests/${folder}/${name}`));
+  await tally.step(folder, command, { count: () => countTap(readFileSync(report, "utf8")) });
+}
+
+/** @param {Tally} tally */
+async function workerTests(tally) {
+  const report = `${REPORTS}/worker.json`;
+  const command = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  await tally.step("worker", command, { count: () => countVitest(readFileSync(report, "utf8")) });
+}
+
+/**
+ * Builds what the suites need. A suite whose build fails is left out, and the build counts as failed in its place.
+ * @param {Tally} tally @param {string[]} names @returns {Promise<string[]>} the suites that can run
+ */
+async function build(tally, names) {
+  /** @param {string} name */
+  const presetsOf = (name) =>
+    NATIVE.has(name) ? [name] : name === "catalogue" ? [] : ["wasi", "emscripten"];
+  const broken = new Set();
+  for (const preset of new Set(names.flatMap(presetsOf))) {
+    console.log(`building ${preset}`);
+    const { status, output } = await run(["bash", "scripts/build.sh", preset]);
+    if (status === 0) continue;
+    broken.add(preset);
+    tally.add(`build ${preset}`, failure("does not build"), output);
+  }
+  return names.filter((name) => !presetsOf(name).some((preset) => broken.has(preset)));
+}
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => suites[name] === undefined);
+if (names.length === 0 || unknown.length > 0) {
+  console.error(
+    `Suites: ${Object.keys(suites).join(", ")}.${unknown.length > 0 ? ` Not: ${unknown.join(", ")}.` : ""}`,
+  );
+  process.exit(2);
+}
+rmSync(REPORTS, { recursive: true, force: true });
+mkdirSync(REPORTS, { recursive: true });
+const tally = new Tally();
+for (const name of await build(tally, names)) await suites[name]?.(tally);
+tally.close();

@@ -1,0 +1,56 @@
+// The bodies that C++ holds by handle: an ArrayBuffer, or a stream that can be given out once. The bytes stay here.
+
+/** @typedef {import("./wire.js").BodyReference} BodyReference */
+
+export class Bodies {
+  constructor() {
+    /** @type {Map<number, ArrayBuffer | ReadableStream>} */
+    this.table = new Map();
+    this.next = 1;
+  }
+
+  /** @param {ArrayBuffer | ReadableStream | null} content @returns {BodyReference} */
+  keep(content) {
+    if (content === null) return { handle: 0, size: 0 };
+    const handle = this.next;
+    // Handles are 32 bits wide; one that is still alive is never given again.
+    do {
+      this.next = this.next === 0xffff_ffff ? 1 : this.next + 1;
+    } while (this.table.has(this.next));
+    this.table.set(handle, content);
+    return { handle, size: content instanceof ArrayBuffer ? content.byteLength : 0 };
+  }
+
+  /** @param {number} handle */
+  content(handle) {
+    return this.table.get(handle) ?? null;
+  }
+
+  /**
+   * The content of a body that is about to be a response's. A stream leaves the table: it can be given out once.
+   * @param {number} handle
+   */
+  giveOut(handle) {
+    const content = this.content(handle);
+    if (content instanceof ReadableStream) this.table.delete(handle);
+    return content;
+  }
+
+  /** The bytes of a body that is known to be no stream. @param {number} handle @returns {ArrayBuffer} */
+  buffer(handle) {
+    const content = this.content(handle);
+    return content instanceof ArrayBuffer ? content : new ArrayBuffer(0);
+  }
+
+  /** @param {number} handle */
+  release(handle) {
+    const content = this.table.get(handle);
+    this.table.delete(handle);
+    // A stream nobody took would keep its connection.
+    if (content instanceof ReadableStream && !content.locked) content.cancel().catch(() => {});
+  }
+
+  get alive() {
+    return this.table.size;
+  }
+}

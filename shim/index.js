@@ -1,0 +1,12 @@
+// The Worker's three entry points.
+
+import { worker } from "./larder.js";
+
+export default {
+  /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */
+  fetch: (request, env, ctx) => worker.fetch(request, env, ctx),
+  /** @param {MessageBatch} batch @param {Record<string, any>} env @param {ExecutionContext} ctx */
+  queue: (batch, env, ctx) => worker.queue(batch, env, ctx),
+  /** @param {ScheduledController} controller @param {Record<string, any>} env @param {ExecutionContext} ctx */
+  scheduled: (controller, env, ctx) => worker.scheduled(controller, env, ctx),
+};

@@ -1,0 +1,311 @@
+// One WebAssembly instance with everything that lives and dies with it: bodies, lanes and requests in flight.
+//
+// Anything thrown out of the module is a bug of ours: the instance is dropped on the spot, its requests are answered by a
+// fresh one that goes straight to the origin, and the next request starts on a new instance. Imports never throw and never
+// complete an operation from inside the call.
+
+import { createHash, getRandomValues } from "./platform.js";
+import { Bodies } from "./bodies.js";
+import { asFailure } from "./failure.js";
+import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
+import { Lanes } from "./lanes.js";
+import { handlers } from "./operations/index.js";
+import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
+
+/** @typedef {import("./wire.js").OperationRow} OperationRow */
+/** @typedef {{declarations: string, mode: "serve" | "bypass"}} StartOptions */
+/** @typedef {Record<string, any>} Environment */
+
+/**
+ * A request, queue batch or scheduled event that the module works on.
+ * @typedef {object} InFlight
+ * @property {number} id
+ * @property {Instance} instance
+ * @property {Environment} env
+ * @property {Request | null} request
+ * @property {MessageBatch | null} batch
+ * @property {(() => void) | null} wake ends the request's park operation
+ * @property {Response | null} response
+ * @property {((response: Response | null | typeof TRAPPED) => void) | null} answered
+ * @property {((value?: unknown) => void) | null} done
+ */
+
+/** What a request gets in place of a response when its instance died. */
+export const TRAPPED = Symbol("trapped");
+
+const SCRATCH_BYTES = 65536;
+const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
+const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** @type {Array<OperationRow | undefined>} */
+const rows = [];
+for (const row of OPERATIONS) rows[row.kind] = row;
+
+export class Instance {
+  /** @param {WebAssembly.Module} module @param {Environment} env @param {StartOptions} options */
+  constructor(module, env, options) {
+    this.bodies = new Bodies();
+    this.lanes = new Lanes();
+    /** @type {Map<number, InFlight>} */
+    this.requests = new Map();
+    this.nextRequest = 1;
+    this.dead = false;
+    const instance = new WebAssembly.Instance(module, { larder: this.imports() });
+    this.exports = /** @type {Record<string, any>} */ (instance.exports);
+    this.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
+    this.exports._initialize();
+    if (this.exports.larder_abi_version() !== ABI_VERSION) {
+      throw new Error(`The module speaks ABI ${this.exports.larder_abi_version()}, the shim ${ABI_VERSION}: build again.`);
+    }
+    this.scratch = this.exports.larder_allocate(SCRATCH_BYTES);
+    this.start(env, options);
+  }
+
+  /** @param {Environment} env @param {StartOptions} options */
+  start(env, options) {
+    const record = new RecordWriter();
+    record.u8(options.mode === "bypass" ? 1 : 0);
+    record.pairs(Object.entries(env).filter((entry) => typeof entry[1] === "string"));
+    record.text(options.declarations);
+    this.faults = this.withBytes(record.bytes(), (at, size) => this.exports.larder_start(at, size));
+  }
+
+  // Calls in -------------------------------------------------------------------------------------------------------
+
+  /**
+   * Copies bytes into the module for the length of one call.
+   * @template T @param {Uint8Array} bytes @param {(at: number, size: number) => T} call @returns {T}
+   */
+  withBytes(bytes, call) {
+    const fits = bytes.length <= SCRATCH_BYTES;
+    const at = fits ? this.scratch : this.exports.larder_allocate(bytes.length);
+    if (at === 0) throw new RangeError("The module has no memory left.");
+    new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
+    try {
+      return call(at, bytes.length);
+    } finally {
+      if (!fits && !this.dead) this.exports.larder_release(at);
+    }
+  }
+
+  /**
+   * Every call into the module goes through here: what it throws ends the instance.
+   * @param {() => number} call @returns {number | typeof TRAPPED}
+   */
+  guarded(call) {
+    if (this.dead) return TRAPPED;
+    try {
+      return call();
+    } catch (thrown) {
+      this.die(thrown);
+      return TRAPPED;
+    }
+  }
+
+  /** @param {unknown} thrown */
+  die(thrown) {
+    this.dead = true;
+    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    console.error(JSON.stringify({ level: "error", event: "trap", reason, in_flight: this.requests.size }));
+    this.lanes.table.clear();
+    this.bodies.table.clear();
+    for (const request of this.requests.values()) {
+      request.answered?.(TRAPPED);
+      request.done?.();
+    }
+    this.requests.clear();
+  }
+
+  /**
+   * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it; or
+   * TRAPPED.
+   * @param {"larder_fetch" | "larder_queue" | "larder_scheduled"} entry
+   * @param {{env: Environment, ctx: ExecutionContext, request?: Request, batch?: MessageBatch}} event
+   * @param {RecordWriter} record
+   * @returns {Response | null | typeof TRAPPED | Promise<Response | null | typeof TRAPPED>}
+   */
+  begin(entry, { env, ctx, request, batch }, record) {
+    const id = this.nextRequest;
+    this.nextRequest = id === 0xffff_ffff ? 1 : id + 1;
+    /** @type {InFlight} */
+    const flight = {
+      id,
+      instance: this,
+      env,
+      request: request ?? null,
+      batch: batch ?? null,
+      wake: null,
+      response: null,
+      answered: null,
+      done: null,
+    };
+    this.requests.set(id, flight);
+    this.tellLaneHits();
+    const ended = this.guarded(() => this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)));
+    if (ended === TRAPPED) return flight.response ?? TRAPPED;
+    if (ended === 1) {
+      this.requests.delete(id);
+      return flight.response;
+    }
+    // From the first suspension on, the platform is asked to keep the request's context until the work has ended: a client
+    // that goes away takes neither its followers nor its stores with it.
+    ctx.waitUntil(
+      new Promise((resolve) => {
+        flight.done = resolve;
+      }),
+    );
+    if (flight.response !== null) return flight.response;
+    return new Promise((resolve) => {
+      flight.answered = resolve;
+    });
+  }
+
+  tellLaneHits() {
+    for (const { id, hits } of this.lanes.takeSettled()) this.guarded(() => this.exports.larder_lane_hits(id, hits));
+  }
+
+  // Operations -----------------------------------------------------------------------------------------------------
+
+  /**
+   * @param {InFlight} flight @param {number} index @param {number} generation
+   * @param {OperationRow} row @param {Record<string, any>} wanted
+   */
+  async operate(flight, index, generation, row, wanted) {
+    // Also makes sure that nothing completes from inside the import.
+    await null;
+    /** @type {Record<string, any> | null} */
+    let results = null;
+    const record = new RecordWriter();
+    let status = STATUS.ok;
+    try {
+      results = await handlers[row.name](flight, wanted);
+      writeFields(record, row.results, results ?? {});
+    } catch (thrown) {
+      const failure = asFailure(thrown, row.name);
+      status = STATUS[failure.status];
+      record.size = 0;
+      for (const byte of encoder.encode(failure.message)) record.u8(byte);
+    }
+    const taken = this.guarded(() =>
+      this.withBytes(record.bytes(), (at, size) =>
+        this.exports.larder_complete(flight.id, index, generation, status, at, size),
+      ),
+    );
+    if (taken !== 1) this.releaseResults(row, results);
+  }
+
+  /** Nobody waits any more: what the results own is freed. @param {OperationRow} row @param {Record<string, any> | null} results */
+  releaseResults(row, results) {
+    for (const [type, name] of row.results) {
+      if (type === "body" && results) this.bodies.release(results[name].handle);
+    }
+  }
+
+  // Calls out ------------------------------------------------------------------------------------------------------
+
+  /** @param {number} at @param {number} size */
+  copyIn(at, size) {
+    return new Uint8Array(this.memory.buffer, at, size);
+  }
+
+  /** @param {number} at @param {number} size */
+  textAt(at, size) {
+    return decoder.decode(this.copyIn(at, size));
+  }
+
+  /** @returns {Record<string, (...values: any[]) => any>} */
+  imports() {
+    return {
+      submit: (
+        /** @type {number} */ id,
+        /** @type {number} */ index,
+        /** @type {number} */ generation,
+        /** @type {number} */ kind,
+        /** @type {number} */ at,
+        /** @type {number} */ size,
+      ) => this.submit(id, index, generation, kind, at, size),
+      respond: (/** @type {number} */ id, /** @type {number} */ at, /** @type {number} */ size) =>
+        this.respond(id, at, size),
+      wake: (/** @type {number} */ id) => this.requests.get(id)?.wake?.(),
+      finished: (/** @type {number} */ id) => {
+        const flight = this.requests.get(id);
+        this.requests.delete(id);
+        flight?.answered?.(flight.response);
+        flight?.done?.();
+      },
+      revoke_lanes: () => this.lanes.closeAll(),
+      now: () => Date.now(),
+      random_bytes: (/** @type {number} */ at, /** @type {number} */ size) => {
+        getRandomValues(this.copyIn(at, size));
+      },
+      sha256: (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ into) => {
+        this.copyIn(into, 32).set(createHash("sha256").update(this.copyIn(at, size)).digest());
+      },
+      body_sha256: (/** @type {number} */ handle, /** @type {number} */ into) => {
+        this.copyIn(into, 32).set(createHash("sha256").update(new Uint8Array(this.bodies.buffer(handle))).digest());
+      },
+      request_header: (
+        /** @type {number} */ id,
+        /** @type {number} */ nameAt,
+        /** @type {number} */ nameSize,
+        /** @type {number} */ into,
+        /** @type {number} */ capacity,
+      ) => this.requestHeader(id, this.textAt(nameAt, nameSize), into, capacity),
+      create_body: (/** @type {number} */ at, /** @type {number} */ size) =>
+        this.bodies.keep(this.memory.buffer.slice(at, at + size)).handle,
+      read_body: (/** @type {number} */ handle, /** @type {number} */ into, /** @type {number} */ size) => {
+        const bytes = new Uint8Array(this.bodies.buffer(handle));
+        this.copyIn(into, size).set(bytes.subarray(0, size));
+      },
+      release_body: (/** @type {number} */ handle) => this.bodies.release(handle),
+      log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ size) =>
+        console[LOG_METHODS[level] ?? "error"](this.textAt(at, size)),
+    };
+  }
+
+  /**
+   * @param {number} id @param {number} index @param {number} generation @param {number} kind
+   * @param {number} at @param {number} size
+   */
+  submit(id, index, generation, kind, at, size) {
+    const flight = this.requests.get(id);
+    const row = rows[kind];
+    // Only a bug leads here; the operation is left without an answer and the request's own deadline ends it.
+    if (flight === undefined || row === undefined) return;
+    const wanted = readFields(new RecordReader(this.memory.buffer, at, size), row.arguments);
+    for (const [type, name] of row.arguments) {
+      if (type === "body") wanted[name] = this.bodies.content(wanted[name].handle);
+    }
+    this.operate(flight, index, generation, row, wanted);
+  }
+
+  /** @param {number} id @param {number} nameAt @param {number} into @param {number} capacity */
+  requestHeader(id, name, into, capacity) {
+    const value = this.requests.get(id)?.request?.headers.get(name);
+    if (value === null || value === undefined) return -1;
+    const bytes = encoder.encode(value);
+    if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** @param {number} id @param {number} at @param {number} size */
+  respond(id, at, size) {
+    const flight = this.requests.get(id);
+    if (flight === undefined || flight.response !== null) return;
+    const record = new RecordReader(this.memory.buffer, at, size);
+    const status = record.u32();
+    const headers = new Headers(record.pairs());
+    const content = this.bodies.giveOut(record.u32());
+    const lane = record.u32();
+    const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
+    if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
+      const until = record.u64();
+      this.lanes.open(flight.request.url, { id: lane, until, guards: record.texts(), status, headers, body, hits: 0 });
+    }
+    // The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
+    flight.response = new Response(body, { status, headers, encodeBody: "automatic" });
+    flight.answered?.(flight.response);
+  }
+}

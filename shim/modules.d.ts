@@ -1,0 +1,19 @@
+// Types of what the bundle imports and TypeScript cannot see into.
+
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+declare module "*.json.txt" {
+  const text: string;
+  export default text;
+}
+
+declare module "node:crypto" {
+  interface Hash {
+    update(bytes: Uint8Array | string): Hash;
+    digest(): Uint8Array;
+  }
+  export function createHash(algorithm: "sha256"): Hash;
+}

@@ -1,0 +1,42 @@
+// The data centre's cache. An entry is a response of its own with the entry header in a field: the Cache API's own
+// freshness is only physical retention.
+
+import { OperationFailure } from "../failure.js";
+
+/** @typedef {import("../instance.js").InFlight} InFlight */
+
+const ENTRY_FIELD = "larder-entry";
+
+/** @type {Promise<Cache> | null} */
+let opened = null;
+const cache = () => {
+  opened ??= caches.open("larder");
+  return opened;
+};
+
+/** @param {string} key */
+const address = (key) => `https://larder.internal/entry/${encodeURIComponent(key)}`;
+
+/** @param {InFlight} request @param {{key: string}} wanted */
+export async function edgeGet(request, { key }) {
+  const response = await (await cache()).match(address(key));
+  const header = response?.headers.get(ENTRY_FIELD);
+  if (response === undefined || !header) return { found: 0, header: "", content: request.instance.bodies.keep(null) };
+  const content = request.instance.bodies.keep(await response.arrayBuffer());
+  return { found: 1, header, content };
+}
+
+/** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
+export async function edgePut(request, { key, header, content, keep_seconds }) {
+  if (content === null) throw new OperationFailure("invalid", "An entry of the edge cache needs a body.");
+  const response = new Response(content, {
+    headers: { "cache-control": `max-age=${keep_seconds}`, [ENTRY_FIELD]: header },
+  });
+  await (await cache()).put(address(key), response);
+  return {};
+}
+
+/** @param {InFlight} request @param {{key: string}} wanted */
+export async function edgeDelete(request, { key }) {
+  return { found: (await (await cache()).delete(address(key))) ? 1 : 0 };
+}

@@ -1,0 +1,21 @@
+// Which function does which row of src/host/ops.def. A body among the arguments comes as its content.
+
+import { batchSettle } from "./queue.js";
+import { edgeDelete, edgeGet, edgePut } from "./edge.js";
+import { kvDelete, kvGet, kvList, kvPut } from "./kv.js";
+import { originFetch } from "./origin.js";
+import { park } from "./park.js";
+
+/** @type {Readonly<Record<string, (request: import("../instance.js").InFlight, wanted: any) => Promise<any>>>} */
+export const handlers = Object.freeze({
+  park,
+  origin_fetch: originFetch,
+  edge_get: edgeGet,
+  edge_put: edgePut,
+  edge_delete: edgeDelete,
+  kv_get: kvGet,
+  kv_put: kvPut,
+  kv_delete: kvDelete,
+  kv_list: kvList,
+  batch_settle: batchSettle,
+});

@@ -1,0 +1,40 @@
+// The KV namespace CACHE. The entry header is the key's metadata.
+
+import { OperationFailure } from "../failure.js";
+
+/** @typedef {import("../instance.js").InFlight} InFlight */
+
+/** @param {InFlight} request @returns {KVNamespace} */
+function namespace(request) {
+  const binding = request.env.CACHE;
+  if (!binding) throw new OperationFailure("unsupported", "There is no KV binding CACHE; declare it in wrangler.toml.");
+  return binding;
+}
+
+/** @param {InFlight} request @param {{key: string}} wanted */
+export async function kvGet(request, { key }) {
+  const { value, metadata } = await namespace(request).getWithMetadata(key, { type: "arrayBuffer" });
+  if (value === null || typeof metadata !== "string") {
+    return { found: 0, header: "", content: request.instance.bodies.keep(null) };
+  }
+  return { found: 1, header: metadata, content: request.instance.bodies.keep(value) };
+}
+
+/** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
+export async function kvPut(request, { key, header, content, keep_seconds }) {
+  if (content === null) throw new OperationFailure("invalid", "An entry of KV needs a body.");
+  await namespace(request).put(key, content, { metadata: header, expirationTtl: keep_seconds });
+  return {};
+}
+
+/** @param {InFlight} request @param {{key: string}} wanted */
+export async function kvDelete(request, { key }) {
+  await namespace(request).delete(key);
+  return {};
+}
+
+/** @param {InFlight} request @param {{prefix: string, cursor: string, count_max: number}} wanted */
+export async function kvList(request, { prefix, cursor, count_max }) {
+  const page = await namespace(request).list({ prefix, limit: count_max, cursor: cursor || null });
+  return { keys: page.keys.map((key) => key.name), next_cursor: page.list_complete ? "" : page.cursor };
+}

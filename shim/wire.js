@@ -1,0 +1,158 @@
+// Length-prefixed records, the other side of src/base/wire.h: little-endian numbers, text as length and UTF-8 bytes.
+
+/**
+ * @typedef {{name: string, kind: number, arguments: string[][], results: string[][]}} OperationRow
+ * @typedef {{handle: number, size: number}} BodyReference
+ */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export class RecordWriter {
+  constructor() {
+    this.buffer = new Uint8Array(512);
+    this.view = new DataView(this.buffer.buffer);
+    this.size = 0;
+  }
+
+  /** @param {number} more */
+  reserve(more) {
+    if (this.size + more <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.size + more));
+    grown.set(this.buffer.subarray(0, this.size));
+    this.buffer = grown;
+    this.view = new DataView(grown.buffer);
+  }
+
+  /** @param {number} value */
+  u8(value) {
+    this.reserve(1);
+    this.view.setUint8(this.size, value);
+    this.size += 1;
+  }
+
+  /** @param {number} value */
+  u32(value) {
+    this.reserve(4);
+    this.view.setUint32(this.size, value, true);
+    this.size += 4;
+  }
+
+  /** A whole number below 2^53. @param {number} value */
+  u64(value) {
+    this.reserve(8);
+    this.view.setUint32(this.size, value % 0x1_0000_0000, true);
+    this.view.setUint32(this.size + 4, Math.floor(value / 0x1_0000_0000), true);
+    this.size += 8;
+  }
+
+  /** @param {string} value */
+  text(value) {
+    this.reserve(4 + value.length * 3);
+    const { written } = encoder.encodeInto(value, this.buffer.subarray(this.size + 4));
+    this.view.setUint32(this.size, written, true);
+    this.size += 4 + written;
+  }
+
+  /** @param {string[]} values */
+  texts(values) {
+    this.u32(values.length);
+    for (const value of values) this.text(value);
+  }
+
+  /** @param {Iterable<[string, string]>} values */
+  pairs(values) {
+    const list = [...values];
+    this.u32(list.length);
+    for (const [name, value] of list) {
+      this.text(name);
+      this.text(value);
+    }
+  }
+
+  /** @param {BodyReference} body */
+  body(body) {
+    this.u32(body.handle);
+    this.u64(body.size);
+  }
+
+  bytes() {
+    return this.buffer.subarray(0, this.size);
+  }
+}
+
+/** Reads a record out of Wasm memory. It is valid only until the next call into the module. */
+export class RecordReader {
+  /** @param {ArrayBufferLike} memory @param {number} at @param {number} size */
+  constructor(memory, at, size) {
+    this.view = new DataView(memory, at, size);
+    this.bytes = new Uint8Array(memory, at, size);
+    this.at = 0;
+  }
+
+  u8() {
+    this.at += 1;
+    return this.view.getUint8(this.at - 1);
+  }
+
+  u32() {
+    this.at += 4;
+    return this.view.getUint32(this.at - 4, true);
+  }
+
+  u64() {
+    const low = this.u32();
+    return this.u32() * 0x1_0000_0000 + low;
+  }
+
+  text() {
+    const size = this.u32();
+    if (size > this.bytes.length - this.at) throw new RangeError("A text runs past the end of its record.");
+    this.at += size;
+    return decoder.decode(this.bytes.subarray(this.at - size, this.at));
+  }
+
+  texts() {
+    return this.list(() => this.text());
+  }
+
+  pairs() {
+    return this.list(() => /** @type {[string, string]} */ ([this.text(), this.text()]));
+  }
+
+  /** @returns {BodyReference} */
+  body() {
+    const handle = this.u32();
+    return { handle, size: this.u64() };
+  }
+
+  /** @template T @param {() => T} read @returns {T[]} */
+  list(read) {
+    const count = this.u32();
+    if (count > this.bytes.length - this.at) throw new RangeError("A list runs past the end of its record.");
+    const items = [];
+    for (let i = 0; i < count; i++) items.push(read());
+    return items;
+  }
+
+  complete() {
+    return this.at === this.bytes.length;
+  }
+}
+
+/**
+ * @param {RecordReader} reader @param {string[][]} fields
+ * @returns {Record<string, any>}
+ */
+export function readFields(reader, fields) {
+  /** @type {Record<string, any>} */
+  const values = {};
+  // The generated table names this class's own methods only.
+  for (const [type, name] of fields) values[name] = /** @type {any} */ (reader)[type]();
+  return values;
+}
+
+/** @param {RecordWriter} writer @param {string[][]} fields @param {Record<string, any>} values */
+export function writeFields(writer, fields, values) {
+  for (const [type, name] of fields) /** @type {any} */ (writer)[type](values[name]);
+}

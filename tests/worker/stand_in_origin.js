@@ -1,0 +1,64 @@
+// The origin of the Worker tests, outside of the runtime: it answers by the look-up's own words, so that a test needs no
+// shared state, and counts what it was asked.
+//
+//   a title with "missing"     nothing is known
+//   … "html", "truncated", "error", "limited", "huge", "silent"   what a broken origin does
+//   … "slow"                   the answer takes 200 ms, of the runtime's own clock
+//   http://origin.test/count?for=TEXT   how many requests named TEXT so far
+
+/** @returns {(request: Request) => Promise<Response>} */
+export function standInOrigin() {
+  /** @type {string[]} */
+  const asked = [];
+  return async (request) => {
+    const url = new URL(request.url);
+    if (url.host === "origin.test" && url.pathname === "/count") {
+      const text = url.searchParams.get("for") ?? "";
+      return Response.json(asked.filter((one) => one.includes(text)).length);
+    }
+    const named = decodeURIComponent(url.search + url.pathname).replaceAll("+", " ");
+    asked.push(named);
+    if (named.includes("slow")) await new Promise((resolve) => setTimeout(resolve, 200));
+    return url.host === "openlibrary.test" ? books(url, named) : plain(url, named);
+  };
+}
+
+/** @param {URL} url @param {string} named */
+function books(url, named) {
+  const json = { "content-type": "application/json" };
+  if (named.includes("html")) return new Response("<html>down</html>", { headers: { "content-type": "text/html" } });
+  if (named.includes("truncated")) return new Response('{"numFound": 1, "docs": [{"ti', { headers: json });
+  if (named.includes("error")) return new Response("out of order", { status: 500 });
+  if (named.includes("limited")) return new Response("{}", { status: 429, headers: { ...json, "retry-after": "7" } });
+  if (named.includes("huge")) return new Response(endless(100), { headers: json });
+  if (named.includes("silent")) return new Promise(() => {});
+  const title = url.searchParams.get("title") ?? url.searchParams.get("author") ?? "By ISBN";
+  const doc = {
+    key: "/works/OL45804W",
+    title,
+    author_name: ["Terry Pratchett", "Neil Gaiman"],
+    first_publish_year: 1990,
+    cover_i: 12547191,
+    isbn: ["9780060853983", "0552137030"],
+  };
+  const docs = named.includes("missing") ? [] : [doc];
+  return Response.json({ numFound: docs.length, start: 0, numFoundExact: true, docs });
+}
+
+/** An API of one's own. @param {URL} url @param {string} named */
+function plain(url, named) {
+  if (named.includes("large")) return new Response("x".repeat(300_000), { headers: { "content-type": "text/plain" } });
+  return new Response(`item ${url.pathname}${url.search}`, { headers: { "content-type": "text/plain" } });
+}
+
+/** @param {number} megabytes */
+function endless(megabytes) {
+  const chunk = new Uint8Array(1 << 20).fill(0x20);
+  let left = megabytes;
+  return new ReadableStream({
+    pull(controller) {
+      if (left-- > 0) controller.enqueue(chunk);
+      else controller.close();
+    },
+  });
+}

@@ -1,0 +1,90 @@
+// What the shim calls. Memory handed in is allocated with larder_allocate, read during the call and released by the shim.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "app/app.h"
+#include "imports_host.h"
+
+#define LARDER_EXPORT(name) __attribute__((export_name(#name))) extern "C"
+
+extern "C" void __wasm_call_ctors();
+
+namespace larder::wasm {
+extern const char* const toolchain;
+}  // namespace larder::wasm
+
+namespace {
+
+// One app an instance; both live as long as the instance.
+larder::wasm::ImportsHost* host = nullptr;
+larder::app::App* app = nullptr;
+
+larder::app::App& running() {
+  LARDER_ASSERT(app != nullptr);
+  return *app;
+}
+
+larder::host::RequestId request_id(std::uint32_t request) { return static_cast<larder::host::RequestId>(request); }
+
+}  // namespace
+
+// Runs the static constructors: first of all calls.
+LARDER_EXPORT(_initialize) void larder_export_initialize() { __wasm_call_ctors(); }
+
+LARDER_EXPORT(larder_abi_version) std::uint32_t larder_export_abi_version() { return larder::host::abi_version; }
+
+// 0 when there is no memory left.
+LARDER_EXPORT(larder_allocate) void* larder_export_allocate(std::uint32_t size) { return std::malloc(size); }
+LARDER_EXPORT(larder_release) void larder_export_release(void* memory) { std::free(memory); }
+
+// `record`: app::StartRecord. Once, before any request. Returns the number of faults in the configuration; with faults the
+// app answers every request with a problem that names them.
+LARDER_EXPORT(larder_start) std::uint32_t larder_export_start(const char* record, std::uint32_t size) {
+  LARDER_ASSERT(app == nullptr);
+  host = new larder::wasm::ImportsHost();
+  app = new larder::app::App(*host);
+  return app->start(std::string_view(record, size), larder::wasm::toolchain);
+}
+
+// The three entry points. Each returns 1 when the request has ended within the call, 0 when finished() will come.
+LARDER_EXPORT(larder_fetch)
+std::uint32_t larder_export_fetch(std::uint32_t request, const char* record, std::uint32_t size) {
+  return running().fetch(request_id(request), std::string_view(record, size)) ? 1 : 0;
+}
+LARDER_EXPORT(larder_queue)
+std::uint32_t larder_export_queue(std::uint32_t request, const char* record, std::uint32_t size) {
+  return running().queue(request_id(request), std::string_view(record, size)) ? 1 : 0;
+}
+LARDER_EXPORT(larder_scheduled)
+std::uint32_t larder_export_scheduled(std::uint32_t request, const char* record, std::uint32_t size) {
+  return running().scheduled(request_id(request), std::string_view(record, size)) ? 1 : 0;
+}
+
+// Returns 0 when nobody waits for it any more: the shim then frees the bodies of the results.
+LARDER_EXPORT(larder_complete)
+std::uint32_t larder_export_complete(std::uint32_t request, std::uint32_t index, std::uint32_t generation,
+                                     std::uint32_t status, const char* bytes, std::uint32_t size) {
+  larder::host::OperationId operation;
+  operation.index = index;
+  operation.generation = generation;
+  larder::host::Completion completion;
+  completion.status = status;
+  completion.bytes.assign(bytes, size);
+  return running().complete(request_id(request), operation, std::move(completion)) ? 1 : 0;
+}
+
+LARDER_EXPORT(larder_abandon) void larder_export_abandon(std::uint32_t request) {
+  running().abandon(request_id(request));
+}
+
+// Answers that the shim gave from a lane since it last said so.
+LARDER_EXPORT(larder_lane_hits) void larder_export_lane_hits(std::uint32_t lane, std::uint32_t count) {
+  running().lane_hits(lane, count);
+}
+
+// Body handles that outlive requests (the memory tier's): what the shim's table may hold when nothing is in flight.
+LARDER_EXPORT(larder_bodies_held) std::uint32_t larder_export_bodies_held() { return running().bodies_held(); }
+
+// A drill: what a bug of ours would do.
+LARDER_EXPORT(larder_trap) void larder_export_trap() { LARDER_UNREACHABLE(); }

@@ -1,0 +1,110 @@
+#include "imports_host.h"
+
+#define LARDER_IMPORT(name) __attribute__((import_module("larder"), import_name(#name))) extern "C"
+
+// Pointers and sizes are 32-bit here. Memory named by a pointer is read or written during the call only.
+LARDER_IMPORT(submit)
+void larder_import_submit(std::uint32_t request, std::uint32_t index, std::uint32_t generation, std::uint32_t kind,
+                          const char* arguments, std::uint32_t size);
+LARDER_IMPORT(respond) void larder_import_respond(std::uint32_t request, const char* answer, std::uint32_t size);
+LARDER_IMPORT(wake) void larder_import_wake(std::uint32_t request);
+LARDER_IMPORT(finished) void larder_import_finished(std::uint32_t request);
+LARDER_IMPORT(revoke_lanes) void larder_import_revoke_lanes();
+LARDER_IMPORT(now) double larder_import_now();
+LARDER_IMPORT(random_bytes) void larder_import_random_bytes(char* into, std::uint32_t size);
+LARDER_IMPORT(sha256) void larder_import_sha256(const char* bytes, std::uint32_t size, char* into);
+LARDER_IMPORT(body_sha256) void larder_import_body_sha256(std::uint32_t body, char* into);
+// The field's length, or -1 when it is absent; nothing is written when it is longer than `capacity`.
+LARDER_IMPORT(request_header)
+std::int32_t larder_import_request_header(std::uint32_t request, const char* name, std::uint32_t name_size, char* into,
+                                          std::uint32_t capacity);
+LARDER_IMPORT(create_body) std::uint32_t larder_import_create_body(const char* bytes, std::uint32_t size);
+LARDER_IMPORT(read_body) void larder_import_read_body(std::uint32_t body, char* into, std::uint32_t size);
+LARDER_IMPORT(release_body) void larder_import_release_body(std::uint32_t body);
+LARDER_IMPORT(log) void larder_import_log(std::uint32_t level, const char* line, std::uint32_t size);
+
+namespace larder::wasm {
+
+namespace {
+
+constexpr std::size_t sha256_size = 32;
+
+std::uint32_t size_of(std::string_view bytes) { return static_cast<std::uint32_t>(bytes.size()); }
+
+}  // namespace
+
+void ImportsHost::submit(host::RequestId request, host::OperationId operation, host::OperationKind kind,
+                         std::string_view arguments) {
+  larder_import_submit(static_cast<std::uint32_t>(request), operation.index, operation.generation,
+                       static_cast<std::uint32_t>(kind), arguments.data(), size_of(arguments));
+}
+
+void ImportsHost::respond(host::RequestId request, const host::Answer& answer) {
+  const std::string record = host::encode(answer);
+  larder_import_respond(static_cast<std::uint32_t>(request), record.data(), size_of(record));
+}
+
+void ImportsHost::wake(host::RequestId request) { larder_import_wake(static_cast<std::uint32_t>(request)); }
+
+void ImportsHost::finished(host::RequestId request) {
+  larder_import_finished(static_cast<std::uint32_t>(request));
+}
+
+void ImportsHost::revoke_lanes() { larder_import_revoke_lanes(); }
+
+Instant ImportsHost::now() { return instant_from_millis(static_cast<std::int64_t>(larder_import_now())); }
+
+std::string ImportsHost::random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  larder_import_random_bytes(bytes.data(), size_of(bytes));
+  return bytes;
+}
+
+std::string ImportsHost::sha256(std::string_view bytes) {
+  std::string digest(sha256_size, '\0');
+  larder_import_sha256(bytes.data(), size_of(bytes), digest.data());
+  return digest;
+}
+
+std::string ImportsHost::body_sha256(host::BodyHandle body) {
+  std::string digest(sha256_size, '\0');
+  larder_import_body_sha256(static_cast<std::uint32_t>(body), digest.data());
+  return digest;
+}
+
+std::optional<std::string> ImportsHost::request_header(host::RequestId request, std::string_view name,
+                                                       std::size_t bytes_max) {
+  std::string value(256 < bytes_max ? 256 : bytes_max, '\0');
+  for (;;) {
+    const std::int32_t size = larder_import_request_header(static_cast<std::uint32_t>(request), name.data(),
+                                                           size_of(name), value.data(), size_of(value));
+    if (size < 0 || static_cast<std::size_t>(size) > bytes_max) {
+      return std::nullopt;
+    }
+    const bool fits = static_cast<std::size_t>(size) <= value.size();
+    value.resize(static_cast<std::size_t>(size));
+    if (fits) {
+      return value;
+    }
+  }
+}
+
+host::BodyHandle ImportsHost::create_body(std::string_view bytes) {
+  return static_cast<host::BodyHandle>(larder_import_create_body(bytes.data(), size_of(bytes)));
+}
+
+std::string ImportsHost::read_body(host::BodyHandle body, Bytes size, std::size_t padding) {
+  std::string bytes(static_cast<std::size_t>(size.count) + padding, '\0');
+  larder_import_read_body(static_cast<std::uint32_t>(body), bytes.data(), static_cast<std::uint32_t>(size.count));
+  return bytes;
+}
+
+void ImportsHost::release_body(host::BodyHandle body) {
+  larder_import_release_body(static_cast<std::uint32_t>(body));
+}
+
+void ImportsHost::log(host::LogLevel level, std::string_view line) {
+  larder_import_log(static_cast<std::uint32_t>(level), line.data(), size_of(line));
+}
+
+}  // namespace larder::wasm

@@ -1,0 +1,28 @@
+// The Host over the module's imports. Every import is listed in imports.txt, held against both modules by a gate.
+#pragma once
+
+#include "host/host.h"
+
+namespace larder::wasm {
+
+class ImportsHost final : public host::Host {
+ public:
+  void submit(host::RequestId request, host::OperationId operation, host::OperationKind kind,
+              std::string_view arguments) override;
+  void respond(host::RequestId request, const host::Answer& answer) override;
+  void wake(host::RequestId request) override;
+  void finished(host::RequestId request) override;
+  void revoke_lanes() override;
+  Instant now() override;
+  std::string random_bytes(std::size_t count) override;
+  std::string sha256(std::string_view bytes) override;
+  std::string body_sha256(host::BodyHandle body) override;
+  std::optional<std::string> request_header(host::RequestId request, std::string_view name,
+                                            std::size_t bytes_max) override;
+  host::BodyHandle create_body(std::string_view bytes) override;
+  std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
+  void release_body(host::BodyHandle body) override;
+  void log(host::LogLevel level, std::string_view line) override;
+};
+
+}  // namespace larder::wasm
