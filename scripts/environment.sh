@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced first by every command: works from the project's root, with a Node that is new enough and tools that neither
 # report home nor nag. A Node of its own is brought along when the machine's is too old.
 set -euo pipefail

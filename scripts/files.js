@@ -19,7 +19,10 @@ export function ownFiles(folder = ".") {
 
 /** @param {string[]} folders @returns {string[]} sources, headers and tables in them */
 export function cppFiles(folders) {
-  return folders.filter(existsSync).flatMap(ownFiles).filter((path) => /\.(cpp|h|def)$/.test(path));
+  return folders
+    .filter(existsSync)
+    .flatMap(ownFiles)
+    .filter((path) => /\.(cpp|h|def)$/.test(path));
 }
 
 /**

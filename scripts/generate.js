@@ -1,6 +1,6 @@
 // Writes what the shim knows of the C++ tables: shim/generated/operations.js, from src/host/ops.def and statuses.def.
 // `--check` writes nothing and fails when the file on disk is stale.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -59,11 +59,10 @@ function generate() {
 }
 
 const wanted = generate();
-if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== wanted) {
-    console.error("shim/generated/operations.js is stale: run `node scripts/generate.js`.");
-    process.exit(1);
-  }
-} else {
-  writeFileSync(target, wanted);
+const stale = !existsSync(target) || readFileSync(target, "utf8") !== wanted;
+if (stale && process.argv.includes("--check")) {
+  console.error("shim/generated/operations.js is stale: run `node scripts/generate.js`.");
+  process.exit(1);
 }
+// Otherwise left alone: who watches the file would build again, and so for ever.
+if (stale) writeFileSync(target, wanted);

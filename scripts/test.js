@@ -3,6 +3,7 @@
 //   catalogue               the bundled catalogue's own tests
 //   architecture            the gates: include graph, leftovers, modules, deployment
 //   worker                  the Worker in the runtime, on both modules
+//   runtime                 the same behind real sockets: request contexts, traps, restarts
 // The last line is "N passed, M failed" over all of them.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -20,6 +21,7 @@ const suites = {
   catalogue: (tally) => nodeTests(tally, "catalogue"),
   architecture: (tally) => nodeTests(tally, "architecture"),
   worker: workerTests,
+  runtime: (tally) => nodeTests(tally, "runtime"),
 };
 
 /** @param {string} folder @param {string} ending @returns {string[]} the names of the files that end so */

@@ -49,8 +49,15 @@ async function look({ path, database, mark }) {
     writeFileSync(`${PASSED}/${mark}`, path);
     return true;
   }
-  const noise = /^\d+ warnings? (generated|treated)|^Suppressed \d+|^Use -header-filter|^Error while processing/;
-  console.log(output.split("\n").filter((line) => !noise.test(line)).join("\n").trim());
+  const noise =
+    /^\d+ warnings? (generated|treated)|^Suppressed \d+|^Use -header-filter|^Error while processing/;
+  console.log(
+    output
+      .split("\n")
+      .filter((line) => !noise.test(line))
+      .join("\n")
+      .trim(),
+  );
   return false;
 }
 

@@ -7,12 +7,8 @@ import { OperationFailure } from "../failure.js";
 
 const ENTRY_FIELD = "larder-entry";
 
-/** @type {Promise<Cache> | null} */
-let opened = null;
-const cache = () => {
-  opened ??= caches.open("larder");
-  return opened;
-};
+// Opened for each operation: what one request opens, another may not use.
+const cache = () => caches.open("larder");
 
 /** @param {string} key */
 const address = (key) => `https://larder.internal/entry/${encodeURIComponent(key)}`;

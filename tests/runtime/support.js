@@ -1,0 +1,134 @@
+// The Worker on the real runtime, reached through real sockets: what the in-runtime test runner cannot show, since it puts
+// all requests of a test into one context.
+
+import { createServer } from "node:http";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const require = createRequire(import.meta.url);
+const miniflarePath = createRequire(require.resolve("wrangler")).resolve("miniflare");
+const { Miniflare, convertV4MiniflareOptions } = await import(pathToFileURL(miniflarePath).href);
+
+export const FLAVOURS = /** @type {const} */ (["wasi", "emscripten"]);
+
+/** The shim and the test's own entry as one script; the module and the declarations stay modules of their own. */
+async function bundle() {
+  const result = await build({
+    entryPoints: [join(root, "tests/runtime/entry.js")],
+    bundle: true,
+    format: "esm",
+    write: false,
+    external: ["node:*", "cloudflare:*"],
+    plugins: [
+      {
+        name: "modules",
+        setup(setup) {
+          setup.onResolve({ filter: /larder\.wasm$/ }, () => ({ path: "./larder.wasm", external: true }));
+          setup.onResolve({ filter: /larder\.json\.txt$/ }, () => ({ path: "./larder.json.txt", external: true }));
+        },
+      },
+    ],
+  });
+  return result.outputFiles[0].text;
+}
+
+/**
+ * @param {"wasi" | "emscripten"} flavour
+ * @param {{origin: string, declarations?: object, persist?: string}} options
+ */
+export async function startWorker(flavour, { origin, declarations, persist }) {
+  const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers: [
+        {
+          name: "larder",
+          modules: [
+            { type: "ESModule", path: "entry.js", contents: await bundle() },
+            { type: "CompiledWasm", path: "larder.wasm", contents: readFileSync(join(root, `build/${flavour}/larder.wasm`)) },
+            { type: "Text", path: "larder.json.txt", contents: text },
+          ],
+          compatibilityDate: "2026-11-17",
+          bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
+          kvNamespaces: { CACHE: "cache" },
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+        },
+      ],
+      host: "127.0.0.1",
+      port: 0,
+      cf: false,
+      telemetry: { enabled: false },
+      ...(persist ? { resourcePersistencePath: persist } : {}),
+    }),
+  );
+  await miniflare.ready;
+  const url = await miniflare.unsafeGetDirectURL("larder");
+  return {
+    url,
+    /** @param {string} path @param {RequestInit} [init] */
+    get: (path, init) => fetch(new URL(path, url), init),
+    kv: () => miniflare.getKVNamespace("CACHE", "larder"),
+    stop: () => miniflare.dispose(),
+  };
+}
+
+/**
+ * An origin that counts, and holds its answers back until it is told to let go.
+ * @param {(request: import("node:http").IncomingMessage) => {status?: number, headers?: Record<string, string>, body: string}} answer
+ */
+export async function startOrigin(answer) {
+  /** @type {string[]} */
+  const asked = [];
+  /** @type {Array<() => void>} */
+  let held = [];
+  /** @type {Array<() => void>} */
+  let watchers = [];
+  let holding = false;
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    for (const watcher of watchers) watcher();
+    const reply = () => {
+      const { status = 200, headers = {}, body } = answer(request);
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.end(body);
+    };
+    if (holding) held.push(reply);
+    else reply();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    hold() {
+      holding = true;
+    },
+    letGo() {
+      holding = false;
+      for (const reply of held) reply();
+      held = [];
+    },
+    /** Resolves when `count` requests have arrived. @param {number} count */
+    async arrived(count) {
+      while (asked.length < count) await new Promise((resolve) => watchers.push(() => resolve(undefined)));
+      watchers = [];
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A search reply in Open Library's shape. @param {string} title */
+export const searchReply = (title) =>
+  JSON.stringify({
+    numFound: 1,
+    start: 0,
+    docs: [{ key: "/works/OL7W", title, author_name: ["A. Writer"], first_publish_year: 1990, isbn: ["9780552137034"] }],
+  });
