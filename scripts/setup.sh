@@ -9,8 +9,8 @@ source "$(dirname "$0")/environment.sh"
 readonly PROFILE=${1:-all}
 
 # Debian packages, or Ubuntu's of the same names.
-readonly BUILD_PACKAGES=(cmake ninja-build libexpected-dev libxxhash-dev)
-readonly WASI_PACKAGES=(clang-19 lld-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc)
+readonly BUILD_PACKAGES=(cmake ninja-build binaryen libexpected-dev libxxhash-dev)
+readonly WASI_PACKAGES=(clang-19 lld-19 llvm-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc)
 readonly TEST_PACKAGES=(clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 g++ emscripten ccache gzip
   libgtest-dev libgmock-dev libbenchmark-dev)
 

@@ -129,9 +129,10 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
     co_return co_await look_and_fetch(here, query);
   }
   const std::string key = query.key.storage_name;
-  // Followers of a lost flight come round again; the first of them leads.
+  const Instant give_up = here.host().now() + config::limit::single_flight_wait;
+  // Followers of a lost flight come round again; the first of them leads. All of a request's waiting is one wait.
   while (auto flight = flights_.find(key, here.host().now())) {
-    auto shared = co_await follow(here, query, std::move(flight));
+    auto shared = co_await follow(here, query, std::move(flight), give_up);
     if (shared) {
       co_return std::move(*shared);
     }
@@ -142,9 +143,8 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
 
 // What the flight gave, or nothing where the caller has to look for itself.
 host::Task<std::optional<Reading>> Engine::follow(host::Context here, const Query& query,
-                                                  std::shared_ptr<Flight> flight) {
+                                                  std::shared_ptr<Flight> flight, Instant give_up) {
   counters_.add(Counter::single_flight_joined_total);
-  const Instant give_up = here.host().now() + config::limit::single_flight_wait;
   flight->follow(here.request());
   while (flight->state() == FlightState::under_way) {
     const Millis left = give_up - here.host().now();

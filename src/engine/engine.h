@@ -34,7 +34,8 @@ class Engine {
   std::optional<Reading> usable(Instant now, const Query& query, const tiers::Found& found,
                                 http::CacheStatus& forward) const;
   host::Task<Reading> read_through(host::Context here, const Query& query);
-  host::Task<std::optional<Reading>> follow(host::Context here, const Query& query, std::shared_ptr<Flight> flight);
+  host::Task<std::optional<Reading>> follow(host::Context here, const Query& query, std::shared_ptr<Flight> flight,
+                                            Instant give_up);
   host::Task<Reading> lead(host::Context here, const Query& query, std::shared_ptr<Flight> flight);
   host::Task<Reading> look_and_fetch(host::Context here, const Query& query);
   host::Task<Reading> fetch(host::Context here, const Query& query, http::CacheStatus status);

@@ -38,6 +38,9 @@ void declare_keyed(const Query& query, const origin::Fetched& fetched, entry::He
   header.error_for = resource.stale_if_error;
 }
 
+// Origins do say "ten years"; a store takes no lifetime above its bound, and nothing is lost by asking once a year.
+Millis bounded(http::Seconds lifetime) { return std::min(Millis(lifetime), config::limit::duration_declared_max); }
+
 // RFC 9111 decides; the declared times stand in where the response is silent. False: not to be stored.
 bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Header& header) {
   const config::Resource& resource = *query.resource;
@@ -62,13 +65,13 @@ bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Hea
   // `created` is when the response was made: its age on arrival counts.
   header.created = fetched.received_at - http::current_age(fields, fetched.requested_at, fetched.received_at,
                                                            fetched.received_at);
-  header.fresh_for = declared ? resource.ttl : Millis(freshness.lifetime);
+  header.fresh_for = declared ? resource.ttl : bounded(freshness.lifetime);
   const bool may_be_stale = !selected.directives.must_revalidate && !selected.directives.proxy_revalidate &&
                             !selected.directives.s_maxage.has_value();
   if (may_be_stale) {
-    header.stale_for = selected.directives.stale_while_revalidate ? Millis(*selected.directives.stale_while_revalidate)
+    header.stale_for = selected.directives.stale_while_revalidate ? bounded(*selected.directives.stale_while_revalidate)
                                                                   : resource.stale;
-    header.error_for = selected.directives.stale_if_error ? Millis(*selected.directives.stale_if_error)
+    header.error_for = selected.directives.stale_if_error ? bounded(*selected.directives.stale_if_error)
                                                           : resource.stale_if_error;
   }
   const http::Vary vary = http::vary_of(fields);

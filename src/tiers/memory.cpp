@@ -1,4 +1,6 @@
 // The memory tier: handles to bodies that stay with the host, within a byte budget. A hit moves no byte.
+#include <algorithm>
+
 #include "config/limits.h"
 #include "tiers/resident_set.h"
 #include "tiers/tier.h"
@@ -56,13 +58,20 @@ class Memory final : public MemoryTier {
 
   host::Task<Result<bool>> remove(host::Context, Key key) override { co_return forget(key.storage_name); }
 
-  host::Task<Result<KeyPage>> keys(host::Context, std::string prefix, std::string, std::uint32_t count_max) override {
+  // In order of the keys, so that a cursor holds while entries come and go.
+  host::Task<Result<KeyPage>> keys(host::Context, std::string prefix, std::string cursor,
+                                   std::uint32_t count_max) override {
     KeyPage page;
     entries_.for_each([&](std::string_view key, const EntryPtr&, Bytes) {
-      if (page.keys.size() < count_max && key.substr(0, prefix.size()) == prefix) {
+      if (key > std::string_view(cursor) && key.substr(0, prefix.size()) == prefix) {
         page.keys.emplace_back(key);
       }
     });
+    std::sort(page.keys.begin(), page.keys.end());
+    if (page.keys.size() > count_max) {
+      page.keys.resize(count_max);
+      page.next_cursor = page.keys.empty() ? "" : page.keys.back();
+    }
     co_return page;
   }
 

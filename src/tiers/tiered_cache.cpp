@@ -59,29 +59,37 @@ host::Task<Result<Found>> TieredCache::get(host::Context here, Key key) {
   co_return Found();
 }
 
-void TieredCache::put_nearest(const Key& key, const EntryPtr& entry) {
-  if (key.tiers.has(config::Tier::memory) && memory_->keep(key, entry) == Stored::stored) {
-    counters_.add(Counter::cache_set_total, memory_->name(), key.pattern);
+Stored TieredCache::put_nearest(const Key& key, const EntryPtr& entry) {
+  if (!key.tiers.has(config::Tier::memory) || memory_->keep(key, entry) == Stored::declined) {
+    return Stored::declined;
   }
+  counters_.add(Counter::cache_set_total, memory_->name(), key.pattern);
+  return Stored::stored;
 }
 
-host::Task<void> TieredCache::put_one(host::Context here, Cache& tier, Key key, EntryPtr entry) {
+host::Task<Stored> TieredCache::put_one(host::Context here, Cache& tier, Key key, EntryPtr entry) {
   if (!key.tiers.has(tier_of(tier))) {
-    co_return;
+    co_return Stored::declined;
   }
   const std::string pattern = key.pattern;
   const auto stored = co_await tier.put(here, std::move(key), std::move(entry));
   if (!stored) {
     count_error(tier.name(), stored.error());
-  } else if (*stored == Stored::stored) {
+    co_return Stored::declined;
+  }
+  if (*stored == Stored::stored) {
     counters_.add(Counter::cache_set_total, tier.name(), pattern);
   }
+  co_return *stored;
 }
 
-host::Task<void> TieredCache::put_farther(host::Context here, Key key, EntryPtr entry) {
+host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPtr entry) {
+  Stored outcome = Stored::declined;
   for (const auto& tier : farther_) {
-    co_await put_one(here, *tier, key, entry);
+    const Stored stored = co_await put_one(here, *tier, key, entry);
+    outcome = stored == Stored::stored ? stored : outcome;
   }
+  co_return outcome;
 }
 
 host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) {
@@ -94,23 +102,24 @@ host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) 
 }
 
 host::Task<Result<Stored>> TieredCache::put(host::Context here, Key key, EntryPtr entry) {
-  put_nearest(key, entry);
-  co_await put_farther(here, std::move(key), std::move(entry));
-  co_return Stored::stored;
+  const Stored nearest = put_nearest(key, entry);
+  const Stored farther = co_await put_farther(here, std::move(key), std::move(entry));
+  co_return nearest == Stored::stored ? nearest : farther;
 }
 
 host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
   counters_.add(Counter::cache_del_total, name_, key.pattern);
   const auto from_memory = co_await memory_->remove(here, key);
-  bool removed = from_memory && *from_memory;
+  Result<bool> removed(from_memory && *from_memory);
   for (const auto& tier : farther_) {
-    const auto from_tier = co_await tier->remove(here, key);
+    auto from_tier = co_await tier->remove(here, key);
     if (!from_tier) {
-      // A copy that could not be removed would come back: the caller has to know.
+      // A copy that could not be removed would come back: the caller has to know. The other tiers go on.
       count_error(tier->name(), from_tier.error());
-      co_return tl::make_unexpected(from_tier.error());
+      removed = tl::make_unexpected(std::move(from_tier.error()));
+    } else if (removed) {
+      removed = *removed || *from_tier;
     }
-    removed = removed || *from_tier;
   }
   co_return removed;
 }

@@ -24,15 +24,16 @@ class TieredCache final : public Cache {
 
   // `found.tier` names the tier. An entry from a farther tier is in memory when this returns.
   host::Task<Result<Found>> get(host::Context here, Key key) override;
-  // Puts into every tier. Errors: none; a failing tier is counted and the others go on.
+  // Puts into every tier; stored if any of them keeps it. Errors: none; a failing tier is counted and the others go on.
   host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) override;
   // Into the memory tier only: visible to the next request of this isolate, without waiting.
-  void put_nearest(const Key& key, const EntryPtr& entry);
+  Stored put_nearest(const Key& key, const EntryPtr& entry);
   // Into the tiers farther than memory. To be done after the response.
-  host::Task<void> put_farther(host::Context here, Key key, EntryPtr entry);
+  host::Task<Stored> put_farther(host::Context here, Key key, EntryPtr entry);
   // Into the tiers between memory and the one it was found in. To be done after the response.
   host::Task<void> promote(host::Context here, Key key, Found found);
 
+  // From every tier, whatever the entry's tiers are. Errors: the last failure of a tier; the others have removed theirs.
   host::Task<Result<bool>> remove(host::Context here, Key key) override;
   host::Task<Result<KeyPage>> keys(host::Context here, std::string prefix, std::string cursor,
                                    std::uint32_t count_max) override;
@@ -44,7 +45,7 @@ class TieredCache final : public Cache {
 
  private:
   void count_error(std::string_view tier, const Error& error);
-  host::Task<void> put_one(host::Context here, Cache& tier, Key key, EntryPtr entry);
+  host::Task<Stored> put_one(host::Context here, Cache& tier, Key key, EntryPtr entry);
 
   std::string_view name_;
   observe::Counters& counters_;

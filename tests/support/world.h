@@ -145,6 +145,7 @@ class SimulatedHost final : public host::Host {
   Outcome store_get(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
+  Outcome kv_put(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
   void deliver(host::RequestId request, host::OperationId operation, const Outcome& outcome);
   std::string content(host::BodyHandle body) const;
