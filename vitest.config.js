@@ -19,7 +19,7 @@ const project = (flavour) => ({
     }),
   ],
   resolve: {
-    alias: [{ find: /^.*\/build\/wasi\/larder\.wasm$/, replacement: here(`./build/${flavour}/larder.wasm`) }],
+    alias: [{ find: /^.*\/build\/module\/larder\.wasm$/, replacement: here(`./build/${flavour}/larder.wasm`) }],
   },
   test: { name: flavour, include: ["tests/worker/*.test.js"] },
 });

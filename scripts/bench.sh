@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Measures: builds the module and the native benchmarks, then runs bench/run.js.
+# Measures: builds both modules and the readers of replies as a module of their own, then runs bench/run.js.
 source "$(dirname "$0")/environment.sh"
 bash scripts/prepare.sh
-bash scripts/build.sh bench
+bash scripts/build.sh wasi emscripten
+quietly build/log/bench.txt cmake -S bench/json -B build/bench/json -G Ninja -DCMAKE_BUILD_TYPE=Release \
+  --toolchain "$PWD/wasm/toolchain/wasi.cmake" -DLARDER_BUILD="$PWD/build/wasi"
+quietly build/log/bench.txt cmake --build build/bench/json
 exec node bench/run.js "$@"

@@ -9,6 +9,11 @@ flavour=${LARDER_WASM:-wasi}
 [[ $flavour == wasi || $flavour == emscripten ]] || fail "LARDER_WASM is wasi or emscripten, not \`$flavour\`"
 
 bash scripts/build.sh "$flavour"
-mkdir -p build/config
+
 # Left alone when equal, so that a watching wrangler does not start again.
-cmp -s "$declarations" build/config/larder.json.txt || cp "$declarations" build/config/larder.json.txt
+place() {
+  mkdir -p "$(dirname "$2")"
+  cmp -s "$1" "$2" || cp "$1" "$2"
+}
+place "$declarations" build/config/larder.json.txt
+place "build/$flavour/larder.wasm" build/module/larder.wasm

@@ -1,6 +1,8 @@
-// The Worker's three entry points.
+// The Worker's three entry points, and its Durable Objects.
 
 import { worker } from "./larder.js";
+
+export { Lock } from "./lock.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -102,7 +102,10 @@ export class RecordReader {
 
   u64() {
     const low = this.u32();
-    return this.u32() * 0x1_0000_0000 + low;
+    const high = this.u32();
+    // Neither side has use for numbers that a double does not hold exactly.
+    if (high > 0x1f_ffff) throw new RangeError("A number is above 2^53 - 1.");
+    return high * 0x1_0000_0000 + low;
   }
 
   text() {

@@ -1,4 +1,5 @@
-// What the shim calls. Memory handed in is allocated with larder_allocate, read during the call and released by the shim.
+// What the shim calls. Memory handed in is allocated with larder_allocate, read during the call and released
+// by the shim.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -25,21 +26,25 @@ larder::app::App& running() {
   return *app;
 }
 
-larder::host::RequestId request_id(std::uint32_t request) { return static_cast<larder::host::RequestId>(request); }
+larder::host::RequestId request_id(std::uint32_t request) {
+  return static_cast<larder::host::RequestId>(request);
+}
 
 }  // namespace
 
 // Runs the static constructors: first of all calls.
 LARDER_EXPORT(_initialize) void larder_export_initialize() { __wasm_call_ctors(); }
 
-LARDER_EXPORT(larder_abi_version) std::uint32_t larder_export_abi_version() { return larder::host::abi_version; }
+LARDER_EXPORT(larder_abi_version) std::uint32_t larder_export_abi_version() {
+  return larder::host::abi_version;
+}
 
 // 0 when there is no memory left.
 LARDER_EXPORT(larder_allocate) void* larder_export_allocate(std::uint32_t size) { return std::malloc(size); }
 LARDER_EXPORT(larder_release) void larder_export_release(void* memory) { std::free(memory); }
 
-// `record`: app::StartRecord. Once, before any request. Returns the number of faults in the configuration; with faults the
-// app answers every request with a problem that names them.
+// `record`: app::StartRecord. Once, before any request. Returns the number of faults in the configuration;
+// with faults the app answers every request with a problem that names them.
 LARDER_EXPORT(larder_start) std::uint32_t larder_export_start(const char* record, std::uint32_t size) {
   LARDER_ASSERT(app == nullptr);
   host = new larder::wasm::ImportsHost();
@@ -47,7 +52,8 @@ LARDER_EXPORT(larder_start) std::uint32_t larder_export_start(const char* record
   return app->start(std::string_view(record, size), larder::wasm::toolchain);
 }
 
-// The three entry points. Each returns 1 when the request has ended within the call, 0 when finished() will come.
+// The three entry points. Each returns 1 when the request has ended within the call, 0 when finished() will
+// come.
 LARDER_EXPORT(larder_fetch)
 std::uint32_t larder_export_fetch(std::uint32_t request, const char* record, std::uint32_t size) {
   return running().fetch(request_id(request), std::string_view(record, size)) ? 1 : 0;
@@ -83,8 +89,11 @@ LARDER_EXPORT(larder_lane_hits) void larder_export_lane_hits(std::uint32_t lane,
   running().lane_hits(lane, count);
 }
 
-// Body handles that outlive requests (the memory tier's): what the shim's table may hold when nothing is in flight.
-LARDER_EXPORT(larder_bodies_held) std::uint32_t larder_export_bodies_held() { return running().bodies_held(); }
+// Body handles that outlive requests (the memory tier's): what the shim's table may hold when nothing is in
+// flight.
+LARDER_EXPORT(larder_bodies_held) std::uint32_t larder_export_bodies_held() {
+  return running().bodies_held();
+}
 
 // A drill: what a bug of ours would do.
 LARDER_EXPORT(larder_trap) void larder_export_trap() { LARDER_UNREACHABLE(); }

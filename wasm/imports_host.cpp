@@ -4,9 +4,10 @@
 
 // Pointers and sizes are 32-bit here. Memory named by a pointer is read or written during the call only.
 LARDER_IMPORT(submit)
-void larder_import_submit(std::uint32_t request, std::uint32_t index, std::uint32_t generation, std::uint32_t kind,
-                          const char* arguments, std::uint32_t size);
-LARDER_IMPORT(respond) void larder_import_respond(std::uint32_t request, const char* answer, std::uint32_t size);
+void larder_import_submit(std::uint32_t request, std::uint32_t index, std::uint32_t generation,
+                          std::uint32_t kind, const char* arguments, std::uint32_t size);
+LARDER_IMPORT(respond)
+void larder_import_respond(std::uint32_t request, const char* answer, std::uint32_t size);
 LARDER_IMPORT(wake) void larder_import_wake(std::uint32_t request);
 LARDER_IMPORT(finished) void larder_import_finished(std::uint32_t request);
 LARDER_IMPORT(revoke_lanes) void larder_import_revoke_lanes();
@@ -16,8 +17,8 @@ LARDER_IMPORT(sha256) void larder_import_sha256(const char* bytes, std::uint32_t
 LARDER_IMPORT(body_sha256) void larder_import_body_sha256(std::uint32_t body, char* into);
 // The field's length, or -1 when it is absent; nothing is written when it is longer than `capacity`.
 LARDER_IMPORT(request_header)
-std::int32_t larder_import_request_header(std::uint32_t request, const char* name, std::uint32_t name_size, char* into,
-                                          std::uint32_t capacity);
+std::int32_t larder_import_request_header(std::uint32_t request, const char* name, std::uint32_t name_size,
+                                          char* into, std::uint32_t capacity);
 LARDER_IMPORT(create_body) std::uint32_t larder_import_create_body(const char* bytes, std::uint32_t size);
 LARDER_IMPORT(read_body) void larder_import_read_body(std::uint32_t body, char* into, std::uint32_t size);
 LARDER_IMPORT(release_body) void larder_import_release_body(std::uint32_t body);
@@ -95,7 +96,8 @@ host::BodyHandle ImportsHost::create_body(std::string_view bytes) {
 
 std::string ImportsHost::read_body(host::BodyHandle body, Bytes size, std::size_t padding) {
   std::string bytes(static_cast<std::size_t>(size.count) + padding, '\0');
-  larder_import_read_body(static_cast<std::uint32_t>(body), bytes.data(), static_cast<std::uint32_t>(size.count));
+  larder_import_read_body(static_cast<std::uint32_t>(body), bytes.data(),
+                          static_cast<std::uint32_t>(size.count));
   return bytes;
 }
 

@@ -1,4 +1,5 @@
-// The Host over the module's imports. Every import is listed in imports.txt, held against both modules by a gate.
+// The Host over the module's imports. Every import is listed in imports.txt, held against both modules by a
+// gate.
 #pragma once
 
 #include "host/host.h"

@@ -21,7 +21,8 @@ char* getenv(const char*) { return nullptr; }
 
 }  // extern "C"
 
-// libc++'s own would print. The macro names its inline namespace, which differs between builds of the library.
+// libc++'s own would print. The macro names its inline namespace, which differs between builds of the
+// library.
 _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char*, ...) LARDER_VERBOSE_ABORT_NOEXCEPT { __builtin_trap(); }
 _LIBCPP_END_NAMESPACE_STD

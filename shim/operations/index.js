@@ -3,6 +3,7 @@
 import { batchSettle } from "./queue.js";
 import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { kvDelete, kvGet, kvList, kvPut } from "./kv.js";
+import { lockAcquire, lockRelease } from "./lock.js";
 import { originFetch } from "./origin.js";
 import { park } from "./park.js";
 
@@ -18,4 +19,6 @@ export const handlers = Object.freeze({
   kv_delete: kvDelete,
   kv_list: kvList,
   batch_settle: batchSettle,
+  lock_acquire: lockAcquire,
+  lock_release: lockRelease,
 });

@@ -73,11 +73,13 @@ Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Me
   representation.etag = http::parse_entity_tag(header.etag);
   if (!header.last_modified.empty()) {
     const http::Fields fields(TextPairs{{"last-modified", header.last_modified}});
-    representation.last_modified = http::representation_of(header.status, fields, header.created).last_modified;
+    representation.last_modified =
+        http::representation_of(header.status, fields, header.created).last_modified;
   }
   Outgoing outgoing;
   outgoing.answer.headers = representation_fields(reading);
-  if (http::evaluate_preconditions(method, conditions, representation, host.now()) == http::Precondition::proceed) {
+  if (http::evaluate_preconditions(method, conditions, representation, host.now()) ==
+      http::Precondition::proceed) {
     outgoing.answer.status = header.status;
     outgoing.answer.body = reading.entry->body.handle();
     return outgoing;
@@ -99,8 +101,8 @@ Outgoing passed_answer(const engine::Reading& reading) {
   Outgoing outgoing;
   outgoing.answer.status = fetched.status;
   outgoing.answer.body = fetched.content.handle();
-  for (const std::string_view name : {"content-type", "content-language", "etag", "last-modified", "vary", "location",
-                                      "cache-control", "retry-after", "www-authenticate"}) {
+  for (const std::string_view name : {"content-type", "content-language", "etag", "last-modified", "vary",
+                                      "location", "cache-control", "retry-after", "www-authenticate"}) {
     if (const auto value = fetched.origin_fields.combined(name)) {
       add(outgoing.answer, name, *value);
     }
@@ -130,17 +132,22 @@ struct RefusalText {
 
 RefusalText refusal_text(const origin::Refusal& refusal) {
   switch (refusal.error.kind) {
-    case ErrorKind::timeout: return {504, " Try again in a moment."};
+    case ErrorKind::timeout:
+      return {504, " Try again in a moment."};
     case ErrorKind::rejected:
       return refusal.error.retryable ? RefusalText{503, " Try again after the time in Retry-After."}
                                      : RefusalText{502, ""};
-    case ErrorKind::unavailable: return {502, " Try again in a moment."};
-    case ErrorKind::invalid: return {400, ""};
+    case ErrorKind::unavailable:
+      return {502, " Try again in a moment."};
+    case ErrorKind::invalid:
+      return {400, ""};
     case ErrorKind::not_found:
     case ErrorKind::too_large:
     case ErrorKind::corrupt:
-    case ErrorKind::unsupported: return {502, ""};
-    case ErrorKind::internal: return {500, ""};
+    case ErrorKind::unsupported:
+      return {502, ""};
+    case ErrorKind::internal:
+      return {500, ""};
   }
   LARDER_UNREACHABLE();
 }
@@ -174,7 +181,8 @@ Outgoing json_answer(host::Host& host, std::uint32_t status, std::string_view bo
 }
 
 Outgoing problem_answer(host::Host& host, const http::Problem& problem) {
-  Outgoing outgoing = json_answer(host, static_cast<std::uint32_t>(problem.status), http::problem_body(problem));
+  Outgoing outgoing =
+      json_answer(host, static_cast<std::uint32_t>(problem.status), http::problem_body(problem));
   outgoing.answer.headers.front().second = http::problem_content_type;
   return outgoing;
 }
@@ -188,8 +196,7 @@ Outgoing options_answer(std::string_view allow) {
 }
 
 Outgoing method_not_allowed(host::Host& host, std::string_view allow) {
-  Outgoing outgoing =
-      problem_answer(host, http::Problem(405, concat({"This path answers to ", allow, "."})));
+  Outgoing outgoing = problem_answer(host, http::Problem(405, concat({"This path answers to ", allow, "."})));
   add(outgoing.answer, "allow", allow);
   return outgoing;
 }

@@ -25,8 +25,8 @@ Outgoing problem_answer(host::Host& host, const http::Problem& problem);
 Outgoing options_answer(std::string_view allow);
 Outgoing method_not_allowed(host::Host& host, std::string_view allow);
 
-// What a resource's reading is for the client: its entry, a body that is not kept, or the origin's failure as a problem
-// (502, 503 or 504). `conditions` are the request's; a 304 is made of an entry only.
+// What a resource's reading is for the client: its entry, a body that is not kept, or the origin's failure as
+// a problem (502, 503 or 504). `conditions` are the request's; a 304 is made of an entry only.
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id);
 

@@ -101,7 +101,8 @@ bool App::logs(host::LogLevel level) const {
   return static_cast<unsigned>(level) >= static_cast<unsigned>(settings_.log_level);
 }
 
-// Requests -----------------------------------------------------------------------------------------------------------
+// Requests
+// -----------------------------------------------------------------------------------------------------------
 
 bool App::fetch(host::RequestId request, std::string_view record) {
   RecordReader reader(record);
@@ -115,11 +116,12 @@ bool App::fetch(host::RequestId request, std::string_view record) {
 
 host::Task<void> App::serve(host::Context here, Inbound inbound) {
   if (inbound.url.size() > config::limit::url_bytes_max) {
-    answer(here, inbound,
-           problem_answer(host_, http::Problem(414, concat({"The URL is longer than ",
-                                                            to_text(std::uint64_t{config::limit::url_bytes_max}),
-                                                            " bytes; shorten the query."}))),
-           "");
+    answer(
+        here, inbound,
+        problem_answer(host_, http::Problem(414, concat({"The URL is longer than ",
+                                                         to_text(std::uint64_t{config::limit::url_bytes_max}),
+                                                         " bytes; shorten the query."}))),
+        "");
     co_return;
   }
   auto target = http::parse_target(inbound.url);
@@ -143,7 +145,8 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
                                      http::Target target) {
   auto query = make_query(here, matched, target, inbound.method);
   if (!query) {
-    answer(here, inbound, problem_answer(host_, http::Problem(400, query.error().message)), matched.resource->name);
+    answer(here, inbound, problem_answer(host_, http::Problem(400, query.error().message)),
+           matched.resource->name);
     co_return;
   }
   engine::Reading reading;
@@ -152,7 +155,8 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   } else {
     reading = co_await engine_->read(here, *query);
   }
-  const auto if_none_match = host_.request_header(here.request(), "if-none-match", config::limit::header_value_bytes_max);
+  const auto if_none_match =
+      host_.request_header(here.request(), "if-none-match", config::limit::header_value_bytes_max);
   const auto if_modified_since = host_.request_header(here.request(), "if-modified-since", 64);
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
@@ -168,8 +172,8 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   co_await engine_->settle(here, *query, reading);
 }
 
-Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched, const http::Target& target,
-                                      http::Method method) const {
+Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
+                                      const http::Target& target, http::Method method) const {
   const config::Resource& resource = *matched.resource;
   http::Fields headers;
   for (const std::string_view name : entry::header_names(resource)) {
@@ -178,15 +182,17 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
       headers.add(std::string(name), std::move(*value));
     }
   }
-  auto values = entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers});
+  auto values =
+      entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers});
   if (!values) {
     return tl::make_unexpected(values.error());
   }
   const entry::Sha256 sha256 = sha256_of(host_);
   engine::Query query;
   query.resource = &resource;
-  query.key = tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, *values, sha256),
-                         tiers::TierSet::of(resource.tiers));
+  query.key =
+      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, *values, sha256),
+                 tiers::TierSet::of(resource.tiers));
   query.tags = entry::build_tags(resource, *values, sha256);
   query.values = std::move(*values);
   query.method = method;
@@ -202,8 +208,9 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
 
 void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
   const bool repeatable = reading.entry != nullptr && reading.found_in == tiered_->memory().name() &&
-                          !reading.status.forward && answer.status == 200 && reading.entry->header.vary.empty() &&
-                          query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
+                          !reading.status.forward && answer.status == 200 &&
+                          reading.entry->header.vary.empty() && query.resource->mode == config::Mode::keyed &&
+                          entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
   }
@@ -213,7 +220,8 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
     return;
   }
   const entry::Header& header = reading.entry->header;
-  const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(reading.age) + Millis(1000);
+  const Instant next_age =
+      header.created + std::chrono::floor<std::chrono::seconds>(reading.age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
   const Instant until = next_age < fresh_end ? next_age : fresh_end;
   answer.lane = host::Lane(*lane, until, {"if-none-match", "if-modified-since"});
@@ -257,7 +265,8 @@ std::string App::request_id(host::Context here) const {
   return ray ? *ray : to_hex(host_.random_bytes(8));
 }
 
-// Operators' routes and errors ---------------------------------------------------------------------------------------
+// Operators' routes and errors
+// ---------------------------------------------------------------------------------------
 
 Outgoing App::unmatched(const http::Target& target, http::Method method) const {
   const bool health_path = target.path == "/health";
@@ -271,15 +280,16 @@ Outgoing App::unmatched(const http::Target& target, http::Method method) const {
     }
   }
   if (methods.empty()) {
-    return problem_answer(host_, http::Problem(404, "There is nothing at this path; see larder.json for what is."));
+    return problem_answer(host_,
+                          http::Problem(404, "There is nothing at this path; see larder.json for what is."));
   }
   const std::string allow = allow_of(methods);
   return method == http::Method::options ? options_answer(allow) : method_not_allowed(host_, allow);
 }
 
 Outgoing App::misconfigured() const {
-  http::Problem problem(500, concat({"The configuration has faults; mend them and deploy again. ",
-                                     config::to_text(faults_)}));
+  http::Problem problem(
+      500, concat({"The configuration has faults; mend them and deploy again. ", config::to_text(faults_)}));
   problem.title = "Invalid configuration";
   return problem_answer(host_, problem);
 }
@@ -314,7 +324,8 @@ Outgoing App::internal_cache() const {
   return json_answer(host_, 200, json.text());
 }
 
-// Queues and schedules -----------------------------------------------------------------------------------------------
+// Queues and schedules
+// -----------------------------------------------------------------------------------------------
 
 bool App::queue(host::RequestId request, std::string_view record) {
   RecordReader reader(record);
@@ -327,11 +338,12 @@ bool App::queue(host::RequestId request, std::string_view record) {
     reader.text();
   }
   LARDER_ASSERT(reader.complete());
-  return requests_.start(request, refuse_batch(requests_.context(request), std::move(name), std::move(messages)));
+  return requests_.start(request,
+                         refuse_batch(requests_.context(request), std::move(name), std::move(messages)));
 }
 
-// No message of a kind that this version knows: retried, so that it ends in the dead-letter queue rather than nowhere,
-// and a newer version that is being rolled out may take it.
+// No message of a kind that this version knows: retried, so that it ends in the dead-letter queue rather than
+// nowhere, and a newer version that is being rolled out may take it.
 host::Task<void> App::refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages) {
   constexpr std::uint64_t delay_seconds = 30;
   JsonWriter line;

@@ -23,8 +23,9 @@ class App {
  public:
   explicit App(host::Host& host) : host_(host), requests_(host) {}
 
-  // Once, before all else. `record`: u8 bypass (this instance stands in for a lost one and keeps nothing), pairs of text
-  // bindings, text of larder.json. Returns the number of faults; with any, every request is refused with their list.
+  // Once, before all else. `record`: u8 bypass (this instance stands in for a lost one and keeps nothing),
+  // pairs of text bindings, text of larder.json. Returns the number of faults; with any, every request is
+  // refused with their list.
   std::uint32_t start(std::string_view record, std::string_view toolchain);
 
   // `record`: text method, text url. True when the request has ended within the call.
@@ -61,7 +62,8 @@ class App {
   void log_start() const;
 
   host::Task<void> serve(host::Context here, Inbound inbound);
-  host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched, http::Target target);
+  host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
+                                  http::Target target);
   host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
 
   // An answer that needs no waiting: operators' routes, and what is wrong with the request.
@@ -70,8 +72,8 @@ class App {
   Outgoing unmatched(const http::Target& target, http::Method method) const;
   Outgoing misconfigured() const;
 
-  Result<engine::Query> make_query(host::Context here, const config::Matched& matched, const http::Target& target,
-                                   http::Method method) const;
+  Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
+                                   const http::Target& target, http::Method method) const;
   // The answer of a memory hit that is asked for often may be repeated by the host.
   void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);

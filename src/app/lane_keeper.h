@@ -1,5 +1,5 @@
-// Which memory hits get a fast lane: those of keys that are asked for again within a second. A lane lasts until the Age
-// field has to change, so the shim never has to compute one.
+// Which memory hits get a fast lane: those of keys that are asked for again within a second. A lane lasts
+// until the Age field has to change, so the shim never has to compute one.
 #pragma once
 
 #include <array>

@@ -64,6 +64,7 @@ static_assert(reply_bytes_max <= body_bytes_max);
 static_assert(origin_timeout_soft_default < origin_timeout_hard_default);
 static_assert(origin_timeout_hard_default < origin_timeout_max);
 static_assert(single_flight_wait < origin_timeout_hard_default);
+static_assert(lock_wait <= single_flight_wait);
 static_assert(origin_timeout_soft_default < single_flight_wait);
 static_assert(negative_ttl_default <= duration_declared_max);
 // Two declared lifetimes added up are still far from what counts as corruption.

@@ -15,6 +15,12 @@ using policy::Reason;
 
 namespace {
 
+// Outcomes of lock_acquire and verdicts of lock_release (host/ops.def).
+constexpr std::uint8_t lock_retry = 0;
+constexpr std::uint8_t lock_granted = 1;
+constexpr std::uint8_t lock_value = 2;
+constexpr std::uint8_t lock_alone = 3;
+
 http::CacheStatus forwarded(http::ForwardReason why, Reason detail) {
   http::CacheStatus status;
   status.forward = why;
@@ -129,38 +135,61 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
     co_return co_await look_and_fetch(here, query);
   }
   const std::string key = query.key.storage_name;
-  const Instant give_up = here.host().now() + config::limit::single_flight_wait;
-  // Followers of a lost flight come round again; the first of them leads. All of a request's waiting is one wait.
   while (auto flight = flights_.find(key, here.host().now())) {
-    auto shared = co_await follow(here, query, std::move(flight), give_up);
-    if (shared) {
-      co_return std::move(*shared);
+    const FlightState state = co_await wait_for(here, flight, here.host().now() + config::limit::single_flight_wait);
+    if (state == FlightState::landed) {
+      co_return co_await from_landing(here, query, std::move(flight));
     }
+    if (state == FlightState::under_way) {
+      counters_.add(Counter::single_flight_expired_total);
+      co_return co_await read_alone(here, query);
+    }
+    // Lost: all its followers come round again, and the first of them leads.
   }
-  const Instant deadline = here.host().now() + query.resource->origin.timeout_hard + config::limit::single_flight_wait;
-  co_return co_await lead(here, query, flights_.begin(key, deadline));
+  const Millis patience =
+      query.resource->origin.timeout_hard + config::limit::lock_wait + config::limit::lock_margin;
+  Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, here.host().now() + patience));
+  Reading reading = co_await look_and_fetch(here, query);
+  lead.land(landing_of(reading));
+  co_return reading;
 }
 
-// What the flight gave, or nothing where the caller has to look for itself.
-host::Task<std::optional<Reading>> Engine::follow(host::Context here, const Query& query,
-                                                  std::shared_ptr<Flight> flight, Instant give_up) {
+host::Task<Reading> Engine::read_alone(host::Context here, const Query& query) {
+  const std::string key = concat({query.key.storage_name, " alone"});
+  if (auto flight = flights_.find(key, here.host().now())) {
+    // Its leader waits for nobody but the origin, so the flight's deadline is near.
+    const FlightState state = co_await wait_for(here, flight, flight->deadline());
+    if (state == FlightState::landed) {
+      co_return co_await from_landing(here, query, std::move(flight));
+    }
+    co_return co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent));
+  }
+  const Instant deadline =
+      here.host().now() + query.resource->origin.timeout_hard + config::limit::lock_margin;
+  Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, deadline));
+  Reading reading = co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent));
+  lead.land(landing_of(reading));
+  co_return reading;
+}
+
+host::Task<FlightState> Engine::wait_for(host::Context here, std::shared_ptr<Flight> flight, Instant give_up) {
   counters_.add(Counter::single_flight_joined_total);
   flight->follow(here.request());
   while (flight->state() == FlightState::under_way) {
     const Millis left = give_up - here.host().now();
     if (left <= Millis(0)) {
-      counters_.add(Counter::single_flight_expired_total);
-      co_return co_await look_and_fetch(here, query);
+      break;
     }
     const auto waited = co_await host::park(here, static_cast<std::uint64_t>(left.count()));
     if (!waited) {
-      // The host cannot wait (it never happens on the platform): look for oneself.
-      co_return co_await look_and_fetch(here, query);
+      break;
     }
   }
-  if (flight->state() == FlightState::lost) {
-    co_return std::nullopt;
-  }
+  co_return flight->state();
+}
+
+host::Task<Reading> Engine::from_landing(host::Context here, const Query& query,
+                                         std::shared_ptr<Flight> flight) {
   const Landing& landing = flight->landing();
   Reading reading;
   if (landing.refusal != nullptr) {
@@ -176,26 +205,20 @@ host::Task<std::optional<Reading>> Engine::follow(host::Context here, const Quer
   auto used = usable(here.host().now(), query, landing.found, forward);
   if (!used) {
     // Nothing to share: each fetches its own, without a queue behind a key that cannot be cached.
-    co_return co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent));
+    co_return co_await fetch(here, query, std::move(forward));
   }
   if (landing.from_origin) {
     used->status = forwarded(http::ForwardReason::miss, Reason::shared);
     used->status.collapsed = true;
   }
-  co_return used;
-}
-
-host::Task<Reading> Engine::lead(host::Context here, const Query& query, std::shared_ptr<Flight> flight) {
-  Flights::Lead lead(flights_, here.host(), query.key.storage_name, std::move(flight));
-  Reading reading = co_await look_and_fetch(here, query);
-  lead.land(landing_of(reading));
-  co_return reading;
+  co_return std::move(*used);
 }
 
 Landing Engine::landing_of(const Reading& reading) const {
   Landing landing;
   landing.refusal = reading.refusal;
-  landing.found = tiers::Found(reading.entry, reading.found_in.empty() ? tiered_.memory().name() : reading.found_in);
+  landing.found =
+      tiers::Found(reading.entry, reading.found_in.empty() ? tiered_.memory().name() : reading.found_in);
   landing.from_origin = reading.remaining == Remaining::store;
   return landing;
 }
@@ -210,7 +233,74 @@ host::Task<Reading> Engine::look_and_fetch(host::Context here, const Query& quer
     used->remaining = found->tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
     co_return std::move(*used);
   }
-  co_return co_await fetch(here, query, std::move(forward));
+  co_return co_await fetch_locked(here, query, std::move(forward));
+}
+
+host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query, http::CacheStatus status) {
+  if (!settings_.stampede_protection_enabled) {
+    co_return co_await fetch(here, query, std::move(status));
+  }
+  const std::string token = to_hex(here.host().random_bytes(16));
+  // A holder that is still within its own time limit keeps the lock.
+  const Millis keep = query.resource->origin.timeout_hard + config::limit::lock_margin;
+  const Instant give_up = here.host().now() + config::limit::lock_wait;
+  for (Instant now = here.host().now(); now < give_up; now = here.host().now()) {
+    auto acquired = co_await host::lock_acquire(here, query.key.storage_name, token,
+                                                static_cast<std::uint64_t>(keep.count()),
+                                                static_cast<std::uint64_t>((give_up - now).count()));
+    if (!acquired) {
+      counters_.add(Counter::cache_errors_total, "lock", to_text(acquired.error().kind));
+      break;
+    }
+    if (acquired->outcome == lock_granted) {
+      counters_.add(Counter::lock_acquired_total);
+      Reading reading = co_await fetch(here, query, std::move(status));
+      reading.lock_token = token;
+      co_return reading;
+    }
+    counters_.add(Counter::lock_contended_total);
+    if (acquired->outcome == lock_alone) {
+      break;
+    }
+    if (acquired->outcome == lock_value) {
+      tiers::EntryPtr entry =
+          tiers::readable_entry(acquired->header, std::move(acquired->content), query.key);
+      http::CacheStatus why_not;
+      auto used = usable(here.host().now(), query, tiers::Found(entry, tiered_.memory().name()), why_not);
+      if (!used) {
+        break;
+      }
+      tiered_.put_nearest(query.key, entry);
+      used->status = std::move(status);
+      used->status.collapsed = true;
+      used->status.detail = policy::to_text(Reason::shared);
+      // The holder writes KV; this data centre's own cache may not have it yet.
+      used->found_in = policy::to_text(Reason::kv);
+      used->remaining = Remaining::promote;
+      co_return std::move(*used);
+    }
+  }
+  co_return co_await fetch(here, query, std::move(status));
+}
+
+host::Task<void> Engine::release_lock(host::Context here, const Query& query, const Reading& reading) {
+  const bool small = reading.entry != nullptr && reading.entry->body.size() <= settings_.value_bytes_max;
+  std::string header;
+  if (small) {
+    header = entry::encode(reading.entry->header, Bytes(config::limit::header_value_bytes_max)).value_or("");
+  }
+  const host::Body nothing;
+  const host::Body& content = header.empty() ? nothing : reading.entry->body;
+  std::uint8_t verdict = header.empty() ? lock_alone : lock_value;
+  if (reading.refusal != nullptr) {
+    verdict = lock_retry;
+  }
+  const auto released =
+      co_await host::lock_release(here, query.key.storage_name, reading.lock_token, verdict, header, content);
+  if (!released) {
+    // The lock's own time limit ends it.
+    counters_.add(Counter::cache_errors_total, "lock", to_text(released.error().kind));
+  }
 }
 
 host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::CacheStatus status) {
@@ -243,12 +333,19 @@ host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::
 }
 
 host::Task<void> Engine::settle(host::Context here, const Query& query, const Reading& reading) {
+  // First of all: others wait for it.
+  if (!reading.lock_token.empty()) {
+    co_await release_lock(here, query, reading);
+  }
   switch (reading.remaining) {
-    case Remaining::nothing: break;
+    case Remaining::nothing:
+      break;
     case Remaining::promote:
       co_await tiered_.promote(here, query.key, tiers::Found(reading.entry, reading.found_in));
       break;
-    case Remaining::store: co_await tiered_.put_farther(here, query.key, reading.entry); break;
+    case Remaining::store:
+      co_await tiered_.put_farther(here, query.key, reading.entry);
+      break;
   }
 }
 

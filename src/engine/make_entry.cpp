@@ -38,8 +38,11 @@ void declare_keyed(const Query& query, const origin::Fetched& fetched, entry::He
   header.error_for = resource.stale_if_error;
 }
 
-// Origins do say "ten years"; a store takes no lifetime above its bound, and nothing is lost by asking once a year.
-Millis bounded(http::Seconds lifetime) { return std::min(Millis(lifetime), config::limit::duration_declared_max); }
+// Origins do say "ten years"; a store takes no lifetime above its bound, and nothing is lost by asking once a
+// year.
+Millis bounded(http::Seconds lifetime) {
+  return std::min(Millis(lifetime), config::limit::duration_declared_max);
+}
 
 // RFC 9111 decides; the declared times stand in where the response is silent. False: not to be stored.
 bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Header& header) {
@@ -52,7 +55,8 @@ bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Hea
   const http::Storability storability = http::storable(facts, status, fields, fetched.received_at);
   const http::SelectedDirectives selected = http::select_directives(fields);
   const http::Freshness freshness = http::freshness_lifetime(status, fields, fetched.received_at);
-  const bool silent = freshness.basis == http::FreshnessBasis::none || freshness.basis == http::FreshnessBasis::heuristic;
+  const bool silent =
+      freshness.basis == http::FreshnessBasis::none || freshness.basis == http::FreshnessBasis::heuristic;
   const bool declared = silent && resource.ttl > Millis(0) && status >= 200 && status < 300;
   const bool only_wants_freshness =
       storability == http::Storability::no_freshness || storability == http::Storability::no_use;
@@ -63,14 +67,15 @@ bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Hea
     return false;
   }
   // `created` is when the response was made: its age on arrival counts.
-  header.created = fetched.received_at - http::current_age(fields, fetched.requested_at, fetched.received_at,
-                                                           fetched.received_at);
+  header.created = fetched.received_at -
+                   http::current_age(fields, fetched.requested_at, fetched.received_at, fetched.received_at);
   header.fresh_for = declared ? resource.ttl : bounded(freshness.lifetime);
   const bool may_be_stale = !selected.directives.must_revalidate && !selected.directives.proxy_revalidate &&
                             !selected.directives.s_maxage.has_value();
   if (may_be_stale) {
-    header.stale_for = selected.directives.stale_while_revalidate ? bounded(*selected.directives.stale_while_revalidate)
-                                                                  : resource.stale;
+    header.stale_for = selected.directives.stale_while_revalidate
+                           ? bounded(*selected.directives.stale_while_revalidate)
+                           : resource.stale;
     header.error_for = selected.directives.stale_if_error ? bounded(*selected.directives.stale_if_error)
                                                           : resource.stale_if_error;
   }
@@ -83,9 +88,10 @@ bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Hea
 
 // In mode http the stored fields are replayed; what has a place of its own in the header is left out.
 void copy_fields(const origin::Fetched& fetched, entry::Header& header) {
-  static constexpr std::string_view own[] = {"content-type",   "etag",        "last-modified", "age",
-                                             "content-length", "connection",  "cache-status",  "content-encoding",
-                                             "set-cookie",     "date",        "server",        "alt-svc"};
+  static constexpr std::string_view own[] = {
+      "content-type",   "etag",       "last-modified", "age",
+      "content-length", "connection", "cache-status",  "content-encoding",
+      "set-cookie",     "date",       "server",        "alt-svc"};
   const http::Fields stored = http::fields_to_store(fetched.origin_fields);
   for (const auto& field : stored.all()) {
     std::string name = to_lower(field.first);

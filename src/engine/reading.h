@@ -46,6 +46,8 @@ struct Reading {
   // Of the entry, at the time of the decision.
   Millis age{0};
   Remaining remaining = Remaining::nothing;
+  // The lock that this request holds and has to hand back; empty: none.
+  std::string lock_token;
   std::string_view found_in;
 
   Reading() {}

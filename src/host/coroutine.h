@@ -1,5 +1,5 @@
-// <coroutine>, or the few names of it that this project uses where the standard library has none (libc++ 13 of Debian's
-// Emscripten): clang-14 offers the builtins and looks the names up in std.
+// <coroutine>, or the few names of it that this project uses where the standard library has none (libc++ 13
+// of Debian's Emscripten): clang-14 offers the builtins and looks the names up in std.
 #pragma once
 
 #if __has_include(<coroutine>)

@@ -1,4 +1,5 @@
-// LARDER_FOR_EACH(macro, ((a, b), (c, d))) gives macro(a, b) macro(c, d): how a table row's field list becomes code.
+// LARDER_FOR_EACH(macro, ((a, b), (c, d))) gives macro(a, b) macro(c, d): how a table row's field list
+// becomes code.
 #pragma once
 
 #define LARDER_PARENTHESES ()

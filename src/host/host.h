@@ -1,5 +1,5 @@
-// What the core needs from the world. The Worker implements it over its imports (wasm/imports_host.cpp), the tests over
-// a simulation. Every effect that takes time is an operation; the rest is synchronous and cheap.
+// What the core needs from the world. The Worker implements it over its imports (wasm/imports_host.cpp), the
+// tests over a simulation. Every effect that takes time is an operation; the rest is synchronous and cheap.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +38,9 @@ enum class BodyHandle : std::uint32_t { none = 0 };
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 std::string_view to_text(LogLevel level);
 
-// Leave for the host to give the same answer again without asking: to a GET of the same URL that carries none of the
-// `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so and tells the app.
+// Leave for the host to give the same answer again without asking: to a GET of the same URL that carries none
+// of the `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so and
+// tells the app.
 struct Lane {
   std::uint32_t id;
   Instant until;
@@ -67,7 +68,8 @@ class Host {
   virtual ~Host() = default;
 
   // Starts an operation; the completion comes later through Requests::complete, never from inside this call.
-  virtual void submit(RequestId request, OperationId operation, OperationKind kind, std::string_view arguments) = 0;
+  virtual void submit(RequestId request, OperationId operation, OperationKind kind,
+                      std::string_view arguments) = 0;
   // Gives the answer to a request. Once per request; the request goes on (stores) until finished().
   virtual void respond(RequestId request, const Answer& answer) = 0;
   // Ends the park operation of another request, in that request's own context. Nothing if it is not parked.

@@ -2,8 +2,8 @@
 //
 //   Result<KvGetResults> found = co_await kv_get(here, key);
 //
-// Arguments are encoded when the operation is made; it starts when it is awaited. Destroying it frees its slot, and a
-// completion that comes later is dropped.
+// Arguments are encoded when the operation is made; it starts when it is awaited. Destroying it frees its
+// slot, and a completion that comes later is dropped.
 #pragma once
 
 #include <utility>
@@ -49,13 +49,13 @@ using body = Body;
 // struct kv_get_results { u8 found; text header; body content; }; and how it is read.
 #define LARDER_MEMBER(type, name) field::type name{};
 #define LARDER_READ(type, name) into.name = from.type();
-#define LARDER_OPERATION(operation, number, arguments, results)                                         \
-  struct operation##_results {                                                                          \
-    operation##_results() {}                                                                            \
-    LARDER_FOR_EACH(LARDER_MEMBER, results)                                                             \
-  };                                                                                                    \
-  inline void read([[maybe_unused]] ResultsReader& from, [[maybe_unused]] operation##_results& into) {  \
-    LARDER_FOR_EACH(LARDER_READ, results)                                                               \
+#define LARDER_OPERATION(operation, number, arguments, results)                                        \
+  struct operation##_results {                                                                         \
+    operation##_results() {}                                                                           \
+    LARDER_FOR_EACH(LARDER_MEMBER, results)                                                            \
+  };                                                                                                   \
+  inline void read([[maybe_unused]] ResultsReader& from, [[maybe_unused]] operation##_results& into) { \
+    LARDER_FOR_EACH(LARDER_READ, results)                                                              \
   }
 #include "host/ops.def"
 #undef LARDER_OPERATION
@@ -117,12 +117,13 @@ using body = const Body&;
 // inline Operation<kv_get_results> kv_get(Context here, text key);
 #define LARDER_PARAMETER(type, name) , argument::type name
 #define LARDER_WRITE(type, name) arguments_writer.type(name);
-#define LARDER_OPERATION(operation, number, arguments, results)                                                  \
-  inline Operation<operation##_results> operation(Context here LARDER_FOR_EACH(LARDER_PARAMETER, arguments)) {   \
-    ArgumentsWriter arguments_writer;                                                                            \
-    LARDER_FOR_EACH(LARDER_WRITE, arguments)                                                                     \
-    return Operation<operation##_results>(here, OperationKind::operation, #operation,                            \
-                                          std::move(arguments_writer).take());                                   \
+#define LARDER_OPERATION(operation, number, arguments, results)                       \
+  inline Operation<operation##_results> operation(                                    \
+      Context here LARDER_FOR_EACH(LARDER_PARAMETER, arguments)) {                    \
+    ArgumentsWriter arguments_writer;                                                 \
+    LARDER_FOR_EACH(LARDER_WRITE, arguments)                                          \
+    return Operation<operation##_results>(here, OperationKind::operation, #operation, \
+                                          std::move(arguments_writer).take());        \
   }
 #include "host/ops.def"
 #undef LARDER_OPERATION

@@ -5,8 +5,8 @@
 namespace larder::host {
 
 Error error_of(const Completion& completion, std::string_view source) {
-#define LARDER_STATUS(name, number, kind, retryable)                 \
-  if (completion.status == number) {                                 \
+#define LARDER_STATUS(name, number, kind, retryable)                      \
+  if (completion.status == number) {                                      \
     return Error(kind, source, retryable, std::string(completion.bytes)); \
   }
 #include "host/statuses.def"

@@ -15,8 +15,8 @@
 
 namespace larder::host {
 
-// How an operation ended: 0 is ok, the others are rows of statuses.def. On ok `bytes` is the results record, else a
-// message.
+// How an operation ended: 0 is ok, the others are rows of statuses.def. On ok `bytes` is the results record,
+// else a message.
 struct Completion {
   std::uint32_t status = 0;
   std::string bytes;
@@ -51,11 +51,11 @@ class Requests {
 
   Context context(RequestId request) { return Context(host_, *this, request); }
 
-  // Runs the root to its first suspension. True when it has ended already; otherwise the request stays until it ends or
-  // is abandoned, and the host is told finished().
+  // Runs the root to its first suspension. True when it has ended already; otherwise the request stays until
+  // it ends or is abandoned, and the host is told finished().
   bool start(RequestId request, Task<void> root);
-  // Hands a completion to the coroutine that waits for it and runs it on. False when nobody does any more: the caller
-  // releases what the results own.
+  // Hands a completion to the coroutine that waits for it and runs it on. False when nobody does any more:
+  // the caller releases what the results own.
   bool complete(RequestId request, OperationId operation, Completion completion);
   // Destroys the request's coroutines with all they hold. Its late completions are harmless.
   void abandon(RequestId request);

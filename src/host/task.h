@@ -2,9 +2,10 @@
 //
 //   Task<Result<int>> twice(Context here) { const int n = co_await once(here); co_return n * 2; }
 //
-// Move-only and lazy: nothing runs before the await. Arguments are taken by value or owned by the caller's frame, since a
-// reference may not outlive a suspension. There is no symmetric transfer: a chain of a million awaits that do not suspend
-// runs in constant stack on every toolchain, because await_suspend resumes the child itself and says whether to suspend.
+// Move-only and lazy: nothing runs before the await. Arguments are taken by value or owned by the caller's
+// frame, since a reference may not outlive a suspension. There is no symmetric transfer: a chain of a million
+// awaits that do not suspend runs in constant stack on every toolchain, because await_suspend resumes the
+// child itself and says whether to suspend.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// Counters of this isolate, by the rows of counters.def. Label values are bounded by their makers (key patterns, resource
-// names, closed enums); past series_max a new series is counted under the label "other", so nothing grows for ever.
+// Counters of this isolate, by the rows of counters.def. Label values are bounded by their makers (key
+// patterns, resource names, closed enums); past series_max a new series is counted under the label "other",
+// so nothing grows for ever.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +32,14 @@ class Counters {
  public:
   static constexpr std::size_t series_max = 1024;
 
-  void add(Counter counter, std::string_view first = {}, std::string_view second = {}, std::uint64_t count = 1);
+  void add(Counter counter, std::string_view first = {}, std::string_view second = {},
+           std::uint64_t count = 1);
   std::uint64_t value(Counter counter, std::string_view first = {}, std::string_view second = {}) const;
   // The sum over all series of a counter.
   std::uint64_t total(Counter counter) const;
 
-  // {"cache_hits_total": [{"impl": "memory", "key_pattern": "title", "value": 3}], …}; counters never touched are left out.
+  // {"cache_hits_total": [{"impl": "memory", "key_pattern": "title", "value": 3}], …}; counters never touched
+  // are left out.
   void write(JsonWriter& json) const;
 
  private:

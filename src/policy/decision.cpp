@@ -7,7 +7,8 @@ namespace larder::policy {
 std::string_view to_text(Reason reason) {
   switch (reason) {
 #define LARDER_REASON(name, text, meaning) \
-  case Reason::name: return text;
+  case Reason::name:                       \
+    return text;
 #include "policy/reasons.def"
 #undef LARDER_REASON
   }
@@ -28,10 +29,12 @@ Admission admit(const config::Settings& settings, std::string_view key_pattern) 
 Decision decide(const entry::Header& header, Reason tier, Instant now) {
   const Standing standing = policy::standing(header, now);
   switch (standing.freshness) {
-    case Freshness::fresh: return Decision(Action::serve, tier, standing);
+    case Freshness::fresh:
+      return Decision(Action::serve, tier, standing);
     case Freshness::stale:
     case Freshness::rescue:
-    case Freshness::expired: return Decision(Action::fetch, Reason::expired, standing);
+    case Freshness::expired:
+      return Decision(Action::fetch, Reason::expired, standing);
   }
   LARDER_UNREACHABLE();
 }

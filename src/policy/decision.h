@@ -34,8 +34,8 @@ struct Admission {
   Admission(Participation participation_, Reason reason_) : participation(participation_), reason(reason_) {}
 };
 
-// Precedence as requirement F7: FEATURE_CACHE=false is pure pass-through whatever else is set, then the implementation,
-// then the list of patterns.
+// Precedence as requirement F7: FEATURE_CACHE=false is pure pass-through whatever else is set, then the
+// implementation, then the list of patterns.
 Admission admit(const config::Settings& settings, std::string_view key_pattern);
 
 enum class Action : std::uint8_t {

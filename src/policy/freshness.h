@@ -25,11 +25,13 @@ struct Standing {
   Standing(Freshness freshness_, Millis age_, Millis ttl_) : freshness(freshness_), age(age_), ttl(ttl_) {}
 };
 
-// stale_for and error_for both count from the end of the fresh time (RFC 5861 §3 and §4). Bounds are exclusive: an entry
-// of age fresh_for is stale (RFC 9111 §4.2: fresh while freshness_lifetime > current_age).
+// stale_for and error_for both count from the end of the fresh time (RFC 5861 §3 and §4). Bounds are
+// exclusive: an entry of age fresh_for is stale (RFC 9111 §4.2: fresh while freshness_lifetime >
+// current_age).
 Standing standing(const entry::Header& header, Instant now);
 
-// How long a store keeps the entry physically, from now: as long as any rule could serve it. At least `floor`.
+// How long a store keeps the entry physically, from now: as long as any rule could serve it. At least
+// `floor`.
 Millis retention(const entry::Header& header, Instant now, Millis floor);
 
 }  // namespace larder::policy

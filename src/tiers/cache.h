@@ -1,5 +1,6 @@
-// The one interface of everything that keeps entries. Every operation returns a Result; a miss is a value. A tier owns the
-// host bodies of what it keeps; entries are immutable and shared, so that one may be served while it is evicted.
+// The one interface of everything that keeps entries. Every operation returns a Result; a miss is a value. A
+// tier owns the host bodies of what it keeps; entries are immutable and shared, so that one may be served
+// while it is evicted.
 #pragma once
 
 #include <cstdint>
@@ -85,7 +86,8 @@ class Cache {
 
   virtual std::string_view name() const = 0;
 
-  // Errors: what the store says (timeout, unavailable). Bytes that do not decode, or that belong to another key, are a miss.
+  // Errors: what the store says (timeout, unavailable). Bytes that do not decode, or that belong to another
+  // key, are a miss.
   virtual host::Task<Result<Found>> get(host::Context here, Key key) = 0;
   virtual host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) = 0;
   // True when there was something, as far as the store knows.
@@ -93,7 +95,8 @@ class Cache {
   // Keys by storage name, a page at a time. Errors: unsupported where the store cannot list.
   virtual host::Task<Result<KeyPage>> keys(host::Context here, std::string prefix, std::string cursor,
                                            std::uint32_t count_max);
-  // Drops every entry with the tag and tells how many. Errors: unsupported where the store has no index of tags.
+  // Drops every entry with the tag and tells how many. Errors: unsupported where the store has no index of
+  // tags.
   virtual host::Task<Result<std::uint64_t>> invalidate_tag(host::Context here, std::string tag);
 
   // Statistics as one JSON object.

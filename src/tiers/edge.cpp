@@ -21,8 +21,8 @@ class Edge final : public Cache {
   }
 
   host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) override {
-    const StoreBounds bounds(Bytes(config::limit::edge_value_bytes_max), Bytes(config::limit::header_value_bytes_max),
-                             Millis(1000));
+    const StoreBounds bounds(Bytes(config::limit::edge_value_bytes_max),
+                             Bytes(config::limit::header_value_bytes_max), Millis(1000));
     const auto stored = storable(*entry, bounds, here.host().now());
     if (!stored) {
       co_return Stored::declined;

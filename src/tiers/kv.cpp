@@ -1,5 +1,5 @@
-// The KV tier: shared by all data centres, eventually consistent. A change takes a minute or more to be seen elsewhere,
-// and a look-up that found nothing is remembered for as long.
+// The KV tier: shared by all data centres, eventually consistent. A change takes a minute or more to be seen
+// elsewhere, and a look-up that found nothing is remembered for as long.
 #include "config/limits.h"
 #include "host/operations.h"
 #include "tiers/store_tier.h"
@@ -30,7 +30,8 @@ class Kv final : public Cache {
     if (!stored) {
       co_return Stored::declined;
     }
-    const auto done = co_await host::kv_put(here, key.storage_name, stored->header, entry->body, stored->keep_seconds);
+    const auto done =
+        co_await host::kv_put(here, key.storage_name, stored->header, entry->body, stored->keep_seconds);
     if (!done) {
       co_return tl::make_unexpected(done.error());
     }

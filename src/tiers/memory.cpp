@@ -9,7 +9,8 @@ namespace larder::tiers {
 
 namespace {
 
-// Beside the body: the header's strings and the shared pointer's block, roughly, so that the budget is honest.
+// Beside the body: the header's strings and the shared pointer's block, roughly, so that the budget is
+// honest.
 constexpr std::uint64_t entry_overhead_bytes = 512;
 
 class Memory final : public MemoryTier {

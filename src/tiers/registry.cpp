@@ -20,8 +20,9 @@ Result<void> CacheRegistry::activate(std::string_view name) {
     for (const std::string_view one : names()) {
       known.emplace_back(one);
     }
-    return fail(ErrorKind::not_found, "tiers",
-                concat({"There is no cache implementation \"", name, "\"; there are ", join(known, ", "), "."}));
+    return fail(
+        ErrorKind::not_found, "tiers",
+        concat({"There is no cache implementation \"", name, "\"; there are ", join(known, ", "), "."}));
   }
   active_ = wanted;
   return {};

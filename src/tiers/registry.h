@@ -1,5 +1,5 @@
-// The named implementations of Cache and which one is active. Swapping is one assignment: requests that began with the
-// former one end with it, since both live as long as the registry.
+// The named implementations of Cache and which one is active. Swapping is one assignment: requests that began
+// with the former one end with it, since both live as long as the registry.
 #pragma once
 
 #include <memory>

@@ -8,8 +8,8 @@
 
 namespace larder::tiers {
 
-// What a stored pair of header text and body is, if it is the entry for `key`: decodes, checks the schema, the full key
-// and the size. nullptr otherwise: undecodable means miss.
+// What a stored pair of header text and body is, if it is the entry for `key`: decodes, checks the schema,
+// the full key and the size. nullptr otherwise: undecodable means miss.
 EntryPtr readable_entry(const std::string& header, host::Body body, const Key& key);
 
 // The isolate's memory: a look-up never suspends, so it can also be asked without a coroutine.

@@ -16,8 +16,8 @@ config::Tier tier_of(const Cache& tier) {
 
 }  // namespace
 
-TieredCache::TieredCache(std::string_view name, observe::Counters& counters, std::unique_ptr<MemoryTier> memory,
-                         std::vector<std::unique_ptr<Cache>> farther)
+TieredCache::TieredCache(std::string_view name, observe::Counters& counters,
+                         std::unique_ptr<MemoryTier> memory, std::vector<std::unique_ptr<Cache>> farther)
     : name_(name), counters_(counters), memory_(std::move(memory)), farther_(std::move(farther)) {}
 
 void TieredCache::count_error(std::string_view tier, const Error& error) {

@@ -1,6 +1,6 @@
-// Tiers stacked from the nearest to the farthest: a look-up stops at the first that has the key, and what it found is
-// promoted to the nearer ones. A tier that fails degrades to a miss and is counted. Where no tier wants a value, it is not
-// kept at all.
+// Tiers stacked from the nearest to the farthest: a look-up stops at the first that has the key, and what it
+// found is promoted to the nearer ones. A tier that fails degrades to a miss and is counted. Where no tier
+// wants a value, it is not kept at all.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,8 @@ class TieredCache final : public Cache {
 
   // `found.tier` names the tier. An entry from a farther tier is in memory when this returns.
   host::Task<Result<Found>> get(host::Context here, Key key) override;
-  // Puts into every tier; stored if any of them keeps it. Errors: none; a failing tier is counted and the others go on.
+  // Puts into every tier; stored if any of them keeps it. Errors: none; a failing tier is counted and the
+  // others go on.
   host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) override;
   // Into the memory tier only: visible to the next request of this isolate, without waiting.
   Stored put_nearest(const Key& key, const EntryPtr& entry);
@@ -33,7 +34,8 @@ class TieredCache final : public Cache {
   // Into the tiers between memory and the one it was found in. To be done after the response.
   host::Task<void> promote(host::Context here, Key key, Found found);
 
-  // From every tier, whatever the entry's tiers are. Errors: the last failure of a tier; the others have removed theirs.
+  // From every tier, whatever the entry's tiers are. Errors: the last failure of a tier; the others have
+  // removed theirs.
   host::Task<Result<bool>> remove(host::Context here, Key key) override;
   host::Task<Result<KeyPage>> keys(host::Context here, std::string prefix, std::string cursor,
                                    std::uint32_t count_max) override;

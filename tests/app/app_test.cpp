@@ -36,7 +36,8 @@ TEST_F(AppTest, AMissAsksTheOriginAndTheNextReadIsAMemoryHit) {
   EXPECT_EQ(first.header("content-type"), "application/json");
   EXPECT_EQ(first.header("cache-control"),
             "public, max-age=86400, stale-while-revalidate=604800, stale-if-error=2592000");
-  EXPECT_THAT(first.body, StartsWith(R"({"query":"good omens","source":"openlibrary","works":[{"title":"Good Omens")"));
+  EXPECT_THAT(first.body,
+              StartsWith(R"({"query":"good omens","source":"openlibrary","works":[{"title":"Good Omens")"));
   world.now += Millis(5'400);
   const auto& second = isolate.get(title_url);
   EXPECT_EQ(second.status, 200U);
@@ -53,9 +54,10 @@ TEST_F(AppTest, TheResponseDoesNotWaitForTheStores) {
   world.kv_delay = Millis(1000);
   const Instant began = world.now;
   const auto& exchange = isolate.get(title_url);
-  // One look-up at the edge (1), one in KV (1000), the origin (50); then the stores.
-  EXPECT_EQ(exchange.answered_at - began, Millis(1051));
-  EXPECT_EQ(world.now - began, Millis(2052));
+  // One look-up at the edge (1), one in KV (1000), the lock (2), the origin (50); then the lock and the
+  // stores.
+  EXPECT_EQ(exchange.answered_at - began, Millis(1053));
+  EXPECT_EQ(world.now - began, Millis(1053 + 2 + 1001));
   EXPECT_TRUE(exchange.finished);
 }
 
@@ -122,6 +124,87 @@ TEST_F(AppTest, AFollowerGivesUpAtItsDeadlineAndAsksForItself) {
   EXPECT_EQ(isolate.app->counters().total(observe::Counter::single_flight_expired_total), 1U);
   EXPECT_LE(isolate.host.exchange(follower).answered_at - began, Millis(5'000 + 9 + 8'000));
   EXPECT_TRUE(isolate.settled());
+}
+
+TEST_F(AppTest, AllFollowersThatGaveUpShareOneFurtherRequest) {
+  Isolate isolate(world);
+  world.origin = [](const OriginRequest&) {
+    OriginReply reply = sim::open_library_reply("Good Omens", "Terry Pratchett", "9780060853976");
+    reply.delay = Millis(8'000);
+    return reply;
+  };
+  std::vector<host::RequestId> readers;
+  for (int i = 0; i < 20; ++i) {
+    readers.push_back(isolate.request("GET", title_url));
+  }
+  world.run();
+  for (const host::RequestId reader : readers) {
+    EXPECT_EQ(isolate.host.exchange(reader).status, 200U);
+  }
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  EXPECT_TRUE(isolate.settled());
+}
+
+TEST_F(AppTest, TwoHundredReadersInTwoDataCentresMakeOneOriginRequest) {
+  Isolate first(world);
+  Isolate second(world, {}, sim::book_declarations(), "two");
+  for (int i = 0; i < 100; ++i) {
+    first.request("GET", title_url);
+    second.request("GET", title_url);
+  }
+  world.run();
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+  int answered = 0;
+  for (std::uint32_t id = 1; id <= 100; ++id) {
+    answered += first.host.exchange(host::RequestId{id}).status == 200 ? 1 : 0;
+    answered += second.host.exchange(host::RequestId{id}).status == 200 ? 1 : 0;
+  }
+  EXPECT_EQ(answered, 200);
+  // The lock's waiter got the value handed over, and keeps it in its own data centre.
+  EXPECT_EQ(world.edge["two"].size(), 1U);
+  EXPECT_THAT(second.get(title_url).header("cache-status"), HasSubstr("detail=memory"));
+  EXPECT_TRUE(first.settled());
+  EXPECT_TRUE(second.settled());
+}
+
+TEST_F(AppTest, ADeadHoldersLockIsWaitedForNoLongerThanTheCap) {
+  Isolate dead(world);
+  dead.request("GET", title_url);
+  world.run_for(Millis(20));
+  dead.host.stop();
+  Isolate isolate(world, {}, sim::book_declarations(), "two");
+  const Instant began = world.now;
+  const auto& exchange = isolate.get(title_url);
+  EXPECT_EQ(exchange.status, 200U);
+  EXPECT_EQ(exchange.answered_at - began, Millis(1 + 8 + 5'000 + 2 + 50));
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+}
+
+TEST_F(AppTest, WithoutALockTheOriginIsAskedAllTheSame) {
+  Isolate isolate(world);
+  world.fault = [](host::OperationKind kind) {
+    sim::Fault fault;
+    fault.status = 2;
+    return kind == host::OperationKind::lock_acquire ? std::optional<sim::Fault>(fault) : std::nullopt;
+  };
+  EXPECT_EQ(isolate.get(title_url).status, 200U);
+  EXPECT_EQ(isolate.app->counters().value(observe::Counter::cache_errors_total, "lock", "unavailable"), 1U);
+}
+
+TEST_F(AppTest, AWaiterWhoseHolderFailedTriesForItself) {
+  Isolate first(world);
+  Isolate second(world, {}, sim::book_declarations(), "two");
+  int asked = 0;
+  world.origin = [&asked](const OriginRequest&) {
+    OriginReply reply = sim::open_library_reply("Good Omens", "Terry Pratchett", "9780060853976");
+    reply.status = ++asked == 1 ? 500 : 200;
+    return reply;
+  };
+  const auto failed = first.request("GET", title_url);
+  const auto waiting = second.request("GET", title_url);
+  world.run();
+  EXPECT_EQ(first.host.exchange(failed).status, 502U);
+  EXPECT_EQ(second.host.exchange(waiting).status, 200U);
 }
 
 TEST_F(AppTest, BothFormsOfAnIsbnAreOneEntry) {
@@ -196,21 +279,21 @@ OriginReply unreachable() {
 
 INSTANTIATE_TEST_SUITE_P(
     All, OriginFailures,
-    ::testing::Values(
-        OriginFailure{"Html", failing(200, "text/html", "<html>down</html>"), 502,
-                      "larder; fwd=miss; fwd-status=200; detail=absent"},
-        OriginFailure{"Truncated", failing(200, "application/json", R"({"numFound": 1, "docs": [{"ti)"), 502,
-                      "larder; fwd=miss; fwd-status=200; detail=absent"},
-        OriginFailure{"Empty", failing(200, "application/json", ""), 502,
-                      "larder; fwd=miss; fwd-status=200; detail=absent"},
-        OriginFailure{"Huge", failing(200, "application/json", std::string(9'000'000, ' ')), 502,
-                      "larder; fwd=miss; detail=absent"},
-        OriginFailure{"RateLimited", failing(429, "application/json", "{}"), 503,
-                      "larder; fwd=miss; fwd-status=429; detail=absent"},
-        OriginFailure{"OutOfOrder", failing(500, "text/plain", "oops"), 502,
-                      "larder; fwd=miss; fwd-status=500; detail=absent"},
-        OriginFailure{"Silent", silent(), 504, "larder; fwd=miss; detail=absent"},
-        OriginFailure{"Unreachable", unreachable(), 502, "larder; fwd=miss; detail=absent"}),
+    ::testing::Values(OriginFailure{"Html", failing(200, "text/html", "<html>down</html>"), 502,
+                                    "larder; fwd=miss; fwd-status=200; detail=absent"},
+                      OriginFailure{"Truncated",
+                                    failing(200, "application/json", R"({"numFound": 1, "docs": [{"ti)"), 502,
+                                    "larder; fwd=miss; fwd-status=200; detail=absent"},
+                      OriginFailure{"Empty", failing(200, "application/json", ""), 502,
+                                    "larder; fwd=miss; fwd-status=200; detail=absent"},
+                      OriginFailure{"Huge", failing(200, "application/json", std::string(9'000'000, ' ')),
+                                    502, "larder; fwd=miss; detail=absent"},
+                      OriginFailure{"RateLimited", failing(429, "application/json", "{}"), 503,
+                                    "larder; fwd=miss; fwd-status=429; detail=absent"},
+                      OriginFailure{"OutOfOrder", failing(500, "text/plain", "oops"), 502,
+                                    "larder; fwd=miss; fwd-status=500; detail=absent"},
+                      OriginFailure{"Silent", silent(), 504, "larder; fwd=miss; detail=absent"},
+                      OriginFailure{"Unreachable", unreachable(), 502, "larder; fwd=miss; detail=absent"}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(AppTest, ARateLimitedOriginSaysWhenToComeBack) {
@@ -254,6 +337,8 @@ TEST_F(AppTest, UndecodableBytesInAStoreAreAMiss) {
   ASSERT_EQ(world.kv.size(), 1U);
   world.kv.begin()->second.header = "not a header";
   world.edge["one"].begin()->second.content += "x";
+  // Past the time for which the lock keeps the answer for those who come late.
+  world.now += Millis(60'000);
   Isolate second(world);
   EXPECT_THAT(second.get(title_url).header("cache-status"), HasSubstr("fwd=miss"));
   EXPECT_EQ(world.origin_requests.size(), 2U);
@@ -365,7 +450,8 @@ TEST_F(AppTest, FeatureCacheOffIsPurePassThrough) {
 TEST_F(AppTest, TheNullImplementationObservesAndStoresNothing) {
   Isolate isolate(world, {{"CACHE_IMPL", "null"}});
   for (int i = 0; i < 2; ++i) {
-    EXPECT_THAT(isolate.get(title_url).header("cache-status"), HasSubstr("fwd=bypass; fwd-status=200; detail=observed"));
+    EXPECT_THAT(isolate.get(title_url).header("cache-status"),
+                HasSubstr("fwd=bypass; fwd-status=200; detail=observed"));
   }
   EXPECT_EQ(world.origin_requests.size(), 2U);
   EXPECT_EQ(world.operations, 2U);
@@ -378,7 +464,8 @@ TEST_F(AppTest, APatternOutsideTheListIsObservedOnly) {
   isolate.get(title_url);
   EXPECT_THAT(isolate.get(title_url).header("cache-status"), HasSubstr("detail=observed"));
   isolate.get("/search/author?q=Neil%20Gaiman");
-  EXPECT_THAT(isolate.get("/search/author?q=neil%20gaiman").header("cache-status"), HasSubstr("detail=memory"));
+  EXPECT_THAT(isolate.get("/search/author?q=neil%20gaiman").header("cache-status"),
+              HasSubstr("detail=memory"));
 }
 
 TEST_F(AppTest, WithoutStampedeProtectionEveryReaderAsks) {
@@ -437,7 +524,8 @@ TEST_F(AppTest, HealthAndStatus) {
   const auto& status = isolate.get("/internal/cache");
   EXPECT_EQ(status.status, 200U);
   EXPECT_THAT(status.body, StartsWith(R"({"enabled":true,"implementation":"kv","patterns":"*")"));
-  EXPECT_THAT(status.body, HasSubstr(R"("cache_set_total":[{"impl":"edge","key_pattern":"title","value":1})"));
+  EXPECT_THAT(status.body,
+              HasSubstr(R"("cache_set_total":[{"impl":"edge","key_pattern":"title","value":1})"));
   EXPECT_EQ(status.header("cache-control"), "no-store");
 }
 
@@ -471,7 +559,7 @@ TEST_F(AppTest, LogsAreQuietUnlessAskedOrSomethingFailed) {
 TEST_F(AppTest, AHotKeyGetsALaneUntilItsAgeChanges) {
   Isolate isolate(world);
   isolate.get(title_url);
-  const Instant created = world.now - Millis(9);
+  const Instant created = world.now - Millis(2 + 9);
   world.now = created + Millis(10'200);
   EXPECT_FALSE(isolate.get(title_url).lane.has_value());
   world.now += Millis(100);

@@ -37,27 +37,30 @@ async function bundle() {
 }
 
 /**
+ * `isolates` Workers of the same script, which share KV and the locks as isolates in different places do.
  * @param {"wasi" | "emscripten"} flavour
- * @param {{origin: string, declarations?: object, persist?: string}} options
+ * @param {{origin: string, declarations?: object, persist?: string, isolates?: number}} options
  */
-export async function startWorker(flavour, { origin, declarations, persist }) {
+export async function startWorker(flavour, { origin, declarations, persist, isolates = 1 }) {
   const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
+  const modules = [
+    { type: "ESModule", path: "entry.js", contents: await bundle() },
+    { type: "CompiledWasm", path: "larder.wasm", contents: readFileSync(join(root, `build/${flavour}/larder.wasm`)) },
+    { type: "Text", path: "larder.json.txt", contents: text },
+  ];
+  const names = Array.from({ length: isolates }, (_, i) => `larder-${i}`);
+  const lock = { className: "Lock", useSQLite: true };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      workers: [
-        {
-          name: "larder",
-          modules: [
-            { type: "ESModule", path: "entry.js", contents: await bundle() },
-            { type: "CompiledWasm", path: "larder.wasm", contents: readFileSync(join(root, `build/${flavour}/larder.wasm`)) },
-            { type: "Text", path: "larder.json.txt", contents: text },
-          ],
-          compatibilityDate: "2026-11-17",
-          bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
-          kvNamespaces: { CACHE: "cache" },
-          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-        },
-      ],
+      workers: names.map((name, i) => ({
+        name,
+        modules,
+        compatibilityDate: "2026-11-17",
+        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
+        kvNamespaces: { CACHE: "cache" },
+        durableObjects: { LOCK: i === 0 ? lock : { ...lock, scriptName: names[0] } },
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+      })),
       host: "127.0.0.1",
       port: 0,
       cf: false,
@@ -66,12 +69,14 @@ export async function startWorker(flavour, { origin, declarations, persist }) {
     }),
   );
   await miniflare.ready;
-  const url = await miniflare.unsafeGetDirectURL("larder");
+  const urls = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)));
   return {
-    url,
+    url: urls[0],
     /** @param {string} path @param {RequestInit} [init] */
-    get: (path, init) => fetch(new URL(path, url), init),
-    kv: () => miniflare.getKVNamespace("CACHE", "larder"),
+    get: (path, init) => fetch(new URL(path, urls[0]), init),
+    /** @param {number} isolate @param {string} path */
+    getFrom: (isolate, path) => fetch(new URL(path, urls[isolate])),
+    kv: () => miniflare.getKVNamespace("CACHE", names[0]),
     stop: () => miniflare.dispose(),
   };
 }

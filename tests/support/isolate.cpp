@@ -17,7 +17,8 @@ std::string book_declarations() {
      "ttl": "24h", "stale": "7d", "staleIfError": "30d"}]})";
 }
 
-Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre, bool bypass)
+Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre,
+                 bool bypass)
     : world(world_), host(world_, std::move(data_centre)) {
   app = std::make_unique<app::App>(host);
   host.complete = [this](host::RequestId request, host::OperationId operation, host::Completion completion) {

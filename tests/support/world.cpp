@@ -10,7 +10,8 @@ namespace larder::sim {
 using host::BodyHandle;
 using host::OperationKind;
 
-// World --------------------------------------------------------------------------------------------------------------
+// World
+// --------------------------------------------------------------------------------------------------------------
 
 void World::after(Millis delay, std::function<void()> event) {
   events_.push_back(Event{now + delay, next_order_++, std::move(event)});
@@ -45,7 +46,56 @@ void World::run_for(Millis limit) {
   now = end;
 }
 
-// SimulatedHost ------------------------------------------------------------------------------------------------------
+// SimulatedLock
+// ------------------------------------------------------------------------------------------------------
+
+void SimulatedLock::acquire(Instant now, const std::string& token, Millis keep, std::uint64_t ticket,
+                            Settle settle) {
+  if (now < kept_until_) {
+    settle(2, kept_);
+  } else if (now >= until_) {
+    settle_all(0, Stored());
+    token_ = token;
+    until_ = now + keep;
+    settle(1, Stored());
+  } else {
+    waiters_.emplace(ticket, std::move(settle));
+  }
+}
+
+bool SimulatedLock::release(Instant now, const std::string& token, std::uint8_t verdict,
+                            const Stored& value) {
+  if (token != token_ || now >= until_) {
+    return false;
+  }
+  until_ = now;
+  if (verdict == 2) {
+    kept_ = value;
+    kept_until_ = now + Millis(60'000);
+  }
+  settle_all(verdict, value);
+  return true;
+}
+
+void SimulatedLock::expire(std::uint64_t ticket) {
+  const auto waiter = waiters_.find(ticket);
+  if (waiter != waiters_.end()) {
+    const Settle settle = std::move(waiter->second);
+    waiters_.erase(waiter);
+    settle(0, Stored());
+  }
+}
+
+void SimulatedLock::settle_all(std::uint8_t outcome, const Stored& value) {
+  const auto waiters = std::move(waiters_);
+  waiters_.clear();
+  for (const auto& [ticket, settle] : waiters) {
+    settle(outcome, value);
+  }
+}
+
+// SimulatedHost
+// ------------------------------------------------------------------------------------------------------
 
 std::string SimulatedHost::Exchange::header(std::string_view name) const {
   for (const auto& [field, value] : headers) {
@@ -65,6 +115,9 @@ void SimulatedHost::submit(host::RequestId request, host::OperationId operation,
   if (fault && fault->status != host::status_ok) {
     outcome.status = fault->status;
     outcome.message = "injected";
+  } else if (kind == OperationKind::lock_acquire && !(fault && fault->lost)) {
+    lock_acquire(request, operation, reader);
+    return;
   } else if (kind == OperationKind::park) {
     outcome = park(request, operation, reader);
   } else {
@@ -88,7 +141,8 @@ void SimulatedHost::deliver(host::RequestId request, host::OperationId operation
   }
   host::Completion completion;
   completion.status = outcome.status;
-  completion.bytes = outcome.status == host::status_ok && outcome.results ? outcome.results() : outcome.message;
+  completion.bytes =
+      outcome.status == host::status_ok && outcome.results ? outcome.results() : outcome.message;
   if (!complete(request, operation, std::move(completion))) {
     ++late_completions_;
     for (const BodyHandle body : outcome.owned) {
@@ -100,23 +154,36 @@ void SimulatedHost::deliver(host::RequestId request, host::OperationId operation
 SimulatedHost::Outcome SimulatedHost::run_operation(OperationKind kind, RecordReader& arguments) {
   auto& edge = world_.edge[data_centre_];
   switch (kind) {
-    case OperationKind::park: LARDER_UNREACHABLE();
-    case OperationKind::origin_fetch: return origin_fetch(arguments);
-    case OperationKind::edge_get: return store_get(edge, arguments, world_.edge_delay);
-    case OperationKind::edge_put: return store_put(edge, arguments, world_.edge_delay);
+    case OperationKind::park:
+      LARDER_UNREACHABLE();
+    case OperationKind::origin_fetch:
+      return origin_fetch(arguments);
+    case OperationKind::edge_get:
+      return store_get(edge, arguments, world_.edge_delay);
+    case OperationKind::edge_put:
+      return store_put(edge, arguments, world_.edge_delay);
     case OperationKind::edge_delete: {
       Outcome outcome = store_delete(edge, arguments, world_.edge_delay);
       return outcome;
     }
-    case OperationKind::kv_get: return store_get(world_.kv, arguments, world_.kv_delay);
-    case OperationKind::kv_put: return kv_put(arguments);
+    case OperationKind::kv_get:
+      return store_get(world_.kv, arguments, world_.kv_delay);
+    case OperationKind::kv_put:
+      return kv_put(arguments);
     case OperationKind::kv_delete: {
       Outcome outcome = store_delete(world_.kv, arguments, world_.kv_delay);
       outcome.results = nullptr;
       return outcome;
     }
-    case OperationKind::kv_list: return kv_list(arguments);
-    case OperationKind::batch_settle: return Outcome();
+    case OperationKind::kv_list:
+      return kv_list(arguments);
+    case OperationKind::batch_settle:
+      return Outcome();
+    // With its fault: the call never arrives.
+    case OperationKind::lock_acquire:
+      return Outcome();
+    case OperationKind::lock_release:
+      return lock_release(arguments);
   }
   LARDER_UNREACHABLE();
 }
@@ -231,8 +298,8 @@ SimulatedHost::Outcome SimulatedHost::store_put(std::map<std::string, Stored>& s
   return outcome;
 }
 
-// KV refuses what is out of its bounds (Cloudflare, read 2026-11): an expiry of less than a minute, metadata above 1,024
-// bytes as JSON, a key above 512 bytes.
+// KV refuses what is out of its bounds (Cloudflare, read 2026-11): an expiry of less than a minute, metadata
+// above 1,024 bytes as JSON, a key above 512 bytes.
 SimulatedHost::Outcome SimulatedHost::kv_put(RecordReader& arguments) {
   RecordReader ahead = arguments;
   const bool key_fits = ahead.text().size() <= 512;
@@ -249,8 +316,8 @@ SimulatedHost::Outcome SimulatedHost::kv_put(RecordReader& arguments) {
   return outcome;
 }
 
-SimulatedHost::Outcome SimulatedHost::store_delete(std::map<std::string, Stored>& store, RecordReader& arguments,
-                                                   Millis delay) {
+SimulatedHost::Outcome SimulatedHost::store_delete(std::map<std::string, Stored>& store,
+                                                   RecordReader& arguments, Millis delay) {
   const bool found = store.erase(arguments.text()) == 1;
   Outcome outcome;
   outcome.delay = delay;
@@ -284,6 +351,54 @@ SimulatedHost::Outcome SimulatedHost::kv_list(RecordReader& arguments) {
     RecordWriter results;
     results.texts(keys);
     results.text(next);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+void SimulatedHost::lock_acquire(host::RequestId request, host::OperationId operation,
+                                 RecordReader& arguments) {
+  const std::string key = arguments.text();
+  const std::string token = arguments.text();
+  const Millis keep(static_cast<std::int64_t>(arguments.u64()));
+  const Millis wait(static_cast<std::int64_t>(arguments.u64()));
+  const std::uint64_t ticket = world_.operations;
+  auto settle = [this, request, operation](std::uint8_t lock_outcome, const Stored& value) {
+    Outcome outcome;
+    const BodyHandle body = lock_outcome == 2 ? create_body(value.content) : BodyHandle::none;
+    if (body != BodyHandle::none) {
+      outcome.owned.push_back(body);
+    }
+    outcome.results = [lock_outcome, value, body] {
+      RecordWriter results;
+      results.u8(lock_outcome);
+      results.text(value.header);
+      results.u32(static_cast<std::uint32_t>(body));
+      results.u64(value.content.size());
+      return std::move(results).take();
+    };
+    world_.after(world_.lock_delay,
+                 [this, request, operation, outcome] { deliver(request, operation, outcome); });
+  };
+  SimulatedLock& lock = world_.locks[key];
+  const Millis until_expiry = lock.held_until() - world_.now;
+  lock.acquire(world_.now, token, keep, ticket, std::move(settle));
+  world_.after(std::min(wait, std::max(until_expiry, Millis(0))), [&lock, ticket] { lock.expire(ticket); });
+}
+
+SimulatedHost::Outcome SimulatedHost::lock_release(RecordReader& arguments) {
+  const std::string key = arguments.text();
+  const std::string token = arguments.text();
+  const std::uint8_t verdict = arguments.u8();
+  Stored value;
+  value.header = arguments.text();
+  value.content = content(static_cast<BodyHandle>(arguments.u32()));
+  const bool held = world_.locks[key].release(world_.now, token, verdict, value);
+  Outcome outcome;
+  outcome.delay = world_.lock_delay;
+  outcome.results = [held] {
+    RecordWriter results;
+    results.u8(held ? 1 : 0);
     return std::move(results).take();
   };
   return outcome;
@@ -350,7 +465,8 @@ void SimulatedHost::release_body(BodyHandle body) {
 
 void SimulatedHost::log(host::LogLevel, std::string_view line) { log_lines_.emplace_back(line); }
 
-// SHA-256 (FIPS 180-4) -----------------------------------------------------------------------------------------------
+// SHA-256 (FIPS 180-4)
+// -----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -373,8 +489,8 @@ std::vector<std::uint32_t> root_constants(std::size_t count, unsigned power) {
     for (int bit = 35; bit >= 0; --bit) {
       const Wide trial = root | (Wide(1) << bit);
       const Wide squared = trial * trial;
-      const bool fits = power == 2 ? squared <= (Wide(candidate) << 64)
-                                   : squared <= ((Wide(candidate) << 96) / trial);
+      const bool fits =
+          power == 2 ? squared <= (Wide(candidate) << 64) : squared <= ((Wide(candidate) << 96) / trial);
       root = fits ? trial : root;
     }
     constants.push_back(static_cast<std::uint32_t>(root));

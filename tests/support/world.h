@@ -1,5 +1,6 @@
-// A simulated world: one virtual clock, KV, edge caches and origins, shared by any number of isolates. Nothing runs by
-// itself: a test submits requests and then runs the world until it is quiet. Same calls, same outcome.
+// A simulated world: one virtual clock, KV, edge caches and origins, shared by any number of isolates.
+// Nothing runs by itself: a test submits requests and then runs the world until it is quiet. Same calls, same
+// outcome.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,26 @@ struct OriginReply {
   bool silent = false;
 };
 
+// The lock of one key, as shim/lock.js has it: retry 0, granted 1, value 2, alone 3.
+class SimulatedLock {
+ public:
+  using Settle = std::function<void(std::uint8_t outcome, const Stored& value)>;
+  // `settle` is called once: at once, on release, or when `wait` is over (the world calls expire()).
+  void acquire(Instant now, const std::string& token, Millis keep, std::uint64_t ticket, Settle settle);
+  bool release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value);
+  void expire(std::uint64_t ticket);
+  Instant held_until() const { return until_; }
+
+ private:
+  void settle_all(std::uint8_t outcome, const Stored& value);
+
+  std::string token_;
+  Instant until_;
+  Stored kept_;
+  Instant kept_until_;
+  std::map<std::uint64_t, Settle> waiters_;
+};
+
 // What becomes of an operation instead of what it was asked for.
 struct Fault {
   std::uint32_t status = host::status_ok;
@@ -57,6 +78,8 @@ class World {
   std::map<std::string, std::map<std::string, Stored>> edge;
   std::function<OriginReply(const OriginRequest&)> origin;
   std::vector<OriginRequest> origin_requests;
+  std::map<std::string, SimulatedLock> locks;
+  Millis lock_delay{2};
   // Asked before every operation; nullopt lets it go through.
   std::function<std::optional<Fault>(host::OperationKind)> fault;
   // How long each kind of store takes.
@@ -147,6 +170,8 @@ class SimulatedHost final : public host::Host {
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome kv_put(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
+  void lock_acquire(host::RequestId request, host::OperationId operation, RecordReader& arguments);
+  Outcome lock_release(RecordReader& arguments);
   void deliver(host::RequestId request, host::OperationId operation, const Outcome& outcome);
   std::string content(host::BodyHandle body) const;
 

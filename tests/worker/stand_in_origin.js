@@ -4,6 +4,7 @@
 //   a title with "missing"     nothing is known
 //   … "html", "truncated", "error", "limited", "huge", "silent"   what a broken origin does
 //   … "slow"                   the answer takes 200 ms, of the runtime's own clock
+//   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing
 //   http://origin.test/count?for=TEXT   how many requests named TEXT so far
 
 /** @returns {(request: Request) => Promise<Response>} */
@@ -47,6 +48,8 @@ function books(url, named) {
 
 /** An API of one's own. @param {URL} url @param {string} named */
 function plain(url, named) {
+  if (named.includes("bodyless")) return new Response(null, { status: 404 });
+  if (named.includes("silent")) return new Promise(() => {});
   if (named.includes("large")) return new Response("x".repeat(300_000), { headers: { "content-type": "text/plain" } });
   return new Response(`item ${url.pathname}${url.search}`, { headers: { "content-type": "text/plain" } });
 }

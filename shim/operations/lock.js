@@ -1,0 +1,36 @@
+// The Durable Object of a key (shim/lock.js). Every failure, a reset object included, means: go on without the lock.
+
+import { OperationFailure } from "../failure.js";
+
+/** @typedef {import("../instance.js").InFlight} InFlight */
+
+// As src/host/ops.def numbers them.
+const OUTCOMES = Object.freeze({ retry: 0, granted: 1, value: 2, alone: 3 });
+
+/** @param {InFlight} request @param {string} key @returns {DurableObjectStub<import("../lock.js").Lock>} */
+function lockOf(request, key) {
+  const binding = request.env.LOCK;
+  if (!binding) throw new OperationFailure("unsupported", "There is no Durable Object binding LOCK; declare it in wrangler.toml.");
+  return binding.getByName(key);
+}
+
+/** @param {InFlight} request @param {{key: string, token: string, keep_millis: number, wait_millis: number}} wanted */
+export async function lockAcquire(request, { key, token, keep_millis, wait_millis }) {
+  const acquired = await lockOf(request, key).acquire(token, keep_millis, wait_millis);
+  const value = acquired.outcome === "value" ? acquired.value : null;
+  return {
+    outcome: OUTCOMES[acquired.outcome],
+    header: value?.header ?? "",
+    content: request.instance.bodies.keep(value?.content ?? null),
+  };
+}
+
+/**
+ * @param {InFlight} request
+ * @param {{key: string, token: string, verdict: number, header: string, content: ArrayBuffer | null}} wanted
+ */
+export async function lockRelease(request, { key, token, verdict, header, content }) {
+  const value = content instanceof ArrayBuffer ? { header, content } : null;
+  const outcome = verdict === OUTCOMES.value && value ? "value" : verdict === OUTCOMES.alone ? "alone" : "retry";
+  return { held: (await lockOf(request, key).release(token, outcome, value)) ? 1 : 0 };
+}

@@ -1,0 +1,52 @@
+// Both builds give the same module from the outside: the same imports, the same exports, nothing else, and small.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+const FLAVOURS = ["wasi", "emscripten"];
+const IMPORT_MODULE = "larder";
+/** What a deployment uploads, compressed. */
+const GZIP_BYTES_MAX = 150_000;
+
+/** @param {string} path @returns {string[]} its lines, without comments */
+const listed = (path) =>
+  readFileSync(path, "utf8")
+    .split("\n")
+    .map((line) => line.replace(/#.*/, "").trim())
+    .filter((line) => line !== "")
+    .sort();
+
+/** @param {string} flavour */
+function moduleOf(flavour) {
+  const path = `build/${flavour}/larder.wasm`;
+  assert.ok(existsSync(path), `${path} does not exist: npm run build`);
+  const bytes = readFileSync(path);
+  return { bytes, module: new WebAssembly.Module(bytes) };
+}
+
+for (const flavour of FLAVOURS) {
+  test(`the ${flavour} module imports what wasm/imports.txt lists, all of it functions of "${IMPORT_MODULE}"`, () => {
+    const imports = WebAssembly.Module.imports(moduleOf(flavour).module);
+    assert.deepEqual(
+      imports.filter(({ module, kind }) => module !== IMPORT_MODULE || kind !== "function"),
+      [],
+    );
+    assert.deepEqual(imports.map(({ name }) => name).sort(), listed("wasm/imports.txt"));
+  });
+
+  test(`the ${flavour} module exports what wasm/exports.txt lists: functions, and its memory`, () => {
+    const exports = WebAssembly.Module.exports(moduleOf(flavour).module);
+    assert.deepEqual(exports.map(({ name }) => name).sort(), listed("wasm/exports.txt"));
+    assert.deepEqual(
+      exports.filter(({ kind }) => kind !== "function"),
+      [{ name: "memory", kind: "memory" }],
+    );
+  });
+
+  test(`the ${flavour} module takes at most ${GZIP_BYTES_MAX} bytes compressed`, () => {
+    const size = gzipSync(moduleOf(flavour).bytes, { level: 9 }).length;
+    assert.ok(size <= GZIP_BYTES_MAX, `${size} bytes`);
+  });
+}

@@ -1,0 +1,304 @@
+// An API of one's own behind the whole app: mode http as RFC 9111 has it, mode keyed as declared.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "engine/support.h"
+
+namespace larder::engine {
+namespace {
+
+using sim::Isolate;
+using sim::OriginReply;
+using sim::OriginRequest;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+using ::testing::StartsWith;
+
+struct ApiTest : ::testing::Test {
+  ApiTest() {
+    world.origin = [this](const OriginRequest&) { return origin_reply; };
+  }
+  void TearDown() override { EXPECT_TRUE(isolate.settled()); }
+
+  std::string status(std::string url, TextPairs headers = {}) {
+    return isolate.run("GET", std::move(url), std::move(headers)).header("cache-status");
+  }
+  // In no tier, and nowhere in between.
+  void expect_nothing_kept() {
+    EXPECT_TRUE(world.kv.empty());
+    EXPECT_TRUE(world.edge["one"].empty());
+    EXPECT_EQ(isolate.app->bodies_held(), 0U);
+  }
+
+  sim::World world;
+  OriginReply origin_reply = reply(200, {{"cache-control", "max-age=60"}});
+  Isolate isolate{world, {{"API_KEY", "s3cret-value"}, {"LOG_LEVEL", "debug"}}, api_declarations()};
+};
+
+// Mode http
+// ----------------------------------------------------------------------------------------------------------
+
+TEST_F(ApiTest, AHitAfterAMissWithTheOriginsOwnFields) {
+  origin_reply =
+      reply(200, {{"cache-control", "public, max-age=60"}, {"etag", "\"one\""}, {"link", "</next>"}});
+  const auto& first = isolate.get("/pages/a/b?x=1&y=2");
+  EXPECT_EQ(first.header("cache-status"), "larder; fwd=miss; fwd-status=200; stored; detail=absent");
+  EXPECT_EQ(world.origin_requests[0].url, "https://api.example.com/a/b?x=1&y=2");
+  world.now += Millis(10'000);
+  const auto& second = isolate.get("/pages/a/b?x=1&y=2");
+  // A whole second is lost to the 59 ms of look-ups and origin.
+  EXPECT_EQ(second.header("cache-status"), "larder; hit; ttl=49; detail=memory");
+  EXPECT_EQ(second.header("age"), "10");
+  EXPECT_EQ(second.header("cache-control"), "public, max-age=60");
+  EXPECT_EQ(second.header("etag"), "\"one\"");
+  EXPECT_EQ(second.header("link"), "</next>");
+  EXPECT_EQ(second.body, "spice");
+  EXPECT_FALSE(second.lane.has_value());
+  EXPECT_THAT(status("/pages/a/b?y=2&x=1"), HasSubstr("fwd=miss"));
+  world.now += Millis(60'000);
+  EXPECT_EQ(status("/pages/a/b?x=1&y=2"), "larder; fwd=stale; fwd-status=200; stored; detail=expired");
+}
+
+TEST_F(ApiTest, AConditionThatTheEntryMeetsIsA304) {
+  origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"etag", "\"one\""}});
+  isolate.get("/pages/a");
+  const auto& exchange = isolate.run("GET", "/pages/a", {{"if-none-match", "W/\"one\""}});
+  EXPECT_EQ(exchange.status, 304U);
+  EXPECT_EQ(exchange.body, "");
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+}
+
+TEST_F(ApiTest, AnEntryMadeForOtherFieldsIsAVaryMiss) {
+  world.origin = [](const OriginRequest&) {
+    return reply(200, {{"cache-control", "max-age=60"}, {"vary", "accept-language"}});
+  };
+  EXPECT_THAT(status("/pages/a", {{"accept-language", "de"}}), HasSubstr("fwd=miss"));
+  EXPECT_THAT(status("/pages/a", {{"accept-language", "DE"}}), HasSubstr("hit"));
+  EXPECT_EQ(status("/pages/a", {{"accept-language", "fr"}}),
+            "larder; fwd=vary-miss; fwd-status=200; stored; detail=other-variant");
+  EXPECT_THAT(status("/pages/a"), HasSubstr("fwd=vary-miss"));
+  EXPECT_THAT(status("/pages/a"), HasSubstr("hit"));
+  EXPECT_EQ(world.origin_requests.size(), 3U);
+}
+
+TEST_F(ApiTest, AFollowerWithOtherFieldsGetsItsOwnAnswer) {
+  world.origin = [](const OriginRequest&) {
+    return reply(200, {{"cache-control", "max-age=60"}, {"vary", "accept-language"}});
+  };
+  isolate.request("GET", "/pages/a", {{"accept-language", "de"}});
+  const auto same = isolate.request("GET", "/pages/a", {{"accept-language", "de"}});
+  const auto other = isolate.request("GET", "/pages/a", {{"accept-language", "fr"}});
+  world.run();
+  EXPECT_THAT(isolate.host.exchange(same).header("cache-status"), HasSubstr("collapsed"));
+  EXPECT_THAT(isolate.host.exchange(other).header("cache-status"),
+              HasSubstr("fwd=miss; fwd-status=200; stored"));
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+}
+
+TEST_F(ApiTest, AnAnswerForNobodyElseIsNotSharedWithFollowers) {
+  origin_reply = reply(200, {{"cache-control", "private"}});
+  isolate.request("GET", "/pages/a");
+  const auto follower = isolate.request("GET", "/pages/a");
+  world.run();
+  EXPECT_EQ(isolate.host.exchange(follower).header("cache-status"),
+            "larder; fwd=miss; fwd-status=200; detail=absent");
+  EXPECT_EQ(isolate.host.exchange(follower).header("cache-control"), "private");
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  expect_nothing_kept();
+}
+
+TEST_F(ApiTest, ABodyAboveTheBoundPassesThroughAsAStream) {
+  origin_reply.content = std::string(1001, 'x');
+  for (int i = 0; i < 2; ++i) {
+    const auto& exchange = isolate.get("/pages/a");
+    EXPECT_EQ(exchange.status, 200U);
+    EXPECT_EQ(exchange.body, origin_reply.content);
+    EXPECT_EQ(exchange.header("cache-status"), "larder; fwd=miss; fwd-status=200; detail=absent");
+    EXPECT_EQ(exchange.header("content-type"), "text/plain");
+  }
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  expect_nothing_kept();
+  EXPECT_EQ(isolate.host.bodies_alive(), 0U);
+  origin_reply.content = std::string(1000, 'x');
+  EXPECT_THAT(status("/pages/a"), HasSubstr("stored"));
+}
+
+TEST_F(ApiTest, FollowersOfAStreamHaveStreamsOfTheirOwn) {
+  origin_reply.content = std::string(1001, 'x');
+  std::vector<host::RequestId> readers;
+  for (int i = 0; i < 5; ++i) {
+    readers.push_back(isolate.request("GET", "/pages/a"));
+  }
+  world.run();
+  for (const host::RequestId reader : readers) {
+    EXPECT_EQ(isolate.host.exchange(reader).body, origin_reply.content);
+  }
+  EXPECT_EQ(world.origin_requests.size(), 5U);
+  EXPECT_EQ(isolate.host.bodies_alive(), 0U);
+}
+
+TEST_F(ApiTest, ARequestWithCredentialsGoesToTheOriginAndLeavesNothing) {
+  isolate.get("/pages/a");
+  EXPECT_EQ(status("/pages/a", {{"authorization", "Basic dTpw"}}),
+            "larder; fwd=bypass; fwd-status=200; detail=unshared");
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  // The client's credentials are not the deployment's: they are never sent on.
+  EXPECT_THAT(world.origin_requests[1].headers, Contains(Pair("authorization", "Bearer s3cret-value")));
+  EXPECT_THAT(world.origin_requests[1].headers, Not(Contains(Pair("authorization", HasSubstr("dTpw")))));
+  EXPECT_THAT(status("/pages/a"), HasSubstr("hit"));
+}
+
+struct Uncached {
+  const char* name;
+  std::uint32_t status;
+  TextPairs headers;
+};
+
+class UncachedInHttp : public ApiTest, public ::testing::WithParamInterface<Uncached> {};
+
+TEST_P(UncachedInHttp, PassesThroughEveryTime) {
+  origin_reply = reply(GetParam().status, GetParam().headers);
+  for (int i = 0; i < 2; ++i) {
+    const auto& exchange = isolate.get("/pages/a");
+    EXPECT_EQ(exchange.status, GetParam().status);
+    EXPECT_EQ(exchange.body, "spice");
+    EXPECT_THAT(exchange.header("cache-status"), Not(HasSubstr("stored")));
+  }
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  expect_nothing_kept();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, UncachedInHttp,
+    ::testing::Values(Uncached{"Silent", 200, {}}, Uncached{"NoStore", 200, {{"cache-control", "no-store"}}},
+                      Uncached{"Private", 200, {{"cache-control", "private, max-age=60"}}},
+                      Uncached{"Cookie", 200, {{"cache-control", "max-age=60"}, {"set-cookie", "a=b"}}},
+                      Uncached{"VaryAny", 200, {{"cache-control", "max-age=60"}, {"vary", "*"}}},
+                      Uncached{"NoCache", 200, {{"cache-control", "no-cache"}, {"etag", "\"a\""}}},
+                      Uncached{"TooMany", 429, {{"cache-control", "max-age=60"}}},
+                      Uncached{"OutOfOrder", 500, {}},
+                      Uncached{"Redirect", 302, {{"location", "/elsewhere"}}}),
+    [](const auto& info) { return info.param.name; });
+
+// Mode keyed
+// ---------------------------------------------------------------------------------------------------------
+
+class Negative : public ApiTest, public ::testing::WithParamInterface<std::uint32_t> {};
+
+TEST_P(Negative, IsRememberedForItsOwnTime) {
+  origin_reply = reply(GetParam(), {{"cache-control", "no-store"}}, "no such item");
+  const auto& first = isolate.get("/items/7");
+  EXPECT_EQ(first.status, GetParam());
+  EXPECT_EQ(first.body, "no such item");
+  EXPECT_EQ(first.header("cache-control"), "no-store");
+  EXPECT_EQ(first.header("cache-status"),
+            concat({"larder; fwd=miss; fwd-status=", to_text(std::uint64_t{GetParam()}),
+                    "; stored; detail=absent"}));
+  world.now += Millis(59'900);
+  EXPECT_THAT(status("/items/7"), HasSubstr("hit"));
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+  world.now += Millis(100);
+  EXPECT_THAT(status("/items/7"), HasSubstr("fwd=stale"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Negative, ::testing::Values(400U, 404U, 410U, 422U));
+
+TEST_F(ApiTest, AnEmptyBodyOfNoneIsRememberedToo) {
+  origin_reply = reply(404, {}, "");
+  EXPECT_EQ(isolate.get("/items/7").status, 404U);
+  EXPECT_THAT(status("/items/7"), HasSubstr("hit"));
+}
+
+struct Failing {
+  std::uint32_t origin;
+  std::uint32_t told;
+};
+
+class NeverCached : public ApiTest, public ::testing::WithParamInterface<Failing> {};
+
+TEST_P(NeverCached, IsAProblemEveryTime) {
+  origin_reply =
+      reply(GetParam().origin, {{"cache-control", "public, max-age=3600"}}, "s3cret detail of the origin");
+  for (int i = 0; i < 2; ++i) {
+    const auto& exchange = isolate.get("/items/7");
+    EXPECT_EQ(exchange.status, GetParam().told);
+    EXPECT_EQ(exchange.header("content-type"), "application/problem+json");
+    EXPECT_EQ(exchange.header("cache-control"), "no-store");
+    EXPECT_THAT(exchange.header("cache-status"),
+                HasSubstr(concat({"fwd-status=", to_text(std::uint64_t{GetParam().origin})})));
+    EXPECT_THAT(exchange.body, Not(HasSubstr("detail of the origin")));
+  }
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  expect_nothing_kept();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NeverCached,
+                         ::testing::Values(Failing{206, 502}, Failing{301, 502}, Failing{401, 502},
+                                           Failing{403, 502}, Failing{407, 502}, Failing{429, 503},
+                                           Failing{500, 502}, Failing{502, 502}, Failing{503, 502},
+                                           Failing{504, 502}),
+                         [](const auto& info) { return to_text(std::uint64_t{info.param.origin}); });
+
+TEST_F(ApiTest, InModeKeyedTheKeyAloneTellsEntriesApart) {
+  origin_reply = reply(200, {{"vary", "*"}, {"cache-control", "no-store"}});
+  EXPECT_THAT(status("/items/7?lang=DE"), HasSubstr("stored"));
+  EXPECT_EQ(status("/items/7?lang=de&x=1", {{"authorization", "Basic dTpw"}}),
+            "larder; hit; ttl=3599; detail=memory");
+  EXPECT_THAT(status("/items/7"), HasSubstr("fwd=miss"));
+  EXPECT_THAT(status("/items/7?lang="), HasSubstr("fwd=miss"));
+  EXPECT_THAT(status("/items/8?lang=de"), HasSubstr("fwd=miss"));
+  EXPECT_EQ(world.origin_requests[0].url, "https://api.example.com/items/7?lang=de");
+  EXPECT_EQ(world.origin_requests[1].url, "https://api.example.com/items/7");
+}
+
+// Secrets
+// ------------------------------------------------------------------------------------------------------------
+
+TEST_F(ApiTest, ASecretReachesTheOriginAndNobodyElse) {
+  isolate.get("/items/7");
+  isolate.get("/pages/a");
+  origin_reply.failure = 2;
+  const auto& failed = isolate.get("/items/8");
+  EXPECT_EQ(failed.status, 502U);
+  origin_reply.failure = 0;
+  origin_reply.status = 401;
+  const auto& refused = isolate.get("/items/9");
+  isolate.get("/pages/z?q=1");
+  for (const OriginRequest& request : world.origin_requests) {
+    EXPECT_THAT(request.headers, Contains(Pair("authorization", "Bearer s3cret-value")));
+    EXPECT_THAT(request.url, Not(HasSubstr("s3cret")));
+  }
+  EXPECT_EQ(world.origin_requests.size(), 5U);
+  for (const auto* exchange : {&failed, &refused, &isolate.get("/items/7"), &isolate.get("/pages/a")}) {
+    EXPECT_THAT(exchange->body, Not(HasSubstr("s3cret")));
+    for (const auto& [name, value] : exchange->headers) {
+      EXPECT_THAT(value, Not(HasSubstr("s3cret"))) << name;
+    }
+  }
+  EXPECT_GT(isolate.host.log_lines().size(), 5U);
+  for (const std::string& line : isolate.host.log_lines()) {
+    EXPECT_THAT(line, Not(HasSubstr("s3cret"))) << line;
+  }
+  for (const auto* store : {&world.kv, &world.edge["one"]}) {
+    for (const auto& [key, stored] : *store) {
+      const auto header = from_base64url(stored.header);
+      ASSERT_TRUE(header.has_value());
+      EXPECT_THAT(*header + key + stored.content, Not(HasSubstr("s3cret")));
+    }
+  }
+}
+
+TEST_F(ApiTest, AMissingSecretIsAFaultOfTheConfiguration) {
+  Isolate unset(world, {}, api_declarations());
+  EXPECT_EQ(unset.faults, 1U);
+  const auto& exchange = unset.get("/items/7");
+  EXPECT_EQ(exchange.status, 500U);
+  EXPECT_THAT(exchange.body, HasSubstr("API_KEY"));
+  EXPECT_EQ(world.operations, 0U);
+}
+
+}  // namespace
+}  // namespace larder::engine

@@ -1,0 +1,270 @@
+#include "tiers/tiered_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tiers/support.h"
+
+namespace larder::tiers {
+namespace {
+
+using config::Tier;
+using host::OperationKind;
+using observe::Counter;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct TieredCacheTest : ::testing::Test {
+  TieredCacheTest() {
+    world.fault = [this](OperationKind kind) {
+      asked.push_back(kind);
+      return failing == kind ? std::optional<sim::Fault>(unavailable()) : std::nullopt;
+    };
+  }
+  void TearDown() override {
+    EXPECT_EQ(runner.requests.in_flight(), 0U);
+    chain.reset();
+    EXPECT_EQ(runner.host.bodies_alive(), 0U);
+  }
+
+  static sim::Fault unavailable() {
+    sim::Fault fault;
+    fault.status = 2;
+    return fault;
+  }
+
+  Found get(const Key& key) {
+    const host::Context here = runner.context();
+    auto found = runner.run(here, chain->get(here, key));
+    EXPECT_TRUE(found.has_value());
+    return std::move(*found);
+  }
+  Stored put(const Key& key, std::string_view content) {
+    const host::Context here = runner.context();
+    const auto stored = runner.run(here, chain->put(here, key, entry_of(runner.host, key, content)));
+    EXPECT_TRUE(stored.has_value());
+    return *stored;
+  }
+  void promote(const Key& key, const Found& found) {
+    const host::Context here = runner.context();
+    runner.run(here, chain->promote(here, key, found));
+  }
+  // An isolate that has just started.
+  void restart() {
+    chain = make_chain(runner.host, counters);
+    counters = observe::Counters();
+    asked.clear();
+  }
+  std::uint64_t count(Counter counter, std::string_view tier) {
+    return counters.value(counter, tier, counter == Counter::cache_errors_total ? "unavailable" : "title");
+  }
+
+  sim::World world;
+  sim::Runner runner{world};
+  observe::Counters counters;
+  std::unique_ptr<TieredCache> chain = make_chain(runner.host, counters);
+  std::vector<OperationKind> asked;
+  std::optional<OperationKind> failing;
+  const Key dune = key_named("dune");
+};
+
+TEST_F(TieredCacheTest, ALookUpStopsAtTheFirstHit) {
+  put(dune, "spice");
+  asked.clear();
+  EXPECT_EQ(get(dune).tier, "memory");
+  EXPECT_THAT(asked, IsEmpty());
+  restart();
+  EXPECT_EQ(get(dune).tier, "edge");
+  EXPECT_THAT(asked, ElementsAre(OperationKind::edge_get));
+  restart();
+  world.edge.clear();
+  EXPECT_EQ(get(dune).tier, "kv");
+  EXPECT_THAT(asked, ElementsAre(OperationKind::edge_get, OperationKind::kv_get));
+  restart();
+  world.edge.clear();
+  world.kv.clear();
+  EXPECT_EQ(get(dune).tier, "");
+  EXPECT_THAT(asked, ElementsAre(OperationKind::edge_get, OperationKind::kv_get));
+}
+
+TEST_F(TieredCacheTest, EveryTierCountsItsOwnHitsAndMisses) {
+  put(dune, "spice");
+  EXPECT_EQ(count(Counter::cache_set_total, "memory"), 1U);
+  EXPECT_EQ(count(Counter::cache_set_total, "edge"), 1U);
+  EXPECT_EQ(count(Counter::cache_set_total, "kv"), 1U);
+  restart();
+  world.edge.clear();
+  get(dune);
+  EXPECT_EQ(count(Counter::cache_miss_total, "memory"), 1U);
+  EXPECT_EQ(count(Counter::cache_miss_total, "edge"), 1U);
+  EXPECT_EQ(count(Counter::cache_hits_total, "kv"), 1U);
+  EXPECT_EQ(count(Counter::cache_miss_total, "kv"), 0U);
+  get(dune);
+  EXPECT_EQ(count(Counter::cache_hits_total, "memory"), 1U);
+  EXPECT_EQ(counters.total(Counter::cache_miss_total), 2U);
+}
+
+TEST_F(TieredCacheTest, AHitIsInMemoryAtOnceAndPromotedToTheTiersBetween) {
+  put(dune, "spice");
+  restart();
+  world.edge.clear();
+  const Found found = get(dune);
+  EXPECT_EQ(found.tier, "kv");
+  EXPECT_EQ(chain->find(dune), found.entry);
+  EXPECT_THAT(world.edge["one"], IsEmpty());
+  asked.clear();
+  promote(dune, found);
+  EXPECT_THAT(asked, ElementsAre(OperationKind::edge_put));
+  EXPECT_EQ(world.edge["one"].size(), 1U);
+  asked.clear();
+  promote(dune, Found(found.entry, "edge"));
+  EXPECT_THAT(asked, IsEmpty());
+}
+
+TEST_F(TieredCacheTest, APromotedEntryIsAsOldAsItWas) {
+  put(dune, "spice");
+  const Instant created = chain->find(dune)->header.created;
+  restart();
+  world.edge.clear();
+  world.now = created + Millis(3'000'000);
+  const Found found = get(dune);
+  promote(dune, found);
+  EXPECT_EQ(found.entry->header.created, created);
+  const sim::Stored& at_edge = world.edge["one"].begin()->second;
+  EXPECT_EQ(entry::decode(at_edge.header)->created, created);
+  // An hour and two minutes after it was made, whenever it was promoted; rounded up to a second.
+  EXPECT_LE(at_edge.expires - created, Millis(3'721'000));
+  EXPECT_GE(at_edge.expires - created, Millis(3'720'000));
+}
+
+TEST_F(TieredCacheTest, AFailingTierIsCountedAndPassedOver) {
+  put(dune, "spice");
+  restart();
+  failing = OperationKind::edge_get;
+  EXPECT_EQ(get(dune).tier, "kv");
+  EXPECT_EQ(count(Counter::cache_errors_total, "edge"), 1U);
+  EXPECT_EQ(count(Counter::cache_miss_total, "edge"), 0U);
+  restart();
+  failing = OperationKind::kv_put;
+  EXPECT_EQ(put(key_named("emma"), "x"), Stored::stored);
+  EXPECT_EQ(count(Counter::cache_errors_total, "kv"), 1U);
+  EXPECT_EQ(count(Counter::cache_set_total, "kv"), 0U);
+  EXPECT_EQ(count(Counter::cache_set_total, "edge"), 1U);
+}
+
+TEST_F(TieredCacheTest, ARemovalThatATierRefusesIsAnErrorButTheOthersRemove) {
+  put(dune, "spice");
+  failing = OperationKind::edge_delete;
+  const host::Context here = runner.context();
+  const auto removed = runner.run(here, chain->remove(here, dune));
+  ASSERT_FALSE(removed.has_value());
+  EXPECT_EQ(removed.error().source, "edge_delete");
+  EXPECT_THAT(world.kv, IsEmpty());
+  EXPECT_EQ(chain->find(dune), nullptr);
+  EXPECT_EQ(count(Counter::cache_errors_total, "edge"), 1U);
+  EXPECT_EQ(counters.value(Counter::cache_del_total, "kv", "title"), 1U);
+}
+
+struct TierCase {
+  const char* name;
+  std::vector<Tier> tiers;
+  std::size_t in_memory;
+  std::size_t at_edge;
+  std::size_t in_kv;
+  const char* after_restart;
+};
+
+class TierSets : public TieredCacheTest, public ::testing::WithParamInterface<TierCase> {};
+
+TEST_P(TierSets, OnlyTheDeclaredTiersTakePart) {
+  const TierCase& one = GetParam();
+  const Key key = key_named("dune", TierSet::of(one.tiers));
+  EXPECT_EQ(put(key, "spice"), one.tiers.empty() ? Stored::declined : Stored::stored);
+  EXPECT_EQ(chain->memory().count(), one.in_memory);
+  EXPECT_EQ(world.edge["one"].size(), one.at_edge);
+  EXPECT_EQ(world.kv.size(), one.in_kv);
+  restart();
+  const Found found = get(key);
+  EXPECT_EQ(found.tier, one.after_restart);
+  EXPECT_EQ(asked.size(), one.tiers.size() - one.in_memory);
+  promote(key, found);
+  EXPECT_EQ(chain->memory().count(), found.entry == nullptr ? 0U : one.in_memory);
+  EXPECT_EQ(world.edge["one"].size(), one.at_edge);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TierSets,
+                         ::testing::Values(TierCase{"Memory", {Tier::memory}, 1, 0, 0, ""},
+                                           TierCase{"Edge", {Tier::edge}, 0, 1, 0, "edge"},
+                                           TierCase{"Kv", {Tier::kv}, 0, 0, 1, "kv"},
+                                           TierCase{"MemoryAndKv", {Tier::memory, Tier::kv}, 1, 0, 1, "kv"},
+                                           TierCase{"None", {}, 0, 0, 0, ""}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_F(TieredCacheTest, AnEntryOnOtherTiersThanDeclaredIsNotLookedFor) {
+  put(dune, "spice");
+  const Key only_kv = key_named("dune", TierSet::of({Tier::kv}));
+  EXPECT_EQ(chain->find(only_kv), nullptr);
+  EXPECT_EQ(get(only_kv).tier, "kv");
+}
+
+TEST_F(TieredCacheTest, WhatIsReplacedOrDroppedInMemoryRevokesTheLanes) {
+  put(dune, "spice");
+  EXPECT_EQ(runner.host.lanes_revoked(), 0U);
+  put(dune, "worms");
+  EXPECT_EQ(runner.host.lanes_revoked(), 1U);
+  const host::Context here = runner.context();
+  EXPECT_TRUE(*runner.run(here, chain->remove(here, dune)));
+  EXPECT_EQ(runner.host.lanes_revoked(), 2U);
+  put(dune, "spice");
+  const host::Context later = runner.context();
+  EXPECT_EQ(*runner.run(later, chain->invalidate_tag(later, "book")), 1U);
+  EXPECT_EQ(runner.host.lanes_revoked(), 3U);
+  EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "book"), 1U);
+}
+
+TEST_F(TieredCacheTest, ABodyTooLargeForMemoryLivesInTheOthers) {
+  const std::string large(config::limit::memory_value_bytes_max + 1, 'x');
+  EXPECT_EQ(put(dune, large), Stored::stored);
+  EXPECT_EQ(chain->memory().count(), 0U);
+  EXPECT_THAT(world.kv, IsEmpty());
+  EXPECT_EQ(get(dune).tier, "edge");
+  EXPECT_EQ(count(Counter::cache_set_total, "memory"), 0U);
+  EXPECT_EQ(count(Counter::cache_set_total, "kv"), 0U);
+}
+
+TEST_F(TieredCacheTest, AValueThatGrewTooLargeForMemoryIsNotServedInItsFormerForm) {
+  put(dune, "spice");
+  put(dune, std::string(config::limit::memory_value_bytes_max + 1, 'x'));
+  EXPECT_EQ(chain->find(dune), nullptr);
+  EXPECT_EQ(runner.host.lanes_revoked(), 1U);
+}
+
+struct NullCacheTest : ::testing::Test {
+  sim::World world;
+  sim::Runner runner{world};
+  observe::Counters counters;
+  NullCache cache{counters};
+  const Key dune = key_named("dune");
+};
+
+TEST_F(NullCacheTest, RecordsEverythingAndKeepsNothing) {
+  const auto run = [this](auto operation) {
+    const host::Context here = runner.context();
+    return runner.run(here, operation(here));
+  };
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(run([&](host::Context here) { return cache.get(here, dune); })->entry, nullptr);
+  }
+  EXPECT_EQ(*run([&](host::Context here) { return cache.put(here, dune, nullptr); }), Stored::declined);
+  EXPECT_FALSE(*run([&](host::Context here) { return cache.remove(here, dune); }));
+  EXPECT_EQ(*run([&](host::Context here) { return cache.invalidate_tag(here, "book"); }), 0U);
+  EXPECT_EQ(counters.value(Counter::cache_miss_total, "null", "title"), 2U);
+  EXPECT_EQ(counters.value(Counter::cache_set_total, "null", "title"), 1U);
+  EXPECT_EQ(counters.value(Counter::cache_del_total, "null", "title"), 1U);
+  EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "null", "book"), 1U);
+  EXPECT_EQ(counters.total(Counter::cache_hits_total), 0U);
+  EXPECT_EQ(world.operations, 0U);
+}
+
+}  // namespace
+}  // namespace larder::tiers
