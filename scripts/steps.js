@@ -1,13 +1,12 @@
 // Runs one command after the other, shows what went wrong in those that fail, and counts.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { closingLine, failure, sum, withStatus } from "./count.js";
 
 /** @typedef {import("./count.js").Count} Count */
 
 const SHOWN_LINES_MAX = 200;
+const SHOWN_COLUMNS_MAX = 400;
 
 /**
  * Runs a command to its end and returns all that it wrote, both streams as they came.
@@ -17,7 +16,7 @@ const SHOWN_LINES_MAX = 200;
 export function run(command, environment = {}) {
   const [program, ...rest] = /** @type {[string, ...string[]]} */ (command);
   const child = spawn(program, rest, {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   /** @type {Buffer[]} */
@@ -47,7 +46,7 @@ export class Tally {
       const lines = output.trimEnd().split("\n");
       const left = lines.length - SHOWN_LINES_MAX;
       if (left > 0) console.log(`    (${left} lines before these)`);
-      console.log(lines.slice(-SHOWN_LINES_MAX).join("\n"));
+      for (const line of lines.slice(-SHOWN_LINES_MAX)) console.log(line.slice(0, SHOWN_COLUMNS_MAX));
     }
   }
 
@@ -55,15 +54,11 @@ export class Tally {
    * Runs a command as one step. `count` reads its report, which is its output unless it wrote a file; without it the
    * command counts as one check.
    * @param {string} name @param {string[]} command
-   * @param {{count?: (output: string) => Count, environment?: Record<string, string>, log?: string}} [options]
+   * @param {{count?: (output: string) => Count, environment?: Record<string, string>}} [options]
    * @returns {Promise<boolean>} whether nothing failed
    */
-  async step(name, command, { count, environment, log } = {}) {
+  async step(name, command, { count, environment } = {}) {
     const { status, output } = await run(command, environment);
-    if (log !== undefined) {
-      mkdirSync(dirname(log), { recursive: true });
-      writeFileSync(log, output);
-    }
     const result = withStatus(status, count === undefined ? onePassed() : read(count, output));
     this.add(name, result, output);
     return result.failed === 0;

@@ -135,8 +135,9 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
     co_return co_await look_and_fetch(here, query);
   }
   const std::string key = query.key.storage_name;
+  const Instant give_up = here.host().now() + config::limit::single_flight_wait;
   while (auto flight = flights_.find(key, here.host().now())) {
-    const FlightState state = co_await wait_for(here, flight, here.host().now() + config::limit::single_flight_wait);
+    const FlightState state = co_await wait_for(here, flight, give_up);
     if (state == FlightState::landed) {
       co_return co_await from_landing(here, query, std::move(flight));
     }
@@ -144,7 +145,7 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
       counters_.add(Counter::single_flight_expired_total);
       co_return co_await read_alone(here, query);
     }
-    // Lost: all its followers come round again, and the first of them leads.
+    // Lost: all its followers come round again, and the first of them leads. All of a request's waiting is one wait.
   }
   const Millis patience =
       query.resource->origin.timeout_hard + config::limit::lock_wait + config::limit::lock_margin;

@@ -67,9 +67,13 @@ function script(seed) {
 
 /** @returns {Buffer[]} what C++ wrote, by seed */
 function vectors() {
-  const binary = PRESETS.map((preset) => `build/${preset}/tests/wire_vectors`).find((path) => existsSync(path));
+  const binary = PRESETS.map((preset) => `build/${preset}/tests/wire_vectors`).find((path) =>
+    existsSync(path),
+  );
   assert.ok(binary, "wire_vectors is not built: bash scripts/build.sh native");
-  const lines = execFileSync(binary, ["0", String(SEEDS)], { encoding: "utf8", maxBuffer: 1 << 28 }).split("\n");
+  const lines = execFileSync(binary, ["0", String(SEEDS)], { encoding: "utf8", maxBuffer: 1 << 28 }).split(
+    "\n",
+  );
   return lines.slice(0, -1).map((line) => Buffer.from(line, "hex"));
 }
 

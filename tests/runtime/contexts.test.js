@@ -87,7 +87,7 @@ for (const flavour of FLAVOURS) {
       origin.letGo();
       await Promise.all([leader, other]);
       assert.equal((await follower).status, 200);
-      assert.match(status(await follower) ?? "", /^larder; fwd=miss; fwd-status=200; stored; detail=absent$/);
+      assert.match(status(await follower) ?? "", /^larder; fwd=vary-miss; fwd-status=200; stored; detail=other-variant$/);
       assert.equal(origin.asked.filter((url) => url === "/pages/1").length, 2);
       await settled(worker);
       const { keys } = await (await worker.kv()).list({ prefix: "larder:pages:v1:1" });
