@@ -4,12 +4,12 @@
 // fresh one that goes straight to the origin, and the next request starts on a new instance. Imports never throw and never
 // complete an operation from inside the call.
 
-import { createHash, getRandomValues } from "./platform.js";
 import { Bodies } from "./bodies.js";
 import { asFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Lanes } from "./lanes.js";
 import { handlers } from "./operations/index.js";
+import { createHash, getRandomValues } from "./platform.js";
 import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
 
 /** @typedef {import("./wire.js").OperationRow} OperationRow */
@@ -57,7 +57,9 @@ export class Instance {
     this.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
     this.exports._initialize();
     if (this.exports.larder_abi_version() !== ABI_VERSION) {
-      throw new Error(`The module speaks ABI ${this.exports.larder_abi_version()}, the shim ${ABI_VERSION}: build again.`);
+      throw new Error(
+        `The module speaks ABI ${this.exports.larder_abi_version()}, the shim ${ABI_VERSION}: build again.`,
+      );
     }
     this.scratch = this.exports.larder_allocate(SCRATCH_BYTES);
     this.start(env, options);
@@ -143,7 +145,9 @@ export class Instance {
     };
     this.requests.set(id, flight);
     this.tellLaneHits();
-    const ended = this.guarded(() => this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)));
+    const ended = this.guarded(() =>
+      this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+    );
     if (ended === TRAPPED) return flight.response ?? TRAPPED;
     if (ended === 1) {
       this.requests.delete(id);
@@ -163,7 +167,8 @@ export class Instance {
   }
 
   tellLaneHits() {
-    for (const { id, hits } of this.lanes.takeSettled()) this.guarded(() => this.exports.larder_lane_hits(id, hits));
+    for (const { id, hits } of this.lanes.takeSettled())
+      this.guarded(() => this.exports.larder_lane_hits(id, hits));
   }
 
   // Operations -----------------------------------------------------------------------------------------------------
@@ -193,7 +198,8 @@ export class Instance {
         this.exports.larder_complete(flight.id, index, generation, status, at, size),
       ),
     );
-    if (taken !== 1) this.releaseResults(row, results);
+    // Nobody got them: the request is gone, or they could not be written.
+    if (taken !== 1 || status !== STATUS.ok) this.releaseResults(row, results);
   }
 
   /** Nobody waits any more: what the results own is freed. @param {OperationRow} row @param {Record<string, any> | null} results */
@@ -244,7 +250,11 @@ export class Instance {
         this.copyIn(into, 32).set(createHash("sha256").update(this.copyIn(at, size)).digest());
       },
       body_sha256: (/** @type {number} */ handle, /** @type {number} */ into) => {
-        this.copyIn(into, 32).set(createHash("sha256").update(new Uint8Array(this.bodies.buffer(handle))).digest());
+        this.copyIn(into, 32).set(
+          createHash("sha256")
+            .update(new Uint8Array(this.bodies.buffer(handle)))
+            .digest(),
+        );
       },
       request_header: (
         /** @type {number} */ id,
@@ -281,7 +291,7 @@ export class Instance {
     this.operate(flight, index, generation, row, wanted);
   }
 
-  /** @param {number} id @param {number} nameAt @param {number} into @param {number} capacity */
+  /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
   requestHeader(id, name, into, capacity) {
     const value = this.requests.get(id)?.request?.headers.get(name);
     if (value === null || value === undefined) return -1;
@@ -302,7 +312,15 @@ export class Instance {
     const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
     if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
       const until = record.u64();
-      this.lanes.open(flight.request.url, { id: lane, until, guards: record.texts(), status, headers, body, hits: 0 });
+      this.lanes.open(flight.request.url, {
+        id: lane,
+        until,
+        guards: record.texts(),
+        status,
+        headers,
+        body,
+        hits: 0,
+      });
     }
     // The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
     flight.response = new Response(body, { status, headers, encodeBody: "automatic" });

@@ -17,13 +17,14 @@ const address = (key) => `https://larder.internal/entry/${encodeURIComponent(key
 export async function edgeGet(request, { key }) {
   const response = await (await cache()).match(address(key));
   const header = response?.headers.get(ENTRY_FIELD);
-  if (response === undefined || !header) return { found: 0, header: "", content: request.instance.bodies.keep(null) };
+  if (response === undefined || !header)
+    return { found: 0, header: "", content: request.instance.bodies.keep(null) };
   const content = request.instance.bodies.keep(await response.arrayBuffer());
   return { found: 1, header, content };
 }
 
-/** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
-export async function edgePut(request, { key, header, content, keep_seconds }) {
+/** @param {InFlight} _request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
+export async function edgePut(_request, { key, header, content, keep_seconds }) {
   if (content === null) throw new OperationFailure("invalid", "An entry of the edge cache needs a body.");
   const response = new Response(content, {
     headers: { "cache-control": `max-age=${keep_seconds}`, [ENTRY_FIELD]: header },
@@ -32,7 +33,7 @@ export async function edgePut(request, { key, header, content, keep_seconds }) {
   return {};
 }
 
-/** @param {InFlight} request @param {{key: string}} wanted */
-export async function edgeDelete(request, { key }) {
+/** @param {InFlight} _request @param {{key: string}} wanted */
+export async function edgeDelete(_request, { key }) {
   return { found: (await (await cache()).delete(address(key))) ? 1 : 0 };
 }

@@ -1,11 +1,11 @@
 // Which function does which row of src/host/ops.def. A body among the arguments comes as its content.
 
-import { batchSettle } from "./queue.js";
 import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { kvDelete, kvGet, kvList, kvPut } from "./kv.js";
 import { lockAcquire, lockRelease } from "./lock.js";
 import { originFetch } from "./origin.js";
 import { park } from "./park.js";
+import { batchSettle } from "./queue.js";
 
 /** @type {Readonly<Record<string, (request: import("../instance.js").InFlight, wanted: any) => Promise<any>>>} */
 export const handlers = Object.freeze({

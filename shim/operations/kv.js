@@ -7,7 +7,8 @@ import { OperationFailure } from "../failure.js";
 /** @param {InFlight} request @returns {KVNamespace} */
 function namespace(request) {
   const binding = request.env.CACHE;
-  if (!binding) throw new OperationFailure("unsupported", "There is no KV binding CACHE; declare it in wrangler.toml.");
+  if (!binding)
+    throw new OperationFailure("unsupported", "There is no KV binding CACHE; declare it in wrangler.toml.");
   return binding;
 }
 

@@ -10,7 +10,11 @@ const OUTCOMES = Object.freeze({ retry: 0, granted: 1, value: 2, alone: 3 });
 /** @param {InFlight} request @param {string} key @returns {DurableObjectStub<import("../lock.js").Lock>} */
 function lockOf(request, key) {
   const binding = request.env.LOCK;
-  if (!binding) throw new OperationFailure("unsupported", "There is no Durable Object binding LOCK; declare it in wrangler.toml.");
+  if (!binding)
+    throw new OperationFailure(
+      "unsupported",
+      "There is no Durable Object binding LOCK; declare it in wrangler.toml.",
+    );
   return binding.getByName(key);
 }
 
@@ -31,6 +35,7 @@ export async function lockAcquire(request, { key, token, keep_millis, wait_milli
  */
 export async function lockRelease(request, { key, token, verdict, header, content }) {
   const value = content instanceof ArrayBuffer ? { header, content } : null;
-  const outcome = verdict === OUTCOMES.value && value ? "value" : verdict === OUTCOMES.alone ? "alone" : "retry";
+  const outcome =
+    verdict === OUTCOMES.value && value ? "value" : verdict === OUTCOMES.alone ? "alone" : "retry";
   return { held: (await lockOf(request, key).release(token, outcome, value)) ? 1 : 0 };
 }

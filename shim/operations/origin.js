@@ -37,10 +37,11 @@ export async function originFetch(request, wanted) {
 
 /**
  * @param {Response} response @param {number} bytesMax @param {boolean} oversizeAsStream
- * @returns {Promise<ArrayBuffer | ReadableStream | null>}
+ * @returns {Promise<ArrayBuffer | ReadableStream>}
  */
 async function readBody(response, bytesMax, oversizeAsStream) {
-  if (response.body === null) return null;
+  // No body is one of no bytes: an empty 404 is kept like any other.
+  if (response.body === null) return new ArrayBuffer(0);
   const declared = Number(response.headers.get("content-length") ?? Number.NaN);
   if (declared > bytesMax) {
     if (oversizeAsStream) return response.body;

@@ -3,8 +3,8 @@
 
 /** @param {import("../instance.js").InFlight} request @param {{wait_millis: number}} waiting */
 export async function park(request, { wait_millis }) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let timer = null;
   const woken = await new Promise((resolve) => {
     request.wake = () => resolve(1);
     timer = setTimeout(() => resolve(0), wait_millis);

@@ -83,7 +83,7 @@ test("the shim writes what C++ writes, and reads it back", () => {
   for (const [seed, bytes] of written.entries()) {
     const steps = script(seed);
     const writer = new RecordWriter();
-    for (const { type, value } of steps) writer[type](value);
+    for (const { type, value } of steps) /** @type {any} */ (writer)[type](value);
     assert.equal(Buffer.from(writer.bytes()).toString("hex"), bytes.toString("hex"), `seed ${seed}`);
     const reader = new RecordReader(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (const { type, value } of steps) assert.deepEqual(reader[type](), value, `seed ${seed}`);

@@ -18,10 +18,15 @@ using ::testing::HasSubstr;
 
 constexpr auto url = "/items/7";
 constexpr Millis fault_delay(2'000);
-// The look-ups at the edge and in KV.
+constexpr Millis origin_time(50);
+constexpr Millis hard = config::limit::origin_timeout_hard_default;
+constexpr Millis wait_max = config::limit::single_flight_wait;
+// The look-ups at the edge and in KV, and taking the lock.
 constexpr Millis store_time(9);
-constexpr Millis answer_within =
-    config::limit::origin_timeout_hard_default + config::limit::single_flight_wait + store_time;
+constexpr Millis lock_time(2);
+// Waiting for another request's answer, of this isolate or through the lock, and then for one's own.
+constexpr Millis answer_within = wait_max + hard + store_time + lock_time;
+static_assert(config::limit::lock_wait <= wait_max);
 
 enum class FaultType : std::uint8_t { error, delay, loss };
 // Which operations of the kind are hit.
@@ -49,8 +54,10 @@ std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (const Named& one :
        {Named{OperationKind::park, "park"}, Named{OperationKind::origin_fetch, "origin_fetch"},
-        Named{OperationKind::edge_get, "edge_get"}, Named{OperationKind::edge_put, "edge_put"},
-        Named{OperationKind::kv_get, "kv_get"}, Named{OperationKind::kv_put, "kv_put"}}) {
+        Named{OperationKind::lock_acquire, "lock_acquire"},
+        Named{OperationKind::lock_release, "lock_release"}, Named{OperationKind::edge_get, "edge_get"},
+        Named{OperationKind::edge_put, "edge_put"}, Named{OperationKind::kv_get, "kv_get"},
+        Named{OperationKind::kv_put, "kv_put"}}) {
     for (const FaultType type : {FaultType::error, FaultType::delay, FaultType::loss}) {
       for (const Extent extent : {Extent::first, Extent::every}) {
         cases.push_back(Case{one.kind, one.name, type, extent});
@@ -89,8 +96,6 @@ class UnderFaults : public ::testing::TestWithParam<Case> {
     };
   }
 
-  // How many operations each request has open that will never end is not to be seen from outside; but a
-  // request whose own operation is lost is one that is not finished when all is quiet.
   bool finished(host::RequestId request) { return isolate.host.exchange(request).finished; }
   bool answered(host::RequestId request) { return isolate.host.exchange(request).answered; }
   Millis answered_after(host::RequestId request) {
@@ -125,10 +130,11 @@ TEST_P(UnderFaults, EveryRequestIsAnsweredByItsDeadlineAndNothingLeaks) {
   const std::size_t lost = GetParam().type == FaultType::loss ? static_cast<std::size_t>(hit) : 0;
   EXPECT_LE(stuck.size(), lost);
   EXPECT_EQ(isolate.app->requests_in_flight(), stuck.size());
-  const bool only_stores =
-      GetParam().kind == OperationKind::edge_put || GetParam().kind == OperationKind::kv_put;
+  const bool after_the_answer = GetParam().kind == OperationKind::edge_put ||
+                                GetParam().kind == OperationKind::kv_put ||
+                                GetParam().kind == OperationKind::lock_release;
   for (const host::RequestId reader : readers) {
-    EXPECT_TRUE(answered(reader) || (!finished(reader) && !only_stores));
+    EXPECT_TRUE(answered(reader) || (!finished(reader) && !after_the_answer));
   }
   // What the platform does with a request that hangs: it ends it.
   for (const host::RequestId reader : stuck) {
@@ -141,7 +147,7 @@ TEST_P(UnderFaults, EveryRequestIsAnsweredByItsDeadlineAndNothingLeaks) {
   EXPECT_TRUE(isolate.settled());
 }
 
-TEST_P(UnderFaults, AFaultThatIsNoLossCostsAtMostOneOriginRequestMorePerFault) {
+TEST_P(UnderFaults, AFaultCostsAtMostOneOriginRequestMore) {
   for (int i = 0; i < 20; ++i) {
     isolate.request("GET", url);
   }
@@ -149,28 +155,34 @@ TEST_P(UnderFaults, AFaultThatIsNoLossCostsAtMostOneOriginRequestMorePerFault) {
   EXPECT_LE(world.origin_requests.size(), 1 + hit);
 }
 
-// A flight that hangs
-// ------------------------------------------------------------------------------------------------
+// A flight that hangs ---------------------------------------------------------------------------------------
 
 struct HangingTest : ::testing::Test {
   HangingTest() {
     world.origin = [](const OriginRequest&) { return reply(200, {}); };
   }
-  // The first `count` origin requests never end.
-  void lose(std::uint64_t count) {
+  // The first `count` operations of the kind never end.
+  void lose(OperationKind kind, std::uint64_t count) {
     left = count;
-    world.fault = [this](OperationKind kind) -> std::optional<Fault> {
-      if (kind != OperationKind::origin_fetch || left == 0) {
+    world.fault = [this, kind](OperationKind asked) -> std::optional<Fault> {
+      if (asked != kind || left == 0) {
         return std::nullopt;
       }
       --left;
       return fault_of(FaultType::loss);
     };
   }
+  std::vector<host::RequestId> readers(int count) {
+    std::vector<host::RequestId> readers;
+    for (int i = 0; i < count; ++i) {
+      readers.push_back(isolate.request("GET", url));
+    }
+    return readers;
+  }
   const sim::SimulatedHost::Exchange& exchange(host::RequestId request) {
     return isolate.host.exchange(request);
   }
-  const observe::Counters& counters() const { return isolate.app->counters(); }
+  Millis answered_after(host::RequestId request) { return exchange(request).answered_at - began; }
 
   sim::World world;
   Isolate isolate{world, {{"API_KEY", "k"}}, api_declarations()};
@@ -178,35 +190,45 @@ struct HangingTest : ::testing::Test {
   std::uint64_t left = 0;
 };
 
-TEST_F(HangingTest, FollowersOfALostLeaderAskForThemselvesAfterTheirWait) {
-  lose(1);
-  const auto leader = isolate.request("GET", url);
-  std::vector<host::RequestId> followers;
-  for (int i = 0; i < 5; ++i) {
-    followers.push_back(isolate.request("GET", url));
-  }
+TEST_F(HangingTest, FollowersOfALostLeaderShareOneFurtherRequestAfterTheirWait) {
+  lose(OperationKind::origin_fetch, 1);
+  const auto all = readers(6);
   world.run();
-  EXPECT_FALSE(exchange(leader).answered);
-  for (const host::RequestId follower : followers) {
-    EXPECT_EQ(exchange(follower).status, 200U);
-    EXPECT_EQ(exchange(follower).answered_at - began,
-              config::limit::single_flight_wait + store_time + Millis(50));
+  EXPECT_FALSE(exchange(all[0]).answered);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    EXPECT_EQ(exchange(all[i]).status, 200U);
+    EXPECT_EQ(answered_after(all[i]), wait_max + origin_time);
   }
-  EXPECT_EQ(counters().total(observe::Counter::single_flight_expired_total), 5U);
-  isolate.app->abandon(leader);
+  EXPECT_EQ(isolate.app->counters().total(observe::Counter::single_flight_expired_total), 5U);
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  isolate.app->abandon(all[0]);
+  EXPECT_TRUE(isolate.settled());
+}
+
+TEST_F(HangingTest, ASecondLostLeaderIsWaitedForUntilItMustHaveEnded) {
+  lose(OperationKind::origin_fetch, 2);
+  const auto all = readers(4);
+  world.run();
+  EXPECT_FALSE(exchange(all[0]).answered);
+  EXPECT_FALSE(exchange(all[1]).answered);
+  for (std::size_t i = 2; i < all.size(); ++i) {
+    EXPECT_EQ(exchange(all[i]).status, 200U);
+    EXPECT_EQ(answered_after(all[i]), wait_max + hard + config::limit::lock_margin + origin_time);
+  }
+  isolate.app->abandon(all[0]);
+  isolate.app->abandon(all[1]);
   EXPECT_TRUE(isolate.settled());
 }
 
 TEST_F(HangingTest, NewcomersPastTheFlightsDeadlineTakeTheLead) {
-  lose(1);
+  lose(OperationKind::origin_fetch, 1);
   const auto leader = isolate.request("GET", url);
-  world.run_for(answer_within - store_time);
-  world.kv.clear();
+  world.run_for(hard + config::limit::lock_wait + config::limit::lock_margin);
   const Instant later = world.now;
   const auto newcomer = isolate.request("GET", url);
   const auto its_follower = isolate.request("GET", url);
   world.run();
-  EXPECT_EQ(exchange(newcomer).answered_at - later, store_time + Millis(50));
+  EXPECT_EQ(exchange(newcomer).answered_at - later, store_time + lock_time + origin_time);
   EXPECT_THAT(exchange(its_follower).header("cache-status"), HasSubstr("collapsed"));
   EXPECT_EQ(world.origin_requests.size(), 2U);
   // The former leader's end leaves the key alone.
@@ -216,53 +238,45 @@ TEST_F(HangingTest, NewcomersPastTheFlightsDeadlineTakeTheLead) {
 }
 
 TEST_F(HangingTest, ManyLostLeadersInARowDoNotAddUpTheWaits) {
-  lose(4);
-  std::vector<host::RequestId> readers;
-  for (int i = 0; i < 5; ++i) {
-    readers.push_back(isolate.request("GET", url));
-  }
-  // Each leader is ended by the platform shortly before its followers give up.
+  lose(OperationKind::edge_get, 4);
+  const auto all = readers(5);
+  // Each leader is ended by the platform well before its followers give up.
   for (std::size_t leader = 0; leader < 4; ++leader) {
     world.run_for(Millis(1'900));
-    isolate.app->abandon(readers[leader]);
+    isolate.app->abandon(all[leader]);
   }
   world.run();
-  const auto& last = exchange(readers[4]);
-  EXPECT_EQ(last.status, 200U);
-  EXPECT_LE(last.answered_at - began, config::limit::single_flight_wait + store_time + Millis(50));
+  EXPECT_EQ(exchange(all[4]).status, 200U);
+  EXPECT_EQ(answered_after(all[4]), wait_max + origin_time);
   EXPECT_TRUE(isolate.settled());
 }
 
-TEST_F(HangingTest, AFollowerOfSeveralLostFlightsIsWokenByTheOneThatLands) {
-  lose(1);
-  const auto leader = isolate.request("GET", url);
-  const auto second = isolate.request("GET", url);
-  const auto third = isolate.request("GET", url);
+TEST_F(HangingTest, AFollowerOfALostFlightIsWokenByTheOneThatLands) {
+  lose(OperationKind::edge_get, 1);
+  const auto all = readers(3);
   world.run_for(Millis(1'000));
-  isolate.app->abandon(leader);
+  isolate.app->abandon(all[0]);
   world.run();
-  EXPECT_EQ(exchange(second).answered_at - began, Millis(1'000) + store_time + Millis(50));
-  EXPECT_EQ(exchange(third).answered_at, exchange(second).answered_at);
-  EXPECT_THAT(exchange(third).header("cache-status"), HasSubstr("collapsed"));
-  EXPECT_EQ(world.origin_requests.size(), 2U);
+  EXPECT_EQ(answered_after(all[1]), Millis(1'000) + store_time + lock_time + origin_time);
+  EXPECT_EQ(answered_after(all[2]), answered_after(all[1]));
+  EXPECT_THAT(exchange(all[2]).header("cache-status"), HasSubstr("collapsed"));
+  EXPECT_EQ(world.origin_requests.size(), 1U);
   EXPECT_TRUE(isolate.settled());
 }
 
-TEST_F(HangingTest, ASilentOriginIsAskedOncePerFlightAndEverybodyIsTold) {
+TEST_F(HangingTest, ASilentOriginIsAskedTwiceAtMostAndEverybodyIsTold) {
   world.origin = [](const OriginRequest&) {
     sim::OriginReply silent;
     silent.silent = true;
     return silent;
   };
-  std::vector<host::RequestId> readers;
-  for (int i = 0; i < 5; ++i) {
-    readers.push_back(isolate.request("GET", url));
-  }
+  const auto all = readers(5);
   world.run();
-  for (const host::RequestId reader : readers) {
+  for (const host::RequestId reader : all) {
     EXPECT_EQ(exchange(reader).status, 504U);
-    EXPECT_LE(exchange(reader).answered_at - began, answer_within + store_time);
+    EXPECT_LE(answered_after(reader), answer_within);
   }
+  EXPECT_EQ(world.origin_requests.size(), 2U);
   EXPECT_TRUE(isolate.settled());
 }
 

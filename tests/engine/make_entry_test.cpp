@@ -72,8 +72,7 @@ struct MakeEntryTest : ::testing::Test {
   http::Fields request;
 };
 
-// Mode keyed
-// ---------------------------------------------------------------------------------------------------------
+// Mode keyed ------------------------------------------------------------------------------------------------
 
 TEST_F(MakeEntryTest, InModeKeyedTheDeclarationDecidesWhateverTheOriginSays) {
   const auto entry = make("item", 200,
@@ -153,8 +152,7 @@ TEST_F(MakeEntryTest, NeitherAStreamNorTheAnswerToAnAuthorisedRequestIsKept) {
   EXPECT_EQ(make_entry(host, settings, authorised, own), nullptr);
 }
 
-// Mode http
-// ----------------------------------------------------------------------------------------------------------
+// Mode http -------------------------------------------------------------------------------------------------
 
 struct Lifetimes {
   const char* name;

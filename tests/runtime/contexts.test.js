@@ -50,7 +50,10 @@ for (const flavour of FLAVOURS) {
     const origin = await startOrigin((request) => {
       const url = new URL(request.url ?? "", "http://origin");
       if (url.pathname.startsWith("/pages/")) {
-        return { headers: { vary: "accept-language", "cache-control": "max-age=60", "content-type": "text/plain" }, body: "page" };
+        return {
+          headers: { vary: "accept-language", "cache-control": "max-age=60", "content-type": "text/plain" },
+          body: "page",
+        };
       }
       return { body: searchReply(url.searchParams.get("title") ?? "") };
     });
@@ -87,7 +90,10 @@ for (const flavour of FLAVOURS) {
       origin.letGo();
       await Promise.all([leader, other]);
       assert.equal((await follower).status, 200);
-      assert.match(status(await follower) ?? "", /^larder; fwd=vary-miss; fwd-status=200; stored; detail=other-variant$/);
+      assert.match(
+        status(await follower) ?? "",
+        /^larder; fwd=vary-miss; fwd-status=200; stored; detail=other-variant$/,
+      );
       assert.equal(origin.asked.filter((url) => url === "/pages/1").length, 2);
       await settled(worker);
       const { keys } = await (await worker.kv()).list({ prefix: "larder:pages:v1:1" });

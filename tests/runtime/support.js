@@ -1,8 +1,8 @@
 // The Worker on the real runtime, reached through real sockets: what the in-runtime test runner cannot show, since it puts
 // all requests of a test into one context.
 
-import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -28,7 +28,10 @@ async function bundle() {
         name: "modules",
         setup(setup) {
           setup.onResolve({ filter: /larder\.wasm$/ }, () => ({ path: "./larder.wasm", external: true }));
-          setup.onResolve({ filter: /larder\.json\.txt$/ }, () => ({ path: "./larder.json.txt", external: true }));
+          setup.onResolve({ filter: /larder\.json\.txt$/ }, () => ({
+            path: "./larder.json.txt",
+            external: true,
+          }));
         },
       },
     ],
@@ -45,7 +48,11 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
   const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
   const modules = [
     { type: "ESModule", path: "entry.js", contents: await bundle() },
-    { type: "CompiledWasm", path: "larder.wasm", contents: readFileSync(join(root, `build/${flavour}/larder.wasm`)) },
+    {
+      type: "CompiledWasm",
+      path: "larder.wasm",
+      contents: readFileSync(join(root, `build/${flavour}/larder.wasm`)),
+    },
     { type: "Text", path: "larder.json.txt", contents: text },
   ];
   const names = Array.from({ length: isolates }, (_, i) => `larder-${i}`);
@@ -135,5 +142,13 @@ export const searchReply = (title) =>
   JSON.stringify({
     numFound: 1,
     start: 0,
-    docs: [{ key: "/works/OL7W", title, author_name: ["A. Writer"], first_publish_year: 1990, isbn: ["9780552137034"] }],
+    docs: [
+      {
+        key: "/works/OL7W",
+        title,
+        author_name: ["A. Writer"],
+        first_publish_year: 1990,
+        isbn: ["9780552137034"],
+      },
+    ],
   });

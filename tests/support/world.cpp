@@ -116,7 +116,7 @@ void SimulatedHost::submit(host::RequestId request, host::OperationId operation,
     outcome.status = fault->status;
     outcome.message = "injected";
   } else if (kind == OperationKind::lock_acquire && !(fault && fault->lost)) {
-    lock_acquire(request, operation, reader);
+    lock_acquire(request, operation, reader, world_.lock_delay + (fault ? fault->delay : Millis(0)));
     return;
   } else if (kind == OperationKind::park) {
     outcome = park(request, operation, reader);
@@ -357,13 +357,13 @@ SimulatedHost::Outcome SimulatedHost::kv_list(RecordReader& arguments) {
 }
 
 void SimulatedHost::lock_acquire(host::RequestId request, host::OperationId operation,
-                                 RecordReader& arguments) {
+                                 RecordReader& arguments, Millis delay) {
   const std::string key = arguments.text();
   const std::string token = arguments.text();
   const Millis keep(static_cast<std::int64_t>(arguments.u64()));
   const Millis wait(static_cast<std::int64_t>(arguments.u64()));
   const std::uint64_t ticket = world_.operations;
-  auto settle = [this, request, operation](std::uint8_t lock_outcome, const Stored& value) {
+  auto settle = [this, request, operation, delay](std::uint8_t lock_outcome, const Stored& value) {
     Outcome outcome;
     const BodyHandle body = lock_outcome == 2 ? create_body(value.content) : BodyHandle::none;
     if (body != BodyHandle::none) {
@@ -377,8 +377,7 @@ void SimulatedHost::lock_acquire(host::RequestId request, host::OperationId oper
       results.u64(value.content.size());
       return std::move(results).take();
     };
-    world_.after(world_.lock_delay,
-                 [this, request, operation, outcome] { deliver(request, operation, outcome); });
+    world_.after(delay, [this, request, operation, outcome] { deliver(request, operation, outcome); });
   };
   SimulatedLock& lock = world_.locks[key];
   const Millis until_expiry = lock.held_until() - world_.now;

@@ -170,7 +170,9 @@ class SimulatedHost final : public host::Host {
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome kv_put(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
-  void lock_acquire(host::RequestId request, host::OperationId operation, RecordReader& arguments);
+  // `delay` is how long the answer takes once the lock has settled.
+  void lock_acquire(host::RequestId request, host::OperationId operation, RecordReader& arguments,
+                    Millis delay);
   Outcome lock_release(RecordReader& arguments);
   void deliver(host::RequestId request, host::OperationId operation, const Outcome& outcome);
   std::string content(host::BodyHandle body) const;

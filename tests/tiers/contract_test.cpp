@@ -139,8 +139,7 @@ INSTANTIATE_TEST_SUITE_P(All, KeepingCache,
 INSTANTIATE_TEST_SUITE_P(All, StoringCache, ::testing::Values(edge_subject, kv_subject, chain_subject),
                          name_of);
 
-// Every cache
-// --------------------------------------------------------------------------------------------------------
+// Every cache -----------------------------------------------------------------------------------------------
 
 TEST_P(AnyCache, AnAbsentKeyIsAMissAndNoError) { EXPECT_TRUE(misses(dune)); }
 
@@ -212,8 +211,7 @@ TEST_P(AnyCache, WritesItsStatusAsOneObject) {
   EXPECT_EQ(json.text().back(), '}');
 }
 
-// Caches that keep
-// ---------------------------------------------------------------------------------------------------
+// Caches that keep ------------------------------------------------------------------------------------------
 
 TEST_P(KeepingCache, WhatWasPutIsFoundWithTheSameHeaderAndBytes) {
   const std::string bytes("sp\0ice\xff", 7);
@@ -303,8 +301,7 @@ TEST_P(KeepingCache, ATagLeavesOtherEntriesAlone) {
   EXPECT_EQ(*invalidate_tag("book"), 0U);
 }
 
-// Caches with a store outside of the isolate
-// -------------------------------------------------------------------------
+// Caches with a store outside of the isolate ----------------------------------------------------------------
 
 TEST_P(StoringCache, ATextThatIsNoHeaderIsAMiss) {
   for (const char* text : {"", "not a header", "AAAA", "\xff\xfe", "AQAAAAA"}) {

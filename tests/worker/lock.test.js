@@ -2,7 +2,7 @@
 import { env } from "cloudflare:test";
 import { expect, test } from "vitest";
 
-const content = new TextEncoder().encode("the answer").buffer;
+const content = new Uint8Array(new TextEncoder().encode("the answer")).buffer;
 const value = { header: "entry-header", content };
 
 /** @param {string} key */
@@ -27,7 +27,10 @@ test("a value goes to all who wait, and to those who come late", async () => {
   for (const acquired of await Promise.all(waiters)) {
     expect(answer(acquired)).toEqual({ outcome: "value", value: "the answer" });
   }
-  expect(answer(await lock.acquire("late", 10_000, 5_000))).toEqual({ outcome: "value", value: "the answer" });
+  expect(answer(await lock.acquire("late", 10_000, 5_000))).toEqual({
+    outcome: "value",
+    value: "the answer",
+  });
 });
 
 test("only the holder's token releases", async () => {

@@ -6,7 +6,8 @@ import { worker } from "../../shim/larder.js";
 /** @param {string} path @param {RequestInit} [init] */
 const get = (path, init) => SELF.fetch(`http://larder.test${path}`, init);
 /** @param {string} text @returns {Promise<number>} */
-const asked = async (text) => (await fetch(`http://origin.test/count?for=${encodeURIComponent(text)}`)).json();
+const asked = async (text) =>
+  (await fetch(`http://origin.test/count?for=${encodeURIComponent(text)}`)).json();
 /** @param {Response} response */
 const status = (response) => response.headers.get("cache-status");
 

@@ -27,10 +27,12 @@ export function standInOrigin() {
 /** @param {URL} url @param {string} named */
 function books(url, named) {
   const json = { "content-type": "application/json" };
-  if (named.includes("html")) return new Response("<html>down</html>", { headers: { "content-type": "text/html" } });
+  if (named.includes("html"))
+    return new Response("<html>down</html>", { headers: { "content-type": "text/html" } });
   if (named.includes("truncated")) return new Response('{"numFound": 1, "docs": [{"ti', { headers: json });
   if (named.includes("error")) return new Response("out of order", { status: 500 });
-  if (named.includes("limited")) return new Response("{}", { status: 429, headers: { ...json, "retry-after": "7" } });
+  if (named.includes("limited"))
+    return new Response("{}", { status: 429, headers: { ...json, "retry-after": "7" } });
   if (named.includes("huge")) return new Response(endless(100), { headers: json });
   if (named.includes("silent")) return new Promise(() => {});
   const title = url.searchParams.get("title") ?? url.searchParams.get("author") ?? "By ISBN";
@@ -50,7 +52,8 @@ function books(url, named) {
 function plain(url, named) {
   if (named.includes("bodyless")) return new Response(null, { status: 404 });
   if (named.includes("silent")) return new Promise(() => {});
-  if (named.includes("large")) return new Response("x".repeat(300_000), { headers: { "content-type": "text/plain" } });
+  if (named.includes("large"))
+    return new Response("x".repeat(300_000), { headers: { "content-type": "text/plain" } });
   return new Response(`item ${url.pathname}${url.search}`, { headers: { "content-type": "text/plain" } });
 }
 

@@ -4,6 +4,8 @@ import { env } from "cloudflare:test";
 import { afterEach, expect, test } from "vitest";
 import { Bodies } from "../../shim/bodies.js";
 import { asFailure, OperationFailure } from "../../shim/failure.js";
+import { STATUS } from "../../shim/generated/operations.js";
+import { Instance } from "../../shim/instance.js";
 import { handlers } from "../../shim/operations/index.js";
 
 /** The request on whose behalf operations run: all of it that a store's operation looks at. */
@@ -79,7 +81,8 @@ test.for(stores)("%s: what was deleted is not found", async (store) => {
 test.for(stores)("%s: keys that look alike are different keys", async (store) => {
   const keys = ["a/b", "a%2Fb", "a%252Fb", "a b", "a+b", "a?b", "a#b", "a..b", "../a", "%", "A/B"];
   for (const key of keys) await put(store, key, key);
-  for (const key of keys) expect(await get(store, key)).toEqual({ header: "header", bytes: [...encoder.encode(key)] });
+  for (const key of keys)
+    expect(await get(store, key)).toEqual({ header: "header", bytes: [...encoder.encode(key)] });
   for (const key of keys) await operate(`${store}_delete`, { key });
 });
 
@@ -141,7 +144,12 @@ test("kv: the largest metadata comes back whole, one byte more is a failure", as
 test("kv: an expiry of less than a minute is a failure, a minute is not", async () => {
   await put("kv", "minute", "one", { keep_seconds: 60 });
   expect(await get("kv", "minute")).not.toBe(null);
-  const failure = await failureOf("kv_put", { key: "short", header: "h", content: bufferOf("x"), keep_seconds: 59 });
+  const failure = await failureOf("kv_put", {
+    key: "short",
+    header: "h",
+    content: bufferOf("x"),
+    keep_seconds: 59,
+  });
   expect(failure).toMatchObject({ status: "unavailable", message: "kv_put failed (Error)." });
   expect(await get("kv", "short")).toBe(null);
 });
@@ -168,17 +176,56 @@ test("kv: keys are listed by prefix, a page at a time", async () => {
     cursor = page.next_cursor;
   } while (cursor !== "");
   expect(pages).toEqual([["list:1", "list:2"], ["list:3"]]);
-  expect(await operate("kv_list", { prefix: "none:", cursor: "", count_max: 2 })).toEqual({ keys: [], next_cursor: "" });
+  expect(await operate("kv_list", { prefix: "none:", cursor: "", count_max: 2 })).toEqual({
+    keys: [],
+    next_cursor: "",
+  });
 });
 
 test("kv: without the binding every operation says so", async () => {
   const bare = { ...flight, env: {} };
   for (const name of ["kv_get", "kv_put", "kv_delete", "kv_list"]) {
-    const wanted = { key: "k", header: "h", content: bufferOf("x"), keep_seconds: 60, prefix: "", cursor: "", count_max: 1 };
+    const wanted = {
+      key: "k",
+      header: "h",
+      content: bufferOf("x"),
+      keep_seconds: 60,
+      prefix: "",
+      cursor: "",
+      count_max: 1,
+    };
     const failure = await failureOf(name, wanted, bare);
     expect(failure.status).toBe("unsupported");
     expect(failure.message).toContain("wrangler.toml");
   }
+});
+
+test("results that cannot be written are a failure, and their body is freed", async () => {
+  await put("kv", "unwritable", "one");
+  /** @type {number[]} */
+  const told = [];
+  const instance = Object.assign(Object.create(Instance.prototype), {
+    bodies,
+    guarded: (/** @type {() => number} */ call) => call(),
+    withBytes: (/** @type {Uint8Array} */ bytes, /** @type {any} */ call) => call(0, bytes.length),
+    exports: {
+      larder_complete: (/** @type {number[]} */ ...values) => {
+        told.push(values[3]);
+        return 1;
+      },
+    },
+  });
+  const row = {
+    name: "kv_get",
+    kind: 6,
+    arguments: [],
+    results: [
+      ["body", "content"],
+      ["text", "absent"],
+    ],
+  };
+  await instance.operate(flight, 0, 0, row, { key: "unwritable" });
+  expect(told).toEqual([STATUS.unavailable]);
 });
 
 // Origins ------------------------------------------------------------------------------------------------------------
@@ -197,7 +244,12 @@ const fetching = (url, more) => ({
 
 test.for([
   ["an address that is none", "http://[s3cret", {}, "unavailable"],
-  ["a field value that is none", "http://api.test/x", { headers: [["authorization", "Bearer s3cret\n"]] }, "unavailable"],
+  [
+    "a field value that is none",
+    "http://api.test/x",
+    { headers: [["authorization", "Bearer s3cret\n"]] },
+    "unavailable",
+  ],
   ["an origin that says nothing", "http://api.test/silent?key=s3cret", { timeout_millis: 20 }, "timeout"],
   ["an answer that is too large", "http://api.test/large?key=s3cret", {}, "too_large"],
 ])("%s is a failure without the address or a secret", async ([, url, more, status]) => {

@@ -21,8 +21,9 @@ function seeded(seed) {
 }
 
 /** @param {ReturnType<typeof seeded>} below @param {string} type @returns {any} */
-function valueOf(below, type) {
-  const text = () => Array.from({ length: below(8) === 0 ? below(2000) : below(12) }, () => PIECES[below(11)]).join("");
+function someValue(below, type) {
+  const text = () =>
+    Array.from({ length: below(8) === 0 ? below(2000) : below(12) }, () => PIECES[below(11)]).join("");
   const large = () => [0, 1, 0xffff_ffff, 0x1_0000_0000, Number.MAX_SAFE_INTEGER, below(2 ** 24)][below(6)];
   if (type === "u8") return below(256);
   if (type === "u32") return below(2) ? 0xffff_ffff : below(2 ** 24);
@@ -38,7 +39,7 @@ function script(seed) {
   const below = seeded(seed);
   return Array.from({ length: 1 + below(8) }, () => {
     const type = TYPES[below(TYPES.length)];
-    return { type, value: valueOf(below, type) };
+    return { type, value: someValue(below, type) };
   });
 }
 
@@ -144,7 +145,7 @@ test("the fields of every operation come through, arguments and results", () => 
       const below = seeded(row.kind);
       /** @type {Record<string, any>} */
       const values = {};
-      for (const [type, name] of fields) values[name] = valueOf(below, type);
+      for (const [type, name] of fields) values[name] = someValue(below, type);
       const writer = new RecordWriter();
       writeFields(writer, fields, values);
       const reader = within(writer.bytes());
