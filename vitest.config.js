@@ -13,13 +13,19 @@ const project = (flavour) => ({
     cloudflareTest({
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
-        bindings: { OPENLIBRARY_URL: "http://openlibrary.test", ENVIRONMENT: "test", TEST_TOOLCHAIN: flavour },
+        bindings: {
+          OPENLIBRARY_URL: "http://openlibrary.test",
+          ENVIRONMENT: "test",
+          TEST_TOOLCHAIN: flavour,
+        },
         outboundService: standInOrigin(),
       },
     }),
   ],
   resolve: {
-    alias: [{ find: /^.*\/build\/module\/larder\.wasm$/, replacement: here(`./build/${flavour}/larder.wasm`) }],
+    alias: [
+      { find: /^.*\/build\/module\/larder\.wasm$/, replacement: here(`./build/${flavour}/larder.wasm`) },
+    ],
   },
   test: { name: flavour, include: ["tests/worker/*.test.js"] },
 });

@@ -247,7 +247,7 @@ test.for([
   [
     "a field value that is none",
     "http://api.test/x",
-    { headers: [["authorization", "Bearer s3cret\n"]] },
+    { headers: [["authorization", "Bearer s3cret\nx"]] },
     "unavailable",
   ],
   ["an origin that says nothing", "http://api.test/silent?key=s3cret", { timeout_millis: 20 }, "timeout"],

@@ -1,4 +1,4 @@
-// The bindings that the Worker tests use.
+// The bindings that the tests reach by themselves: wrangler.toml's, and what vitest.config.js adds.
 declare namespace Cloudflare {
   interface Env {
     CACHE: KVNamespace;

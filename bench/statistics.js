@@ -1,0 +1,31 @@
+// Numbers and how they are shown.
+
+/** @param {number[]} values not empty */
+export function median(values) {
+  const sorted = [...values].sort((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  const upper = /** @type {number} */ (sorted[middle]);
+  return sorted.length % 2 === 1 ? upper : (upper + /** @type {number} */ (sorted[middle - 1])) / 2;
+}
+
+/** Median, least and greatest. @param {number[]} values */
+export function spread(values) {
+  return { median: median(values), least: Math.min(...values), greatest: Math.max(...values) };
+}
+
+/** @param {string[]} head @param {string[][]} rows the first column is text, the others are numbers */
+export function table(head, rows) {
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  /** @param {string[]} row */
+  const line = (row) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join("  ")
+      .trimEnd();
+  return [line(head), ...rows.map(line)].map((text) => `  ${text}`).join("\n");
+}
+
+/** @typedef {{aim: string, found: string, met: boolean}} Verdict */
+
+/** @param {Verdict} verdict */
+export const verdictLine = ({ aim, found, met }) => `  aim ${met ? "met" : "MISSED"}: ${aim} (${found})`;
