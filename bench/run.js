@@ -35,7 +35,7 @@ function tell(name, found, report) {
 }
 
 if (wanted("http")) {
-  const extent = { rounds: Number(values.rounds), seconds: 3, warmUpSeconds: 1 };
+  const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchHttp(folder("http"), extent);
   tell("http", found, httpReport(found));
 }

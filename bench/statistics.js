@@ -8,9 +8,12 @@ export function median(values) {
   return sorted.length % 2 === 1 ? upper : (upper + /** @type {number} */ (sorted[middle - 1])) / 2;
 }
 
-/** Median, least and greatest. @param {number[]} values */
+/** The median, and the quarters of the values below and above it that outliers do not reach. @param {number[]} values */
 export function spread(values) {
-  return { median: median(values), least: Math.min(...values), greatest: Math.max(...values) };
+  const sorted = [...values].sort((one, other) => one - other);
+  /** @param {number} share */
+  const at = (share) => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
+  return { median: median(values), low: at(0.25), high: at(0.75) };
 }
 
 /** @param {string[]} head @param {string[][]} rows the first column is text, the others are numbers */

@@ -12,9 +12,6 @@ import { DurableObject } from "cloudflare:workers";
  * @typedef {{outcome: "granted"} | {outcome: "retry"} | {outcome: "alone"} | {outcome: "value", value: Value}} Acquired
  */
 
-// For those who come late and would find KV's cached "nothing there".
-const VALUE_KEPT_MILLIS = 60_000;
-
 export class Lock extends DurableObject {
   /** @type {{token: string, until: number} | null} */
   holder = null;
@@ -56,16 +53,18 @@ export class Lock extends DurableObject {
   }
 
   /**
-   * Only the holder's token releases. A value goes to the waiters and to those who come within a minute.
+   * Only the holder's token releases. A value goes to the waiters, and to those who come within `valueMillis`:
+   * they would find KV's cached "nothing there".
    * @param {string} token @param {"retry" | "alone" | "value"} outcome what the waiters are told
    * @param {Value | null} value with the outcome `value`
+   * @param {number} valueMillis
    * @returns {Promise<boolean>} whether the token held the lock
    */
-  async release(token, outcome, value) {
+  async release(token, outcome, value, valueMillis) {
     if (this.holder?.token !== token) return false;
     this.holder = null;
     if (outcome === "value" && value !== null) {
-      this.kept = { value, until: Date.now() + VALUE_KEPT_MILLIS };
+      this.kept = { value, until: Date.now() + valueMillis };
       this.wakeAll({ outcome, value });
     } else {
       this.wakeAll({ outcome: outcome === "alone" ? "alone" : "retry" });

@@ -23,9 +23,20 @@ export class LarderWorker {
     return this.serving;
   }
 
+  /** An instance that cannot even start is a defect of the build, and no reason for an unexplained error. @param {Environment} env */
+  startedOrNull(env) {
+    try {
+      return this.instance(env);
+    } catch (thrown) {
+      console.error(JSON.stringify({ level: "error", event: "no_start", reason: String(thrown) }));
+      return null;
+    }
+  }
+
   /** @param {Request} request @param {Environment} env @param {ExecutionContext} ctx */
   fetch(request, env, ctx) {
-    const instance = this.instance(env);
+    const instance = this.startedOrNull(env);
+    if (instance === null) return outOfOrder();
     const quick = instance.lanes.answer(request, Date.now());
     if (quick !== null) return quick;
     const answer = instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));

@@ -43,8 +43,8 @@ LARDER_EXPORT(larder_abi_version) std::uint32_t larder_export_abi_version() {
 LARDER_EXPORT(larder_allocate) void* larder_export_allocate(std::uint32_t size) { return std::malloc(size); }
 LARDER_EXPORT(larder_release) void larder_export_release(void* memory) { std::free(memory); }
 
-// `record`: app::StartRecord. Once, before any request. Returns the number of faults in the configuration;
-// with faults the app answers every request with a problem that names them.
+// `record`: as App::start reads it. Once, before any request. Returns the number of faults in the
+// configuration; with faults the app answers every request with a problem that names them.
 LARDER_EXPORT(larder_start) std::uint32_t larder_export_start(const char* record, std::uint32_t size) {
   LARDER_ASSERT(app == nullptr);
   host = new larder::wasm::ImportsHost();
@@ -78,10 +78,6 @@ std::uint32_t larder_export_complete(std::uint32_t request, std::uint32_t index,
   completion.status = status;
   completion.bytes.assign(bytes, size);
   return running().complete(request_id(request), operation, std::move(completion)) ? 1 : 0;
-}
-
-LARDER_EXPORT(larder_abandon) void larder_export_abandon(std::uint32_t request) {
-  running().abandon(request_id(request));
 }
 
 // Answers that the shim gave from a lane since it last said so.

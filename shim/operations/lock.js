@@ -31,11 +31,12 @@ export async function lockAcquire(request, { key, token, keep_millis, wait_milli
 
 /**
  * @param {InFlight} request
- * @param {{key: string, token: string, verdict: number, header: string, content: ArrayBuffer | null}} wanted
+ * @param {{key: string, token: string, verdict: number, header: string, content: ArrayBuffer | null,
+ *   value_millis: number}} wanted
  */
-export async function lockRelease(request, { key, token, verdict, header, content }) {
+export async function lockRelease(request, { key, token, verdict, header, content, value_millis }) {
   const value = content instanceof ArrayBuffer ? { header, content } : null;
   const outcome =
     verdict === OUTCOMES.value && value ? "value" : verdict === OUTCOMES.alone ? "alone" : "retry";
-  return { held: (await lockOf(request, key).release(token, outcome, value)) ? 1 : 0 };
+  return { held: (await lockOf(request, key).release(token, outcome, value, value_millis)) ? 1 : 0 };
 }

@@ -155,7 +155,11 @@ RefusalText refusal_text(const origin::Refusal& refusal) {
 Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const std::string& request_id) {
   const origin::Refusal& refusal = *reading.refusal;
   const RefusalText text = refusal_text(refusal);
-  http::Problem problem(text.status, concat({refusal.error.message, text.advice}));
+  std::string detail = refusal.error.message;
+  if (detail.empty() || (detail.back() != '.' && detail.back() != '!' && detail.back() != '?')) {
+    detail.push_back('.');
+  }
+  http::Problem problem(text.status, concat({detail, text.advice}));
   problem.extensions.emplace_back("origin", std::string(refusal.error.source));
   problem.extensions.emplace_back("reason", std::string(to_text(refusal.error.kind)));
   problem.extensions.emplace_back("requestId", request_id);

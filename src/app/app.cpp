@@ -87,8 +87,9 @@ void App::log_start() const {
   const bool enabled = settings_.feature_cache && registry_.active().name() != "null";
   JsonWriter line;
   line.begin_object().key("level").value(faults_.empty() ? "info" : "error").key("event").value("start");
-  line.key("message").value(enabled ? "Cache: enabled (impl: TieredCache: memory, edge, kv)"
-                                    : "Cache: disabled (impl: NullCache)");
+  const std::string_view state =
+      enabled ? "Cache: enabled (impl: TieredCache: memory, edge, kv)" : "Cache: disabled (impl: NullCache)";
+  line.key("message").value(faults_.empty() ? state : "Cache: not serving (invalid configuration)");
   line.key("version").value(version).key("toolchain").value(toolchain_);
   if (!faults_.empty()) {
     line.key("faults").value(config::to_text(faults_));
@@ -215,7 +216,7 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
     return;
   }
   const Instant now = host_.now();
-  const auto lane = lanes_.hit(query.key.storage_name, now);
+  const auto lane = lanes_.hit(query.key.storage_name, query.resource, now);
   if (!lane) {
     return;
   }
@@ -227,11 +228,15 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   answer.lane = host::Lane(*lane, until, {"if-none-match", "if-modified-since"});
 }
 
+// What the engine counts for a memory hit, for hits that never reached it.
 void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
-  counters_.add(observe::Counter::lane_hits_total, {}, {}, count);
-  counters_.add(observe::Counter::cache_hit_fresh_total, {}, {}, count);
-  if (const auto key = lanes_.key_of(lane)) {
-    tiered_->memory().record_accesses(*key, count);
+  using observe::Counter;
+  counters_.add(Counter::lane_hits_total, {}, {}, count);
+  counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
+  if (const LaneKeeper::Recent* recent = lanes_.find(lane)) {
+    tiered_->memory().record_accesses(recent->storage_name, count);
+    counters_.add(Counter::cache_hits_total, tiered_->memory().name(), recent->resource->name, count);
+    counters_.add(Counter::cache_candidate_requests_total, recent->resource->match.path, "GET", count);
   }
 }
 

@@ -11,12 +11,14 @@ constexpr std::uint32_t slot_bits = 10;
 
 }  // namespace
 
-std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name, Instant now) {
+std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name,
+                                             const config::Resource* resource, Instant now) {
   const std::size_t slot = std::hash<std::string>()(storage_name) % slots;
   Recent& recent = recent_[slot];
   const bool hot = recent.storage_name == storage_name && now - recent.last_hit < hot_within;
   if (!hot) {
     recent.storage_name = storage_name;
+    recent.resource = resource;
     recent.last_hit = now;
     recent.lane = 0;
     return std::nullopt;
@@ -27,10 +29,10 @@ std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name, In
   return recent.lane;
 }
 
-std::optional<std::string_view> LaneKeeper::key_of(std::uint32_t lane) const {
-  const Recent& recent = recent_[lane % slots];
+const LaneKeeper::Recent* LaneKeeper::find(std::uint32_t lane) const {
   // A key keeps its slot while it is hot, whatever its newest lane is.
-  return recent.lane == 0 ? std::nullopt : std::optional<std::string_view>(recent.storage_name);
+  const Recent& recent = recent_[lane % slots];
+  return recent.lane == 0 ? nullptr : &recent;
 }
 
 }  // namespace larder::app

@@ -6,29 +6,31 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/units.h"
+#include "config/declaration.h"
 
 namespace larder::app {
 
 class LaneKeeper {
  public:
+  struct Recent {
+    std::string storage_name;
+    // The declaration's, which lives as long as the app.
+    const config::Resource* resource = nullptr;
+    Instant last_hit;
+    std::uint32_t lane = 0;
+  };
+
   // Called for every memory hit that came to the core. A new lane's id if the key is hot.
-  std::optional<std::uint32_t> hit(const std::string& storage_name, Instant now);
-  // The key of a lane, if it has not been forgotten.
-  std::optional<std::string_view> key_of(std::uint32_t lane) const;
+  std::optional<std::uint32_t> hit(const std::string& storage_name, const config::Resource* resource,
+                                   Instant now);
+  // What a lane is about; nullptr when it has been forgotten.
+  const Recent* find(std::uint32_t lane) const;
 
  private:
   static constexpr std::size_t slots = 1024;
   static constexpr Millis hot_within{1000};
-
-  struct Recent {
-    std::string storage_name;
-    Instant last_hit;
-    std::uint32_t lane = 0;
-  };
 
   std::array<Recent, slots> recent_;
   std::uint32_t next_lane_ = 1;

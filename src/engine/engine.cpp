@@ -145,7 +145,8 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
       counters_.add(Counter::single_flight_expired_total);
       co_return co_await read_alone(here, query);
     }
-    // Lost: all its followers come round again, and the first of them leads. All of a request's waiting is one wait.
+    // Lost: all its followers come round again, and the first of them leads. All of a request's waiting is
+    // one wait.
   }
   const Millis patience =
       query.resource->origin.timeout_hard + config::limit::lock_wait + config::limit::lock_margin;
@@ -173,7 +174,8 @@ host::Task<Reading> Engine::read_alone(host::Context here, const Query& query) {
   co_return reading;
 }
 
-host::Task<FlightState> Engine::wait_for(host::Context here, std::shared_ptr<Flight> flight, Instant give_up) {
+host::Task<FlightState> Engine::wait_for(host::Context here, std::shared_ptr<Flight> flight,
+                                         Instant give_up) {
   counters_.add(Counter::single_flight_joined_total);
   flight->follow(here.request());
   while (flight->state() == FlightState::under_way) {
@@ -296,8 +298,12 @@ host::Task<void> Engine::release_lock(host::Context here, const Query& query, co
   if (reading.refusal != nullptr) {
     verdict = lock_retry;
   }
-  const auto released =
-      co_await host::lock_release(here, query.key.storage_name, reading.lock_token, verdict, header, content);
+  const Millis good_for =
+      small ? std::min(config::limit::lock_value_kept, reading.entry->header.fresh_for - reading.age)
+            : Millis(0);
+  const auto value_millis = static_cast<std::uint64_t>(std::max(good_for, Millis(0)).count());
+  const auto released = co_await host::lock_release(here, query.key.storage_name, reading.lock_token, verdict,
+                                                    header, content, value_millis);
   if (!released) {
     // The lock's own time limit ends it.
     counters_.add(Counter::cache_errors_total, "lock", to_text(released.error().kind));
@@ -351,7 +357,8 @@ host::Task<void> Engine::settle(host::Context here, const Query& query, const Re
 }
 
 void Engine::count_read(const Query& query, const Reading& reading) {
-  counters_.add(Counter::cache_candidate_requests_total, query.resource->match.path, "GET");
+  counters_.add(Counter::cache_candidate_requests_total, query.resource->match.path,
+                http::to_text(query.method));
   counters_.add(reading.status.forward ? Counter::cache_miss_reads_total : Counter::cache_hit_fresh_total);
 }
 

@@ -17,7 +17,7 @@ std::string etag_of(host::Host& host, const host::Body& body) {
 }
 
 bool may_be_kept(const config::Settings& settings, const Query& query, const origin::Fetched& fetched) {
-  if (fetched.streamed || fetched.content.empty() || query.authorized) {
+  if (fetched.streamed || fetched.doubtful || fetched.content.empty() || query.authorized) {
     return false;
   }
   if (fetched.content.size() > query.resource->bytes_max) {

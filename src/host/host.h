@@ -60,7 +60,7 @@ struct Answer {
   Answer() {}
 };
 
-// The record in which an answer crosses to the shim (shim/answer.js reads it).
+// The record in which an answer crosses to the shim (shim/instance.js reads it).
 std::string encode(const Answer& answer);
 
 class Host {

@@ -41,9 +41,12 @@ LookupKind lookup_kind(config::ProviderQuery query) {
 
 std::string_view what_of(LookupKind kind) {
   switch (kind) {
-    case LookupKind::title: return "title";
-    case LookupKind::isbn: return "ISBN";
-    case LookupKind::author: return "author";
+    case LookupKind::title:
+      return "title";
+    case LookupKind::isbn:
+      return "ISBN";
+    case LookupKind::author:
+      return "author";
   }
   LARDER_UNREACHABLE();
 }
@@ -112,6 +115,7 @@ host::Task<OriginResult<Fetched>> fetch_books(host::Context here, const config::
     co_return tl::make_unexpected(refusal(read.error(), *reply));
   }
   Fetched fetched = books_answer(here.host(), lookup, row->name, read->works);
+  fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
   fetched.origin_status = reply->status;
   fetched.requested_at = requested_at;
   fetched.received_at = here.host().now();

@@ -25,6 +25,8 @@ struct Fetched {
   host::Body content;
   // The body is a stream: it can be given out once and not be kept.
   bool streamed = false;
+  // "There is none", but another provider may know of some: answered, and not kept.
+  bool doubtful = false;
   // What the origin said, for Cache-Status and for mode http.
   std::uint32_t origin_status = 0;
   http::Fields origin_fields;

@@ -233,6 +233,23 @@ TEST_F(AppTest, NothingKnownIsANegativeEntryForItsOwnTime) {
   EXPECT_EQ(world.origin_requests.size(), 2U);
 }
 
+TEST_F(AppTest, ADoubtfulNothingIsAnsweredAndNotKept) {
+  Isolate isolate(world);
+  world.origin = [](const OriginRequest&) {
+    OriginReply reply = sim::open_library_empty();
+    reply.content = R"({"numFound": 5, "start": 0, "docs": []})";
+    return reply;
+  };
+  const auto& exchange = isolate.get(title_url);
+  EXPECT_EQ(exchange.status, 404U);
+  EXPECT_EQ(exchange.header("content-type"), "application/problem+json");
+  EXPECT_EQ(exchange.header("cache-control"), "no-store");
+  EXPECT_EQ(exchange.header("cache-status"), "larder; fwd=miss; fwd-status=200; detail=absent");
+  isolate.get(title_url);
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  EXPECT_TRUE(isolate.settled());
+}
+
 struct OriginFailure {
   const char* name;
   OriginReply reply;
@@ -569,6 +586,10 @@ TEST_F(AppTest, AHotKeyGetsALaneUntilItsAgeChanges) {
   EXPECT_EQ(hot.lane->guards, (std::vector<std::string>{"if-none-match", "if-modified-since"}));
   isolate.app->lane_hits(hot.lane->id, 40);
   EXPECT_EQ(isolate.app->counters().total(observe::Counter::lane_hits_total), 40U);
+  EXPECT_EQ(isolate.app->counters().value(observe::Counter::cache_hits_total, "memory", "title"), 2U + 40U);
+  EXPECT_EQ(
+      isolate.app->counters().value(observe::Counter::cache_candidate_requests_total, "/search/title", "GET"),
+      3U + 40U);
   EXPECT_FALSE(isolate.run("HEAD", title_url).lane.has_value());
   EXPECT_FALSE(isolate.run("GET", title_url, {{"if-none-match", "\"x\""}}).lane.has_value());
 }

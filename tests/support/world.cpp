@@ -63,15 +63,15 @@ void SimulatedLock::acquire(Instant now, const std::string& token, Millis keep, 
   }
 }
 
-bool SimulatedLock::release(Instant now, const std::string& token, std::uint8_t verdict,
-                            const Stored& value) {
+bool SimulatedLock::release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value,
+                            Millis keep_value) {
   if (token != token_ || now >= until_) {
     return false;
   }
   until_ = now;
   if (verdict == 2) {
     kept_ = value;
-    kept_until_ = now + Millis(60'000);
+    kept_until_ = now + keep_value;
   }
   settle_all(verdict, value);
   return true;
@@ -392,7 +392,9 @@ SimulatedHost::Outcome SimulatedHost::lock_release(RecordReader& arguments) {
   Stored value;
   value.header = arguments.text();
   value.content = content(static_cast<BodyHandle>(arguments.u32()));
-  const bool held = world_.locks[key].release(world_.now, token, verdict, value);
+  arguments.u64();
+  const Millis keep_value(static_cast<std::int64_t>(arguments.u64()));
+  const bool held = world_.locks[key].release(world_.now, token, verdict, value, keep_value);
   Outcome outcome;
   outcome.delay = world_.lock_delay;
   outcome.results = [held] {

@@ -46,7 +46,8 @@ class SimulatedLock {
   using Settle = std::function<void(std::uint8_t outcome, const Stored& value)>;
   // `settle` is called once: at once, on release, or when `wait` is over (the world calls expire()).
   void acquire(Instant now, const std::string& token, Millis keep, std::uint64_t ticket, Settle settle);
-  bool release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value);
+  bool release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value,
+               Millis keep_value);
   void expire(std::uint64_t ticket);
   Instant held_until() const { return until_; }
 

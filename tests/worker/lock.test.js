@@ -23,7 +23,7 @@ test("a value goes to all who wait, and to those who come late", async () => {
   const lock = lockOf("value");
   await lock.acquire("a", 10_000, 5_000);
   const waiters = ["b", "c", "d"].map((token) => lock.acquire(token, 10_000, 5_000));
-  expect(await lock.release("a", "value", value)).toBe(true);
+  expect(await lock.release("a", "value", value, 60_000)).toBe(true);
   for (const acquired of await Promise.all(waiters)) {
     expect(answer(acquired)).toEqual({ outcome: "value", value: "the answer" });
   }
@@ -33,12 +33,19 @@ test("a value goes to all who wait, and to those who come late", async () => {
   });
 });
 
+test("a value is kept for as long as it was said to be good", async () => {
+  const lock = lockOf("short");
+  await lock.acquire("a", 10_000, 5_000);
+  await lock.release("a", "value", value, 0);
+  expect(await lock.acquire("b", 10_000, 5_000)).toEqual({ outcome: "granted" });
+});
+
 test("only the holder's token releases", async () => {
   const lock = lockOf("token");
   await lock.acquire("a", 10_000, 5_000);
-  expect(await lock.release("b", "retry", null)).toBe(false);
+  expect(await lock.release("b", "retry", null, 0)).toBe(false);
   expect(await lock.acquire("c", 10_000, 0)).toEqual({ outcome: "retry" });
-  expect(await lock.release("a", "retry", null)).toBe(true);
+  expect(await lock.release("a", "retry", null, 0)).toBe(true);
   expect(await lock.acquire("c", 10_000, 0)).toEqual({ outcome: "granted" });
 });
 
@@ -46,7 +53,7 @@ test("a holder that ends without an answer lets the next one try", async () => {
   const lock = lockOf("retry");
   await lock.acquire("a", 10_000, 5_000);
   const waiter = lock.acquire("b", 10_000, 5_000);
-  await lock.release("a", "retry", null);
+  await lock.release("a", "retry", null, 0);
   expect(await waiter).toEqual({ outcome: "retry" });
   expect(await lock.acquire("b", 10_000, 5_000)).toEqual({ outcome: "granted" });
 });
@@ -55,7 +62,7 @@ test("an answer that is nobody else's business sends the others to the origin", 
   const lock = lockOf("alone");
   await lock.acquire("a", 10_000, 5_000);
   const waiter = lock.acquire("b", 10_000, 5_000);
-  await lock.release("a", "alone", null);
+  await lock.release("a", "alone", null, 0);
   expect(await waiter).toEqual({ outcome: "alone" });
 });
 
@@ -63,5 +70,5 @@ test("a dead holder blocks nobody for longer than it said it would take", async 
   const lock = lockOf("dead");
   await lock.acquire("a", 0, 5_000);
   expect(await lock.acquire("b", 10_000, 5_000)).toEqual({ outcome: "granted" });
-  expect(await lock.release("a", "value", value)).toBe(false);
+  expect(await lock.release("a", "value", value, 60_000)).toBe(false);
 });
