@@ -57,8 +57,10 @@ async function answers(worker) {
   while (Date.now() < deadline) {
     const response = await fetch(`${worker}/health`).catch(() => null);
     if (response?.ok) return null;
-    if (response?.headers.get("content-type")?.startsWith("application/problem+json")) {
-      return `the Worker refuses to serve: ${await response.text()}`;
+    // With faults in its configuration the Worker names them on every other path.
+    if (response?.status === 503) {
+      const problem = await (await fetch(worker)).json();
+      return `the Worker refuses to serve. ${problem.detail}`;
     }
     await sleep(POLL_MILLIS);
   }

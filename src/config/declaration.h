@@ -1,35 +1,35 @@
 // larder.json: the resources that a deployment serves. Parsed once at start; an invalid file is refused
 // whole, with every fault named.
 //
+// clang-format off
 //   {"resources": [{
-//     "name": "items",                     [a-z][a-z0-9-]*, unique; it is part of every key and the label of
-//     counters "match": {
-//       "method": "GET",                   the only method today, and the default; HEAD is answered alike
-//       "path": "/items/{id}"              literal segments and {name} segments; in mode http also a last
-//       {name...}
+//     "name": "items",                   [a-z][a-z0-9-]*, unique; a part of every key and the label of counters
+//     "match": {
+//       "method": "GET",                 the only method, and the default; HEAD is answered alike
+//       "path": "/items/{id}"            literal and {name} segments; in mode http also a last {name...}
 //     },
-//     "origin": {
+//     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author"}
 //       "url": "https://api.example.com/v1/items/{id}?lang={lang}",
-//                                          {name} is a key field's normalised value, {*} the whole query; the
-//                                          host is literal; a query parameter whose field is absent is left
-//                                          out
+//                                        {name} is a key field's normalised value, {*} the whole query; the host is
+//                                        literal; a query parameter whose field is absent is left out
 //       "headers": {"authorization": "Bearer ${API_KEY}"},   ${NAME} is a secret of the deployment
-//       "timeoutSoft": "3s",               after this a stale copy is served, if there is one
-//       "timeoutHard": "10s"               after this the origin has failed
-//     },                                   or {"provider": "openlibrary", "query": "title" | "isbn" |
-//     "author"} "mode": "keyed",                     or "http" (RFC 9111); keyed is the default "key":
-//     [{"query": "lang", "normalise": ["trim", "lower"], "required": false, "maxBytes": 512}, {"path":
-//     "id"}],
-//                                          query, path or header names the field; {"query": "*"} is the whole
-//                                          query. In mode http it may be left out: then it is the path's
-//                                          fields, and the whole query if origin.url has {*}
-//     "ttl": "24h",                        fresh; in mode http only where the response does not say (then 0s
-//     is meant) "stale": "7d",                       then served while it is refreshed; default 0s
-//     "staleIfError": "30d",               served, once no longer fresh, while the origin fails; default 0s
-//     "negativeTtl": "15m",                how long "there is none" is remembered; default 15m; mode keyed
-//     only "tags": ["items", "item:{id}"],      what purges name "tiers": ["memory", "edge", "kv"],   where
-//     entries are kept; default all "maxBytes": 131072                   larger bodies pass through uncached
+//       "timeoutSoft": "3s",             after this a stale copy is served, if there is one
+//       "timeoutHard": "10s"             after this the origin has failed
+//     },
+//     "mode": "keyed",                   or "http" (RFC 9111); keyed is the default
+//     "key": [{"query": "lang", "normalise": ["trim", "lower"], "required": false, "maxBytes": 512}, {"path": "id"}],
+//                                        query, path or header names the field; {"query": "*"} is the whole query. In
+//                                        mode http it may be left out: then it is the path's fields, and the whole
+//                                        query if origin.url has {*}
+//     "ttl": "24h",                      fresh; in mode http only where the response does not say (then 0s is meant)
+//     "stale": "7d",                     then served while it is refreshed; default 0s
+//     "staleIfError": "30d",             served, once no longer fresh, while the origin fails; default 0s
+//     "negativeTtl": "15m",              how long "there is none" is remembered; default 15m; mode keyed only
+//     "tags": ["items", "item:{id}"],    what purges name
+//     "tiers": ["memory", "edge", "kv"], where entries are kept; default all
+//     "maxBytes": 131072                 larger bodies pass through uncached
 //   }]}
+// clang-format on
 #pragma once
 
 #include <cstdint>
