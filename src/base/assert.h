@@ -1,5 +1,5 @@
-// Assertions that stay on in production. A failed one is a bug of ours, never bad input: it traps, the shim drops the
-// instance and answers what was in flight from the origin.
+// Assertions that stay on in production. A failed one is a bug of ours, never bad input: it traps, the shim
+// drops the instance and answers what was in flight from the origin.
 #pragma once
 
 namespace larder {

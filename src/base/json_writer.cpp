@@ -1,5 +1,6 @@
 #include "base/json_writer.h"
 
+#include <cmath>
 #include <utility>
 
 #include "base/assert.h"
@@ -48,7 +49,7 @@ JsonWriter& JsonWriter::value(double number) {
     return null();
   }
   const bool negative = number < 0;
-  const auto micros = static_cast<std::uint64_t>((negative ? -number : number) * 1e6 + 0.5);
+  const auto micros = static_cast<std::uint64_t>(std::llround((negative ? -number : number) * 1e6));
   std::string text = to_text(micros / 1'000'000);
   if (const std::uint64_t fraction = micros % 1'000'000; fraction != 0) {
     std::string digits = to_text(1'000'000 + fraction).substr(1);

@@ -10,7 +10,8 @@
 namespace larder {
 
 // Usage: JsonWriter json; json.begin_object().key("title").value(title).end_object(); std::move(json).take();
-// Text that is not UTF-8 is written with U+FFFD in place of each broken byte, so that the result always parses.
+// Text that is not UTF-8 is written with U+FFFD in place of each broken byte, so that the result always
+// parses.
 class JsonWriter {
  public:
   JsonWriter& begin_object();

@@ -6,15 +6,24 @@ namespace larder {
 
 std::string_view to_text(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid: return "invalid";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::timeout: return "timeout";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::rejected: return "rejected";
-    case ErrorKind::too_large: return "too_large";
-    case ErrorKind::corrupt: return "corrupt";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::timeout:
+      return "timeout";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::rejected:
+      return "rejected";
+    case ErrorKind::too_large:
+      return "too_large";
+    case ErrorKind::corrupt:
+      return "corrupt";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::internal:
+      return "internal";
   }
   LARDER_UNREACHABLE();
 }

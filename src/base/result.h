@@ -24,8 +24,8 @@ enum class ErrorKind : std::uint8_t {
 
 std::string_view to_text(ErrorKind kind);
 
-// `source` is a string literal that names the room or peer ("kv", "openlibrary"). `message` is for people: it says what
-// to do and never carries a secret. `retryable`: the same call may succeed later.
+// `source` is a string literal that names the room or peer ("kv", "openlibrary"). `message` is for people: it
+// says what to do and never carries a secret. `retryable`: the same call may succeed later.
 struct Error {
   ErrorKind kind;
   std::string_view source;

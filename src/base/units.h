@@ -8,7 +8,8 @@ namespace larder {
 
 using Millis = std::chrono::milliseconds;
 
-// The wall clock of the host, in milliseconds since 1970-01-01T00:00:00Z. It has no now(): time is a parameter.
+// The wall clock of the host, in milliseconds since 1970-01-01T00:00:00Z. It has no now(): time is a
+// parameter.
 struct WallClock {
   using rep = Millis::rep;
   using period = Millis::period;

@@ -1,4 +1,5 @@
-// Length-prefixed records: how operations, their results and entry headers are written as bytes. Little-endian;
+// Length-prefixed records: how operations, their results and entry headers are written as bytes.
+// Little-endian;
 //   u8, u32, u64   1, 4, 8 bytes
 //   text           u32 length, then that many bytes (any bytes)
 //   texts          u32 count, then that many texts
@@ -34,8 +35,8 @@ class RecordWriter {
   std::string out_;
 };
 
-// Reads what RecordWriter wrote, from bytes that may be anything. Past the end or on a length that does not fit, every
-// further read gives zero or empty and ok() is false: check once, at the end.
+// Reads what RecordWriter wrote, from bytes that may be anything. Past the end or on a length that does not
+// fit, every further read gives zero or empty and ok() is false: check once, at the end.
 class RecordReader {
  public:
   explicit RecordReader(std::string_view bytes) : rest_(bytes) {}
@@ -54,7 +55,8 @@ class RecordReader {
  private:
   std::uint64_t number(unsigned width);
   std::string_view view();
-  // A count of items of at least `bytes_min` each: one that cannot fit in the rest is refused before anything is reserved.
+  // A count of items of at least `bytes_min` each: one that cannot fit in the rest is refused before anything
+  // is reserved.
   std::uint32_t count(std::size_t bytes_min);
   void refuse();
 

@@ -266,7 +266,7 @@ host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query,
       break;
     }
     if (acquired->outcome == lock_value) {
-      tiers::EntryPtr entry =
+      const tiers::EntryPtr entry =
           tiers::readable_entry(acquired->header, std::move(acquired->content), query.key);
       http::CacheStatus why_not;
       auto used = usable(here.host().now(), query, tiers::Found(entry, tiered_.memory().name()), why_not);

@@ -30,7 +30,7 @@ class PromiseBase {
     template <typename Promise>
     __attribute__((noinline)) void await_suspend(std::coroutine_handle<Promise> child) noexcept {
       // The parent may destroy this frame while it runs: nothing of it is touched after resume().
-      PromiseBase& promise = child.promise();
+      const PromiseBase& promise = child.promise();
       if (promise.parent_waits_) {
         promise.parent_.resume();
       }

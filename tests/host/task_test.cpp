@@ -19,7 +19,9 @@ struct Fixture : ::testing::Test {
   }
 
   Context here(std::uint32_t id) { return requests.context(static_cast<RequestId>(id)); }
-  bool start(std::uint32_t id, Task<void> root) { return requests.start(static_cast<RequestId>(id), std::move(root)); }
+  bool start(std::uint32_t id, Task<void> root) {
+    return requests.start(static_cast<RequestId>(id), std::move(root));
+  }
 
   sim::World world;
   sim::SimulatedHost host{world};

@@ -17,10 +17,10 @@ const BareItem* value_of(const Dictionary& dictionary, std::string_view key) {
 }
 
 TEST(Dictionary, HoldsEveryKindOfItem) {
-  const auto members = parse_dictionary(
-      R"(  a=1, b=-2;x;y=tok ,)"
-      "\t"
-      R"(c=1.50, d="q\"\\", e=*t:/o, f=:aGk=:, g=?0, h, i=(1 "b");q=1, *j.k_-=?1  )");
+  const auto members =
+      parse_dictionary(R"(  a=1, b=-2;x;y=tok ,)"
+                       "\t"
+                       R"(c=1.50, d="q\"\\", e=*t:/o, f=:aGk=:, g=?0, h, i=(1 "b");q=1, *j.k_-=?1  )");
   ASSERT_TRUE(members);
   ASSERT_EQ(members->size(), 10U);
   EXPECT_EQ(value_of(*members, "a")->integer, 1);
