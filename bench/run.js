@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { benchHttp, httpReport } from "./http/bench.js";
+import { stopServers } from "./http/server.js";
 import { benchJson, jsonReport } from "./json/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
 import { verdictLine } from "./statistics.js";
@@ -34,6 +35,12 @@ function tell(name, found, report) {
   console.log([report, ...found.verdicts.map(verdictLine), ""].join("\n"));
 }
 
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+  process.once(signal, async () => {
+    await stopServers();
+    process.exit(1);
+  });
+}
 if (wanted("http")) {
   const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchHttp(folder("http"), extent);

@@ -25,6 +25,14 @@ function ticksPerSecond() {
   }
 }
 
+/** Those that have to be stopped when the measuring is broken off. @type {Set<Children>} */
+const running = new Set();
+
+/** Ends every server that still runs. */
+export async function stopServers() {
+  await Promise.all([...running].map((children) => children.stop()));
+}
+
 export class Server {
   /** @param {Children} children @param {number} port @param {number} pid */
   constructor(children, port, pid) {
@@ -40,6 +48,7 @@ export class Server {
   static async start(configuration, output) {
     const port = await freePort(0);
     const children = new Children();
+    running.add(children);
     const command = [WORKERD, "serve", configuration, "--socket-addr", `http=${HOST}:${port}`];
     const child = children.start("workerd", command, { output });
     const server = new Server(children, port, child.process.pid ?? 0);
@@ -89,7 +98,8 @@ export class Server {
     }
   }
 
-  stop() {
-    return this.children.stop();
+  async stop() {
+    await this.children.stop();
+    running.delete(this.children);
   }
 }
