@@ -81,7 +81,6 @@ class App {
   bool logs(host::LogLevel level) const;
 
   host::Host& host_;
-  host::Requests requests_;
   std::string toolchain_;
   bool bypass_ = false;
   config::Settings settings_;
@@ -92,6 +91,8 @@ class App {
   tiers::TieredCache* tiered_ = nullptr;
   std::unique_ptr<engine::Engine> engine_;
   LaneKeeper lanes_;
+  // Ends first: the requests' frames lean on all of the above.
+  host::Requests requests_;
 };
 
 }  // namespace larder::app

@@ -311,7 +311,7 @@ INSTANTIATE_TEST_SUITE_P(
                                     "larder; fwd=miss; fwd-status=500; detail=absent"},
                       OriginFailure{"Silent", silent(), 504, "larder; fwd=miss; detail=absent"},
                       OriginFailure{"Unreachable", unreachable(), 502, "larder; fwd=miss; detail=absent"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST_F(AppTest, ARateLimitedOriginSaysWhenToComeBack) {
   Isolate isolate(world);

@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Uncached{"TooMany", 429, {{"cache-control", "max-age=60"}}},
                       Uncached{"OutOfOrder", 500, {}},
                       Uncached{"Redirect", 302, {{"location", "/elsewhere"}}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 // Mode keyed ------------------------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(All, NeverCached,
                                            Failing{403, 502}, Failing{407, 502}, Failing{429, 503},
                                            Failing{500, 502}, Failing{502, 502}, Failing{503, 502},
                                            Failing{504, 502}),
-                         [](const auto& info) { return to_text(std::uint64_t{info.param.origin}); });
+                         [](const auto& one) { return to_text(std::uint64_t{one.param.origin}); });
 
 TEST_F(ApiTest, InModeKeyedTheKeyAloneTellsEntriesApart) {
   origin_reply = reply(200, {{"vary", "*"}, {"cache-control", "no-store"}});

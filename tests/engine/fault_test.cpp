@@ -280,5 +280,18 @@ TEST_F(HangingTest, ASilentOriginIsAskedTwiceAtMostAndEverybodyIsTold) {
   EXPECT_TRUE(isolate.settled());
 }
 
+TEST_F(HangingTest, AnInstanceThatEndsTakesItsRequestsWithIt) {
+  Isolate ending(world, {{"API_KEY", "k"}}, api_declarations());
+  for (int i = 0; i < 3; ++i) {
+    ending.request("GET", url);
+  }
+  world.run_for(Millis(5));
+  EXPECT_EQ(ending.app->requests_in_flight(), 3U);
+  ending.app.reset();
+  EXPECT_EQ(ending.host.bodies_alive(), 0U);
+  ending.host.stop();
+  world.run();
+}
+
 }  // namespace
 }  // namespace larder::engine

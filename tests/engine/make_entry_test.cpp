@@ -217,7 +217,7 @@ INSTANTIATE_TEST_SUITE_P(
                   year,
                   year,
                   year}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST_F(MakeEntryTest, EveryLifetimeAnOriginMayGiveFitsTheStores) {
   const auto entry =

@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
              "title",
              Participation::full,
              Reason::absent}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST(Deciding, OnlyAFreshEntryAnswersAndItsTierIsTheReason) {
   entry::Header header;

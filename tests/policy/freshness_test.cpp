@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(All, Bounds,
                                            Case{"FirstRescue", Millis(150), Freshness::rescue, Millis(-50)},
                                            Case{"LastRescue", Millis(179), Freshness::rescue, Millis(-79)},
                                            Case{"Expired", Millis(180), Freshness::expired, Millis(-80)}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 TEST(Standing, AnEntryFromTheFutureCountsAsJustMade) {
   const Standing now = standing(lived(Millis(100), Millis(0), Millis(0)), created - Millis(5'000));

@@ -198,7 +198,7 @@ INSTANTIATE_TEST_SUITE_P(All, TierSets,
                                            TierCase{"Kv", {Tier::kv}, 0, 0, 1, "kv"},
                                            TierCase{"MemoryAndKv", {Tier::memory, Tier::kv}, 1, 0, 1, "kv"},
                                            TierCase{"None", {}, 0, 0, 0, ""}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 TEST_F(TieredCacheTest, AnEntryOnOtherTiersThanDeclaredIsNotLookedFor) {
   put(dune, "spice");
