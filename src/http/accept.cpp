@@ -101,20 +101,22 @@ std::vector<Preference> parse_preferences(std::string_view value) {
 }
 
 bool accepts_gzip(std::optional<std::string_view> accept_encoding) {
-  std::optional<unsigned> named;
-  std::optional<unsigned> wildcard;
+  bool is_named = false;
+  unsigned named = 0;
+  unsigned wildcard = 0;
   for (const Preference& preference : parse_preferences(accept_encoding.value_or(""))) {
     if (!preference.quality) {
       continue;
     }
     // RFC 9110 §8.4.1.3: x-gzip is the same coding.
     if (preference.range == "gzip" || preference.range == "x-gzip") {
-      named = std::max(named.value_or(0), *preference.quality);
+      is_named = true;
+      named = std::max(named, *preference.quality);
     } else if (preference.range == "*") {
       wildcard = *preference.quality;
     }
   }
-  return named.value_or(wildcard.value_or(0)) > 0;
+  return (is_named ? named : wildcard) > 0;
 }
 
 MetricsForm preferred_metrics_form(std::optional<std::string_view> accept) {

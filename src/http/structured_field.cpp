@@ -110,7 +110,7 @@ class Parser {
     const auto continues = [](char c) {
       return is_lower(c) || is_digit(c) || c == '_' || c == '-' || c == '.' || c == '*';
     };
-    if (rest_.empty() || !(is_lower(rest_.front()) || rest_.front() == '*')) {
+    if (!rest_.starts_with('*') && (rest_.empty() || !is_lower(rest_.front()))) {
       return false;
     }
     name = take_while(continues);

@@ -33,7 +33,7 @@ std::string joined_elements(std::string_view value) {
 }
 
 std::string quality_text(unsigned thousandths) {
-  std::string digits = larder::to_text(static_cast<std::uint64_t>(1000 + thousandths)).substr(1);
+  std::string digits = larder::to_text(std::uint64_t{1000} + thousandths).substr(1);
   digits.erase(digits.find_last_not_of('0') + 1);
   return digits.empty() ? ";q=0" : ";q=0." + digits;
 }

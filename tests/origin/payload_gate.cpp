@@ -333,7 +333,7 @@ int main(int count, char** arguments) {
   std::sort(files.begin(), files.end());
   std::size_t passed = 0;
   for (const std::filesystem::path& file : files) {
-    passed += check_file(file) ? 1 : 0;
+    passed += check_file(file) ? 1U : 0U;
   }
   std::printf("%zu passed, %zu failed\n", passed, files.size() - passed);
   return files.empty() || passed != files.size() ? 1 : 0;
