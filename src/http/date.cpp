@@ -58,7 +58,8 @@ std::int64_t seconds_since_epoch(const CivilTime& time) {
   const std::int64_t day = days_before_year(time.year) +
                            days_before_month[static_cast<std::size_t>(time.month)] + leap_day + time.day - 1 -
                            epoch_day;
-  return day * seconds_per_day + std::int64_t{time.hour} * 3600 + std::int64_t{time.minute} * 60 + time.second;
+  return day * seconds_per_day + std::int64_t{time.hour} * 3600 + std::int64_t{time.minute} * 60 +
+         time.second;
 }
 
 CivilTime civil_time(std::int64_t seconds) {
