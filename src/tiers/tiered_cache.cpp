@@ -1,7 +1,5 @@
 #include "tiers/tiered_cache.h"
 
-#include <ranges>
-
 #include "base/assert.h"
 
 namespace larder::tiers {
@@ -129,8 +127,8 @@ host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
 host::Task<Result<KeyPage>> TieredCache::keys(host::Context here, std::string prefix, std::string cursor,
                                               std::uint32_t count_max) {
   // The farthest tier that can list has the most.
-  for (const std::unique_ptr<Cache>& tier : std::views::reverse(farther_)) {
-    auto page = co_await tier->keys(here, prefix, cursor, count_max);
+  for (std::size_t left = farther_.size(); left > 0; --left) {
+    auto page = co_await farther_[left - 1]->keys(here, prefix, cursor, count_max);
     if (page || page.error().kind != ErrorKind::unsupported) {
       co_return page;
     }
