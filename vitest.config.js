@@ -16,6 +16,7 @@ const project = (flavour) => ({
         bindings: {
           OPENLIBRARY_URL: "http://openlibrary.test",
           ENVIRONMENT: "test",
+          TTL_JITTER_PERCENT: "0",
           TEST_TOOLCHAIN: flavour,
         },
         outboundService: standInOrigin(),

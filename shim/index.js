@@ -2,6 +2,7 @@
 
 import { worker } from "./larder.js";
 
+export { ControlLog } from "./control.js";
 export { Lock } from "./lock.js";
 
 export default {

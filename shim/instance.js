@@ -25,6 +25,8 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
  * @property {Request | null} request
  * @property {MessageBatch | null} batch
  * @property {(() => void) | null} wake ends the request's park operation
+ * @property {Map<number, import("./operations/origin.js").LateReply>} late by ticket, until they are resumed
+ * @property {number} nextTicket
  * @property {Response | null} response
  * @property {((response: Response | null | typeof TRAPPED) => void) | null} answered
  * @property {((value?: unknown) => void) | null} done
@@ -113,11 +115,15 @@ export class Instance {
     console.error(JSON.stringify({ level: "error", event: "trap", reason, in_flight: this.requests.size }));
     this.lanes.table.clear();
     this.bodies.table.clear();
-    for (const request of this.requests.values()) {
-      request.answered?.(TRAPPED);
-      request.done?.();
-    }
-    this.requests.clear();
+    for (const request of [...this.requests.values()]) this.end(request, TRAPPED);
+  }
+
+  /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | typeof TRAPPED} outcome */
+  end(flight, outcome) {
+    this.requests.delete(flight.id);
+    for (const ticket of [...flight.late.keys()]) letGo(flight, ticket);
+    flight.answered?.(outcome);
+    flight.done?.();
   }
 
   /**
@@ -139,6 +145,8 @@ export class Instance {
       request: request ?? null,
       batch: batch ?? null,
       wake: null,
+      late: new Map(),
+      nextTicket: 1,
       response: null,
       answered: null,
       done: null,
@@ -199,13 +207,18 @@ export class Instance {
       ),
     );
     // Nobody got them: the request is gone, or they could not be written.
-    if (taken !== 1 || status !== STATUS.ok) this.releaseResults(row, results);
+    if (taken !== 1 || status !== STATUS.ok) this.releaseResults(flight, row, results);
   }
 
-  /** Nobody waits any more: what the results own is freed. @param {OperationRow} row @param {Record<string, any> | null} results */
-  releaseResults(row, results) {
+  /**
+   * Nobody waits any more: what the results own is freed.
+   * @param {InFlight} flight @param {OperationRow} row @param {Record<string, any> | null} results
+   */
+  releaseResults(flight, row, results) {
+    if (results === null) return;
     for (const [type, name] of row.results) {
-      if (type === "body" && results) this.bodies.release(results[name].handle);
+      if (type === "body") this.bodies.release(results[name].handle);
+      if (name === "ticket") letGo(flight, results.ticket);
     }
   }
 
@@ -237,9 +250,7 @@ export class Instance {
       wake: (/** @type {number} */ id) => this.requests.get(id)?.wake?.(),
       finished: (/** @type {number} */ id) => {
         const flight = this.requests.get(id);
-        this.requests.delete(id);
-        flight?.answered?.(flight.response);
-        flight?.done?.();
+        if (flight !== undefined) this.end(flight, flight.response);
       },
       revoke_lanes: () => this.lanes.closeAll(),
       now: () => Date.now(),
@@ -309,6 +320,10 @@ export class Instance {
     const headers = new Headers(record.pairs());
     const content = this.bodies.giveOut(record.u32());
     const lane = record.u32();
+    // A body whose encoding is told is in that encoding already.
+    const encoded = headers.has("content-encoding");
+    /** @type {ResponseInit} */
+    const init = { status, headers, encodeBody: encoded ? "manual" : "automatic" };
     const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
     if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
       const until = record.u64();
@@ -316,14 +331,19 @@ export class Instance {
         id: lane,
         until,
         guards: record.texts(),
-        status,
-        headers,
+        init,
         body,
         hits: 0,
       });
     }
     // The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
-    flight.response = new Response(body, { status, headers, encodeBody: "automatic" });
+    flight.response = new Response(body, init);
     flight.answered?.(flight.response);
   }
+}
+
+/** Nobody will resume it. @param {InFlight} flight @param {number} ticket */
+function letGo(flight, ticket) {
+  flight.late.get(ticket)?.letGo();
+  flight.late.delete(ticket);
 }

@@ -2,8 +2,7 @@
 // when, and which request fields send a request to C++ after all, come from there.
 
 /**
- * @typedef {{id: number, until: number, guards: string[], status: number, headers: Headers, body: ArrayBuffer,
- *   hits: number}} Lane
+ * @typedef {{id: number, until: number, guards: string[], init: ResponseInit, body: ArrayBuffer, hits: number}} Lane
  */
 
 const LANES_MAX = 512;
@@ -35,7 +34,7 @@ export class Lanes {
       if (request.headers.has(guard)) return null;
     }
     lane.hits += 1;
-    return new Response(lane.body, { status: lane.status, headers: lane.headers });
+    return new Response(lane.body, lane.init);
   }
 
   /** @param {string} url */

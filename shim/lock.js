@@ -21,6 +21,7 @@ export class Lock extends DurableObject {
   waiters = new Set();
 
   /**
+   * The holder's own token renews its time.
    * @param {string} token the caller's own, for release()
    * @param {number} keepMillis how long the holder may take at most: a dead one blocks nobody for longer
    * @param {number} waitMillis how long the caller wants to wait for the holder
@@ -35,6 +36,11 @@ export class Lock extends DurableObject {
       this.holder = { token, until: now + keepMillis };
       return { outcome: "granted" };
     }
+    if (token === this.holder.token) {
+      this.holder.until = now + keepMillis;
+      return { outcome: "granted" };
+    }
+    if (waitMillis === 0) return { outcome: "retry" };
     return await this.wait(Math.min(waitMillis, this.holder.until - now));
   }
 

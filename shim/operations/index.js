@@ -1,9 +1,11 @@
 // Which function does which row of src/host/ops.def. A body among the arguments comes as its content.
 
+import { controlAppend, controlRead } from "./control.js";
 import { edgeDelete, edgeGet, edgePut } from "./edge.js";
+import { bodyGunzip, bodyGzip } from "./gzip.js";
 import { kvDelete, kvGet, kvList, kvPut } from "./kv.js";
 import { lockAcquire, lockRelease } from "./lock.js";
-import { originFetch } from "./origin.js";
+import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
 import { batchSettle } from "./queue.js";
 
@@ -21,4 +23,9 @@ export const handlers = Object.freeze({
   batch_settle: batchSettle,
   lock_acquire: lockAcquire,
   lock_release: lockRelease,
+  origin_resume: originResume,
+  control_read: controlRead,
+  control_append: controlAppend,
+  body_gzip: bodyGzip,
+  body_gunzip: bodyGunzip,
 });

@@ -37,5 +37,9 @@ export async function kvDelete(request, { key }) {
 /** @param {InFlight} request @param {{prefix: string, cursor: string, count_max: number}} wanted */
 export async function kvList(request, { prefix, cursor, count_max }) {
   const page = await namespace(request).list({ prefix, limit: count_max, cursor: cursor || null });
-  return { keys: page.keys.map((key) => key.name), next_cursor: page.list_complete ? "" : page.cursor };
+  return {
+    keys: page.keys.map((key) => key.name),
+    headers: page.keys.map(({ metadata }) => (typeof metadata === "string" ? metadata : "")),
+    next_cursor: page.list_complete ? "" : page.cursor,
+  };
 }

@@ -1,14 +1,79 @@
-// One request to an origin, bounded in time and size.
+// One request to an origin, bounded in time and size. Past its soft time it goes on by itself, and its reply becomes a body of
+// the instance only when the core comes for it.
 
 import { OperationFailure } from "../failure.js";
 
+/** @typedef {import("../instance.js").InFlight} InFlight */
 /**
- * @param {import("../instance.js").InFlight} request
- * @param {{method: string, url: string, headers: [string, string][], timeout_millis: number, body_bytes_max: number,
- *   follow_redirects: number, oversize: number}} wanted
+ * @typedef {{method: string, url: string, headers: [string, string][], timeout_millis: number, soft_millis: number,
+ *   body_bytes_max: number, follow_redirects: number, oversize: number}} Wanted
+ * @typedef {{status: number, headers: [string, string][], content: ArrayBuffer | ReadableStream}} Reply
+ * A request past its soft time: `letGo` is for when nobody will resume it.
+ * @typedef {{reply: Promise<Reply>, letGo: () => void}} LateReply
  */
+
+/** @param {InFlight} request @param {Wanted} wanted */
 export async function originFetch(request, wanted) {
   const abort = new AbortController();
+  const reply = ask(wanted, abort);
+  if (wanted.soft_millis === 0 || (await settlesWithin(reply, wanted.soft_millis))) {
+    return { ticket: 0, ...given(request, await reply) };
+  }
+  const ticket = setAside(request, reply, abort);
+  return { ticket, status: 0, headers: [], streamed: 0, content: request.instance.bodies.keep(null) };
+}
+
+/** @param {InFlight} request @param {{ticket: number}} wanted */
+export async function originResume(request, { ticket }) {
+  const late = request.late.get(ticket);
+  if (late === undefined)
+    throw new OperationFailure("invalid", "There is no origin request with this ticket.");
+  request.late.delete(ticket);
+  return given(request, await late.reply);
+}
+
+/** @param {InFlight} request @param {Reply} reply */
+function given(request, { status, headers, content }) {
+  const streamed = content instanceof ReadableStream ? 1 : 0;
+  return { status, headers, streamed, content: request.instance.bodies.keep(content) };
+}
+
+/** @param {Promise<unknown>} promise @param {number} millis @returns {Promise<boolean>} */
+function settlesWithin(promise, millis) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), millis);
+    const settled = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    promise.then(settled, settled);
+  });
+}
+
+/**
+ * Keeps a reply that is still to come until it is resumed or let go.
+ * @param {InFlight} request @param {Promise<Reply>} reply @param {AbortController} abort
+ */
+function setAside(request, reply, abort) {
+  const ticket = request.nextTicket;
+  request.nextTicket += 1;
+  const left = new Promise((resolve) => {
+    request.late.set(ticket, { reply, letGo: () => resolve(undefined) });
+  });
+  // Another request may be the one that lets go, when it ends the instance. What is to be aborted belongs to this one, and
+  // so does what follows the promise.
+  left
+    .then(async () => {
+      abort.abort();
+      const { content } = await reply;
+      if (content instanceof ReadableStream) await content.cancel();
+    })
+    .catch(() => {});
+  return ticket;
+}
+
+/** @param {Wanted} wanted @param {AbortController} abort @returns {Promise<Reply>} */
+async function ask(wanted, abort) {
   const timer = setTimeout(() => abort.abort(), wanted.timeout_millis);
   try {
     const response = await fetch(wanted.url, {
@@ -18,13 +83,8 @@ export async function originFetch(request, wanted) {
       cache: "no-store",
       signal: abort.signal,
     });
-    const read = await readBody(response, wanted.body_bytes_max, wanted.oversize === 1);
-    return {
-      status: response.status,
-      headers: [...response.headers],
-      streamed: read instanceof ReadableStream ? 1 : 0,
-      content: request.instance.bodies.keep(read),
-    };
+    const content = await readBody(response, wanted.body_bytes_max, wanted.oversize === 1);
+    return { status: response.status, headers: [...response.headers], content };
   } catch (thrown) {
     if (thrown instanceof OperationFailure) throw thrown;
     throw abort.signal.aborted

@@ -48,14 +48,23 @@ TextPairs representation_fields(const engine::Reading& reading) {
   if (!header.content_type.empty()) {
     fields.emplace_back("content-type", header.content_type);
   }
+  const bool packed = header.encoding != entry::Encoding::identity;
   if (!header.etag.empty()) {
-    fields.emplace_back("etag", header.etag);
+    // A strong validator is of the bytes as they are sent (RFC 9110 §8.8.3.3); packed, they are others.
+    const bool strong = !header.etag.starts_with("W/");
+    fields.emplace_back("etag", packed && strong ? concat({"W/", header.etag}) : header.etag);
+  }
+  if (packed) {
+    fields.emplace_back("content-encoding", entry::to_text(header.encoding));
   }
   if (!header.last_modified.empty()) {
     fields.emplace_back("last-modified", header.last_modified);
   }
   for (const auto& field : header.fields) {
     fields.push_back(field);
+  }
+  if (packed) {
+    fields.emplace_back("vary", "accept-encoding");
   }
   if (!has(fields, "cache-control")) {
     fields.emplace_back("cache-control", outgoing_cache_control(header));
@@ -131,6 +140,9 @@ struct RefusalText {
 };
 
 RefusalText refusal_text(const origin::Refusal& refusal) {
+  if (refusal.not_asked) {
+    return {503, " Try again after the time in Retry-After."};
+  }
   switch (refusal.error.kind) {
     case ErrorKind::timeout:
       return {504, " Try again in a moment."};

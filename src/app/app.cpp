@@ -1,12 +1,17 @@
 #include "app/app.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "config/limits.h"
+#include "engine/sweep.h"
 #include "entry/normalise.h"
 #include "host/operations.h"
+#include "http/accept.h"
 #include "tiers/null_cache.h"
 
 namespace larder::app {
@@ -16,6 +21,9 @@ namespace {
 entry::Sha256 sha256_of(host::Host& host) {
   return [&host](std::string_view bytes) { return host.sha256(bytes); };
 }
+
+// As wrangler.toml has it.
+constexpr std::string_view tend_cron = "*/5 * * * *";
 
 std::string allow_of(const std::vector<http::Method>& methods) {
   std::vector<std::string> names;
@@ -40,11 +48,11 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   RecordReader reader(record);
   toolchain_ = toolchain;
   bypass_ = reader.u8() == 1;
-  const TextPairs bindings = reader.pairs();
+  bindings_ = reader.pairs();
   const std::string declarations = reader.text();
   LARDER_ASSERT(reader.complete());
 
-  auto settings = config::parse_settings(bindings);
+  auto settings = config::parse_settings(bindings_);
   if (settings) {
     settings_ = std::move(*settings);
   } else {
@@ -76,10 +84,32 @@ void App::build_caches() {
   tiered_ = tiered.get();
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
+  activate_cache();
+  control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
+  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
+}
+
+void App::activate_cache() {
   const bool observes = settings_.cache_implementation == config::CacheImplementation::null;
   const auto activated = registry_.activate(observes || !settings_.feature_cache ? "null" : "kv");
   LARDER_ASSERT(activated.has_value());
-  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, bypass_);
+}
+
+void App::take_up_changes() {
+  if (!LARDER_MUTATED(settings_ignored)) {
+    auto settings = config::parse_settings(config::with_changes(bindings_, control_->settings()));
+    if (settings) {
+      settings_ = std::move(*settings);
+      activate_cache();
+    } else if (logs(host::LogLevel::error)) {
+      JsonWriter line;
+      line.begin_object().key("level").value("error").key("event").value("settings_refused");
+      line.key("faults").value(config::to_text(settings.error())).end_object();
+      host_.log(host::LogLevel::error, line.text());
+    }
+  }
+  engine_->purge_memory();
+  host_.revoke_lanes();
 }
 
 // One line an instance, whatever the level: the first thing to look for when a deployment behaves strangely.
@@ -170,7 +200,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     offer_lane(*query, reading, outgoing.answer);
   }
   answer(here, inbound, std::move(outgoing), matched.resource->name);
-  co_await engine_->settle(here, *query, reading);
+  co_await engine_->settle(here, *query, std::move(reading));
 }
 
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
@@ -197,6 +227,10 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   query.tags = entry::build_tags(resource, *values, sha256);
   query.values = std::move(*values);
   query.method = method;
+  query.accepts_gzip = [here] {
+    const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
+    return accepted && http::accepts_gzip(*accepted);
+  };
   if (resource.mode == config::Mode::http) {
     constexpr std::size_t any_length = 65536;
     query.authorized = host_.request_header(here.request(), "authorization", any_length).has_value();
@@ -208,10 +242,11 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
 }
 
 void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
-  const bool repeatable = reading.entry != nullptr && reading.found_in == tiered_->memory().name() &&
-                          !reading.status.forward && answer.status == 200 &&
-                          reading.entry->header.vary.empty() && query.resource->mode == config::Mode::keyed &&
-                          entry::header_names(*query.resource).empty();
+  const bool repeatable =
+      reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
+      answer.status == 200 && reading.entry->header.vary.empty() && !reading.stands_in &&
+      reading.entry->header.encoding == entry::Encoding::identity &&
+      query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
   }
@@ -224,7 +259,13 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   const Instant next_age =
       header.created + std::chrono::floor<std::chrono::seconds>(reading.age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
-  const Instant until = next_age < fresh_end ? next_age : fresh_end;
+  // A read from then on refreshes the entry.
+  const Instant eager = header.created + policy::eager_age(header);
+  const Instant until =
+      std::min({next_age, fresh_end, settings_.stale_while_revalidate_enabled ? eager : fresh_end});
+  if (until <= now) {
+    return;
+  }
   answer.lane = host::Lane(*lane, until, {"if-none-match", "if-modified-since"});
 }
 
@@ -364,7 +405,7 @@ host::Task<void> App::refuse_batch(host::Context here, std::string queue, std::v
   }
 }
 
-bool App::scheduled(host::RequestId, std::string_view record) {
+bool App::scheduled(host::RequestId request, std::string_view record) {
   RecordReader reader(record);
   const std::string cron = reader.text();
   reader.u64();
@@ -374,7 +415,14 @@ bool App::scheduled(host::RequestId, std::string_view record) {
     line.begin_object().key("level").value("info").key("event").value("scheduled").key("cron").value(cron);
     host_.log(host::LogLevel::info, line.end_object().text());
   }
-  return true;
+  if (cron != tend_cron || !faults_.empty()) {
+    return true;
+  }
+  return requests_.start(request, tend(requests_.context(request)));
+}
+
+host::Task<void> App::tend(host::Context here) {
+  co_await engine::sweep(here, settings_, *control_, counters_);
 }
 
 }  // namespace larder::app

@@ -59,11 +59,16 @@ class App {
   };
 
   void build_caches();
+  // A new view of the control log: settings as they are now, and purges.
+  void take_up_changes();
+  void activate_cache();
   void log_start() const;
 
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target);
+  // What is done every few minutes.
+  host::Task<void> tend(host::Context here);
   host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
 
   // An answer that needs no waiting: operators' routes, and what is wrong with the request.
@@ -83,12 +88,14 @@ class App {
   host::Host& host_;
   std::string toolchain_;
   bool bypass_ = false;
+  TextPairs bindings_;
   config::Settings settings_;
   config::Declarations declarations_;
   config::Faults faults_;
   observe::Counters counters_;
   tiers::CacheRegistry registry_;
   tiers::TieredCache* tiered_ = nullptr;
+  std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
   LaneKeeper lanes_;
   // Ends first: the requests' frames lean on all of the above.

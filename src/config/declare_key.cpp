@@ -43,7 +43,7 @@ std::optional<NormaliserUse> parse_normaliser(const Place& place, Faults& faults
   if (word == to_text(Normaliser::quantise)) {
     return parse_quantise(*text, place.path, faults);
   }
-  if (word == "json" || word == "nfc") {
+  if (word == "nfc") {
     faults.emplace_back(place.path,
                         concat({"The normaliser ", in_quotes(word), " is not available in this version."}));
     return std::nullopt;

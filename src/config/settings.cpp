@@ -95,6 +95,15 @@ Result<Bytes> read_bytes(std::string_view text, std::uint64_t least) {
 Result<Bytes> read_value_bytes(std::string_view text) { return read_bytes(text, 1); }
 Result<Bytes> read_threshold_bytes(std::string_view text) { return read_bytes(text, 0); }
 
+Result<std::uint32_t> read_jitter(std::string_view text) {
+  constexpr std::uint64_t most = 50;
+  auto number = read_number(text, 0, most);
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return static_cast<std::uint32_t>(*number);
+}
+
 Result<Millis> read_days(std::string_view text) {
   constexpr std::int64_t day_millis = 86'400'000;
   auto number =
@@ -261,6 +270,28 @@ Checked<Settings> parse_settings(const TextPairs& bindings) {
     return tl::make_unexpected(std::move(faults));
   }
   return settings;
+}
+
+TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes) {
+  TextPairs changed;
+  const auto is_runtime = [](std::string_view name) {
+    return std::find(runtime_settings.begin(), runtime_settings.end(), name) != runtime_settings.end();
+  };
+  const auto is_changed = [&](std::string_view name) {
+    return is_runtime(name) && std::any_of(changes.begin(), changes.end(),
+                                           [&](const auto& change) { return change.first == name; });
+  };
+  for (const auto& binding : bindings) {
+    if (!is_changed(binding.first)) {
+      changed.push_back(binding);
+    }
+  }
+  for (const auto& change : changes) {
+    if (is_runtime(change.first)) {
+      changed.push_back(change);
+    }
+  }
+  return changed;
 }
 
 }  // namespace larder::config

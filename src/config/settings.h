@@ -74,6 +74,17 @@ class Settings {
 // no setting are held apart as secrets.
 Checked<Settings> parse_settings(const TextPairs& bindings);
 
+// Settings that may be changed while Larder runs, through the control log.
+inline constexpr std::array<std::string_view, 6> runtime_settings = {"FEATURE_CACHE",
+                                                                     "CACHE_IMPL",
+                                                                     "CACHE_PATTERN_WHITELIST",
+                                                                     "ENABLE_SWR",
+                                                                     "ENABLE_STAMPEDE_PROTECTION",
+                                                                     "ENABLE_NEGATIVE_CACHE"};
+
+// The bindings with those of `changes` that are runtime settings in place of their own.
+TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes);
+
 struct SettingRow {
   std::string_view name;
   std::string_view default_text;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/make_entry.h"
@@ -14,12 +15,6 @@ using observe::Counter;
 using policy::Reason;
 
 namespace {
-
-// Outcomes of lock_acquire and verdicts of lock_release (host/ops.def).
-constexpr std::uint8_t lock_retry = 0;
-constexpr std::uint8_t lock_granted = 1;
-constexpr std::uint8_t lock_value = 2;
-constexpr std::uint8_t lock_alone = 3;
 
 http::CacheStatus forwarded(http::ForwardReason why, Reason detail) {
   http::CacheStatus status;
@@ -35,13 +30,9 @@ Reason reason_of_tier(std::string_view tier) {
   return tier == "edge" ? Reason::edge : Reason::kv;
 }
 
-std::string_view outcome_of(const Reading& reading) {
-  return reading.refusal == nullptr ? "answered" : to_text(reading.refusal->error.kind);
-}
-
 // RFC 9111 §4.1: an entry made under Vary fits only requests with the same selecting fields.
 bool fits_request(const Query& query, const entry::Header& header) {
-  if (header.vary.empty()) {
+  if (header.vary.empty() || LARDER_MUTATED(variant_unchecked)) {
     return true;
   }
   std::vector<std::string> names;
@@ -51,7 +42,65 @@ bool fits_request(const Query& query, const entry::Header& header) {
   return query.read_header && http::secondary_key(names, query.read_header) == header.vary;
 }
 
+policy::BreakerRules lock_rules() {
+  return policy::BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
+                              config::limit::breaker_open_max, config::limit::lock_wait);
+}
+
 }  // namespace
+
+Engine::Engine(const config::Settings& settings, tiers::CacheRegistry& registry, tiers::TieredCache& tiered,
+               observe::Counters& counters, Control& control, bool bypass)
+    : settings_(settings),
+      registry_(registry),
+      tiered_(tiered),
+      counters_(counters),
+      control_(control),
+      gate_(settings, counters),
+      lock_breaker_(lock_rules()),
+      bypass_(bypass) {
+  tiered_.set_screen(this);
+}
+
+// What may be served ----------------------------------------------------------------------------------------
+
+tiers::EntryPtr Engine::judged(const tiers::Key& key, tiers::EntryPtr entry) {
+  if (entry == nullptr || control_.purges().size() == 0) {
+    return entry;
+  }
+  entry::Header header = entry->header;
+  switch (control_.purges().judge(key.storage_name, header)) {
+    case policy::PurgeVerdict::kept:
+      return entry;
+    case policy::PurgeVerdict::softened:
+      return std::make_shared<const tiers::Entry>(std::move(header), *entry);
+    case policy::PurgeVerdict::dropped:
+      return nullptr;
+  }
+  LARDER_UNREACHABLE();
+}
+
+host::Task<tiers::EntryPtr> Engine::screen(host::Context here, const tiers::Key& key, tiers::EntryPtr entry) {
+  if (!control_.is_current(here.host().now())) {
+    co_await control_.make_current(here);
+  }
+  tiers::EntryPtr left = judged(key, entry);
+  if (left != entry) {
+    counters_.add(Counter::purged_entries_total, key.pattern, left == nullptr ? "dropped" : "softened");
+  }
+  co_return left;
+}
+
+void Engine::purge_memory() {
+  if (LARDER_MUTATED(memory_ignores_purges)) {
+    return;
+  }
+  tiered_.memory().revise([this](std::string_view storage_name, const tiers::EntryPtr& entry) {
+    tiers::Key key;
+    key.storage_name = std::string(storage_name);
+    return judged(key, entry);
+  });
+}
 
 Reading Engine::hit(const policy::Decision& decision, tiers::Found found) const {
   Reading reading;
@@ -63,9 +112,8 @@ Reading Engine::hit(const policy::Decision& decision, tiers::Found found) const 
   return reading;
 }
 
-// The reading that a found entry makes, or nothing; then `forward` says why not.
 std::optional<Reading> Engine::usable(Instant now, const Query& query, const tiers::Found& found,
-                                      http::CacheStatus& forward) const {
+                                      http::CacheStatus& forward) {
   if (found.entry == nullptr) {
     forward = forwarded(http::ForwardReason::miss, Reason::absent);
     return std::nullopt;
@@ -79,21 +127,42 @@ std::optional<Reading> Engine::usable(Instant now, const Query& query, const tie
     forward = forwarded(http::ForwardReason::miss, Reason::absent);
     return std::nullopt;
   }
-  const policy::Decision decision = policy::decide(header, reason_of_tier(found.tier), now);
+  const policy::Decision decision =
+      policy::decide(header, reason_of_tier(found.tier), now, settings_.stale_while_revalidate_enabled);
   if (decision.action == policy::Action::fetch) {
     forward = forwarded(http::ForwardReason::stale, decision.reason);
     return std::nullopt;
   }
-  return hit(decision, found);
+  Reading reading = hit(decision, found);
+  if (decision.action == policy::Action::serve_and_refresh) {
+    const Instant deadline = now + config::limit::refresh_lock_kept;
+    reading.refresh = refreshes_.begin(query.key.storage_name, now, deadline);
+  }
+  return reading;
 }
 
+Reading Engine::stand_in(Instant now, tiers::EntryPtr former, http::CacheStatus status, Reason reason) {
+  counters_.add(Counter::stale_rescues_total, policy::to_text(reason));
+  const policy::Standing standing = policy::standing(former->header, now);
+  Reading reading;
+  reading.status = std::move(status);
+  reading.status.detail = policy::to_text(reason);
+  reading.status.ttl = std::chrono::floor<http::Seconds>(standing.ttl);
+  reading.age = standing.age;
+  reading.entry = std::move(former);
+  reading.stands_in = true;
+  return reading;
+}
+
+// Reading ---------------------------------------------------------------------------------------------------
+
 std::optional<Reading> Engine::read_now(Instant now, const Query& query) {
-  if (bypass_ || query.authorized ||
+  if (bypass_ || query.authorized || !control_.is_current(now) ||
       policy::admit(settings_, query.key.pattern).participation != policy::Participation::full) {
     return std::nullopt;
   }
   tiers::EntryPtr near = tiered_.find(query.key);
-  if (near == nullptr) {
+  if (near == nullptr || (near->header.encoding != entry::Encoding::identity && !query.accepts_gzip())) {
     return std::nullopt;
   }
   http::CacheStatus forward;
@@ -108,30 +177,68 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query) {
   const policy::Admission admission = policy::admit(settings_, query.key.pattern);
   Reading reading;
   if (bypass_) {
-    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::recovery));
+    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::recovery), nullptr);
   } else if (admission.participation == policy::Participation::pass_through) {
-    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, admission.reason));
+    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, admission.reason), nullptr);
   } else if (admission.participation == policy::Participation::observe_only) {
     // The null implementation counts what would have been.
     tiers::Cache* const observer = registry_.find("null");
     LARDER_ASSERT(observer != nullptr);
     const auto looked = co_await observer->get(here, query.key);
-    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, admission.reason));
+    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, admission.reason), nullptr);
     if (looked && reading.refusal == nullptr) {
       const auto put = co_await observer->put(here, query.key, nullptr);
       LARDER_ASSERT(put.has_value());
     }
   } else if (query.authorized) {
-    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::unshared));
+    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::unshared), nullptr);
   } else {
-    reading = co_await read_through(here, query);
+    reading = co_await read_cached(here, query);
+    // The log may have been read on the way, and have switched the cache off.
+    const policy::Admission left = policy::admit(settings_, query.key.pattern);
+    if (left.participation != policy::Participation::full && reading.entry != nullptr &&
+        !reading.status.forward) {
+      if (reading.refresh) {
+        refreshes_.done(query.key.storage_name);
+      }
+      reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, left.reason), nullptr);
+    }
   }
   count_read(query, reading);
   co_return reading;
 }
 
+host::Task<Reading> Engine::read_cached(host::Context here, const Query& query) {
+  Reading reading = co_await read_through(here, query);
+  if (reading.entry != nullptr && reading.entry->header.encoding == entry::Encoding::gzip &&
+      !query.accepts_gzip()) {
+    reading = co_await unpacked(here, query, std::move(reading));
+  }
+  co_return reading;
+}
+
+host::Task<Reading> Engine::unpacked(host::Context here, const Query& query, Reading reading) {
+  auto plain = co_await host::body_gunzip(here, reading.entry->body, config::limit::body_bytes_max);
+  entry::Header header = reading.entry->header;
+  if (plain && plain->unpacked.size() == header.body_size) {
+    header.encoding = entry::Encoding::identity;
+    header.stored_size = header.body_size;
+    reading.entry = std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+    co_return reading;
+  }
+  // What cannot be unpacked is no entry: it goes, and the origin is asked.
+  counters_.add(Counter::cache_errors_total, "gunzip",
+                plain ? to_text(ErrorKind::corrupt) : to_text(plain.error().kind));
+  refreshes_.done(query.key.storage_name);
+  const auto removed = co_await tiered_.remove(here, query.key);
+  if (!removed) {
+    counters_.add(Counter::cache_errors_total, "remove", to_text(removed.error().kind));
+  }
+  co_return co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent), nullptr);
+}
+
 host::Task<Reading> Engine::read_through(host::Context here, const Query& query) {
-  if (!settings_.stampede_protection_enabled) {
+  if (!settings_.stampede_protection_enabled || LARDER_MUTATED(flights_unshared)) {
     co_return co_await look_and_fetch(here, query);
   }
   const std::string key = query.key.storage_name;
@@ -157,19 +264,25 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
 }
 
 host::Task<Reading> Engine::read_alone(host::Context here, const Query& query) {
+  const Instant now = here.host().now();
+  const http::CacheStatus missed = forwarded(http::ForwardReason::miss, Reason::absent);
+  tiers::EntryPtr former = tiered_.find(query.key);
+  if (former != nullptr && fits_request(query, former->header) && policy::may_stand_in(former->header, now)) {
+    co_return stand_in(now, std::move(former), forwarded(http::ForwardReason::stale, Reason::slow_origin),
+                       Reason::slow_origin);
+  }
   const std::string key = concat({query.key.storage_name, " alone"});
-  if (auto flight = flights_.find(key, here.host().now())) {
+  if (auto flight = flights_.find(key, now)) {
     // Its leader waits for nobody but the origin, so the flight's deadline is near.
     const FlightState state = co_await wait_for(here, flight, flight->deadline());
     if (state == FlightState::landed) {
       co_return co_await from_landing(here, query, std::move(flight));
     }
-    co_return co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent));
+    co_return co_await fetch(here, query, missed, nullptr);
   }
-  const Instant deadline =
-      here.host().now() + query.resource->origin.timeout_hard + config::limit::lock_margin;
+  const Instant deadline = now + query.resource->origin.timeout_hard + config::limit::lock_margin;
   Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, deadline));
-  Reading reading = co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent));
+  Reading reading = co_await fetch(here, query, missed, nullptr);
   lead.land(landing_of(reading));
   co_return reading;
 }
@@ -179,7 +292,8 @@ host::Task<FlightState> Engine::wait_for(host::Context here, std::shared_ptr<Fli
   counters_.add(Counter::single_flight_joined_total);
   flight->follow(here.request());
   while (flight->state() == FlightState::under_way) {
-    const Millis left = give_up - here.host().now();
+    const Millis left =
+        LARDER_MUTATED(waiter_without_deadline) ? Millis(3'600'000) : give_up - here.host().now();
     if (left <= Millis(0)) {
       break;
     }
@@ -194,6 +308,7 @@ host::Task<FlightState> Engine::wait_for(host::Context here, std::shared_ptr<Fli
 host::Task<Reading> Engine::from_landing(host::Context here, const Query& query,
                                          std::shared_ptr<Flight> flight) {
   const Landing& landing = flight->landing();
+  const Instant now = here.host().now();
   Reading reading;
   if (landing.refusal != nullptr) {
     reading.refusal = landing.refusal;
@@ -204,11 +319,20 @@ host::Task<Reading> Engine::from_landing(host::Context here, const Query& query,
     }
     co_return reading;
   }
+  // A purge may have come while it was under way.
+  const tiers::Found found(judged(query.key, landing.found.entry), landing.found.tier);
+  if (landing.stands_in && found.entry != nullptr && fits_request(query, found.entry->header) &&
+      policy::may_stand_in(found.entry->header, now)) {
+    reading = stand_in(now, found.entry, landing.status, Reason::shared);
+    reading.status.detail = landing.status.detail;
+    reading.status.collapsed = landing.status.forward.has_value();
+    co_return reading;
+  }
   http::CacheStatus forward;
-  auto used = usable(here.host().now(), query, landing.found, forward);
+  auto used = usable(now, query, found, forward);
   if (!used) {
     // Nothing to share: each fetches its own, without a queue behind a key that cannot be cached.
-    co_return co_await fetch(here, query, std::move(forward));
+    co_return co_await fetch(here, query, std::move(forward), nullptr);
   }
   if (landing.from_origin) {
     used->status = forwarded(http::ForwardReason::miss, Reason::shared);
@@ -223,6 +347,8 @@ Landing Engine::landing_of(const Reading& reading) const {
   landing.found =
       tiers::Found(reading.entry, reading.found_in.empty() ? tiered_.memory().name() : reading.found_in);
   landing.from_origin = reading.remaining == Remaining::store;
+  landing.stands_in = reading.stands_in;
+  landing.status = reading.status;
   return landing;
 }
 
@@ -236,44 +362,56 @@ host::Task<Reading> Engine::look_and_fetch(host::Context here, const Query& quer
     used->remaining = found->tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
     co_return std::move(*used);
   }
-  co_return co_await fetch_locked(here, query, std::move(forward));
+  tiers::EntryPtr former;
+  if (found->entry != nullptr && found->entry->header.kind == entry::Kind::positive &&
+      fits_request(query, found->entry->header)) {
+    former = found->entry;
+    // Another isolate may have asked meanwhile, and its answer be farther away.
+    auto newer = co_await tiered_.get_newer(here, query.key, former->header.asked);
+    LARDER_ASSERT(newer.has_value());
+    http::CacheStatus why_not;
+    if (auto fresher = usable(here.host().now(), query, *newer, why_not)) {
+      fresher->remaining = Remaining::promote;
+      co_return std::move(*fresher);
+    }
+  }
+  const Instant now = here.host().now();
+  former = judged(query.key, std::move(former));
+  if (former != nullptr && policy::may_stand_in(former->header, now)) {
+    // The origin is down, or was just asked for this key in vain, or keeps it waiting.
+    if (gate_.is_down(query, now)) {
+      co_return stand_in(now, std::move(former), http::CacheStatus(), Reason::origin_down);
+    }
+    if (refreshes_.has_failed(query.key.storage_name, now)) {
+      co_return stand_in(now, std::move(former), http::CacheStatus(), Reason::slow_origin);
+    }
+  }
+  co_return co_await fetch_locked(here, query, std::move(forward), std::move(former));
 }
 
-host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query, http::CacheStatus status) {
+// Asking the origin -----------------------------------------------------------------------------------------
+
+host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query, http::CacheStatus status,
+                                         tiers::EntryPtr former) {
   if (!settings_.stampede_protection_enabled) {
-    co_return co_await fetch(here, query, std::move(status));
+    co_return co_await fetch(here, query, std::move(status), std::move(former));
   }
-  const std::string token = to_hex(here.host().random_bytes(16));
+  const config::Origin& origin = query.resource->origin;
+  const Instant began = here.host().now();
+  const bool replaceable = former != nullptr && policy::may_stand_in(former->header, began);
+  // Who has a copy waits for another isolate's answer no longer than for the origin's own.
+  const Millis wait =
+      replaceable ? std::min(config::limit::lock_wait, origin.timeout_soft) : config::limit::lock_wait;
   // A holder that is still within its own time limit keeps the lock.
-  const Millis keep = query.resource->origin.timeout_hard + config::limit::lock_margin;
-  const Instant give_up = here.host().now() + config::limit::lock_wait;
-  for (Instant now = here.host().now(); now < give_up; now = here.host().now()) {
-    auto acquired = co_await host::lock_acquire(here, query.key.storage_name, token,
-                                                static_cast<std::uint64_t>(keep.count()),
-                                                static_cast<std::uint64_t>((give_up - now).count()));
-    if (!acquired) {
-      counters_.add(Counter::cache_errors_total, "lock", to_text(acquired.error().kind));
-      break;
-    }
-    if (acquired->outcome == lock_granted) {
-      counters_.add(Counter::lock_acquired_total);
-      Reading reading = co_await fetch(here, query, std::move(status));
-      reading.lock_token = token;
-      co_return reading;
-    }
-    counters_.add(Counter::lock_contended_total);
-    if (acquired->outcome == lock_alone) {
-      break;
-    }
-    if (acquired->outcome == lock_value) {
-      const tiers::EntryPtr entry =
-          tiers::readable_entry(acquired->header, std::move(acquired->content), query.key);
-      http::CacheStatus why_not;
-      auto used = usable(here.host().now(), query, tiers::Found(entry, tiered_.memory().name()), why_not);
-      if (!used) {
-        break;
-      }
-      tiered_.put_nearest(query.key, entry);
+  const Millis keep = origin.timeout_hard + config::limit::lock_margin;
+  const std::string name = lock_name(query, "");
+  const LockOutcome lock = co_await take_lock(here, query, name, keep, began + wait);
+  const Instant now = here.host().now();
+  if (lock.state == LockState::value) {
+    http::CacheStatus why_not;
+    auto used = usable(now, query, tiers::Found(lock.entry, tiered_.memory().name()), why_not);
+    if (used) {
+      tiered_.put_nearest(query.key, lock.entry);
       used->status = std::move(status);
       used->status.collapsed = true;
       used->status.detail = policy::to_text(Reason::shared);
@@ -283,83 +421,145 @@ host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query,
       co_return std::move(*used);
     }
   }
-  co_return co_await fetch(here, query, std::move(status));
-}
-
-host::Task<void> Engine::release_lock(host::Context here, const Query& query, const Reading& reading) {
-  const bool small = reading.entry != nullptr && reading.entry->body.size() <= settings_.value_bytes_max;
-  std::string header;
-  if (small) {
-    header = entry::encode(reading.entry->header, Bytes(config::limit::header_value_bytes_max)).value_or("");
+  // A purge may have come while it waited.
+  former = judged(query.key, std::move(former));
+  if (lock.state == LockState::busy && former != nullptr && policy::may_stand_in(former->header, now)) {
+    co_return stand_in(now, std::move(former), std::move(status), Reason::slow_origin);
   }
-  const host::Body nothing;
-  const host::Body& content = header.empty() ? nothing : reading.entry->body;
-  std::uint8_t verdict = header.empty() ? lock_alone : lock_value;
-  if (reading.refusal != nullptr) {
-    verdict = lock_retry;
+  Reading reading = co_await fetch(here, query, std::move(status), std::move(former));
+  if (lock.state == LockState::granted) {
+    reading.lock_name = name;
+    reading.lock_token = lock.token;
   }
-  const Millis good_for =
-      small ? std::min(config::limit::lock_value_kept, reading.entry->header.fresh_for - reading.age)
-            : Millis(0);
-  const auto value_millis = static_cast<std::uint64_t>(std::max(good_for, Millis(0)).count());
-  const auto released = co_await host::lock_release(here, query.key.storage_name, reading.lock_token, verdict,
-                                                    header, content, value_millis);
-  if (!released) {
-    // The lock's own time limit ends it.
-    counters_.add(Counter::cache_errors_total, "lock", to_text(released.error().kind));
-  }
-}
-
-host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::CacheStatus status) {
-  origin::Wanted wanted;
-  wanted.method = query.method;
-  wanted.values = query.values;
-  auto fetched = co_await origin::fetch(here, *query.resource, settings_, std::move(wanted));
-  Reading reading;
-  reading.status = std::move(status);
-  if (!fetched) {
-    reading.refusal = std::make_shared<const origin::Refusal>(std::move(fetched.error()));
-    if (reading.refusal->origin_status != 0) {
-      reading.status.forward_status = static_cast<int>(reading.refusal->origin_status);
-    }
-  } else {
-    reading.status.forward_status = static_cast<int>(fetched->origin_status);
-    const bool keeps = reading.status.forward != http::ForwardReason::bypass;
-    reading.entry = keeps ? make_entry(here.host(), settings_, query, *fetched) : nullptr;
-    if (reading.entry != nullptr) {
-      reading.status.stored = true;
-      reading.remaining = Remaining::store;
-      reading.age = policy::standing(reading.entry->header, here.host().now()).age;
-      tiered_.put_nearest(query.key, reading.entry);
-    } else {
-      reading.fetched = std::move(*fetched);
-    }
-  }
-  counters_.add(Counter::origin_requests_total, query.resource->name, outcome_of(reading));
   co_return reading;
 }
 
-host::Task<void> Engine::settle(host::Context here, const Query& query, const Reading& reading) {
-  // First of all: others wait for it.
-  if (!reading.lock_token.empty()) {
-    co_await release_lock(here, query, reading);
+host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::CacheStatus status,
+                                  tiers::EntryPtr former) {
+  const config::Origin& origin = query.resource->origin;
+  Asking asking;
+  asking.former = former;
+  asking.timeout = origin.timeout_hard;
+  asking.attempt_timeout = origin.timeout_hard;
+  asking.attempts_max = config::limit::attempts_max;
+  asking.log_seen = control_.sequence();
+  const bool keeps = status.forward != http::ForwardReason::bypass;
+  const Instant now = here.host().now();
+  if (former != nullptr && keeps && policy::may_stand_in(former->header, now)) {
+    asking.soft = origin.timeout_soft;
   }
-  switch (reading.remaining) {
-    case Remaining::nothing:
-      break;
-    case Remaining::promote:
-      co_await tiered_.promote(here, query.key, tiers::Found(reading.entry, reading.found_in));
-      break;
-    case Remaining::store:
-      co_await tiered_.put_farther(here, query.key, reading.entry);
-      break;
+  auto fetched = co_await gate_.ask(here, query, std::move(asking));
+  if (fetched && fetched->ticket != 0) {
+    // The rest goes on behind the response; meanwhile nobody else of this isolate asks.
+    const Instant asked = fetched->requested_at;
+    tiers::EntryPtr left = judged(query.key, former);
+    if (left == nullptr || !policy::may_stand_in(left->header, here.host().now())) {
+      // Purged or past its time by now: nothing stands in, so the answer is waited for.
+      Asking rest;
+      rest.former = former;
+      rest.log_seen = fetched->log_seen;
+      const std::uint32_t ticket = fetched->ticket;
+      auto late = co_await gate_.resume(here, query, std::move(rest), ticket, asked);
+      co_return reading_of(here, query, std::move(status), std::move(late), former);
+    }
+    refreshes_.pause(query.key.storage_name, asked + origin.timeout_hard + config::limit::lock_margin);
+    Reading reading = stand_in(here.host().now(), std::move(left), std::move(status), Reason::slow_origin);
+    reading.unfinished.emplace();
+    reading.unfinished->ticket = fetched->ticket;
+    reading.unfinished->requested_at = asked;
+    reading.unfinished->log_seen = fetched->log_seen;
+    co_return reading;
   }
+  co_return reading_of(here, query, std::move(status), std::move(fetched), former);
+}
+
+Reading Engine::reading_of(host::Context here, const Query& query, http::CacheStatus status,
+                           origin::OriginResult<origin::Fetched> fetched, const tiers::EntryPtr& former) {
+  const Instant now = here.host().now();
+  Reading reading;
+  reading.status = std::move(status);
+  if (LARDER_MUTATED(failure_is_kept) && !fetched && former != nullptr) {
+    entry::Header header = former->header;
+    header.kind = entry::Kind::negative;
+    header.status = 404;
+    header.created = now;
+    tiered_.put_nearest(query.key, std::make_shared<const tiers::Entry>(std::move(header), *former));
+  }
+  // A purge may have come while the origin was asked.
+  const tiers::EntryPtr copy = judged(query.key, former);
+  const bool rescues = copy != nullptr && policy::may_stand_in(copy->header, now);
+  if (!fetched) {
+    const bool asked = !fetched.error().not_asked;
+    if (fetched.error().origin_status != 0) {
+      reading.status.forward_status = static_cast<int>(fetched.error().origin_status);
+    }
+    if (rescues) {
+      refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
+      return stand_in(now, copy, std::move(reading.status),
+                      asked ? Reason::stale_if_error : Reason::origin_down);
+    }
+    if (!asked) {
+      reading.status.detail = policy::to_text(Reason::origin_down);
+    }
+    reading.refusal = std::make_shared<const origin::Refusal>(std::move(fetched.error()));
+    return reading;
+  }
+  reading.status.forward_status = static_cast<int>(fetched->origin_status);
+  // In mode http a server error is an answer, but a copy is the better one (RFC 9111 §4.2.4).
+  if (fetched->origin_status >= 500 && rescues) {
+    refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
+    return stand_in(now, copy, std::move(reading.status), Reason::stale_if_error);
+  }
+  const bool keeps = reading.status.forward != http::ForwardReason::bypass;
+  tiers::EntryPtr made;
+  if (fetched->not_modified) {
+    LARDER_ASSERT(former != nullptr);
+    counters_.add(Counter::revalidated_total, query.key.pattern);
+    made = renew_entry(here.host(), settings_, query, *former, *fetched);
+    if (made == nullptr) {
+      // Confirmed, and not to be kept any longer: it answers this request.
+      made = former;
+      reading.entry = former;
+      reading.age = policy::standing(former->header, now).age;
+      return reading;
+    }
+  } else if (keeps) {
+    made = make_entry(here.host(), settings_, query, *fetched);
+  }
+#ifdef LARDER_MUTATIONS
+  if (LARDER_MUTATED(body_leaked)) {
+    fetched->content.forget();
+  }
+#endif
+  // Purged while it was under way: it answers the request that asked before, and nobody else.
+  const tiers::EntryPtr left = judged(query.key, made);
+  if (left == nullptr) {
+    if (made == nullptr) {
+      reading.fetched = std::move(*fetched);
+    } else {
+      reading.entry = made;
+      reading.age = policy::standing(made->header, now).age;
+    }
+    return reading;
+  }
+  reading.entry = left;
+  reading.status.stored = true;
+  reading.remaining = Remaining::store;
+  reading.age = policy::standing(left->header, now).age;
+  tiered_.put_nearest(query.key, left);
+  refreshes_.done(query.key.storage_name);
+  return reading;
 }
 
 void Engine::count_read(const Query& query, const Reading& reading) {
   counters_.add(Counter::cache_candidate_requests_total, query.resource->match.path,
                 http::to_text(query.method));
-  counters_.add(reading.status.forward ? Counter::cache_miss_reads_total : Counter::cache_hit_fresh_total);
+  const bool stale = reading.entry != nullptr && reading.status.ttl && *reading.status.ttl < http::Seconds(0);
+  if (stale || reading.stands_in) {
+    counters_.add(Counter::cache_hit_stale_total);
+  } else {
+    counters_.add(reading.status.forward ? Counter::cache_miss_reads_total : Counter::cache_hit_fresh_total);
+  }
 }
 
 }  // namespace larder::engine

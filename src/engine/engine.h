@@ -1,39 +1,76 @@
-// Read-through: look up, decide, ask the origin once, answer, then store.
+// Read-through: look up, decide, ask the origin once, answer, then store and refresh.
+//
+// The wrapper is stale-while-revalidate: what is stale but within its bound answers at once and is refreshed
+// behind the response (refresh.cpp). Inside of it, a miss is protected: requests of one isolate share a
+// flight, isolates share a lock, and the origin is asked through its gate (origin_gate.h). What was purged is
+// no entry (control.h).
 #pragma once
 
 #include "config/settings.h"
+#include "engine/control.h"
 #include "engine/flights.h"
+#include "engine/origin_gate.h"
 #include "engine/reading.h"
+#include "engine/refresh_book.h"
 #include "observe/counters.h"
+#include "policy/breaker.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
 
 namespace larder::engine {
 
-class Engine {
+class Engine final : public tiers::EntryScreen {
  public:
   // All of them outlive the engine. `bypass`: this instance stands in for one that was lost and keeps
   // nothing.
   Engine(const config::Settings& settings, tiers::CacheRegistry& registry, tiers::TieredCache& tiered,
-         observe::Counters& counters, bool bypass)
-      : settings_(settings), registry_(registry), tiered_(tiered), counters_(counters), bypass_(bypass) {}
+         observe::Counters& counters, Control& control, bool bypass);
 
   // Answers from the nearest place that may. Ends when there is an answer; nothing is stored outside of
   // memory yet. `query` outlives the call (it is the caller's frame's).
   host::Task<Reading> read(host::Context here, const Query& query);
 
   // The rest, to be done after the response.
-  host::Task<void> settle(host::Context here, const Query& query, const Reading& reading);
+  host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 
   // A memory hit without waiting, or nothing.
   std::optional<Reading> read_now(Instant now, const Query& query);
 
+  // To be called with every new view of the control log: what it purges leaves the memory tier.
+  void purge_memory();
+
   std::size_t flights_under_way() const { return flights_.under_way(); }
+  std::size_t refreshes_remembered() const { return refreshes_.count(); }
+
+  // What a tier found, as far as the control log lets it be: nothing, the entry, or a stale form of it.
+  host::Task<tiers::EntryPtr> screen(host::Context here, const tiers::Key& key,
+                                     tiers::EntryPtr entry) override;
 
  private:
+  // A lock that was asked for.
+  enum class LockState : std::uint8_t {
+    granted,  // this request holds it
+    value,    // its holder's answer is in `entry`
+    busy,     // somebody holds it, and the wait is over
+    no_lock,  // it failed, or its holder has nothing to share
+  };
+  struct LockOutcome {
+    LockState state = LockState::no_lock;
+    std::string token;
+    tiers::EntryPtr entry;
+
+    LockOutcome() {}
+  };
+
   Reading hit(const policy::Decision& decision, tiers::Found found) const;
+  // The reading that a found entry makes, or nothing; then `forward` says why not.
   std::optional<Reading> usable(Instant now, const Query& query, const tiers::Found& found,
-                                http::CacheStatus& forward) const;
+                                http::CacheStatus& forward);
+  tiers::EntryPtr judged(const tiers::Key& key, tiers::EntryPtr entry);
+  // The entry in place of the origin's answer.
+  Reading stand_in(Instant now, tiers::EntryPtr former, http::CacheStatus status, policy::Reason reason);
+
+  host::Task<Reading> read_cached(host::Context here, const Query& query);
   host::Task<Reading> read_through(host::Context here, const Query& query);
   // After the wait for a leader is over: one request an isolate asks the origin, without the lock.
   host::Task<Reading> read_alone(host::Context here, const Query& query);
@@ -42,18 +79,46 @@ class Engine {
   host::Task<Reading> from_landing(host::Context here, const Query& query, std::shared_ptr<Flight> flight);
   host::Task<Reading> look_and_fetch(host::Context here, const Query& query);
   // The origin, once for all isolates: through the key's lock where the protection is on and the lock
-  // answers.
-  host::Task<Reading> fetch_locked(host::Context here, const Query& query, http::CacheStatus status);
-  host::Task<Reading> fetch(host::Context here, const Query& query, http::CacheStatus status);
-  host::Task<void> release_lock(host::Context here, const Query& query, const Reading& reading);
+  // answers. `former`: the copy at hand, past its time; nullptr: none.
+  host::Task<Reading> fetch_locked(host::Context here, const Query& query, http::CacheStatus status,
+                                   tiers::EntryPtr former);
+  host::Task<Reading> fetch(host::Context here, const Query& query, http::CacheStatus status,
+                            tiers::EntryPtr former);
+  // What the origin's answer means for the reading: an entry in memory, a body to pass on, or a stand-in.
+  Reading reading_of(host::Context here, const Query& query, http::CacheStatus status,
+                     origin::OriginResult<origin::Fetched> fetched, const tiers::EntryPtr& former);
+  // The same for a flight's landing.
   Landing landing_of(const Reading& reading) const;
+  // A gzip entry for a client that does not take it: with its body unpacked.
+  host::Task<Reading> unpacked(host::Context here, const Query& query, Reading reading);
+
+  // Waits at most until `give_up`; `keep` is how long the holder may take.
+  host::Task<LockOutcome> take_lock(host::Context here, const Query& query, std::string name, Millis keep,
+                                    Instant give_up);
+  host::Task<void> release_lock(host::Context here, const Query& query, std::string name, std::string token,
+                                tiers::EntryPtr entry, bool failed);
+  std::string lock_name(const Query& query, std::string_view purpose) const;
+
+  host::Task<void> finish(host::Context here, const Query& query, Reading& reading);
+  host::Task<void> refresh(host::Context here, const Query& query, tiers::EntryPtr former);
+  // False: every attempt failed.
+  host::Task<bool> refresh_from_origin(host::Context here, const Query& query, tiers::EntryPtr former,
+                                       std::string name, std::string token);
+  host::Task<void> store(host::Context here, const Query& query, tiers::EntryPtr entry);
+  // The entry as the farther tiers keep it: packed where that is worth it.
+  host::Task<tiers::EntryPtr> packed(host::Context here, const Query& query, tiers::EntryPtr entry);
+
   void count_read(const Query& query, const Reading& reading);
 
   const config::Settings& settings_;
   tiers::CacheRegistry& registry_;
   tiers::TieredCache& tiered_;
   observe::Counters& counters_;
+  Control& control_;
+  OriginGate gate_;
+  policy::Breaker lock_breaker_;
   Flights flights_;
+  RefreshBook refreshes_;
   bool bypass_;
 };
 

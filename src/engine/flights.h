@@ -11,6 +11,7 @@
 
 #include "base/units.h"
 #include "host/requests.h"
+#include "http/cache_status.h"
 #include "origin/fetch.h"
 #include "tiers/cache.h"
 
@@ -22,6 +23,9 @@ struct Landing {
   std::shared_ptr<const origin::Refusal> refusal;
   // The entry came from the origin (and not from a tier).
   bool from_origin = false;
+  // The entry is past its time and stands in for the origin; `status` says why.
+  bool stands_in = false;
+  http::CacheStatus status;
 
   Landing() {}
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "http/freshness.h"
@@ -26,14 +27,29 @@ bool may_be_kept(const config::Settings& settings, const Query& query, const ori
   return fetched.kind == entry::Kind::positive || settings.negative_cache_enabled;
 }
 
-void declare_keyed(const Query& query, const origin::Fetched& fetched, entry::Header& header) {
+// Somewhat less than the declared time, so that what was stored together is not asked for together again.
+Millis jittered(host::Host& host, const config::Settings& settings, Millis lifetime) {
+  const std::int64_t most = lifetime.count() / 100 * settings.jitter_percent;
+  if (most == 0) {
+    return lifetime;
+  }
+  std::int64_t random = 0;
+  for (const char byte : host.random_bytes(6)) {
+    random = random * 256 + static_cast<unsigned char>(byte);
+  }
+  return lifetime - Millis(random % (most + 1));
+}
+
+void declare_keyed(host::Host& host, const config::Settings& settings, const Query& query,
+                   const origin::Fetched& fetched, entry::Header& header) {
   const config::Resource& resource = *query.resource;
-  header.created = fetched.received_at;
+  // From the asking on: the answer may have been made at once and have been long on its way.
+  header.created = fetched.requested_at;
   if (fetched.kind == entry::Kind::negative) {
     header.fresh_for = resource.negative_ttl;
     return;
   }
-  header.fresh_for = resource.ttl;
+  header.fresh_for = jittered(host, settings, resource.ttl);
   header.stale_for = resource.stale;
   header.error_for = resource.stale_if_error;
 }
@@ -101,35 +117,101 @@ void copy_fields(const origin::Fetched& fetched, entry::Header& header) {
   }
 }
 
-}  // namespace
+// The origin's own validators are kept: it can be asked whether its answer still holds.
+void keep_validators(const origin::Fetched& fetched, entry::Header& header) {
+  header.etag = std::string(fetched.origin_fields.find("etag").value_or(""));
+  header.last_modified = std::string(fetched.origin_fields.find("last-modified").value_or(""));
+}
 
-tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
-                           origin::Fetched& fetched) {
-  if (!may_be_kept(settings, query, fetched)) {
-    return nullptr;
-  }
-  entry::Header header;
+// All of the header that is not the body's. False: not to be kept.
+bool describe(host::Host& host, const config::Settings& settings, const Query& query,
+              const origin::Fetched& fetched, entry::Header& header) {
   header.kind = fetched.kind;
   header.status = static_cast<std::uint16_t>(fetched.status);
   header.content_type = fetched.content_type;
   header.tags = query.tags;
   header.key = query.key.proof;
-  header.stored_size = fetched.content.size();
-  header.body_size = fetched.content.size();
+  header.asked = LARDER_MUTATED(purge_by_arrival) ? fetched.received_at : fetched.requested_at;
+  header.log_seen = fetched.log_seen;
+  if (fetched.kind == entry::Kind::positive) {
+    keep_validators(fetched, header);
+  }
   if (query.resource->mode == config::Mode::http) {
     if (!declare_http(query, fetched, header)) {
-      return nullptr;
+      return false;
     }
     copy_fields(fetched, header);
-    header.etag = std::string(fetched.origin_fields.find("etag").value_or(""));
-    header.last_modified = std::string(fetched.origin_fields.find("last-modified").value_or(""));
   } else {
-    declare_keyed(query, fetched, header);
+    declare_keyed(host, settings, query, fetched, header);
   }
+  return true;
+}
+
+// What was stored, brought up to date by what a 304 says (RFC 9111 §3.2).
+http::Fields updated_fields(const entry::Header& former, const http::Fields& news) {
+  http::Fields merged;
+  TextPairs stored = former.fields;
+  stored.emplace_back("content-type", former.content_type);
+  if (!former.own_etag) {
+    stored.emplace_back("etag", former.etag);
+  }
+  stored.emplace_back("last-modified", former.last_modified);
+  for (auto& [name, value] : stored) {
+    if (!value.empty() && (!news.find(name) || name == "content-type")) {
+      merged.add(name, std::move(value));
+    }
+  }
+  for (const auto& [name, value] : news.all()) {
+    const std::string lower = to_lower(name);
+    if (lower != "content-type" && lower != "content-length" && lower != "content-encoding" &&
+        lower != "content-range") {
+      merged.add(lower, value);
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
+tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
+                           origin::Fetched& fetched) {
+  entry::Header header;
+  if (!may_be_kept(settings, query, fetched) || !describe(host, settings, query, fetched, header)) {
+    return nullptr;
+  }
+  header.stored_size = fetched.content.size();
+  header.body_size = fetched.content.size();
   if (header.etag.empty() && header.kind == entry::Kind::positive) {
     header.etag = etag_of(host, fetched.content);
+    header.own_etag = true;
   }
   return std::make_shared<const tiers::Entry>(std::move(header), std::move(fetched.content));
+}
+
+tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, const Query& query,
+                            const tiers::Entry& former, const origin::Fetched& fetched) {
+  origin::Fetched confirmed;
+  confirmed.kind = entry::Kind::positive;
+  confirmed.status = former.header.status;
+  confirmed.content_type = former.header.content_type;
+  // RFC 9111 judges the stored response, not the 304.
+  confirmed.origin_status = confirmed.status;
+  confirmed.origin_fields = updated_fields(former.header, fetched.origin_fields);
+  confirmed.requested_at = fetched.requested_at;
+  confirmed.received_at = fetched.received_at;
+  confirmed.log_seen = fetched.log_seen;
+  entry::Header header;
+  if (!describe(host, settings, query, confirmed, header)) {
+    return nullptr;
+  }
+  if (header.etag.empty()) {
+    header.etag = former.header.etag;
+    header.own_etag = former.header.own_etag;
+  }
+  header.encoding = former.header.encoding;
+  header.stored_size = former.header.stored_size;
+  header.body_size = former.header.body_size;
+  return std::make_shared<const tiers::Entry>(std::move(header), former);
 }
 
 }  // namespace larder::engine

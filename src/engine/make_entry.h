@@ -9,4 +9,9 @@ namespace larder::engine {
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
                            origin::Fetched& fetched);
 
+// The entry that a 304 makes of the copy that it confirms: its body, its header renewed (RFC 9111 §4.3.4).
+// nullptr where the origin's new words forbid to keep it.
+tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, const Query& query,
+                            const tiers::Entry& former, const origin::Fetched& fetched);
+
 }  // namespace larder::engine

@@ -1,6 +1,7 @@
 // A request for a resource, and what came of it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -24,6 +25,8 @@ struct Query {
   http::Method method = http::Method::get;
   // The request carries Authorization: its answer is not shared.
   bool authorized = false;
+  // Whether the client takes gzip: asked only where it makes a difference.
+  std::function<bool()> accepts_gzip;
   // Reads a field of the request, for Vary.
   http::FieldReader read_header;
 
@@ -37,6 +40,15 @@ enum class Remaining : std::uint8_t {
   store,    // into the farther tiers: it came from the origin
 };
 
+// An origin request that went past its soft time limit: the rest of it is done behind the response.
+struct Unfinished {
+  std::uint32_t ticket = 0;
+  Instant requested_at;
+  std::uint64_t log_seen = 0;
+
+  Unfinished() {}
+};
+
 // Exactly one of: an entry, a body that is not kept (`fetched`), a refusal.
 struct Reading {
   tiers::EntryPtr entry;
@@ -47,7 +59,13 @@ struct Reading {
   Millis age{0};
   Remaining remaining = Remaining::nothing;
   // The lock that this request holds and has to hand back; empty: none.
+  std::string lock_name;
   std::string lock_token;
+  // The entry is to be refreshed behind the response.
+  bool refresh = false;
+  // The entry is past its time and stands in for an origin that failed, is slow or is not asked.
+  bool stands_in = false;
+  std::optional<Unfinished> unfinished;
   std::string_view found_in;
 
   Reading() {}

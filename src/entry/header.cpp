@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 
@@ -34,6 +35,10 @@ std::string_view broken_times(const Header& header) {
   const std::int64_t created = millis_since_epoch(header.created);
   if (created < 0 || created > created_millis_max) {
     return "created";
+  }
+  const std::int64_t asked = millis_since_epoch(header.asked);
+  if (asked < 0 || asked > created_millis_max) {
+    return "asked";
   }
   const bool lifetimes =
       is_lifetime(header.fresh_for) && is_lifetime(header.stale_for) && is_lifetime(header.error_for);
@@ -85,7 +90,10 @@ std::string write_record(const Header& header) {
   record.u8(static_cast<std::uint8_t>(header.kind));
   record.u32(header.status);
   record.u8(static_cast<std::uint8_t>(header.encoding));
+  record.u8(header.own_etag ? 1 : 0);
   record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.created)));
+  record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.asked)));
+  record.u64(header.log_seen);
   record.u64(static_cast<std::uint64_t>(header.fresh_for.count()));
   record.u64(static_cast<std::uint64_t>(header.stale_for.count()));
   record.u64(static_cast<std::uint64_t>(header.error_for.count()));
@@ -110,7 +118,12 @@ Header read_record(RecordReader& record) {
   const auto millis = [&] {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(record.u64(), INT64_MAX));
   };
+  const std::uint8_t own_etag = record.u8();
+  header.own_etag = own_etag == 1;
+  header.status = own_etag > 1 ? 0 : header.status;
   header.created = instant_from_millis(millis());
+  header.asked = instant_from_millis(millis());
+  header.log_seen = record.u64();
   header.fresh_for = Millis(millis());
   header.stale_for = Millis(millis());
   header.error_for = Millis(millis());
@@ -206,7 +219,7 @@ Result<Header> decode(std::string_view text) {
   }
   RecordReader record(*bytes);
   const std::uint32_t schema = record.u32();
-  if (record.ok() && schema != schema_version) {
+  if (record.ok() && schema != schema_version && !LARDER_MUTATED(schema_unchecked)) {
     return fail(ErrorKind::unsupported, source, "The entry's header has another schema.");
   }
   Header header = read_record(record);

@@ -20,7 +20,7 @@
 namespace larder::entry {
 
 // Raised with every change to the record; part of every key.
-inline constexpr std::uint32_t schema_version = 1;
+inline constexpr std::uint32_t schema_version = 2;
 
 enum class Kind : std::uint8_t {
   positive = 0,  // the origin's answer
@@ -45,6 +45,12 @@ struct Header {
   std::string etag;
   std::string last_modified;
   Instant created{};
+  // When the origin was asked, and the control log's sequence that the asking isolate knew by then: a purge
+  // that came later than both purges this entry, however long its answer took (policy/control.h).
+  Instant asked{};
+  std::uint64_t log_seen = 0;
+  // `etag` is Larder's own, made from the body: no word of it to the origin.
+  bool own_etag = false;
   // From `created` on: fresh, then stale but served while it is refreshed, or while the origin fails.
   Millis fresh_for{};
   Millis stale_for{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 
@@ -50,7 +51,7 @@ Key build_key(std::string_view prefix, const config::Resource& resource, std::ui
               const config::FieldValues& values, const Sha256& sha256) {
   LARDER_ASSERT(values.size() == resource.key.size());
   Key key;
-  append_field(key.full, prefix);
+  append_field(key.full, LARDER_MUTATED(prefix_dropped) ? std::string_view("larder") : prefix);
   key.full.push_back(':');
   append_field(key.full, resource.name);
   key.full.append(":v").append(to_text(std::uint64_t{schema}));

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/isbn.h"
 #include "base/text.h"
+#include "entry/canonical_json.h"
 
 namespace larder::entry {
 
@@ -208,6 +209,8 @@ Result<std::string> normalise(const NormaliserUse& use, std::string_view value) 
       return sorted_list(value);
     case Normaliser::number:
       return canonical_number(trim(value));
+    case Normaliser::json:
+      return canonical_json(value);
     case Normaliser::quantise:
       return quantised(trim(value), use.step_billionths);
   }

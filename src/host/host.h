@@ -125,6 +125,10 @@ class Body {
   BodyHandle handle() const { return handle_; }
   Bytes size() const { return size_; }
   bool empty() const { return handle_ == BodyHandle::none; }
+#ifdef LARDER_MUTATIONS
+  // Never releases it: a defect that the simulator has to find.
+  void forget() { handle_ = BodyHandle::none; }
+#endif
 
  private:
   void release() {

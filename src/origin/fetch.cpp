@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "config/limits.h"
@@ -16,14 +17,38 @@ namespace {
 
 constexpr std::uint64_t retry_after_seconds_max = 86'400;
 
-// What a look-up's failure is, when there was an HTTP answer.
-Refusal refusal(Error error, const host::origin_fetch_results& reply) {
+// What came over the wire, whichever operation brought it.
+struct WireReply {
+  std::uint32_t status = 0;
+  TextPairs headers;
+  bool streamed = false;
+  host::Body content;
+
+  WireReply(std::uint32_t status_, TextPairs headers_, bool streamed_, host::Body content_)
+      : status(status_), headers(std::move(headers_)), streamed(streamed_), content(std::move(content_)) {}
+
+  std::string header(std::string_view name) const {
+    for (const auto& [field, value] : headers) {
+      if (equals_ignoring_case(field, name)) {
+        return value;
+      }
+    }
+    return "";
+  }
+};
+
+template <typename Results>
+WireReply wire_reply(Results results) {
+  return WireReply(results.status, std::move(results.headers), results.streamed == 1,
+                   std::move(results.content));
+}
+
+// What an origin's failure is, when there was an HTTP answer.
+Refusal refusal(Error error, const WireReply& reply) {
   Refusal refusal(std::move(error));
   refusal.origin_status = reply.status;
-  const http::Fields fields{TextPairs(reply.headers)};
-  if (const auto value = fields.find("retry-after")) {
-    refusal.retry_after_seconds = std::min(parse_unsigned(trim(*value)).value_or(0), retry_after_seconds_max);
-  }
+  const std::string value = reply.header("retry-after");
+  refusal.retry_after_seconds = std::min(parse_unsigned(trim(value)).value_or(0), retry_after_seconds_max);
   return refusal;
 }
 
@@ -58,15 +83,6 @@ std::string base_url(const ProviderRow& row, const config::Settings& settings) {
   return std::string(settings.secret(row.base_url_setting).value_or(row.base_url_default));
 }
 
-std::string header_of(const host::origin_fetch_results& reply, std::string_view name) {
-  for (const auto& [field, value] : reply.headers) {
-    if (equals_ignoring_case(field, name)) {
-      return value;
-    }
-  }
-  return "";
-}
-
 // The client's answer to a book look-up, made from the works that were found.
 Fetched books_answer(host::Host& host, const Lookup& lookup, std::string_view source,
                      const std::vector<Work>& works) {
@@ -88,38 +104,26 @@ Fetched books_answer(host::Host& host, const Lookup& lookup, std::string_view so
   return fetched;
 }
 
-host::Task<OriginResult<Fetched>> fetch_books(host::Context here, const config::Resource& resource,
-                                              const config::Settings& settings, Wanted wanted) {
+Lookup lookup_of(const config::Resource& resource, const Wanted& wanted) {
+  LARDER_ASSERT(!wanted.values.empty());
+  return Lookup(lookup_kind(resource.origin.query), wanted.values.front().value_or(""));
+}
+
+OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resource, const Wanted& wanted,
+                                 WireReply reply) {
   const ProviderRow* const row = find_provider(to_text(resource.origin.provider));
-  LARDER_ASSERT(row != nullptr && !wanted.values.empty());
-  const Lookup lookup(lookup_kind(resource.origin.query), wanted.values.front().value_or(""));
-  const Access access(base_url(*row, settings), std::string(version), settings.contact);
-  auto plan = row->provider.plan(lookup, access);
-  if (!plan) {
-    co_return tl::make_unexpected(Refusal(plan.error()));
-  }
-  const Plan request = add_secret(*row, std::move(*plan), settings.secret(row->secret_setting).value_or(""));
-  const Instant requested_at = here.host().now();
-  const auto timeout = static_cast<std::uint64_t>(resource.origin.timeout_hard.count());
-  auto reply =
-      co_await host::origin_fetch(here, "GET", request.url, request.headers, timeout, reply_bytes_max, 1, 0);
-  if (!reply) {
-    co_return tl::make_unexpected(
-        Refusal(Error(reply.error().kind, row->name, reply.error().retryable, reply.error().message)));
-  }
-  const Bytes size = reply->content.size();
-  const std::string text = here.host().read_body(reply->content.handle(), size, padding_bytes);
-  auto read = row->provider.read(lookup, reply->status, header_of(*reply, "content-type"),
+  const Lookup lookup = lookup_of(resource, wanted);
+  const Bytes size = reply.content.size();
+  const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
+  auto read = row->provider.read(lookup, reply.status, reply.header("content-type"),
                                  PaddedText(text, static_cast<std::size_t>(size.count)));
   if (!read) {
-    co_return tl::make_unexpected(refusal(read.error(), *reply));
+    return tl::make_unexpected(refusal(read.error(), reply));
   }
-  Fetched fetched = books_answer(here.host(), lookup, row->name, read->works);
+  Fetched fetched = books_answer(host, lookup, row->name, read->works);
   fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
-  fetched.origin_status = reply->status;
-  fetched.requested_at = requested_at;
-  fetched.received_at = here.host().now();
-  co_return fetched;
+  fetched.origin_status = reply.status;
+  return fetched;
 }
 
 // In mode keyed an origin's answer is taken for what it means to everybody: success, "there is none", or a
@@ -129,6 +133,9 @@ enum class Meaning : std::uint8_t { success, none, failure };
 Meaning meaning_of(std::uint32_t status) {
   if (status >= 200 && status < 300 && status != 206) {
     return Meaning::success;
+  }
+  if (LARDER_MUTATED(rate_limit_is_negative) && status == 429) {
+    return Meaning::none;
   }
   const bool none = status == 400 || status == 404 || status == 410 || status == 422;
   return none ? Meaning::none : Meaning::failure;
@@ -143,53 +150,139 @@ Error status_error(std::uint32_t status) {
                        : Error(ErrorKind::rejected, "origin", false, message);
 }
 
-host::Task<OriginResult<Fetched>> fetch_url(host::Context here, const config::Resource& resource,
-                                            const config::Settings& settings, Wanted wanted) {
-  const auto url = config::expand_url(resource.origin.url, wanted.values);
+OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, WireReply reply) {
+  const bool http_mode = resource.mode == config::Mode::http;
+  const bool conditional = !wanted.etag.empty() || !wanted.last_modified.empty();
+  Fetched fetched;
+  fetched.not_modified = conditional && reply.status == 304;
+  const Meaning meaning = http_mode || fetched.not_modified ? Meaning::success : meaning_of(reply.status);
+  if (meaning == Meaning::failure) {
+    return tl::make_unexpected(refusal(status_error(reply.status), reply));
+  }
+  fetched.status = reply.status;
+  fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
+  fetched.content_type = reply.header("content-type");
+  fetched.streamed = reply.streamed;
+  fetched.content = std::move(reply.content);
+  fetched.origin_status = reply.status;
+  fetched.origin_fields = http::Fields(std::move(reply.headers));
+  return fetched;
+}
+
+struct Request {
+  std::string source = "origin";
+  std::string url;
+  TextPairs headers;
+  Bytes body_bytes_max;
+  bool follow_redirects = true;
+  bool oversize = false;
+
+  Request() {}
+};
+
+OriginResult<Request> plan_books(const config::Resource& resource, const config::Settings& settings,
+                                 const Wanted& wanted) {
+  const ProviderRow* const row = find_provider(to_text(resource.origin.provider));
+  LARDER_ASSERT(row != nullptr);
+  const Access access(base_url(*row, settings), std::string(version), settings.contact);
+  auto plan = row->provider.plan(lookup_of(resource, wanted), access);
+  if (!plan) {
+    return tl::make_unexpected(Refusal(plan.error()));
+  }
+  Plan complete = add_secret(*row, std::move(*plan), settings.secret(row->secret_setting).value_or(""));
+  Request request;
+  request.source = std::string(row->name);
+  request.url = std::move(complete.url);
+  request.headers = std::move(complete.headers);
+  request.body_bytes_max = Bytes(reply_bytes_max);
+  return request;
+}
+
+OriginResult<Request> plan_url(const config::Resource& resource, const config::Settings& settings,
+                               const Wanted& wanted) {
+  auto url = config::expand_url(resource.origin.url, wanted.values);
   if (!url) {
-    co_return tl::make_unexpected(Refusal(url.error()));
+    return tl::make_unexpected(Refusal(url.error()));
   }
   auto headers = config::expand_headers(resource.origin.headers, wanted.values, settings);
   if (!headers) {
-    co_return tl::make_unexpected(Refusal(headers.error()));
+    return tl::make_unexpected(Refusal(headers.error()));
   }
-  const bool http_mode = resource.mode == config::Mode::http;
-  const Instant requested_at = here.host().now();
-  const auto timeout = static_cast<std::uint64_t>(resource.origin.timeout_hard.count());
-  // HEAD is answered from what GET brings.
-  auto reply = co_await host::origin_fetch(here, "GET", *url, *headers, timeout, resource.bytes_max.count,
-                                           http_mode ? 0 : 1, 1);
-  if (!reply) {
-    co_return tl::make_unexpected(Refusal(reply.error()));
+  Request request;
+  request.url = std::move(*url);
+  request.headers = std::move(*headers);
+  if (!wanted.etag.empty()) {
+    request.headers.emplace_back("if-none-match", wanted.etag);
   }
-  const Meaning meaning = http_mode ? Meaning::success : meaning_of(reply->status);
-  if (meaning == Meaning::failure) {
-    co_return tl::make_unexpected(refusal(status_error(reply->status), *reply));
+  if (!wanted.last_modified.empty()) {
+    request.headers.emplace_back("if-modified-since", wanted.last_modified);
   }
-  Fetched fetched;
-  fetched.status = reply->status;
-  fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
-  fetched.content_type = header_of(*reply, "content-type");
-  fetched.streamed = reply->streamed == 1;
-  fetched.content = std::move(reply->content);
-  fetched.origin_status = reply->status;
-  fetched.origin_fields = http::Fields(std::move(reply->headers));
-  fetched.requested_at = requested_at;
-  fetched.received_at = here.host().now();
-  co_return fetched;
+  request.body_bytes_max = resource.bytes_max;
+  request.follow_redirects = resource.mode != config::Mode::http;
+  request.oversize = true;
+  return request;
+}
+
+// What an answer means, with the times around it.
+OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
+                                 Instant requested_at, WireReply reply) {
+  auto fetched = resource.origin.kind == config::OriginKind::provider
+                     ? read_books(host, resource, wanted, std::move(reply))
+                     : read_url(resource, wanted, std::move(reply));
+  if (fetched) {
+    fetched->requested_at = requested_at;
+    fetched->received_at = host.now();
+  }
+  return fetched;
+}
+
+std::string_view source_of(const config::Resource& resource) {
+  return resource.origin.kind == config::OriginKind::provider ? to_text(resource.origin.provider) : "origin";
+}
+
+Refusal refusal_of(const Error& error, const config::Resource& resource) {
+  return Refusal(Error(error.kind, source_of(resource), error.retryable, error.message));
 }
 
 }  // namespace
 
+std::string origin_name(const config::Resource& resource) {
+  return resource.origin.kind == config::OriginKind::provider ? std::string(to_text(resource.origin.provider))
+                                                              : resource.origin.url.origin;
+}
+
 host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
                                         const config::Settings& settings, Wanted wanted) {
-  switch (resource.origin.kind) {
-    case config::OriginKind::provider:
-      co_return co_await fetch_books(here, resource, settings, std::move(wanted));
-    case config::OriginKind::url:
-      co_return co_await fetch_url(here, resource, settings, std::move(wanted));
+  auto request = resource.origin.kind == config::OriginKind::provider ? plan_books(resource, settings, wanted)
+                                                                      : plan_url(resource, settings, wanted);
+  if (!request) {
+    co_return tl::make_unexpected(std::move(request.error()));
   }
-  LARDER_UNREACHABLE();
+  const Instant requested_at = here.host().now();
+  // HEAD is answered from what GET brings.
+  auto reply = co_await host::origin_fetch(
+      here, "GET", request->url, request->headers, static_cast<std::uint64_t>(wanted.timeout.count()),
+      static_cast<std::uint64_t>(wanted.soft.count()), request->body_bytes_max.count,
+      request->follow_redirects ? 1 : 0, request->oversize ? 1 : 0);
+  if (!reply) {
+    co_return tl::make_unexpected(refusal_of(reply.error(), resource));
+  }
+  if (reply->ticket != 0) {
+    Fetched pending;
+    pending.ticket = reply->ticket;
+    pending.requested_at = requested_at;
+    co_return pending;
+  }
+  co_return read_reply(here.host(), resource, wanted, requested_at, wire_reply(std::move(*reply)));
+}
+
+host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
+                                         std::uint32_t ticket, Instant requested_at) {
+  auto reply = co_await host::origin_resume(here, ticket);
+  if (!reply) {
+    co_return tl::make_unexpected(refusal_of(reply.error(), resource));
+  }
+  co_return read_reply(here.host(), resource, wanted, requested_at, wire_reply(std::move(*reply)));
 }
 
 }  // namespace larder::origin

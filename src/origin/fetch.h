@@ -23,6 +23,12 @@ struct Fetched {
   entry::Kind kind = entry::Kind::positive;
   std::string content_type;
   host::Body content;
+  // Not there yet: the soft time limit has passed, and resume() waits on. Nothing else counts but
+  // `requested_at`.
+  std::uint32_t ticket = 0;
+  // The origin confirmed the copy whose validators it was given (304): `origin_fields` renew it; there is no
+  // body.
+  bool not_modified = false;
   // The body is a stream: it can be given out once and not be kept.
   bool streamed = false;
   // "There is none", but another provider may know of some: answered, and not kept.
@@ -33,6 +39,8 @@ struct Fetched {
   // Around the request, for the age calculation of RFC 9111 §4.2.3.
   Instant requested_at;
   Instant received_at;
+  // The control log's sequence that this isolate knew when it asked.
+  std::uint64_t log_seen = 0;
 
   Fetched() {}
 };
@@ -44,6 +52,8 @@ struct Refusal {
   std::uint32_t origin_status = 0;
   // Seconds after which it may be asked again (Retry-After); 0 if unknown.
   std::uint64_t retry_after_seconds = 0;
+  // It was not asked at all: its circuit breaker is open.
+  bool not_asked = false;
 
   explicit Refusal(Error error_) : error(std::move(error_)) {}
 };
@@ -55,13 +65,27 @@ using OriginResult = tl::expected<T, Refusal>;
 struct Wanted {
   http::Method method = http::Method::get;
   config::FieldValues values;
+  // The origin's own validators of a copy that is at hand; empty: none.
+  std::string etag;
+  std::string last_modified;
+  // For the whole answer.
+  Millis timeout{};
+  // After this the answer may be waited for later; 0: never.
+  Millis soft{0};
 
   Wanted() {}
 };
+
+// What failures and politeness are counted by: the provider's name, or the scheme and host of the URL.
+std::string origin_name(const config::Resource& resource);
 
 // `resource` and `settings` live as long as the app. A reply above the resource's bounds is a stream for a
 // url origin and an error for a provider, whose replies have to be read.
 host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
                                         const config::Settings& settings, Wanted wanted);
+
+// The rest of a fetch of the same request that came back with a ticket, once.
+host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
+                                         std::uint32_t ticket, Instant requested_at);
 
 }  // namespace larder::origin

@@ -1,6 +1,8 @@
 #include "policy/decision.h"
 
 #include "base/assert.h"
+#include "base/mutation.h"
+#include "config/limits.h"
 
 namespace larder::policy {
 
@@ -26,17 +28,36 @@ Admission admit(const config::Settings& settings, std::string_view key_pattern) 
   return Admission(Participation::full, Reason::absent);
 }
 
-Decision decide(const entry::Header& header, Reason tier, Instant now) {
+Decision decide(const entry::Header& header, Reason tier, Instant now, bool stale_while_revalidate) {
   const Standing standing = policy::standing(header, now);
+  const bool refreshable = stale_while_revalidate && header.kind == entry::Kind::positive;
   switch (standing.freshness) {
-    case Freshness::fresh:
-      return Decision(Action::serve, tier, standing);
+    case Freshness::fresh: {
+      const bool eager = refreshable && standing.age >= eager_age(header);
+      return Decision(eager ? Action::serve_and_refresh : Action::serve, tier, standing);
+    }
     case Freshness::stale:
+      return Decision(refreshable ? Action::serve_and_refresh : Action::fetch,
+                      refreshable ? tier : Reason::expired, standing);
     case Freshness::rescue:
     case Freshness::expired:
+      if (LARDER_MUTATED(stale_bound_ignored) && refreshable) {
+        return Decision(Action::serve_and_refresh, tier, standing);
+      }
       return Decision(Action::fetch, Reason::expired, standing);
   }
   LARDER_UNREACHABLE();
+}
+
+bool may_stand_in(const entry::Header& header, Instant now) {
+  const Standing standing = policy::standing(header, now);
+  return header.kind == entry::Kind::positive &&
+         (LARDER_MUTATED(error_bound_ignored) || -standing.ttl < header.error_for);
+}
+
+Millis eager_age(const entry::Header& header) {
+  const auto percent = static_cast<std::int64_t>(config::limit::eager_refresh_percent);
+  return Millis(header.fresh_for.count() / 100 * percent + header.fresh_for.count() % 100 * percent / 100);
 }
 
 }  // namespace larder::policy

@@ -39,8 +39,9 @@ struct Admission {
 Admission admit(const config::Settings& settings, std::string_view key_pattern);
 
 enum class Action : std::uint8_t {
-  serve,  // the entry answers
-  fetch,  // ask the origin
+  serve,              // the entry answers
+  serve_and_refresh,  // the entry answers, and the origin is asked behind the response
+  fetch,              // ask the origin
 };
 
 struct Decision {
@@ -52,7 +53,15 @@ struct Decision {
       : action(action_), reason(reason_), standing(standing_) {}
 };
 
-// For an entry that a tier had. `tier` is the reason of a hit.
-Decision decide(const entry::Header& header, Reason tier, Instant now);
+// For an entry that a tier had. `tier` is the reason of a hit. Without stale-while-revalidate an entry is
+// served while it is fresh and not refreshed before its time is over.
+Decision decide(const entry::Header& header, Reason tier, Instant now, bool stale_while_revalidate);
+
+// Whether the entry may stand in for an origin that failed, is slow or is not asked (stale-if-error): within
+// its bound, and never the word that there is none.
+bool may_stand_in(const entry::Header& header, Instant now);
+
+// The age from which on a read of a fresh entry refreshes it.
+Millis eager_age(const entry::Header& header);
 
 }  // namespace larder::policy

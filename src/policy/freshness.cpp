@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
+
 namespace larder::policy {
 
 Standing standing(const entry::Header& header, Instant now) {
   const Millis age = std::max(now - header.created, Millis(0));
-  const Millis ttl = header.fresh_for - age;
-  const Millis over = age - header.fresh_for;
+  const Millis late = LARDER_MUTATED(freshness_off_by_one) ? Millis(1'000) : Millis(0);
+  const Millis ttl = header.fresh_for + late - age;
+  const Millis over = -ttl;
   Freshness freshness = Freshness::expired;
   if (over < Millis(0)) {
     freshness = Freshness::fresh;

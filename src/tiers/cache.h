@@ -49,11 +49,20 @@ struct Key : entry::Key {
   Key(entry::Key key, TierSet tiers_) : entry::Key(std::move(key)), tiers(tiers_) {}
 };
 
+// The body is shared: an entry with another header may be made of it.
 struct Entry {
   entry::Header header;
-  host::Body body;
+  std::shared_ptr<const host::Body> shared_body;
+  const host::Body& body;
 
-  Entry(entry::Header header_, host::Body body_) : header(std::move(header_)), body(std::move(body_)) {}
+  Entry(entry::Header header_, host::Body body_)
+      : header(std::move(header_)),
+        shared_body(std::make_shared<const host::Body>(std::move(body_))),
+        body(*shared_body) {}
+  Entry(entry::Header header_, const Entry& same_body)
+      : header(std::move(header_)), shared_body(same_body.shared_body), body(*shared_body) {}
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
 };
 using EntryPtr = std::shared_ptr<const Entry>;
 

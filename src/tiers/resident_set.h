@@ -128,6 +128,16 @@ class ResidentSet {
     return count_before - count();
   }
 
+  // Puts what `revision(key, value)` returns, of the same size, in the place of every value. The revision
+  // must not call the set.
+  template <typename Revision>
+  void revise(Revision revision) {
+    for (ResidentLink* link = queues_.first(); link != nullptr; link = queues_.after(*link)) {
+      Entry& entry = static_cast<Entry&>(*link);
+      entry.value = revision(std::string_view(*entry.key), entry.value);
+    }
+  }
+
   // Calls `visit(key, value, charge)` for every entry, in a fixed order. The visitor must not call the set.
   template <typename Visitor>
   void for_each(Visitor visit) const {

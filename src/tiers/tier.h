@@ -1,6 +1,7 @@
 // The tiers, one file each. A tier is a Cache over one store; TieredCache stacks them.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "config/vocabulary.h"
@@ -17,6 +18,9 @@ class MemoryTier : public Cache {
  public:
   virtual EntryPtr find(const Key& key) = 0;
   virtual Stored keep(const Key& key, EntryPtr entry) = 0;
+  // Puts every entry through `revision`: nullptr drops it, another entry takes its place.
+  virtual void revise(
+      const std::function<EntryPtr(std::string_view storage_name, const EntryPtr&)>& revision) = 0;
   // Accesses that were answered without asking.
   virtual void record_accesses(std::string_view storage_name, std::uint64_t count) = 0;
   // Bodies held at this moment.

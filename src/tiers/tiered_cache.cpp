@@ -1,6 +1,8 @@
 #include "tiers/tiered_cache.h"
 
 #include "base/assert.h"
+#include "base/mutation.h"
+#include "config/limits.h"
 
 namespace larder::tiers {
 
@@ -18,7 +20,18 @@ config::Tier tier_of(const Cache& tier) {
 
 TieredCache::TieredCache(std::string_view name, observe::Counters& counters,
                          std::unique_ptr<MemoryTier> memory, std::vector<std::unique_ptr<Cache>> farther)
-    : name_(name), counters_(counters), memory_(std::move(memory)), farther_(std::move(farther)) {}
+    : name_(name), counters_(counters), memory_(std::move(memory)), farther_(std::move(farther)) {
+  const policy::BreakerRules rules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
+                                   config::limit::breaker_open_max, config::limit::origin_timeout_max);
+  breakers_.assign(farther_.size(), policy::Breaker(rules));
+}
+
+host::Task<EntryPtr> TieredCache::screened(host::Context here, const Key& key, EntryPtr entry) {
+  if (screen_ == nullptr) {
+    co_return entry;
+  }
+  co_return co_await screen_->screen(here, key, std::move(entry));
+}
 
 void TieredCache::count_error(std::string_view tier, const Error& error) {
   counters_.add(Counter::cache_errors_total, tier, to_text(error.kind));
@@ -37,17 +50,41 @@ EntryPtr TieredCache::find(const Key& key) {
 
 host::Task<Result<Found>> TieredCache::get(host::Context here, Key key) {
   if (EntryPtr near = find(key); near != nullptr) {
-    co_return Found(std::move(near), memory_->name());
+    EntryPtr left = co_await screened(here, key, std::move(near));
+    if (left != nullptr) {
+      co_return Found(std::move(left), memory_->name());
+    }
   }
   counters_.add(Counter::cache_miss_total, memory_->name(), key.pattern);
-  for (const auto& tier : farther_) {
+  co_return co_await get_farther(here, key, Instant::min());
+}
+
+host::Task<Result<Found>> TieredCache::get_newer(host::Context here, Key key, Instant than) {
+  co_return co_await get_farther(here, key, than);
+}
+
+host::Task<Found> TieredCache::get_farther(host::Context here, const Key& key, Instant than) {
+  for (std::size_t i = 0; i < farther_.size(); ++i) {
+    const std::unique_ptr<Cache>& tier = farther_[i];
     if (!key.tiers.has(tier_of(*tier))) {
+      continue;
+    }
+    if (!breakers_[i].admit(here.host().now())) {
+      counters_.add(Counter::breaker_refused_total, tier->name());
       continue;
     }
     auto found = co_await tier->get(here, key);
     if (!found) {
+      breakers_[i].failed(here.host().now());
       count_error(tier->name(), found.error());
       continue;
+    }
+    breakers_[i].succeeded();
+    if (found->entry != nullptr && found->entry->header.asked <= than) {
+      found->entry = nullptr;
+    }
+    if (found->entry != nullptr) {
+      found->entry = co_await screened(here, key, std::move(found->entry));
     }
     const bool hit = found->entry != nullptr;
     counters_.add(hit ? Counter::cache_hits_total : Counter::cache_miss_total, tier->name(), key.pattern);
@@ -67,16 +104,23 @@ Stored TieredCache::put_nearest(const Key& key, const EntryPtr& entry) {
   return Stored::stored;
 }
 
-host::Task<Stored> TieredCache::put_one(host::Context here, Cache& tier, Key key, EntryPtr entry) {
+host::Task<Stored> TieredCache::put_one(host::Context here, std::size_t at, Key key, EntryPtr entry) {
+  Cache& tier = *farther_[at];
   if (!key.tiers.has(tier_of(tier))) {
+    co_return Stored::declined;
+  }
+  if (!breakers_[at].admit(here.host().now())) {
+    counters_.add(Counter::breaker_refused_total, tier.name());
     co_return Stored::declined;
   }
   const std::string pattern = key.pattern;
   const auto stored = co_await tier.put(here, std::move(key), std::move(entry));
   if (!stored) {
+    breakers_[at].failed(here.host().now());
     count_error(tier.name(), stored.error());
     co_return Stored::declined;
   }
+  breakers_[at].succeeded();
   if (*stored == Stored::stored) {
     counters_.add(Counter::cache_set_total, tier.name(), pattern);
   }
@@ -85,19 +129,24 @@ host::Task<Stored> TieredCache::put_one(host::Context here, Cache& tier, Key key
 
 host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPtr entry) {
   Stored outcome = Stored::declined;
-  for (const auto& tier : farther_) {
-    const Stored stored = co_await put_one(here, *tier, key, entry);
+  for (std::size_t i = 0; i < farther_.size(); ++i) {
+    const Stored stored = co_await put_one(here, i, key, entry);
     outcome = stored == Stored::stored ? stored : outcome;
   }
   co_return outcome;
 }
 
 host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) {
-  for (const auto& tier : farther_) {
-    if (tier->name() == found.tier) {
+  if (LARDER_MUTATED(promotion_resets_age)) {
+    entry::Header header = found.entry->header;
+    header.created = here.host().now();
+    found.entry = std::make_shared<const Entry>(std::move(header), *found.entry);
+  }
+  for (std::size_t i = 0; i < farther_.size(); ++i) {
+    if (farther_[i]->name() == found.tier) {
       co_return;
     }
-    co_await put_one(here, *tier, key, found.entry);
+    co_await put_one(here, i, key, found.entry);
   }
 }
 

@@ -7,9 +7,18 @@
 #include <vector>
 
 #include "observe/counters.h"
+#include "policy/breaker.h"
 #include "tiers/tier.h"
 
 namespace larder::tiers {
+
+// Asked about every entry that a look-up finds, before anybody sees it.
+class EntryScreen {
+ public:
+  virtual ~EntryScreen() = default;
+  // The entry, another in its place, or nullptr: then the look-up goes on farther away.
+  virtual host::Task<EntryPtr> screen(host::Context here, const Key& key, EntryPtr entry) = 0;
+};
 
 class TieredCache final : public Cache {
  public:
@@ -19,11 +28,16 @@ class TieredCache final : public Cache {
 
   std::string_view name() const override { return name_; }
 
-  // The nearest entry without any waiting.
+  // Borrowed; outlives the look-ups.
+  void set_screen(EntryScreen* screen) { screen_ = screen; }
+
+  // The nearest entry without any waiting, and without the screen.
   EntryPtr find(const Key& key);
 
   // `found.tier` names the tier. An entry from a farther tier is in memory when this returns.
   host::Task<Result<Found>> get(host::Context here, Key key) override;
+  // As get(), from the tiers farther than memory, and nothing that was asked for at `than` or before.
+  host::Task<Result<Found>> get_newer(host::Context here, Key key, Instant than);
   // Puts into every tier; stored if any of them keeps it. Errors: none; a failing tier is counted and the
   // others go on.
   host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) override;
@@ -46,13 +60,18 @@ class TieredCache final : public Cache {
   const MemoryTier& memory() const { return *memory_; }
 
  private:
+  host::Task<Found> get_farther(host::Context here, const Key& key, Instant than);
+  host::Task<EntryPtr> screened(host::Context here, const Key& key, EntryPtr entry);
   void count_error(std::string_view tier, const Error& error);
-  host::Task<Stored> put_one(host::Context here, Cache& tier, Key key, EntryPtr entry);
+  host::Task<Stored> put_one(host::Context here, std::size_t at, Key key, EntryPtr entry);
 
   std::string_view name_;
   observe::Counters& counters_;
   std::unique_ptr<MemoryTier> memory_;
   std::vector<std::unique_ptr<Cache>> farther_;
+  // One for each of `farther_`: a store that fails is left alone for a while.
+  std::vector<policy::Breaker> breakers_;
+  EntryScreen* screen_ = nullptr;
 };
 
 }  // namespace larder::tiers

@@ -268,20 +268,19 @@ TEST(Declaration, NamesWhatIsWrongWithAKey) {
        "origin.url, a "
        "header or a tag, or remove it.\n"},
       {good,
-       R"({"query":"q","normalise":["trim","trim","nfc","json","uper","quantise:0","quantise:0.0000001","quantise"]})",
+       R"({"query":"q","normalise":["trim","trim","nfc","uper","quantise:0","quantise:0.0000001","quantise"]})",
        "resources[0].key[1].normalise[1]: \"trim\" is named twice; keep one.\n"
        "resources[0].key[1].normalise[2]: The normaliser \"nfc\" is not available in this version.\n"
-       "resources[0].key[1].normalise[3]: The normaliser \"json\" is not available in this version.\n"
-       "resources[0].key[1].normalise[4]: \"uper\" is not offered; use \"trim\", \"collapse\", \"lower\", "
+       "resources[0].key[1].normalise[3]: \"uper\" is not offered; use \"trim\", \"collapse\", \"lower\", "
        "\"isbn\", "
-       "\"digits\", \"sort\", \"number\" or \"quantise\".\n"
-       "resources[0].key[1].normalise[5]: \"quantise:0\": write quantise and a step above 0 with at most six "
+       "\"digits\", \"sort\", \"number\", \"json\" or \"quantise\".\n"
+       "resources[0].key[1].normalise[4]: \"quantise:0\": write quantise and a step above 0 with at most six "
        "decimals, "
        "as in \"quantise:0.5\".\n"
-       "resources[0].key[1].normalise[6]: \"quantise:0.0000001\": write quantise and a step above 0 with at "
+       "resources[0].key[1].normalise[5]: \"quantise:0.0000001\": write quantise and a step above 0 with at "
        "most six "
        "decimals, as in \"quantise:0.5\".\n"
-       "resources[0].key[1].normalise[7]: \"quantise\": write quantise and a step above 0 with at most six "
+       "resources[0].key[1].normalise[6]: \"quantise\": write quantise and a step above 0 with at most six "
        "decimals, as "
        "in \"quantise:0.5\".\n"},
       {good, R"({"query":"q","required":1,"maxBytes":9000})",

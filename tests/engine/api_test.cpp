@@ -229,7 +229,9 @@ TEST_P(NeverCached, IsAProblemEveryTime) {
                 HasSubstr(concat({"fwd-status=", to_text(std::uint64_t{GetParam().origin})})));
     EXPECT_THAT(exchange.body, Not(HasSubstr("detail of the origin")));
   }
-  EXPECT_EQ(world.origin_requests.size(), 2U);
+  // What a server in between says is tried once more.
+  const bool retried = GetParam().origin >= 502 && GetParam().origin <= 504;
+  EXPECT_EQ(world.origin_requests.size(), retried ? 4U : 2U);
   expect_nothing_kept();
 }
 
@@ -268,7 +270,8 @@ TEST_F(ApiTest, ASecretReachesTheOriginAndNobodyElse) {
     EXPECT_THAT(request.headers, Contains(Pair("authorization", "Bearer s3cret-value")));
     EXPECT_THAT(request.url, Not(HasSubstr("s3cret")));
   }
-  EXPECT_EQ(world.origin_requests.size(), 5U);
+  // One of them twice.
+  EXPECT_EQ(world.origin_requests.size(), 6U);
   const std::vector<const sim::SimulatedHost::Exchange*> told = {&failed, &refused, &isolate.get("/items/7"),
                                                                  &isolate.get("/pages/a")};
   for (const auto* exchange : told) {

@@ -1,5 +1,7 @@
 #include "engine/make_entry.h"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,6 +30,7 @@ struct MakeEntryTest : ::testing::Test {
     auto parsed = config::parse_declarations(declared);
     EXPECT_TRUE(parsed.has_value());
     declarations = std::move(*parsed);
+    settings.jitter_percent = 0;
   }
   void TearDown() override { EXPECT_EQ(host.bodies_alive(), 0U); }
 
@@ -36,7 +39,7 @@ struct MakeEntryTest : ::testing::Test {
     for (const config::Resource& one : declarations.resources) {
       query.resource = one.name == resource ? &one : query.resource;
     }
-    query.key.proof = "larder:item:v1:7";
+    query.key.proof = "larder:item:v2:7";
     query.tags = {"items"};
     query.read_header = [this](std::string_view name) {
       const auto value = request.find(name);
@@ -54,6 +57,7 @@ struct MakeEntryTest : ::testing::Test {
     fetched.origin_fields = http::Fields(std::move(fields));
     fetched.requested_at = world.now - Millis(200);
     fetched.received_at = world.now;
+    fetched.log_seen = 7;
     return fetched;
   }
 
@@ -87,12 +91,15 @@ TEST_F(MakeEntryTest, InModeKeyedTheDeclarationDecidesWhateverTheOriginSays) {
   EXPECT_EQ(header.kind, entry::Kind::positive);
   EXPECT_EQ(header.status, 200);
   EXPECT_EQ(header.content_type, "text/plain");
-  EXPECT_EQ(header.created, world.now);
+  // From the asking on.
+  EXPECT_EQ(header.created, world.now - Millis(200));
+  EXPECT_EQ(header.asked, world.now - Millis(200));
+  EXPECT_EQ(header.log_seen, 7U);
   EXPECT_EQ(header.fresh_for, Millis(60'000));
   EXPECT_EQ(header.stale_for, Millis(30'000));
   EXPECT_EQ(header.error_for, Millis(90'000));
   EXPECT_THAT(header.tags, ElementsAre("items"));
-  EXPECT_EQ(header.key, "larder:item:v1:7");
+  EXPECT_EQ(header.key, "larder:item:v2:7");
   EXPECT_EQ(header.vary, "");
   EXPECT_TRUE(header.fields.empty());
   EXPECT_EQ(header.stored_size, Bytes(5));
@@ -100,15 +107,70 @@ TEST_F(MakeEntryTest, InModeKeyedTheDeclarationDecidesWhateverTheOriginSays) {
   EXPECT_EQ(host.read_body(entry->body.handle(), Bytes(5), 0), "spice");
 }
 
-TEST_F(MakeEntryTest, InModeKeyedTheEtagIsOfTheContent) {
-  const std::string one = make("item", 200, {{"etag", "\"a\""}})->header.etag;
-  EXPECT_EQ(make("item", 200, {{"etag", "\"b\""}})->header.etag, one);
+TEST_F(MakeEntryTest, TheOriginsValidatorsAreKept) {
+  const auto entry =
+      make("item", 200, {{"etag", "W/\"a\""}, {"last-modified", "Sun, 06 Nov 1994 08:49:37 GMT"}});
+  EXPECT_EQ(entry->header.etag, "W/\"a\"");
+  EXPECT_EQ(entry->header.last_modified, "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_FALSE(entry->header.own_etag);
+}
+
+TEST_F(MakeEntryTest, WithoutOneOfTheOriginsTheEtagIsOfTheContent) {
+  const auto entry = make("item", 200, {});
+  EXPECT_TRUE(entry->header.own_etag);
+  const std::string one = entry->header.etag;
+  EXPECT_EQ(make("item", 200, {})->header.etag, one);
   origin::Fetched other = fetched(200, {}, "worms");
   EXPECT_NE(make_entry(host, settings, query("item"), other)->header.etag, one);
   // 16 bytes as base64url, in quotes, strong.
   EXPECT_EQ(one.size(), 24U);
   EXPECT_EQ(one.front(), '"');
   EXPECT_EQ(one.back(), '"');
+}
+
+TEST_F(MakeEntryTest, JitterShortensTheFreshTimeByAtMostItsShare) {
+  settings.jitter_percent = 10;
+  std::set<std::int64_t> seen;
+  for (int i = 0; i < 200; ++i) {
+    const Millis fresh_for = make("item", 200, {})->header.fresh_for;
+    EXPECT_GE(fresh_for, Millis(54'000));
+    EXPECT_LE(fresh_for, Millis(60'000));
+    seen.insert(fresh_for.count());
+  }
+  EXPECT_GT(seen.size(), 150U);
+}
+
+TEST_F(MakeEntryTest, AConfirmedCopyIsRenewedUnderItsNewFields) {
+  const auto former = make("page", 200,
+                           {{"cache-control", "max-age=10"},
+                            {"etag", "\"a\""},
+                            {"link", "</x>"},
+                            {"x-old", "1"},
+                            {"content-type", "text/plain"}});
+  origin::Fetched confirmation = fetched(304, {{"cache-control", "max-age=99"},
+                                               {"etag", "\"a\""},
+                                               {"link", "</y>"},
+                                               {"content-type", "text/odd"},
+                                               {"content-length", "0"}});
+  confirmation.not_modified = true;
+  confirmation.requested_at = world.now + Millis(5'000);
+  confirmation.received_at = world.now + Millis(5'010);
+  const auto renewed = renew_entry(host, settings, query("page"), *former, confirmation);
+  ASSERT_NE(renewed, nullptr);
+  EXPECT_EQ(renewed->body.handle(), former->body.handle());
+  EXPECT_EQ(renewed->header.fresh_for, Millis(99'000));
+  EXPECT_EQ(renewed->header.created, world.now + Millis(5'000));
+  EXPECT_EQ(renewed->header.asked, world.now + Millis(5'000));
+  EXPECT_EQ(renewed->header.status, 200);
+  EXPECT_EQ(renewed->header.content_type, "text/plain");
+  EXPECT_EQ(renewed->header.etag, "\"a\"");
+  EXPECT_THAT(renewed->header.fields,
+              ::testing::UnorderedElementsAre(Pair("cache-control", "max-age=99"), Pair("link", "</y>"),
+                                              Pair("x-old", "1")));
+  EXPECT_EQ(renewed->header.stored_size, Bytes(5));
+  // A word that forbids to keep it is obeyed.
+  confirmation.origin_fields = http::Fields(TextPairs{{"cache-control", "no-store"}});
+  EXPECT_EQ(renew_entry(host, settings, query("page"), *former, confirmation), nullptr);
 }
 
 TEST_F(MakeEntryTest, ANegativeHasItsOwnTimeAndNothingAfterIt) {

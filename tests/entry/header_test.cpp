@@ -28,7 +28,7 @@ Header sample() {
   header.encoding = Encoding::gzip;
   header.stored_size = Bytes(4'321);
   header.body_size = Bytes(65'537);
-  header.key = "larder:title:v1:good%20omens";
+  header.key = "larder:title:v2:good%20omens";
   header.fields = {{"link", "<https://example.com/>; rel=\"next\""}, {"x-empty", ""}};
   return header;
 }
@@ -73,7 +73,7 @@ TEST(Header, RoundTrips) {
   expect_equal(*decode(text_of(negative)), negative);
 }
 
-TEST(Header, AnEmptyOneIsShort) { EXPECT_EQ(text_of(Header()).size(), 115u); }
+TEST(Header, AnEmptyOneIsShort) { EXPECT_EQ(text_of(Header()).size(), 138u); }
 
 TEST(Header, TheFormatOfThisSchemaDoesNotChange) {
   Header header;
@@ -84,12 +84,18 @@ TEST(Header, TheFormatOfThisSchemaDoesNotChange) {
   header.error_for = Millis(4);
   header.stored_size = header.body_size = Bytes(5);
   header.tags = {"t"};
+  header.own_etag = true;
+  header.asked = instant_from_millis(6);
+  header.log_seen = 7;
   EXPECT_EQ(to_hex(*from_base64url(text_of(header))),
-            "01000000"
+            "02000000"
             "00"
             "c8000000"
             "00"
+            "01"
             "0100000000000000"
+            "0600000000000000"
+            "0700000000000000"
             "0200000000000000"
             "0300000000000000"
             "0400000000000000"
@@ -158,13 +164,13 @@ TEST(Header, SaysWhatMakesItTooLarge) {
   EXPECT_EQ(refusal(tags).kind, ErrorKind::too_large);
   EXPECT_EQ(
       refusal(tags).message,
-      "The entry's header takes 1184 bytes of 1024. The most goes to its 8 tags (512 bytes before encoding): "
+      "The entry's header takes 1206 bytes of 1024. The most goes to its 8 tags (512 bytes before encoding): "
       "declare fewer or shorter tags.");
   Header fields;
   fields.fields.assign(2, {"x-a", std::string(400, 'f')});
   EXPECT_EQ(
       refusal(fields).message,
-      "The entry's header takes 1213 bytes of 1024. The most goes to its 2 response fields (806 bytes before "
+      "The entry's header takes 1236 bytes of 1024. The most goes to its 2 response fields (806 bytes before "
       "encoding): have the origin send fewer header fields.");
   Header vary;
   vary.vary = std::string(900, 'v');
@@ -241,14 +247,16 @@ TEST(Header, RefusesBytesOutOfTheirRanges) {
       {5, std::string(4, '\xff'), "The entry's header breaks a rule: status."},
       {5, std::string("\xc8\0\1\0", 4), "The entry's header breaks a rule: status."},
       {9, std::string(1, '\7'), "The entry's header breaks a rule: encoding."},
-      {10, std::string(8, '\xff'), "The entry's header breaks a rule: created."},
-      {18, std::string(8, '\xff'), "The entry's header breaks a rule: lifetimes."},
-      {26, std::string(8, '\xff'), "The entry's header breaks a rule: lifetimes."},
-      {34, std::string("\0\0\0\0\0\0\0\x80", 8), "The entry's header breaks a rule: lifetimes."},
-      {42, std::string(8, '\xff'), "The entry's header breaks a rule: sizes."},
-      {50, std::string(8, '\xff'), "The entry's header breaks a rule: sizes."},
-      {58, std::string(4, '\xff'), "The entry's header breaks off or goes on."},
-      {62, std::string(1, '\n'), "The entry's header breaks a rule: texts."},
+      {10, std::string(1, '\2'), "The entry's header breaks a rule: status."},
+      {11, std::string(8, '\xff'), "The entry's header breaks a rule: created."},
+      {19, std::string(8, '\xff'), "The entry's header breaks a rule: asked."},
+      {35, std::string(8, '\xff'), "The entry's header breaks a rule: lifetimes."},
+      {43, std::string(8, '\xff'), "The entry's header breaks a rule: lifetimes."},
+      {51, std::string("\0\0\0\0\0\0\0\x80", 8), "The entry's header breaks a rule: lifetimes."},
+      {59, std::string(8, '\xff'), "The entry's header breaks a rule: sizes."},
+      {67, std::string(8, '\xff'), "The entry's header breaks a rule: sizes."},
+      {75, std::string(4, '\xff'), "The entry's header breaks off or goes on."},
+      {79, std::string(1, '\n'), "The entry's header breaks a rule: texts."},
   };
   for (const auto& [at, bytes, message] : patches) {
     const auto header = decode(patched(at, bytes));
@@ -260,13 +268,13 @@ TEST(Header, RefusesBytesOutOfTheirRanges) {
 
 TEST(Header, AnotherSchemaIsUnsupported) {
   for (const std::string& schema :
-       {std::string(4, '\0'), std::string("\2\0\0\0", 4), std::string(4, '\xff')}) {
+       {std::string(4, '\0'), std::string("\1\0\0\0", 4), std::string(4, '\xff')}) {
     EXPECT_EQ(decode(patched(0, schema)).error().kind, ErrorKind::unsupported);
   }
   // Even if nothing of the rest can be read.
-  EXPECT_EQ(decode(to_base64url(std::string("\2\0\0\0", 4))).error().kind, ErrorKind::unsupported);
+  EXPECT_EQ(decode(to_base64url(std::string("\1\0\0\0", 4))).error().kind, ErrorKind::unsupported);
   Header header;
-  header.schema = 2;
+  header.schema = 1;
   EXPECT_EQ(encode(header, at_edge).error().kind, ErrorKind::internal);
 }
 

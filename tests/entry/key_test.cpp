@@ -28,20 +28,20 @@ Key key(const FieldValues& values) {
 
 TEST(Key, IsReadable) {
   const Key made = key({"good omens", "en"});
-  EXPECT_EQ(made.full, "larder:title:v1:good%20omens:en");
+  EXPECT_EQ(made.full, "larder:title:v2:good%20omens:en");
   EXPECT_EQ(made.storage_name, made.full);
   EXPECT_EQ(made.proof, made.full);
   EXPECT_EQ(made.pattern, "title");
-  EXPECT_EQ(key({}).full, "larder:title:v1");
+  EXPECT_EQ(key({}).full, "larder:title:v2");
 }
 
 TEST(Key, EscapesWhatWouldMeanSomethingElse) {
-  EXPECT_EQ(key({"a:b%c~d e\n\x7fé/?#"}).full, "larder:title:v1:a%3Ab%25c%7Ed%20e%0A%7F%C3%A9/?#");
-  EXPECT_EQ(key({""}).full, "larder:title:v1:");
-  EXPECT_EQ(key({std::nullopt}).full, "larder:title:v1:~");
-  EXPECT_EQ(key({"~"}).full, "larder:title:v1:%7E");
-  EXPECT_EQ(key({"sha256-00"}).full, "larder:title:v1:%73ha256-00");
-  EXPECT_EQ(key({"a\0b"s}).full, "larder:title:v1:a%00b");
+  EXPECT_EQ(key({"a:b%c~d e\n\x7fé/?#"}).full, "larder:title:v2:a%3Ab%25c%7Ed%20e%0A%7F%C3%A9/?#");
+  EXPECT_EQ(key({""}).full, "larder:title:v2:");
+  EXPECT_EQ(key({std::nullopt}).full, "larder:title:v2:~");
+  EXPECT_EQ(key({"~"}).full, "larder:title:v2:%7E");
+  EXPECT_EQ(key({"sha256-00"}).full, "larder:title:v2:%73ha256-00");
+  EXPECT_EQ(key({"a\0b"s}).full, "larder:title:v2:a%00b");
 }
 
 TEST(Key, PrefixResourceAndSchemaAreAlwaysPart) {
@@ -56,7 +56,7 @@ TEST(Key, PrefixResourceAndSchemaAreAlwaysPart) {
 }
 
 TEST(Key, LongOnesAreStoredUnderTheirDigest) {
-  const std::string start = "larder:title:v1:";
+  const std::string start = "larder:title:v2:";
   const auto sized = [&](std::size_t bytes) { return key({std::string(bytes - start.size(), 'x')}); };
   const Key proven_whole = sized(256);
   EXPECT_EQ(proven_whole.proof, proven_whole.full);
@@ -66,7 +66,7 @@ TEST(Key, LongOnesAreStoredUnderTheirDigest) {
             "sha256-" + to_hex(stand_in_digest(readable.full)) + ":" + readable.full.substr(0, 96));
   const Key hashed = sized(513);
   EXPECT_EQ(hashed.full.size(), 513u);
-  EXPECT_EQ(hashed.storage_name, "larder:title:v1:sha256-" + to_hex(stand_in_digest(hashed.full)));
+  EXPECT_EQ(hashed.storage_name, "larder:title:v2:sha256-" + to_hex(stand_in_digest(hashed.full)));
   EXPECT_EQ(hashed.proof, "sha256-" + to_hex(stand_in_digest(hashed.full)) + ":" + hashed.full.substr(0, 96));
   // Nobody can write a request whose readable key is another one's digest.
   EXPECT_NE(key({hashed.storage_name.substr(start.size())}).storage_name, hashed.storage_name);

@@ -80,22 +80,69 @@ INSTANTIATE_TEST_SUITE_P(
              Reason::absent}),
     [](const auto& one) { return one.param.name; });
 
-TEST(Deciding, OnlyAFreshEntryAnswersAndItsTierIsTheReason) {
+entry::Header lasting(Millis fresh, Millis stale, Millis error) {
   entry::Header header;
   header.created = instant_from_millis(1'790'000'000'000);
-  header.fresh_for = Millis(100);
-  header.stale_for = Millis(50);
-  header.error_for = Millis(80);
-  const Decision fresh = decide(header, Reason::edge, header.created + Millis(99));
-  EXPECT_EQ(fresh.action, Action::serve);
-  EXPECT_EQ(fresh.reason, Reason::edge);
-  EXPECT_EQ(fresh.standing.ttl, Millis(1));
-  for (const Millis age : {Millis(100), Millis(150), Millis(180)}) {
-    const Decision later = decide(header, Reason::edge, header.created + age);
-    EXPECT_EQ(later.action, Action::fetch) << age.count();
-    EXPECT_EQ(later.reason, Reason::expired) << age.count();
-    EXPECT_EQ(later.standing.age, age);
+  header.fresh_for = fresh;
+  header.stale_for = stale;
+  header.error_for = error;
+  return header;
+}
+
+struct Moment {
+  std::int64_t age;
+  bool revalidates;
+  Action action;
+  Reason reason;
+};
+
+TEST(Deciding, ByAgeAndStaleWhileRevalidate) {
+  const entry::Header header = lasting(Millis(100), Millis(50), Millis(80));
+  const std::vector<Moment> moments = {
+      {0, true, Action::serve, Reason::edge},
+      {89, true, Action::serve, Reason::edge},
+      {90, true, Action::serve_and_refresh, Reason::edge},
+      {99, true, Action::serve_and_refresh, Reason::edge},
+      {100, true, Action::serve_and_refresh, Reason::edge},
+      {149, true, Action::serve_and_refresh, Reason::edge},
+      {150, true, Action::fetch, Reason::expired},
+      {180, true, Action::fetch, Reason::expired},
+      {90, false, Action::serve, Reason::edge},
+      {99, false, Action::serve, Reason::edge},
+      {100, false, Action::fetch, Reason::expired},
+      {149, false, Action::fetch, Reason::expired},
+  };
+  for (const Moment& moment : moments) {
+    const Decision decision =
+        decide(header, Reason::edge, header.created + Millis(moment.age), moment.revalidates);
+    EXPECT_EQ(decision.action, moment.action) << moment.age;
+    EXPECT_EQ(decision.reason, moment.reason) << moment.age;
+    EXPECT_EQ(decision.standing.age, Millis(moment.age));
+    EXPECT_EQ(decision.standing.ttl, Millis(100 - moment.age));
   }
+}
+
+TEST(Deciding, ANegativeEntryIsServedWhileItIsFreshAndNeverAfter) {
+  entry::Header header = lasting(Millis(100), Millis(50), Millis(80));
+  header.kind = entry::Kind::negative;
+  EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(99), true).action, Action::serve);
+  EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(100), true).action, Action::fetch);
+  EXPECT_FALSE(may_stand_in(header, header.created + Millis(100)));
+}
+
+TEST(Deciding, AnEntryStandsInUpToItsBound) {
+  const entry::Header header = lasting(Millis(100), Millis(50), Millis(80));
+  EXPECT_TRUE(may_stand_in(header, header.created + Millis(100)));
+  EXPECT_TRUE(may_stand_in(header, header.created + Millis(179)));
+  EXPECT_FALSE(may_stand_in(header, header.created + Millis(180)));
+  const entry::Header unlent = lasting(Millis(100), Millis(50), Millis(0));
+  EXPECT_FALSE(may_stand_in(unlent, unlent.created + Millis(100)));
+}
+
+TEST(Deciding, TheEagerAgeNeitherOverflowsNorPassesTheEnd) {
+  EXPECT_EQ(eager_age(lasting(Millis(0), Millis(0), Millis(0))), Millis(0));
+  EXPECT_EQ(eager_age(lasting(Millis(99), Millis(0), Millis(0))), Millis(89));
+  EXPECT_EQ(eager_age(lasting(Millis(315'359'999'999), Millis(0), Millis(0))), Millis(283'823'999'999));
 }
 
 TEST(Reasons, HaveATextOfTheirOwnEach) {

@@ -96,7 +96,7 @@ for (const flavour of FLAVOURS) {
       );
       assert.equal(origin.asked.filter((url) => url === "/pages/1").length, 2);
       await settled(worker);
-      const { keys } = await (await worker.kv()).list({ prefix: "larder:pages:v1:1" });
+      const { keys } = await (await worker.kv()).list({ prefix: "larder:pages:v2:1" });
       assert.equal(keys.length, 1);
     });
 
@@ -117,7 +117,7 @@ for (const flavour of FLAVOURS) {
       await other;
       assert.equal(origin.asked.filter((url) => url.includes("title=orphan")).length, 1);
       await settled(worker);
-      assert.notEqual(await (await worker.kv()).get("larder:title:v1:orphan"), null);
+      assert.notEqual(await (await worker.kv()).get("larder:title:v2:orphan"), null);
     });
 
     test("a trap answers its requests in flight from the origin, and the next request runs on a fresh instance", async () => {
@@ -139,6 +139,28 @@ for (const flavour of FLAVOURS) {
       assert.match(status(next) ?? "", /^larder; hit; ttl=\d+; detail=(edge|kv)$/);
       const again = await worker.get("/search/title?q=Before");
       assert.match(status(again) ?? "", /detail=memory$/);
+      const state = await settled(worker);
+      assert.equal(state.bodies, state.held);
+    });
+
+    test("a trap ends the origin requests that its own requests left to themselves", async () => {
+      origin.asked.length = 0;
+      origin.hold();
+      const left = [1, 2].map((n) => worker.get(`/_test/late?url=${origin.url}/left/${n}`));
+      for (const response of left) assert.deepEqual(await (await response).json(), { ticket: 1 });
+      await origin.arrived(2);
+      assert.deepEqual(await (await worker.get("/_test/trap")).json(), { dead: true });
+      await origin.gone(2);
+      origin.letGo();
+      assert.equal((await worker.get("/search/title?q=afterwards")).status, 200);
+      const state = await settled(worker);
+      assert.equal(state.bodies, state.held);
+    });
+
+    test("a body that is encoded already goes out as it is", async () => {
+      const response = await worker.get("/_test/packed", { headers: { "accept-encoding": "gzip" } });
+      assert.equal(response.headers.get("content-encoding"), "gzip");
+      assert.equal(await response.text(), "packed once");
       const state = await settled(worker);
       assert.equal(state.bodies, state.held);
     });

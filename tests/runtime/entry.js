@@ -1,7 +1,10 @@
-// The Worker with a back door for tests: state of the isolate, and a trap on demand.
+// The Worker with a back door for tests: state of the isolate, a trap on demand, and what the core asks of the shim under
+// conditions that a test cannot bring about from outside.
 
 import index from "../../shim/index.js";
 import { worker } from "../../shim/larder.js";
+import { handlers } from "../../shim/operations/index.js";
+import { RecordWriter } from "../../shim/wire.js";
 
 export * from "../../shim/index.js";
 
@@ -21,7 +24,58 @@ function fetchOrTest(request, env, ctx) {
       memoryBytes: serving?.memory.buffer.byteLength ?? 0,
     });
   }
+  if (pathname === "/_test/late") return late(request, env, ctx);
+  if (pathname === "/_test/packed") return packed(request, env);
   return index.fetch(request, env, ctx);
+}
+
+/** @param {Request} request @param {Record<string, any>} env @returns {any} a request that the instance has in flight */
+function inFlight(request, env) {
+  const instance = worker.instance(env);
+  const id = 0xffff_0000 + instance.requests.size;
+  const flight = { id, instance, env, request, late: new Map(), nextTicket: 1, response: null };
+  instance.requests.set(id, /** @type {any} */ (flight));
+  return flight;
+}
+
+/**
+ * Asks the origin that the query names, with a soft time that is over at once, and goes away without the answer.
+ * @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx
+ */
+async function late(request, env, ctx) {
+  const flight = inFlight(request, env);
+  // The context outlives the request's own work, so that it is not its end which ends the origin's.
+  ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 600_000)));
+  const { ticket } = await handlers.origin_fetch(flight, {
+    method: "GET",
+    url: new URL(request.url).searchParams.get("url"),
+    headers: [],
+    timeout_millis: 600_000,
+    soft_millis: 1,
+    body_bytes_max: 1000,
+    follow_redirects: 0,
+    oversize: 0,
+  });
+  return Response.json({ ticket });
+}
+
+/** Answers with a body that is gzip already. @param {Request} request @param {Record<string, any>} env */
+async function packed(request, env) {
+  const flight = inFlight(request, env);
+  const { instance } = flight;
+  const content = new Uint8Array(new TextEncoder().encode("packed once")).buffer;
+  const body = (await handlers.body_gzip(flight, { content })).packed;
+  const record = new RecordWriter();
+  record.u32(200);
+  record.pairs([["content-encoding", "gzip"]]);
+  record.u32(body.handle);
+  record.u32(0);
+  instance.withBytes(record.bytes(), (/** @type {number} */ at, /** @type {number} */ size) =>
+    instance.respond(flight.id, at, size),
+  );
+  instance.bodies.release(body.handle);
+  instance.end(flight, null);
+  return flight.response;
 }
 
 export default { ...index, fetch: fetchOrTest };

@@ -28,4 +28,52 @@ for (const flavour of FLAVOURS) {
       await origin.stop();
     }
   });
+
+  test(`${flavour}: 200 readers of one stale key in two isolates get it at once and make one refresh`, async () => {
+    // Stale on arrival, so that no test has to wait for it; the answer to the refresh is fresh.
+    const answers = [
+      { "cache-control": "max-age=1, stale-while-revalidate=3600", age: "1" },
+      { "cache-control": "max-age=3600" },
+    ];
+    const origin = await startOrigin(() => ({
+      headers: { "content-type": "text/plain", ...answers.shift() },
+      body: answers.length === 1 ? "old" : "new",
+    }));
+    const declarations = {
+      resources: [
+        {
+          name: "pages",
+          mode: "http",
+          match: { path: "/pages/{id}" },
+          origin: { url: `${origin.url}/pages/{id}` },
+        },
+      ],
+    };
+    const worker = await startWorker(flavour, { origin: origin.url, isolates: 2, declarations });
+    try {
+      assert.equal(await (await worker.getFrom(0, "/pages/1")).text(), "old");
+      await worker.until(
+        async () => (await (await worker.kv()).list({ prefix: "larder:pages:" })).keys.length === 1,
+      );
+      origin.hold();
+      const readers = Array.from({ length: 200 }, (_, i) => worker.getFrom(i % 2, "/pages/1"));
+      await origin.arrived(2);
+      // The refresh is under way, and held; nobody waits for it.
+      const responses = await Promise.all(readers);
+      const bodies = new Set(await Promise.all(responses.map((response) => response.text())));
+      assert.deepEqual(bodies, new Set(["old"]));
+      for (const response of responses) {
+        assert.match(
+          response.headers.get("cache-status") ?? "",
+          /^larder; hit; ttl=-\d+; detail=(memory|edge|kv)$/,
+        );
+      }
+      origin.letGo();
+      await worker.until(async () => (await (await worker.getFrom(0, "/pages/1")).text()) === "new");
+      assert.equal(origin.asked.length, 2);
+    } finally {
+      await worker.stop();
+      await origin.stop();
+    }
+  });
 }

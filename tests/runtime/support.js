@@ -56,7 +56,12 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
     { type: "Text", path: "larder.json.txt", contents: text },
   ];
   const names = Array.from({ length: isolates }, (_, i) => `larder-${i}`);
-  const lock = { className: "Lock", useSQLite: true };
+  // The first Worker has the objects; the others share them.
+  const object = (/** @type {string} */ className, /** @type {number} */ isolate) => ({
+    className,
+    useSQLite: true,
+    ...(isolate === 0 ? {} : { scriptName: names[0] }),
+  });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: names.map((name, i) => ({
@@ -65,7 +70,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
         compatibilityDate: "2026-11-17",
         bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
         kvNamespaces: { CACHE: "cache" },
-        durableObjects: { LOCK: i === 0 ? lock : { ...lock, scriptName: names[0] } },
+        durableObjects: { LOCK: object("Lock", i), CONTROL: object("ControlLog", i) },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       })),
       host: "127.0.0.1",
@@ -83,6 +88,10 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
     get: (path, init) => fetch(new URL(path, urls[0]), init),
     /** @param {number} isolate @param {string} path */
     getFrom: (isolate, path) => fetch(new URL(path, urls[isolate])),
+    /** Asks again until it is so: each question is a round trip, so nothing spins. @param {() => Promise<boolean>} condition */
+    until: async (condition) => {
+      while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+    },
     kv: () => miniflare.getKVNamespace("CACHE", names[0]),
     stop: () => miniflare.dispose(),
   };
@@ -100,9 +109,22 @@ export async function startOrigin(answer) {
   /** @type {Array<() => void>} */
   let watchers = [];
   let holding = false;
+  let abandoned = 0;
+  const changed = () => {
+    for (const watcher of watchers) watcher();
+    watchers = [];
+  };
+  /** @param {() => boolean} condition */
+  const until = async (condition) => {
+    while (!condition()) await new Promise((resolve) => watchers.push(() => resolve(undefined)));
+  };
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
-    for (const watcher of watchers) watcher();
+    changed();
+    response.on("close", () => {
+      if (!response.writableFinished) abandoned += 1;
+      changed();
+    });
     const reply = () => {
       const { status = 200, headers = {}, body } = answer(request);
       response.writeHead(status, { "content-type": "application/json", ...headers });
@@ -125,10 +147,9 @@ export async function startOrigin(answer) {
       held = [];
     },
     /** Resolves when `count` requests have arrived. @param {number} count */
-    async arrived(count) {
-      while (asked.length < count) await new Promise((resolve) => watchers.push(() => resolve(undefined)));
-      watchers = [];
-    },
+    arrived: (count) => until(() => asked.length >= count),
+    /** Resolves when `count` requests have gone away without their answer. @param {number} count */
+    gone: (count) => until(() => abandoned >= count),
     stop: () =>
       new Promise((resolve) => {
         server.close(resolve);

@@ -1,5 +1,7 @@
 #include "support/isolate.h"
 
+#include <algorithm>
+
 #include "base/json_writer.h"
 
 namespace larder::sim {
@@ -26,6 +28,12 @@ Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, st
   };
   RecordWriter record;
   record.u8(bypass ? 1 : 0);
+  // Lifetimes to the millisecond, unless a test is about jitter.
+  const bool jitters = std::any_of(bindings.begin(), bindings.end(),
+                                   [](const auto& binding) { return binding.first == "TTL_JITTER_PERCENT"; });
+  if (!jitters) {
+    bindings.emplace_back("TTL_JITTER_PERCENT", "0");
+  }
   record.pairs(bindings);
   record.text(declarations);
   faults = app->start(record.bytes(), "native");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 
 namespace larder::sim {
@@ -53,6 +54,9 @@ void SimulatedLock::acquire(Instant now, const std::string& token, Millis keep, 
                             Settle settle) {
   if (now < kept_until_) {
     settle(2, kept_);
+  } else if (now < until_ && token == token_) {
+    until_ = now + keep;
+    settle(1, Stored());
   } else if (now >= until_) {
     settle_all(0, Stored());
     token_ = token;
@@ -65,7 +69,7 @@ void SimulatedLock::acquire(Instant now, const std::string& token, Millis keep, 
 
 bool SimulatedLock::release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value,
                             Millis keep_value) {
-  if (token != token_ || now >= until_) {
+  if ((token != token_ && checks_token) || now >= until_) {
     return false;
   }
   until_ = now;
@@ -86,12 +90,70 @@ void SimulatedLock::expire(std::uint64_t ticket) {
   }
 }
 
+void SimulatedLock::reset() {
+  token_.clear();
+  until_ = Instant();
+  kept_until_ = Instant();
+  settle_all(lock_failed, Stored());
+}
+
 void SimulatedLock::settle_all(std::uint8_t outcome, const Stored& value) {
   const auto waiters = std::move(waiters_);
   waiters_.clear();
   for (const auto& [ticket, settle] : waiters) {
     settle(outcome, value);
   }
+}
+
+// SimulatedControl
+// ---------------------------------------------------------------------------------------------------
+
+// The tests write their changes by hand, so the reader may be simple: it looks for the members it knows.
+void SimulatedControl::append(Instant now, std::string_view change) {
+  const auto member = [&](std::string_view object, std::string_view name) {
+    const std::string marker = concat({"\"", name, "\":"});
+    const std::size_t at = object.find(marker);
+    std::string_view rest = at == std::string_view::npos ? "" : object.substr(at + marker.size());
+    if (rest.starts_with('"')) {
+      return std::string(rest.substr(1, rest.find('"', 1) - 1));
+    }
+    return std::string(rest.substr(0, rest.find_first_of(",}")));
+  };
+  ++sequence_;
+  if (change.find("\"kind\"") != std::string_view::npos) {
+    Purge purge{sequence_, member(change, "kind"), member(change, "text"), member(change, "soft") == "true",
+                now};
+    purges_.erase(std::remove_if(purges_.begin(), purges_.end(),
+                                 [&](const Purge& old) {
+                                   return old.kind == purge.kind && old.text == purge.text &&
+                                          (old.soft || !purge.soft);
+                                 }),
+                  purges_.end());
+    purges_.push_back(std::move(purge));
+  } else {
+    const std::string value = member(change, "value");
+    if (contains(change, "\"value\":null")) {
+      settings_.erase(member(change, "setting"));
+    } else {
+      settings_[member(change, "setting")] = value;
+    }
+  }
+}
+
+std::string SimulatedControl::document() const {
+  JsonWriter json;
+  json.begin_object().key("sequence").value(sequence_).key("settings").begin_object();
+  for (const auto& [name, value] : settings_) {
+    json.key(name).value(value);
+  }
+  json.end_object().key("purges").begin_array();
+  for (const Purge& purge : purges_) {
+    json.begin_object().key("sequence").value(purge.sequence).key("kind").value(purge.kind);
+    json.key("text").value(purge.text).key("soft").value(purge.soft);
+    json.key("at").value(millis_since_epoch(purge.at)).end_object();
+  }
+  json.end_array().end_object();
+  return json.text();
 }
 
 // SimulatedHost
@@ -121,7 +183,21 @@ void SimulatedHost::submit(host::RequestId request, host::OperationId operation,
   } else if (kind == OperationKind::park) {
     outcome = park(request, operation, reader);
   } else {
-    outcome = run_operation(kind, reader);
+    outcome = run_operation(request, kind, reader);
+  }
+  if (kind == OperationKind::control_read && outcome.status == host::status_ok) {
+    // The host keeps its time limit, whatever becomes of the read.
+    RecordReader ahead(arguments);
+    ahead.u8();
+    ahead.u64();
+    const Millis wait(static_cast<std::int64_t>(ahead.u64()));
+    if ((fault && fault->lost) || outcome.delay + (fault ? fault->delay : Millis(0)) > wait) {
+      outcome = Outcome();
+      outcome.status = 1;
+      outcome.message = "The control log gave no answer in time.";
+      world_.after(wait, [this, request, operation, outcome] { deliver(request, operation, outcome); });
+      return;
+    }
   }
   if (fault && fault->lost) {
     for (const BodyHandle body : outcome.owned) {
@@ -151,13 +227,24 @@ void SimulatedHost::deliver(host::RequestId request, host::OperationId operation
   }
 }
 
-SimulatedHost::Outcome SimulatedHost::run_operation(OperationKind kind, RecordReader& arguments) {
+SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, OperationKind kind,
+                                                    RecordReader& arguments) {
   auto& edge = world_.edge[data_centre_];
   switch (kind) {
     case OperationKind::park:
       LARDER_UNREACHABLE();
     case OperationKind::origin_fetch:
-      return origin_fetch(arguments);
+      return origin_fetch(request, arguments);
+    case OperationKind::origin_resume:
+      return origin_resume(request, arguments);
+    case OperationKind::control_read:
+      return control_read(arguments);
+    case OperationKind::control_append:
+      return control_append(arguments);
+    case OperationKind::body_gzip:
+      return body_gzip(arguments);
+    case OperationKind::body_gunzip:
+      return body_gunzip(arguments);
     case OperationKind::edge_get:
       return store_get(edge, arguments, world_.edge_delay);
     case OperationKind::edge_put:
@@ -224,41 +311,160 @@ void SimulatedHost::wake(host::RequestId request) {
   world_.after(Millis(0), [this, request, operation, outcome] { deliver(request, operation, outcome); });
 }
 
-SimulatedHost::Outcome SimulatedHost::origin_fetch(RecordReader& arguments) {
-  OriginRequest request;
-  request.method = arguments.text();
-  request.url = arguments.text();
-  request.headers = arguments.pairs();
+SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, RecordReader& arguments) {
+  OriginRequest wanted;
+  wanted.method = arguments.text();
+  wanted.url = arguments.text();
+  wanted.headers = arguments.pairs();
   const Millis limit(static_cast<std::int64_t>(arguments.u64()));
+  const Millis soft(static_cast<std::int64_t>(arguments.u64()));
   const std::uint64_t body_bytes_max = arguments.u64();
   arguments.u8();
   const bool oversize = arguments.u8() == 1;
-  world_.origin_requests.push_back(request);
-  const OriginReply reply = world_.origin(request);
-  Outcome outcome;
-  outcome.delay = reply.delay;
-  outcome.status = reply.failure;
+  world_.origin_requests.push_back(wanted);
+  OriginReply reply = world_.origin(wanted);
   if (reply.silent || reply.delay > limit) {
-    outcome.delay = limit;
-    outcome.status = 1;
-    outcome.message = "The origin gave no whole answer in time.";
-  } else if (reply.content.size() > body_bytes_max && !oversize) {
-    outcome.status = 4;
-    outcome.message = "The origin's answer is too large.";
+    reply.delay = limit;
+    reply.failure = 1;
+  } else if (reply.failure == host::status_ok && reply.content.size() > body_bytes_max && !oversize) {
+    reply.failure = 4;
   }
-  if (outcome.status == host::status_ok) {
-    const BodyHandle body = create_body(reply.content);
-    outcome.owned.push_back(body);
-    outcome.results = [reply, body, body_bytes_max] {
+  if (soft > Millis(0) && reply.delay > soft) {
+    const std::uint32_t ticket = next_ticket_++;
+    resumable_[ticket] = Resumable{world_.now + reply.delay, reply, body_bytes_max};
+    Outcome outcome;
+    outcome.delay = soft;
+    outcome.results = [ticket] {
       RecordWriter results;
-      results.u32(reply.status);
-      results.pairs(reply.headers);
-      results.u8(reply.content.size() > body_bytes_max ? 1 : 0);
-      results.u32(static_cast<std::uint32_t>(body));
-      results.u64(reply.content.size());
+      results.u32(ticket);
+      results.u32(0);
+      results.pairs({});
+      results.u8(0);
+      results.u32(0);
+      results.u64(0);
       return std::move(results).take();
     };
+    return outcome;
   }
+  (void)request;
+  return origin_outcome(reply, body_bytes_max, reply.delay, true);
+}
+
+SimulatedHost::Outcome SimulatedHost::origin_resume(host::RequestId, RecordReader& arguments) {
+  const auto found = resumable_.find(arguments.u32());
+  if (found == resumable_.end()) {
+    Outcome outcome;
+    outcome.status = 5;
+    outcome.message = "There is no such origin request.";
+    return outcome;
+  }
+  const Resumable waiting = std::move(found->second);
+  resumable_.erase(found);
+  const Millis left = std::max(waiting.at - world_.now, Millis(0));
+  return origin_outcome(waiting.reply, waiting.body_bytes_max, left, false);
+}
+
+SimulatedHost::Outcome SimulatedHost::origin_outcome(const OriginReply& reply, std::uint64_t body_bytes_max,
+                                                     Millis delay, bool with_ticket) {
+  Outcome outcome;
+  outcome.delay = delay;
+  outcome.status = reply.failure;
+  if (reply.failure == 1) {
+    outcome.message = "The origin gave no whole answer in time.";
+  } else if (reply.failure == 4) {
+    outcome.message = "The origin's answer is too large.";
+  }
+  if (outcome.status != host::status_ok) {
+    return outcome;
+  }
+  const BodyHandle body = create_body(reply.content);
+  outcome.owned.push_back(body);
+  outcome.results = [reply, body, body_bytes_max, with_ticket] {
+    RecordWriter results;
+    if (with_ticket) {
+      results.u32(0);
+    }
+    results.u32(reply.status);
+    results.pairs(reply.headers);
+    results.u8(reply.content.size() > body_bytes_max ? 1 : 0);
+    results.u32(static_cast<std::uint32_t>(body));
+    results.u64(reply.content.size());
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+// The log is read through the data centre's cache.
+SimulatedHost::Outcome SimulatedHost::control_read(RecordReader& arguments) {
+  const bool direct = arguments.u8() == 1;
+  const Millis keep(static_cast<std::int64_t>(arguments.u64()) * 1000);
+  auto& [copy, until] = world_.control_copies[data_centre_];
+  const bool cached = !direct && world_.now < until;
+  if (!cached) {
+    copy = world_.control.document();
+    until = world_.now + keep;
+  }
+  Outcome outcome;
+  outcome.delay = cached ? world_.edge_delay : world_.lock_delay;
+  outcome.results = [document = copy] {
+    RecordWriter results;
+    results.text(document);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::control_append(RecordReader& arguments) {
+  const std::string changes = arguments.text();
+  const Millis keep(static_cast<std::int64_t>(arguments.u64()) * 1000);
+  // One object after the other; none has an object inside.
+  for (std::size_t at = changes.find('{'); at != std::string::npos; at = changes.find('{', at + 1)) {
+    world_.control.append(world_.now, std::string_view(changes).substr(at, changes.find('}', at) + 1 - at));
+  }
+  world_.control_copies[data_centre_] = {world_.control.document(), world_.now + keep};
+  Outcome outcome;
+  outcome.delay = world_.lock_delay;
+  outcome.results = [document = world_.control.document()] {
+    RecordWriter results;
+    results.text(document);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+// Stands for gzip: a marker, and half of the bytes; the whole stays at hand for the way back.
+SimulatedHost::Outcome SimulatedHost::body_gzip(RecordReader& arguments) {
+  const std::string whole = content(static_cast<BodyHandle>(arguments.u32()));
+  std::string packed = concat({"gzip:", to_hex(sim::sha256(whole).substr(0, 8)), ":"});
+  packed.append(whole.size() / 2 > packed.size() ? whole.size() / 2 - packed.size() : 0, '~');
+  world_.packed[packed] = whole;
+  return body_result(std::move(packed), Millis(1));
+}
+
+SimulatedHost::Outcome SimulatedHost::body_gunzip(RecordReader& arguments) {
+  const auto found = world_.packed.find(content(static_cast<BodyHandle>(arguments.u32())));
+  arguments.u64();
+  const std::uint64_t bytes_max = arguments.u64();
+  if (found != world_.packed.end() && found->second.size() <= bytes_max) {
+    return body_result(found->second, Millis(1));
+  }
+  Outcome outcome;
+  outcome.status = found == world_.packed.end() ? 7 : 4;
+  outcome.message = found == world_.packed.end() ? "This is no gzip." : "The body is too large unpacked.";
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::body_result(std::string content, Millis delay) {
+  const BodyHandle body = create_body(content);
+  Outcome outcome;
+  outcome.delay = delay;
+  outcome.owned.push_back(body);
+  outcome.results = [body, size = content.size()] {
+    RecordWriter results;
+    results.u32(static_cast<std::uint32_t>(body));
+    results.u64(size);
+    return std::move(results).take();
+  };
   return outcome;
 }
 
@@ -334,6 +540,7 @@ SimulatedHost::Outcome SimulatedHost::kv_list(RecordReader& arguments) {
   const std::string cursor = arguments.text();
   const std::size_t count_max = arguments.u32();
   std::vector<std::string> keys;
+  std::vector<std::string> headers;
   std::string next;
   for (auto at = world_.kv.upper_bound(cursor); at != world_.kv.end(); ++at) {
     if (at->first.compare(0, prefix.size(), prefix) != 0) {
@@ -344,12 +551,14 @@ SimulatedHost::Outcome SimulatedHost::kv_list(RecordReader& arguments) {
       break;
     }
     keys.push_back(at->first);
+    headers.push_back(at->second.header);
   }
   Outcome outcome;
   outcome.delay = world_.kv_delay;
-  outcome.results = [keys, next] {
+  outcome.results = [keys, headers, next] {
     RecordWriter results;
     results.texts(keys);
+    results.texts(headers);
     results.text(next);
     return std::move(results).take();
   };
@@ -365,6 +574,10 @@ void SimulatedHost::lock_acquire(host::RequestId request, host::OperationId oper
   const std::uint64_t ticket = world_.operations;
   auto settle = [this, request, operation, delay](std::uint8_t lock_outcome, const Stored& value) {
     Outcome outcome;
+    if (lock_outcome == SimulatedLock::lock_failed) {
+      outcome.status = 2;
+      outcome.message = "The lock was reset.";
+    }
     const BodyHandle body = lock_outcome == 2 ? create_body(value.content) : BodyHandle::none;
     if (body != BodyHandle::none) {
       outcome.owned.push_back(body);
@@ -444,6 +657,14 @@ BodyHandle SimulatedHost::create_body(std::string_view bytes) {
   const std::uint32_t handle = next_body_++;
   bodies_.emplace(handle, bytes);
   return static_cast<BodyHandle>(handle);
+}
+
+std::uint64_t SimulatedHost::body_bytes_alive() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [handle, bytes_of] : bodies_) {
+    bytes += bytes_of.size();
+  }
+  return bytes;
 }
 
 std::string SimulatedHost::content(BodyHandle body) const {

@@ -43,12 +43,19 @@ struct OriginReply {
 // The lock of one key, as shim/lock.js has it: retry 0, granted 1, value 2, alone 3.
 class SimulatedLock {
  public:
+  // No outcome of the lock: the call itself fails.
+  static constexpr std::uint8_t lock_failed = 255;
   using Settle = std::function<void(std::uint8_t outcome, const Stored& value)>;
   // `settle` is called once: at once, on release, or when `wait` is over (the world calls expire()).
   void acquire(Instant now, const std::string& token, Millis keep, std::uint64_t ticket, Settle settle);
   bool release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value,
                Millis keep_value);
   void expire(std::uint64_t ticket);
+  // The object is evicted: it forgets everything, and who waits fails (outcome lock_failed).
+  void reset();
+  const std::string& holder() const { return token_; }
+  // False: a release is believed whatever its token (a mutant).
+  bool checks_token = true;
   Instant held_until() const { return until_; }
 
  private:
@@ -69,6 +76,27 @@ struct Fault {
   bool lost = false;
 };
 
+// The control log, as shim/control.js has it.
+class SimulatedControl {
+ public:
+  // `change` is one object as policy/control.h describes it.
+  void append(Instant now, std::string_view change);
+  std::string document() const;
+  std::uint64_t sequence() const { return sequence_; }
+
+ private:
+  struct Purge {
+    std::uint64_t sequence;
+    std::string kind;
+    std::string text;
+    bool soft;
+    Instant at;
+  };
+  std::uint64_t sequence_ = 0;
+  std::vector<Purge> purges_;
+  std::map<std::string, std::string> settings_;
+};
+
 class SimulatedHost;
 
 class World {
@@ -81,18 +109,26 @@ class World {
   std::vector<OriginRequest> origin_requests;
   std::map<std::string, SimulatedLock> locks;
   Millis lock_delay{2};
+  SimulatedControl control;
+  // By data centre: the copy of the log in its cache, and until when it is used.
+  std::map<std::string, std::pair<std::string, Instant>> control_copies;
   // Asked before every operation; nullopt lets it go through.
   std::function<std::optional<Fault>(host::OperationKind)> fault;
   // How long each kind of store takes.
   Millis edge_delay{1};
   Millis kv_delay{8};
   std::uint64_t operations = 0;
+  std::uint64_t hosts = 0;
+  // What was packed by body_gzip, by its packed form.
+  std::map<std::string, std::string> packed;
 
   // Runs `event` at now + delay.
   void after(Millis delay, std::function<void()> event);
   // Runs events in order of time until none is left, or until `limit` of virtual time has passed.
   void run();
   void run_for(Millis limit);
+  // Runs the next event, if there is one until `limit`.
+  bool step(Instant limit);
 
  private:
   struct Event {
@@ -100,17 +136,18 @@ class World {
     std::uint64_t order;
     std::function<void()> run;
   };
-  bool step(Instant limit);
 
   std::vector<Event> events_;
   std::uint64_t next_order_ = 0;
 };
 
 // One isolate's host. The app is attached after it is made, since it needs the host.
-class SimulatedHost final : public host::Host {
+class SimulatedHost : public host::Host {
  public:
   explicit SimulatedHost(World& world, std::string data_centre = "one")
-      : world_(world), data_centre_(std::move(data_centre)) {}
+      : world_(world),
+        data_centre_(std::move(data_centre)),
+        random_state_(++world.hosts * 0x9e3779b97f4a7c15) {}
 
   // Given to every completion: what the app does with it.
   std::function<bool(host::RequestId, host::OperationId, host::Completion)> complete;
@@ -130,12 +167,17 @@ class SimulatedHost final : public host::Host {
   };
   Exchange& exchange(host::RequestId request) { return exchanges_[static_cast<std::uint32_t>(request)]; }
   std::size_t bodies_alive() const { return bodies_.size(); }
+  std::uint64_t body_bytes_alive() const;
   const std::vector<std::string>& log_lines() const { return log_lines_; }
   std::uint64_t lanes_revoked() const { return lanes_revoked_; }
   // Completions of operations nobody waited for any more.
   std::uint64_t late_completions() const { return late_completions_; }
   // The isolate ends: nothing completes any more.
   void stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
+  const std::string& data_centre() const { return data_centre_; }
+  // What is known of a request that is over.
+  void forget(host::RequestId request) { exchanges_.erase(static_cast<std::uint32_t>(request)); }
 
   void submit(host::RequestId request, host::OperationId operation, host::OperationKind kind,
               std::string_view arguments) override;
@@ -154,7 +196,7 @@ class SimulatedHost final : public host::Host {
   void release_body(host::BodyHandle body) override;
   void log(host::LogLevel level, std::string_view line) override;
 
- private:
+ protected:
   // A completion under way: how long it takes and what it says. The results are encoded when it arrives.
   struct Outcome {
     Millis delay{0};
@@ -163,9 +205,22 @@ class SimulatedHost final : public host::Host {
     std::function<std::string()> results;
     std::vector<host::BodyHandle> owned;
   };
-  Outcome run_operation(host::OperationKind kind, RecordReader& arguments);
+  virtual Outcome run_operation(host::RequestId request, host::OperationKind kind, RecordReader& arguments);
+  std::string content(host::BodyHandle body) const;
+
+  World& world_;
+
+ private:
   Outcome park(host::RequestId request, host::OperationId operation, RecordReader& arguments);
-  Outcome origin_fetch(RecordReader& arguments);
+  Outcome origin_fetch(host::RequestId request, RecordReader& arguments);
+  Outcome origin_resume(host::RequestId request, RecordReader& arguments);
+  Outcome origin_outcome(const OriginReply& reply, std::uint64_t body_bytes_max, Millis delay,
+                         bool with_ticket);
+  Outcome control_read(RecordReader& arguments);
+  Outcome control_append(RecordReader& arguments);
+  Outcome body_gzip(RecordReader& arguments);
+  Outcome body_gunzip(RecordReader& arguments);
+  Outcome body_result(std::string content, Millis delay);
   Outcome store_get(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
@@ -176,19 +231,26 @@ class SimulatedHost final : public host::Host {
                     Millis delay);
   Outcome lock_release(RecordReader& arguments);
   void deliver(host::RequestId request, host::OperationId operation, const Outcome& outcome);
-  std::string content(host::BodyHandle body) const;
 
-  World& world_;
   std::string data_centre_;
   bool stopped_ = false;
   std::unordered_map<std::uint32_t, Exchange> exchanges_;
   std::unordered_map<std::uint32_t, std::string> bodies_;
   std::uint32_t next_body_ = 1;
   std::unordered_map<std::uint32_t, host::OperationId> parked_;
+  // An answer past its soft time: when it comes, and what it is.
+  struct Resumable {
+    Instant at;
+    OriginReply reply;
+    std::uint64_t body_bytes_max = 0;
+  };
+  std::unordered_map<std::uint32_t, Resumable> resumable_;
+  std::uint32_t next_ticket_ = 1;
   std::vector<std::string> log_lines_;
   std::uint64_t lanes_revoked_ = 0;
   std::uint64_t late_completions_ = 0;
-  std::uint64_t random_state_ = 0x9e3779b97f4a7c15;
+  // No two isolates draw the same.
+  std::uint64_t random_state_;
 };
 
 // SHA-256 for hosts without a platform.

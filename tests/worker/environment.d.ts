@@ -3,6 +3,7 @@ declare namespace Cloudflare {
   interface Env {
     CACHE: KVNamespace;
     LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
+    CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
     TEST_TOOLCHAIN: string;
   }
 }

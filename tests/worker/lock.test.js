@@ -1,6 +1,11 @@
 // The lock of one key: who gets it, who waits, and what those who wait are told.
-import { env } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { env, runInDurableObject } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import { Bodies } from "../../shim/bodies.js";
+import { asFailure } from "../../shim/failure.js";
+import { handlers } from "../../shim/operations/index.js";
+
+afterEach(() => vi.useRealTimers());
 
 const content = new Uint8Array(new TextEncoder().encode("the answer")).buffer;
 const value = { header: "entry-header", content };
@@ -71,4 +76,58 @@ test("a dead holder blocks nobody for longer than it said it would take", async 
   await lock.acquire("a", 0, 5_000);
   expect(await lock.acquire("b", 10_000, 5_000)).toEqual({ outcome: "granted" });
   expect(await lock.release("a", "value", value, 60_000)).toBe(false);
+});
+
+test("the holder's own token renews its time, and others go on waiting for it", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
+  await runInDurableObject(lockOf("renewed"), async (lock) => {
+    expect(await lock.acquire("a", 10_000, 5_000)).toEqual({ outcome: "granted" });
+    vi.setSystemTime(1_009_999);
+    const waiter = lock.acquire("b", 10_000, 5_000);
+    expect(await lock.acquire("a", 10_000, 0)).toEqual({ outcome: "granted" });
+    expect(lock.holder).toEqual({ token: "a", until: 1_019_999 });
+    vi.setSystemTime(1_019_998);
+    expect(await lock.acquire("c", 10_000, 0)).toEqual({ outcome: "retry" });
+    expect(await lock.release("a", "alone", null, 0)).toBe(true);
+    expect(await waiter).toEqual({ outcome: "alone" });
+  });
+});
+
+test("a holder that comes back too late begins anew, unless another one has it", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
+  await runInDurableObject(lockOf("late-holder"), async (lock) => {
+    await lock.acquire("a", 10_000, 5_000);
+    vi.setSystemTime(1_010_000);
+    expect(await lock.acquire("a", 10_000, 0)).toEqual({ outcome: "granted" });
+    vi.setSystemTime(1_020_000);
+    expect(await lock.acquire("b", 10_000, 0)).toEqual({ outcome: "granted" });
+    expect(await lock.acquire("a", 10_000, 0)).toEqual({ outcome: "retry" });
+  });
+});
+
+test("who does not want to wait is told to retry at once, without a timer", async () => {
+  await runInDurableObject(lockOf("at-once"), async (lock) => {
+    await lock.acquire("a", 10_000, 5_000);
+    vi.useFakeTimers();
+    expect(await lock.acquire("b", 10_000, 0)).toEqual({ outcome: "retry" });
+    expect(vi.getTimerCount()).toBe(0);
+    expect(lock.waiters.size).toBe(0);
+  });
+});
+
+test("an object that is reset fails those who wait, and knows nobody afterwards", async () => {
+  const bodies = new Bodies();
+  const flight = /** @type {any} */ ({ id: 1, instance: { bodies }, env });
+  const acquire = (/** @type {string} */ token, /** @type {number} */ wait_millis) =>
+    handlers.lock_acquire(flight, { key: "reset", token, keep_millis: 10_000, wait_millis });
+  const none = { header: "", content: { handle: 0, size: 0 } };
+  expect(await acquire("a", 0)).toEqual({ outcome: 1, ...none });
+  const waiter = acquire("b", 5_000).catch((thrown) => asFailure(thrown, "lock_acquire"));
+  while ((await runInDurableObject(lockOf("reset"), (lock) => lock.waiters.size)) === 0);
+  await runInDurableObject(lockOf("reset"), (_, state) => state.abort("reset")).catch(() => {});
+  expect(await waiter).toMatchObject({ status: "unavailable", message: "lock_acquire failed (Error)." });
+  const release = { verdict: 0, header: "", content: null, value_millis: 0 };
+  expect(await handlers.lock_release(flight, { key: "reset", token: "a", ...release })).toEqual({ held: 0 });
+  expect(await acquire("c", 0)).toEqual({ outcome: 1, ...none });
+  expect(await handlers.lock_release(flight, { key: "reset", token: "c", ...release })).toEqual({ held: 1 });
 });

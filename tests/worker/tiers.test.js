@@ -10,7 +10,14 @@ import { handlers } from "../../shim/operations/index.js";
 
 /** The request on whose behalf operations run: all of it that a store's operation looks at. */
 const bodies = new Bodies();
-const flight = /** @type {any} */ ({ id: 1, instance: { bodies }, env, wake: null });
+const flight = /** @type {any} */ ({
+  id: 1,
+  instance: { bodies },
+  env,
+  wake: null,
+  late: new Map(),
+  nextTicket: 1,
+});
 const encoder = new TextEncoder();
 
 afterEach(() => expect(bodies.alive).toBe(0));
@@ -87,7 +94,7 @@ test.for(stores)("%s: keys that look alike are different keys", async (store) =>
 });
 
 test.for(stores)("%s: a key of 512 bytes is fine", async (store) => {
-  const key = `larder:title:v1:${"k".repeat(496)}`;
+  const key = `larder:title:v2:${"k".repeat(496)}`;
   await put(store, key, "one");
   expect(await get(store, key)).not.toBe(null);
   await operate(`${store}_delete`, { key });
@@ -166,18 +173,30 @@ test("kv: a key above 512 bytes is a failure that does not repeat it", async () 
   }
 });
 
-test("kv: keys are listed by prefix, a page at a time", async () => {
-  for (const key of ["list:2", "list:1", "list:3", "listed"]) await put("kv", key, "x");
+test("kv: keys are listed by prefix with their headers, a page at a time", async () => {
+  for (const key of ["list:2", "list:3", "listed"]) await put("kv", key, "x", { header: `of ${key}` });
+  await env.CACHE.put("list:1", "foreign", { metadata: { some: "object" } });
+  await env.CACHE.put("list:4", "foreign");
   const pages = [];
   let cursor = "";
   do {
     const page = await operate("kv_list", { prefix: "list:", cursor, count_max: 2 });
-    pages.push(page.keys);
+    pages.push([page.keys, page.headers]);
     cursor = page.next_cursor;
   } while (cursor !== "");
-  expect(pages).toEqual([["list:1", "list:2"], ["list:3"]]);
+  expect(pages).toEqual([
+    [
+      ["list:1", "list:2"],
+      ["", "of list:2"],
+    ],
+    [
+      ["list:3", "list:4"],
+      ["of list:3", ""],
+    ],
+  ]);
   expect(await operate("kv_list", { prefix: "none:", cursor: "", count_max: 2 })).toEqual({
     keys: [],
+    headers: [],
     next_cursor: "",
   });
 });
@@ -236,6 +255,7 @@ const fetching = (url, more) => ({
   url,
   headers: [["authorization", "Bearer s3cret"]],
   timeout_millis: 5000,
+  soft_millis: 0,
   body_bytes_max: 100_000,
   follow_redirects: 1,
   oversize: 0,

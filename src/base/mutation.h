@@ -1,0 +1,24 @@
+// Deliberate defects, one for each rule that the simulator has to see broken (tests/sim). Only the native
+// tests compile them in, and there at most one is active; everywhere else the condition is constant.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace larder {
+
+enum class Mutation : std::uint8_t {
+  none,
+#define LARDER_MUTATION(name, what) name,
+#include "base/mutations.def"
+#undef LARDER_MUTATION
+};
+
+#ifdef LARDER_MUTATIONS
+inline Mutation active_mutation = Mutation::none;
+#define LARDER_MUTATED(name) (::larder::active_mutation == ::larder::Mutation::name)
+#else
+#define LARDER_MUTATED(name) false
+#endif
+
+}  // namespace larder

@@ -1,0 +1,83 @@
+#include "engine/control.h"
+
+#include <algorithm>
+
+#include "config/limits.h"
+#include "host/operations.h"
+
+namespace larder::engine {
+
+namespace {
+
+constexpr std::uint64_t copy_seconds =
+    static_cast<std::uint64_t>(config::limit::control_copy_kept.count()) / 1000;
+
+}  // namespace
+
+bool Control::take_up(std::string_view document) {
+  if (document == document_) {
+    return true;
+  }
+  auto log = config::parse_control_log(document);
+  if (!log) {
+    counters_.add(observe::Counter::cache_errors_total, "control", to_text(log.error().kind));
+    return false;
+  }
+  // A copy of the data centre's cache may be older than what this isolate has seen.
+  if (log->sequence < log_.sequence) {
+    return true;
+  }
+  log_ = std::move(*log);
+  purges_ = policy::PurgeBook(log_.purges);
+  document_ = std::string(document);
+  on_change_();
+  return true;
+}
+
+host::Task<void> Control::read(host::Context here) {
+  const Instant asked = host_.now();
+  reading_until_ = asked + config::limit::control_read_patience;
+  auto read = co_await host::control_read(
+      here, 0, copy_seconds, static_cast<std::uint64_t>(config::limit::control_read_patience.count()));
+  if (!read) {
+    unavailable_ = read.error().kind == ErrorKind::unsupported;
+    if (!unavailable_) {
+      counters_.add(observe::Counter::cache_errors_total, "control", to_text(read.error().kind));
+    }
+  } else {
+    take_up(read->document);
+  }
+  // A log that fails is not asked again by every request.
+  read_at_ = std::max(read_at_, asked);
+  reading_until_ = Instant();
+}
+
+host::Task<void> Control::make_current(host::Context here) {
+  const Instant now = host_.now();
+  const bool somebody_reads = now < reading_until_;
+  // Another request will be done in a moment: the view may be that much older, unless it is older still.
+  if (is_current(now) || (somebody_reads && now < read_at_ + config::limit::control_fresh * 2)) {
+    co_return;
+  }
+  co_await read(here);
+}
+
+host::Task<void> Control::read_ahead(host::Context here) {
+  const Instant now = host_.now();
+  if (!unavailable_ && now >= read_at_ + config::limit::control_ahead && now >= reading_until_) {
+    co_await read(here);
+  }
+}
+
+host::Task<Result<std::uint64_t>> Control::append(host::Context here, std::string changes) {
+  auto appended = co_await host::control_append(here, changes, copy_seconds);
+  if (!appended) {
+    co_return tl::make_unexpected(std::move(appended.error()));
+  }
+  if (take_up(appended->document)) {
+    read_at_ = host_.now();
+  }
+  co_return log_.sequence;
+}
+
+}  // namespace larder::engine

@@ -1,0 +1,58 @@
+// This isolate's view of the control log: what was purged, and which settings are not as deployed. An entry
+// is served under a view no older than limit::control_fresh; where the log cannot be read, the last view goes
+// on, so that a failing log takes no answer down.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "config/control_log.h"
+#include "config/limits.h"
+#include "host/requests.h"
+#include "host/task.h"
+#include "observe/counters.h"
+#include "policy/purge.h"
+#include "tiers/tier.h"
+
+namespace larder::engine {
+
+class Control {
+ public:
+  // `on_change` is called with every view that differs from the one before.
+  Control(host::Host& host, observe::Counters& counters, std::function<void()> on_change)
+      : host_(host), counters_(counters), on_change_(std::move(on_change)) {}
+
+  // Whether entries may be served under the view at hand.
+  bool is_current(Instant now) const { return unavailable_ || now < read_at_ + config::limit::control_fresh; }
+  // Reads the log if the view is older. Nobody waits for another request's read.
+  host::Task<void> make_current(host::Context here);
+  // To be called behind a response: reads ahead of time where the isolate is busy.
+  host::Task<void> read_ahead(host::Context here);
+  // Adds changes to the log (config::changes_text) and takes them up at once. Errors: as the operation says;
+  // then nothing has changed as far as is known.
+  host::Task<Result<std::uint64_t>> append(host::Context here, std::string changes);
+
+  std::uint64_t sequence() const { return log_.sequence; }
+  const TextPairs& settings() const { return log_.settings; }
+  const policy::PurgeBook& purges() const { return purges_; }
+  Instant read_at() const { return read_at_; }
+
+ private:
+  host::Task<void> read(host::Context here);
+  // False: not readable.
+  bool take_up(std::string_view document);
+
+  host::Host& host_;
+  observe::Counters& counters_;
+  std::function<void()> on_change_;
+  config::ControlLog log_;
+  policy::PurgeBook purges_;
+  std::string document_;
+  Instant read_at_;
+  // There is no log in this deployment.
+  bool unavailable_ = false;
+  // A request is reading the log, and has until then.
+  Instant reading_until_;
+};
+
+}  // namespace larder::engine

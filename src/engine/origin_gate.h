@@ -1,0 +1,66 @@
+// The way to the origins: a circuit breaker for each, a budget of retries, and one time limit over all
+// attempts.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "config/settings.h"
+#include "engine/reading.h"
+#include "observe/counters.h"
+#include "origin/fetch.h"
+#include "policy/backoff.h"
+#include "policy/breaker.h"
+
+namespace larder::engine {
+
+// How an origin is to be asked.
+struct Asking {
+  // The copy at hand, whose validators may spare a body; nullptr: none.
+  tiers::EntryPtr former;
+  // For all attempts together, from now on.
+  Millis timeout{};
+  // For each attempt.
+  Millis attempt_timeout{};
+  // After this the caller wants to be told that there is no answer yet; 0: never.
+  Millis soft{0};
+  std::size_t attempts_max = 1;
+  // The control log's sequence that this isolate knows.
+  std::uint64_t log_seen = 0;
+
+  Asking() {}
+};
+
+class OriginGate {
+ public:
+  OriginGate(const config::Settings& settings, observe::Counters& counters)
+      : settings_(settings), counters_(counters) {}
+
+  // Refusals are the origin's, or the breaker's own (not_asked set) while the origin is down.
+  host::Task<origin::OriginResult<origin::Fetched>> ask(host::Context here, const Query& query,
+                                                        Asking asking);
+  // The rest of an ask() of the same request that came back with a ticket, once.
+  host::Task<origin::OriginResult<origin::Fetched>> resume(host::Context here, const Query& query,
+                                                           Asking asking, std::uint32_t ticket,
+                                                           Instant requested_at);
+  // Whether the breaker holds requests back at this time.
+  bool is_down(const Query& query, Instant now);
+
+ private:
+  struct Origin {
+    policy::Breaker breaker;
+    policy::RetryBudget retries;
+
+    Origin();
+  };
+  Origin& origin_of(const Query& query);
+  origin::Wanted wanted(const Query& query, const Asking& asking) const;
+  // Counts the outcome and tells the breaker.
+  void report(const Query& query, const origin::OriginResult<origin::Fetched>& fetched, Instant now);
+
+  const config::Settings& settings_;
+  observe::Counters& counters_;
+  std::map<std::string, Origin> origins_;
+};
+
+}  // namespace larder::engine

@@ -1,0 +1,61 @@
+#include "policy/breaker.h"
+
+#include <algorithm>
+
+#include "base/mutation.h"
+
+namespace larder::policy {
+
+BreakerState Breaker::state(Instant now) const {
+  if (!is_open_) {
+    return BreakerState::closed;
+  }
+  return now < open_until_ || LARDER_MUTATED(breaker_never_closes) ? BreakerState::open
+                                                                   : BreakerState::half_open;
+}
+
+bool Breaker::admit(Instant now) {
+  switch (state(now)) {
+    case BreakerState::closed:
+      return true;
+    case BreakerState::open:
+      return false;
+    case BreakerState::half_open:
+      break;
+  }
+  if (now < probe_until_) {
+    return false;
+  }
+  probe_until_ = now + rules_.probe_patience;
+  return true;
+}
+
+void Breaker::succeeded() {
+  failures_ = 0;
+  is_open_ = false;
+  open_for_ = rules_.open_first;
+}
+
+void Breaker::failed(Instant now) {
+  ++failures_;
+  if (!is_open_) {
+    if (failures_ >= rules_.failures_max) {
+      open(now + open_for_);
+    }
+    return;
+  }
+  // A straggler from before it opened says nothing new.
+  if (state(now) == BreakerState::half_open) {
+    open_for_ = std::min(open_for_ * 2, rules_.open_max);
+    open(now + open_for_);
+  }
+}
+
+void Breaker::hold(Instant now, Instant until) {
+  const Instant bounded = std::min(until, now + rules_.open_max);
+  if (bounded > now && (!is_open_ || bounded > open_until_)) {
+    open(bounded);
+  }
+}
+
+}  // namespace larder::policy

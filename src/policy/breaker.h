@@ -1,0 +1,56 @@
+// A circuit breaker: one state machine for origins, tiers and the lock. Closed, it lets everything through
+// and counts failures in a row; open, it lets nothing through until a time; half-open, it lets one probe
+// through and waits for its outcome. It is kept by each isolate for itself.
+#pragma once
+
+#include <cstdint>
+
+#include "base/units.h"
+
+namespace larder::policy {
+
+enum class BreakerState : std::uint8_t { closed, open, half_open };
+
+struct BreakerRules {
+  // Failures in a row that open it.
+  std::uint32_t failures_max;
+  // How long it stays open the first time; twice as long each time a probe fails, up to `open_max`.
+  Millis open_first;
+  Millis open_max;
+  // After this a probe that never came back no longer counts, and the next one is let through.
+  Millis probe_patience;
+
+  BreakerRules(std::uint32_t failures, Millis first, Millis most, Millis patience)
+      : failures_max(failures), open_first(first), open_max(most), probe_patience(patience) {}
+};
+
+class Breaker {
+ public:
+  explicit Breaker(const BreakerRules& rules) : rules_(rules), open_for_(rules.open_first) {}
+
+  BreakerState state(Instant now) const;
+  // Whether the caller may go ahead. Where the answer is yes, it owes a report.
+  bool admit(Instant now);
+  void succeeded();
+  void failed(Instant now);
+  // Asked to stay away (Retry-After): open until then, within `open_max`.
+  void hold(Instant now, Instant until);
+  // When it may be tried again; not later than now if it may be tried at once.
+  Instant open_until() const { return open_until_; }
+
+ private:
+  void open(Instant until) {
+    open_until_ = until;
+    is_open_ = true;
+    probe_until_ = Instant();
+  }
+
+  BreakerRules rules_;
+  std::uint32_t failures_ = 0;
+  bool is_open_ = false;
+  Instant open_until_;
+  Instant probe_until_;
+  Millis open_for_;
+};
+
+}  // namespace larder::policy
