@@ -1,4 +1,4 @@
-// npm run bench [-- http|module|json ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
+// npm run bench [-- http|misses|module|json ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
 // build/bench/results.json. Times are no tests: a missed aim is told, and the exit status stays 0.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { benchHttp, httpReport } from "./http/bench.js";
 import { stopServers } from "./http/server.js";
 import { benchJson, jsonReport } from "./json/bench.js";
+import { benchMisses, missesReport } from "./misses/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
 import { verdictLine } from "./statistics.js";
 
@@ -45,6 +46,11 @@ if (wanted("http")) {
   const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchHttp(folder("http"), extent);
   tell("http", found, httpReport(found));
+}
+if (wanted("misses")) {
+  const extent = { rounds: Number(values.rounds), turns: 3, turnSeconds: 1, warmUpSeconds: 1 };
+  const found = await benchMisses(folder("misses"), extent);
+  tell("misses", found, missesReport(found));
 }
 if (wanted("module")) {
   const found = await benchModule(folder("module"));

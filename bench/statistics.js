@@ -16,6 +16,9 @@ export function spread(values) {
   return { median: median(values), low: at(0.25), high: at(0.75) };
 }
 
+/** @param {{low: number, high: number}} of @param {number} digits */
+export const quartiles = ({ low, high }, digits) => `${low.toFixed(digits)}-${high.toFixed(digits)}`;
+
 /** @param {string[]} head @param {string[][]} rows the first column is text, the others are numbers */
 export function table(head, rows) {
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));

@@ -6,15 +6,16 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCatalogue } from "../../catalogue/server.js";
-import { median, spread, table } from "../statistics.js";
+import { median, quartiles, spread, table } from "../statistics.js";
 import { CONNECTIONS, loadGenerator } from "./load.js";
+import { microsOf, ratios, ratiosOfWork, takeTurns } from "./samples.js";
 import { Server } from "./server.js";
-import { makeBare, makeLarder, makePeer } from "./workers.js";
+import { bundleLarder, makeBare, makeLarder, makePeer } from "./workers.js";
 
 /** @typedef {import("./workers.js").Answer} Answer */
 /** @typedef {{name: string, configuration: string, header: [string, string]}} Variant */
-/** @typedef {{rounds: number, turns: number, turnSeconds: number, warmUpSeconds: number}} Extent */
-/** @typedef {{perSecond: number, microsPerRequest: number | null}} Sample */
+/** @typedef {import("./samples.js").Extent} Extent */
+/** @typedef {import("./samples.js").Sample} Sample */
 
 const PATH = "/search/title?q=foundation";
 // One header field of the same length for all. A condition sends a request past the fast lane and into the module; this
@@ -55,7 +56,9 @@ async function makeVariants(folder, catalogue, log) {
   const places = ["larder", "bare", "peer"].map((name) => join(folder, name));
   for (const place of places) mkdirSync(place, { recursive: true });
   const [larderPlace = "", barePlace = "", peerPlace = ""] = places;
-  const larder = await makeLarder(larderPlace, catalogue);
+  // Every isolate has the same fresh time, which the others repeat.
+  const settings = { OPENLIBRARY_URL: catalogue, TTL_JITTER_PERCENT: "0" };
+  const larder = makeLarder(larderPlace, await bundleLarder(larderPlace), settings);
   const server = await Server.start(larder, log);
   try {
     await server.ask(PATH);
@@ -135,8 +138,6 @@ async function laneShare(server) {
 async function measureRound(variants, generator, { turns, turnSeconds, warmUpSeconds, firstTurn }, log) {
   /** @type {Server[]} */
   const servers = [];
-  /** @type {Sample[][]} */
-  const samples = variants.map(() => []);
   /** @param {number} at @param {number} seconds */
   const load = (at, seconds) => {
     const { port } = /** @type {Server} */ (servers[at]);
@@ -149,38 +150,15 @@ async function measureRound(variants, generator, { turns, turnSeconds, warmUpSec
       await servers[at]?.ask(PATH);
       await load(at, warmUpSeconds);
     }
-    for (let turn = 0; turn < turns; turn++) {
-      for (let place = 0; place < variants.length; place++) {
-        // Another one begins each time.
-        const at = (firstTurn + turn + place) % variants.length;
-        const before = servers[at]?.runSeconds() ?? null;
-        const perSecond = await load(at, turnSeconds);
-        const after = servers[at]?.runSeconds() ?? null;
-        const micros =
-          before === null || after === null ? null : ((after - before) * 1e6) / (perSecond * turnSeconds);
-        samples[at]?.push({ perSecond, microsPerRequest: micros });
-      }
-    }
-    return samples;
+    return await takeTurns(variants.length, turns, firstTurn, async (at) => {
+      const before = servers[at]?.runSeconds() ?? null;
+      const perSecond = await load(at, turnSeconds);
+      const after = servers[at]?.runSeconds() ?? null;
+      return { perSecond, microsPerRequest: microsOf(before, after, perSecond * turnSeconds) };
+    });
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
-}
-
-/**
- * How many times as fast one was as another, turn by turn.
- * @param {Sample[]} samples @param {Sample[]} others
- */
-function ratios(samples, others) {
-  return samples.map(({ perSecond }, turn) => perSecond / (others[turn]?.perSecond ?? Number.NaN));
-}
-
-/** The same by processor time, which what else the machine does disturbs less. @param {Sample[]} samples @param {Sample[]} others */
-function ratiosOfWork(samples, others) {
-  return samples.flatMap(({ microsPerRequest }, turn) => {
-    const other = others[turn]?.microsPerRequest ?? null;
-    return microsPerRequest === null || other === null ? [] : [other / microsPerRequest];
-  });
 }
 
 /**
@@ -191,9 +169,7 @@ function summarise(variants, samples, laneShares, generator, extent) {
   const [bare = [], larder = [], , peer = []] = samples;
   const results = variants.map(({ name }, at) => {
     const own = samples[at] ?? [];
-    const micros = own.flatMap(({ microsPerRequest }) =>
-      microsPerRequest === null ? [] : [microsPerRequest],
-    );
+    const micros = own.flatMap(({ microsPerRequest }) => microsPerRequest ?? []);
     const byWork = ratiosOfWork(own, bare);
     return {
       name,
@@ -220,8 +196,6 @@ export function httpReport({ generator, connections, extent, results }) {
   const head =
     `Memory hits on workerd: ${rounds} rounds in fresh processes, ${turns} turns of ${turnSeconds} s each, ` +
     `${connections} connections by ${generator} (median, quartiles)`;
-  /** @param {{low: number, high: number}} of @param {number} digits */
-  const quartiles = ({ low, high }, digits) => `${low.toFixed(digits)}-${high.toFixed(digits)}`;
   const rows = results.map(({ name, perSecond, ratio, microsPerRequest, ratioOfWork, laneShare }) => [
     name,
     perSecond.median.toFixed(0),

@@ -29,19 +29,43 @@ async function loadByWrk({ port, path, header: [name, value], seconds }) {
  * @param {Load} load @returns {Promise<number>}
  */
 async function loadByNode({ port, path, header: [name, value], seconds }) {
-  const asked = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${HOST}:${port}\r\n${name}: ${value}\r\n\r\n`);
-  const began = performance.now();
-  const ends = began + seconds * 1000;
-  const counts = await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(port, asked, ends)));
-  return (counts.reduce((sum, count) => sum + count, 0) / (performance.now() - began)) * 1000;
+  const asked = asking(port, path, `${name}: ${value}\r\n`);
+  return (await driveAll(port, seconds, () => [asked], 200)).perSecond;
 }
 
-/** @param {number} port @param {Buffer} asked @param {number} ends @returns {Promise<number>} answers */
-function drive(port, asked, ends) {
+/**
+ * Every connection takes one series of paths after the other and ends with a whole one, so that what was asked is known
+ * exactly.
+ * @param {{port: number, seconds: number, series: () => string[], status: number}} load
+ * @returns {Promise<{answers: number, perSecond: number}>} rejects when an answer has another status
+ */
+export function loadSeries({ port, seconds, series, status }) {
+  return driveAll(port, seconds, () => series().map((path) => asking(port, path, "")), status);
+}
+
+/** @param {number} port @param {string} path @param {string} fields */
+const asking = (port, path, fields) => `GET ${path} HTTP/1.1\r\nHost: ${HOST}:${port}\r\n${fields}\r\n`;
+
+/** @param {number} port @param {number} seconds @param {() => string[]} series of requests @param {number} status */
+async function driveAll(port, seconds, series, status) {
+  const began = performance.now();
+  const ends = began + seconds * 1000;
+  const drives = Array.from({ length: CONNECTIONS }, () => drive(port, ends, series, status));
+  const answers = (await Promise.all(drives)).reduce((sum, count) => sum + count, 0);
+  return { answers, perSecond: (answers / (performance.now() - began)) * 1000 };
+}
+
+/**
+ * @param {number} port @param {number} ends @param {() => string[]} series @param {number} status
+ * @returns {Promise<number>} answers
+ */
+function drive(port, ends, series, status) {
   return new Promise((resolve, reject) => {
     let answers = 0;
     let rest = Buffer.alloc(0);
-    const socket = connect({ host: HOST, port, noDelay: true }, () => socket.write(asked));
+    let left = series();
+    const ask = () => socket.write(left.shift() ?? "");
+    const socket = connect({ host: HOST, port, noDelay: true }, ask);
     socket.on("error", reject);
     socket.on("end", () => reject(new Error("the server closed a connection")));
     socket.on("data", (chunk) => {
@@ -50,14 +74,15 @@ function drive(port, asked, ends) {
       if (head < 0) return;
       const fields = rest.toString("latin1", 0, head);
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(fields)?.[1]);
-      if (!fields.startsWith("HTTP/1.1 200") || Number.isNaN(length)) {
-        reject(new Error(`an answer began with ${fields.slice(0, 40)}`));
+      if (!fields.startsWith(`HTTP/1.1 ${status}`) || Number.isNaN(length)) {
+        reject(new Error(`an answer began with ${fields.slice(0, 40)}, where a ${status} was expected`));
         return socket.destroy();
       }
       if (rest.length < head + 4 + length) return;
       rest = Buffer.alloc(0);
       answers += 1;
-      if (performance.now() < ends) return socket.write(asked);
+      if (left.length === 0 && performance.now() < ends) left = series();
+      if (left.length > 0) return ask();
       socket.destroy();
       resolve(answers);
     });

@@ -1,7 +1,7 @@
 // The Workers that are measured, each as a configuration of `workerd serve`, in a folder of its own.
 
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { run } from "../../scripts/steps.js";
 
 /**
@@ -17,6 +17,10 @@ import { run } from "../../scripts/steps.js";
  * @property {Record<string, string>} [bindings] texts
  * @property {string} [kv] binding CACHE: the service that answers for it
  * @property {string} [cache] the service that answers for the Cache API
+ * @property {{binding: string, className: string, service: string}[]} [objects] namespaces of Durable Objects that it uses
+ * @property {string[]} [classes] of Durable Objects that live in it
+ * @property {string} [storage] the service that keeps what its Durable Objects store, by SQLite; else it is in memory, where
+ *   there is no SQL
  * @property {string} [outbound] where its fetch() goes
  */
 /** @typedef {{status: number, headers: [string, string][], body: Uint8Array}} Answer */
@@ -25,11 +29,16 @@ const COMPATIBILITY_DATE = "2026-11-17";
 
 /**
  * Writes the configuration; the first service is the one that is served.
- * @param {string} folder @param {Service[]} services @returns {string} its path
+ * @param {string} folder @param {Service[]} services
+ * @param {Record<string, string>} [disks] services that are folders: where they are
+ * @returns {string} its path
  */
-export function writeConfiguration(folder, services) {
+export function writeConfiguration(folder, services, disks = {}) {
   const main = /** @type {Service} */ (services[0]);
   const lines = services.map((service) => `    ${describe(folder, service)},`);
+  for (const [name, path] of Object.entries(disks)) {
+    lines.push(`    (name = "${name}", disk = (path = "${resolve(path)}", writable = true)),`);
+  }
   const path = join(folder, "workerd.capnp");
   writeFileSync(
     path,
@@ -47,26 +56,39 @@ ${lines.join("\n")}
 }
 
 /** @param {string} folder @param {Service} service */
-function describe(folder, { name, modules, bindings = {}, kv, cache, outbound = "loopback" }) {
+function describe(folder, { name, modules, bindings = {}, kv, cache, outbound = "loopback", ...durable }) {
   /** @param {Part} part */
   const module = (part) => `(name = "${part.name}", ${part.type} = embed "${relative(folder, part.path)}")`;
   const bound = Object.entries(bindings).map(
     ([key, value]) => `(name = "${key}", text = ${JSON.stringify(value)})`,
   );
   if (kv !== undefined) bound.push(`(name = "CACHE", kvNamespace = "${kv}")`);
-  const outbounds = [`globalOutbound = "${outbound}"`];
-  if (cache !== undefined) outbounds.push(`cacheApiOutbound = "${cache}"`);
+  const more = [`globalOutbound = "${outbound}"`];
+  if (cache !== undefined) more.push(`cacheApiOutbound = "${cache}"`);
+  const { objects = [], classes = [], storage } = durable;
+  for (const { binding, className, service } of objects) {
+    const namespace = `(className = "${className}", serviceName = "${service}")`;
+    bound.push(`(name = "${binding}", durableObjectNamespace = ${namespace})`);
+  }
+  if (classes.length > 0) {
+    const sql = storage === undefined ? "" : ", enableSql = true";
+    const namespaces = classes.map((of) => `(className = "${of}", uniqueKey = "${of}"${sql})`);
+    more.push(`durableObjectNamespaces = [${namespaces.join(", ")}]`);
+    more.push(
+      `durableObjectStorage = (${storage === undefined ? "inMemory = void" : `localDisk = "${storage}"`})`,
+    );
+  }
   return (
     `(name = "${name}", worker = (modules = [${modules.map(module).join(", ")}], ` +
-    `compatibilityDate = "${COMPATIBILITY_DATE}", bindings = [${bound.join(", ")}], ${outbounds.join(", ")}))`
+    `compatibilityDate = "${COMPATIBILITY_DATE}", bindings = [${bound.join(", ")}], ${more.join(", ")}))`
   );
 }
 
 /**
  * The Worker as it would be deployed.
- * @param {string} folder @param {string} catalogue @returns {Promise<string>} its configuration
+ * @param {string} folder @returns {Promise<Part[]>} its modules, the served one first
  */
-export async function makeLarder(folder, catalogue) {
+export async function bundleLarder(folder) {
   const bundle = join(folder, "bundle");
   rmSync(bundle, { recursive: true, force: true });
   const { status, output } = await run(["wrangler", "deploy", "--dry-run", "--outdir", bundle]);
@@ -80,13 +102,32 @@ export async function makeLarder(folder, catalogue) {
     const type = types.find(([ending]) => name.endsWith(ending))?.[1];
     return type === undefined ? [] : [{ name, type, path: join(bundle, name) }];
   });
-  // The served module comes first.
-  modules.sort((one, other) => Number(other.name === "index.js") - Number(one.name === "index.js"));
-  const bindings = { OPENLIBRARY_URL: catalogue, ENVIRONMENT: "development" };
-  return writeConfiguration(folder, [
-    { name: "larder", modules, bindings, kv: "stores", cache: "stores" },
-    { name: "stores", modules: [ours("stores.js")] },
-  ]);
+  return modules.sort((one, other) => Number(other.name === "index.js") - Number(one.name === "index.js"));
+}
+
+/**
+ * @param {string} folder @param {Part[]} modules of the bundle @param {Record<string, string>} settings
+ * @returns {string} its configuration
+ */
+export function makeLarder(folder, modules, settings) {
+  const bindings = { ...settings, ENVIRONMENT: "development" };
+  const disk = join(folder, "objects");
+  rmSync(disk, { recursive: true, force: true });
+  mkdirSync(disk);
+  // A lock stores nothing, so that it needs no file for each key; the control log is SQLite's.
+  const objects = [
+    { binding: "LOCK", className: "Lock", service: "larder" },
+    { binding: "CONTROL", className: "ControlLog", service: "control" },
+  ];
+  return writeConfiguration(
+    folder,
+    [
+      { name: "larder", modules, bindings, kv: "stores", cache: "stores", objects, classes: ["Lock"] },
+      { name: "control", modules, classes: ["ControlLog"], storage: "disk" },
+      { name: "stores", modules: [ours("stores.js")] },
+    ],
+    { disk },
+  );
 }
 
 /** @param {string} folder @param {Answer} answer that of Larder @returns {string} its configuration */
