@@ -323,7 +323,7 @@ export class Instance {
     // A body whose encoding is told is in that encoding already.
     const encoded = headers.has("content-encoding");
     /** @type {ResponseInit} */
-    const init = { status, headers, encodeBody: encoded ? "manual" : "automatic" };
+    const init = encoded ? { status, headers, encodeBody: "manual" } : { status, headers };
     const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
     if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
       const until = record.u64();
