@@ -325,6 +325,8 @@ export class Instance {
     /** @type {ResponseInit} */
     const init = encoded ? { status, headers, encodeBody: "manual" } : { status, headers };
     const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
+    // Nobody will read it: it would keep its connection.
+    if (body === null && content instanceof ReadableStream) content.cancel().catch(() => {});
     if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
       const until = record.u64();
       this.lanes.open(flight.request.url, {

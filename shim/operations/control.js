@@ -1,6 +1,7 @@
 // The control log (shim/control.js), read through the data centre's cache.
 
 import { OperationFailure } from "../failure.js";
+import { within } from "../within.js";
 
 /** @typedef {import("../instance.js").InFlight} InFlight */
 
@@ -27,28 +28,7 @@ function logOf(request) {
 /** @param {InFlight} request @param {{direct: number, keep_seconds: number, wait_millis: number}} wanted */
 export async function controlRead(request, { direct, keep_seconds, wait_millis }) {
   const { object, address } = logOf(request);
-  return await within(wait_millis, read(object, address, direct, keep_seconds));
-}
-
-/**
- * @template T @param {number} millis @param {Promise<T>} work @returns {Promise<T>} what the work comes to, if it does in
- * time; it goes on in any case
- */
-async function within(millis, work) {
-  /** @type {ReturnType<typeof setTimeout> | null} */
-  let timer = null;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(
-      () => reject(new OperationFailure("timeout", `The control log gave no answer within ${millis} ms.`)),
-      millis,
-    );
-  });
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, /** @type {Promise<never>} */ (late)]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return await within(wait_millis, "The control log", read(object, address, direct, keep_seconds));
 }
 
 /**

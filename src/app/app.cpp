@@ -244,8 +244,8 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
 void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
   const bool repeatable =
       reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
-      answer.status == 200 && reading.entry->header.vary.empty() && !reading.stands_in &&
-      reading.entry->header.encoding == entry::Encoding::identity &&
+      answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
+      !reading.stands_in && reading.entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
@@ -262,7 +262,8 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   // A read from then on refreshes the entry.
   const Instant eager = header.created + policy::eager_age(header);
   const Instant until =
-      std::min({next_age, fresh_end, settings_.stale_while_revalidate_enabled ? eager : fresh_end});
+      std::min({next_age, fresh_end, settings_.stale_while_revalidate_enabled ? eager : fresh_end,
+                control_->current_until()});
   if (until <= now) {
     return;
   }

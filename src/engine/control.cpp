@@ -27,6 +27,13 @@ bool Control::take_up(std::string_view document) {
   if (log->sequence < log_.sequence) {
     return true;
   }
+  std::vector<config::Purge> news;
+  for (const config::Purge& purge : log->purges) {
+    if (purge.sequence > log_.sequence) {
+      news.push_back(purge);
+    }
+  }
+  news_ = policy::PurgeBook(news);
   log_ = std::move(*log);
   purges_ = policy::PurgeBook(log_.purges);
   document_ = std::string(document);
@@ -55,8 +62,9 @@ host::Task<void> Control::read(host::Context here) {
 host::Task<void> Control::make_current(host::Context here) {
   const Instant now = host_.now();
   const bool somebody_reads = now < reading_until_;
-  // Another request will be done in a moment: the view may be that much older, unless it is older still.
-  if (is_current(now) || (somebody_reads && now < read_at_ + config::limit::control_fresh * 2)) {
+  // Another request will be done in a moment: the view may be that much older, and no more.
+  const Instant patience = current_until() + config::limit::control_read_patience;
+  if (is_current(now) || (somebody_reads && now < patience)) {
     co_return;
   }
   co_await read(here);

@@ -24,6 +24,10 @@ class Control {
 
   // Whether entries may be served under the view at hand.
   bool is_current(Instant now) const { return unavailable_ || now < read_at_ + config::limit::control_fresh; }
+  // When the view at hand is no longer good enough.
+  Instant current_until() const {
+    return unavailable_ ? Instant::max() : read_at_ + config::limit::control_fresh;
+  }
   // Reads the log if the view is older. Nobody waits for another request's read.
   host::Task<void> make_current(host::Context here);
   // To be called behind a response: reads ahead of time where the isolate is busy.
@@ -35,6 +39,8 @@ class Control {
   std::uint64_t sequence() const { return log_.sequence; }
   const TextPairs& settings() const { return log_.settings; }
   const policy::PurgeBook& purges() const { return purges_; }
+  // Of them, those that the view before this one did not have.
+  const policy::PurgeBook& news() const { return news_; }
   Instant read_at() const { return read_at_; }
 
  private:
@@ -47,6 +53,7 @@ class Control {
   std::function<void()> on_change_;
   config::ControlLog log_;
   policy::PurgeBook purges_;
+  policy::PurgeBook news_;
   std::string document_;
   Instant read_at_;
   // There is no log in this deployment.

@@ -42,6 +42,24 @@ bool fits_request(const Query& query, const entry::Header& header) {
   return query.read_header && http::secondary_key(names, query.read_header) == header.vary;
 }
 
+// The entry as far as the purges let it be: itself, a stale form of it, or nothing.
+tiers::EntryPtr judged_by(const policy::PurgeBook& purges, std::string_view storage_name,
+                          tiers::EntryPtr entry) {
+  if (entry == nullptr || purges.size() == 0) {
+    return entry;
+  }
+  entry::Header header = entry->header;
+  switch (purges.judge(storage_name, header)) {
+    case policy::PurgeVerdict::kept:
+      return entry;
+    case policy::PurgeVerdict::softened:
+      return std::make_shared<const tiers::Entry>(std::move(header), *entry);
+    case policy::PurgeVerdict::dropped:
+      return nullptr;
+  }
+  LARDER_UNREACHABLE();
+}
+
 policy::BreakerRules lock_rules() {
   return policy::BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
                               config::limit::breaker_open_max, config::limit::lock_wait);
@@ -65,19 +83,7 @@ Engine::Engine(const config::Settings& settings, tiers::CacheRegistry& registry,
 // What may be served ----------------------------------------------------------------------------------------
 
 tiers::EntryPtr Engine::judged(const tiers::Key& key, tiers::EntryPtr entry) {
-  if (entry == nullptr || control_.purges().size() == 0) {
-    return entry;
-  }
-  entry::Header header = entry->header;
-  switch (control_.purges().judge(key.storage_name, header)) {
-    case policy::PurgeVerdict::kept:
-      return entry;
-    case policy::PurgeVerdict::softened:
-      return std::make_shared<const tiers::Entry>(std::move(header), *entry);
-    case policy::PurgeVerdict::dropped:
-      return nullptr;
-  }
-  LARDER_UNREACHABLE();
+  return judged_by(control_.purges(), key.storage_name, std::move(entry));
 }
 
 host::Task<tiers::EntryPtr> Engine::screen(host::Context here, const tiers::Key& key, tiers::EntryPtr entry) {
@@ -92,13 +98,12 @@ host::Task<tiers::EntryPtr> Engine::screen(host::Context here, const tiers::Key&
 }
 
 void Engine::purge_memory() {
-  if (LARDER_MUTATED(memory_ignores_purges)) {
+  // What is in memory was judged when it came, so only what is new can reach it.
+  if (LARDER_MUTATED(memory_ignores_purges) || control_.news().size() == 0) {
     return;
   }
   tiered_.memory().revise([this](std::string_view storage_name, const tiers::EntryPtr& entry) {
-    tiers::Key key;
-    key.storage_name = std::string(storage_name);
-    return judged(key, entry);
+    return judged_by(control_.news(), storage_name, entry);
   });
 }
 
@@ -224,6 +229,8 @@ host::Task<Reading> Engine::unpacked(host::Context here, const Query& query, Rea
     header.encoding = entry::Encoding::identity;
     header.stored_size = header.body_size;
     reading.entry = std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+    // These bytes are no tier's: nobody would take a lane back.
+    reading.repeatable = false;
     co_return reading;
   }
   // What cannot be unpacked is no entry: it goes, and the origin is asked.
@@ -404,8 +411,14 @@ host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query,
       replaceable ? std::min(config::limit::lock_wait, origin.timeout_soft) : config::limit::lock_wait;
   // A holder that is still within its own time limit keeps the lock.
   const Millis keep = origin.timeout_hard + config::limit::lock_margin;
-  const std::string name = lock_name(query, "");
-  const LockOutcome lock = co_await take_lock(here, query, name, keep, began + wait);
+  std::string name = lock_name(query, "");
+  LockOutcome lock = co_await take_lock(here, query, name, keep, began + wait);
+  if (const std::string now_named = lock_name(query, "");
+      lock.state == LockState::no_lock && now_named != name) {
+    // What it handed over was purged, as this isolate has just learnt: the purge has a lock of its own.
+    name = now_named;
+    lock = co_await take_lock(here, query, name, keep, began + wait);
+  }
   const Instant now = here.host().now();
   if (lock.state == LockState::value) {
     http::CacheStatus why_not;

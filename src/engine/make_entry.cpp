@@ -190,6 +190,12 @@ tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, c
 
 tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, const Query& query,
                             const tiers::Entry& former, const origin::Fetched& fetched) {
+  // RFC 9111 §4.3.4: a strong validator that is not the stored one's is of another representation.
+  const auto news = http::parse_entity_tag(fetched.origin_fields.find("etag").value_or(""));
+  const auto known = http::parse_entity_tag(former.header.etag);
+  if (news && !news->weak && known && !former.header.own_etag && !http::matches_weakly(*news, *known)) {
+    return nullptr;
+  }
   origin::Fetched confirmed;
   confirmed.kind = entry::Kind::positive;
   confirmed.status = former.header.status;

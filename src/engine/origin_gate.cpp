@@ -22,6 +22,9 @@ policy::BreakerRules origin_rules() {
 
 // Another attempt may help at once: the connection broke, or a server in between had a bad moment.
 bool may_be_retried(const Refusal& refusal) {
+  if (refusal.unsent) {
+    return false;
+  }
   const std::uint32_t status = refusal.origin_status;
   const bool passing = status == 0 ? refusal.error.kind == ErrorKind::unavailable
                                    : status == 502 || status == 503 || status == 504;
@@ -72,6 +75,10 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
 void OriginGate::report(const Query& query, const OriginResult<Fetched>& fetched, Instant now) {
   const std::string name = origin::origin_name(*query.resource);
   Origin& origin = origins_[name];
+  if (!fetched && fetched.error().unsent) {
+    origin.breaker.withdraw();
+    return;
+  }
   const bool failed = fetched ? is_failure(*fetched) : is_failure(fetched.error());
   const std::uint64_t retry_after = fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds;
   if (!failed) {

@@ -65,6 +65,8 @@ struct Reading {
   bool refresh = false;
   // The entry is past its time and stands in for an origin that failed, is slow or is not asked.
   bool stands_in = false;
+  // The entry is the memory tier's own, as far as it came from there.
+  bool repeatable = true;
   std::optional<Unfinished> unfinished;
   std::string_view found_in;
 

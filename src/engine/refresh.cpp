@@ -72,8 +72,11 @@ host::Task<Engine::LockOutcome> Engine::take_lock(host::Context here, const Quer
       co_return lock;
     }
     if (acquired->outcome == lock_value) {
-      lock.entry =
-          judged(query.key, tiers::readable_entry(acquired->header, std::move(acquired->content), query.key));
+      // Whoever holds it may know less of purges than this isolate, or more.
+      lock.entry = tiers::readable_entry(acquired->header, std::move(acquired->content), query.key);
+      if (lock.entry != nullptr) {
+        lock.entry = co_await screen(here, query.key, std::move(lock.entry));
+      }
       lock.state = lock.entry == nullptr ? LockState::no_lock : LockState::value;
       co_return lock;
     }
@@ -262,6 +265,8 @@ host::Task<bool> Engine::refresh_from_origin(host::Context here, const Query& qu
         co_return true;
       }
     }
+    // A purge may have come meanwhile: what it reached is not asked about.
+    former = judged(query.key, std::move(former));
     Asking asking;
     asking.former = former;
     asking.timeout = std::min(config::limit::refresh_attempt_max, end - now);
@@ -280,7 +285,7 @@ host::Task<bool> Engine::refresh_from_origin(host::Context here, const Query& qu
       }
       if (stored) {
         co_await store(here, query, reading.entry);
-      } else if (reading.fetched && !reading.fetched->doubtful) {
+      } else if (!reading.fetched || !reading.fetched->doubtful) {
         // The origin's answer is no longer to be kept, so neither is its former one.
         const auto removed = co_await tiered_.remove(here, query.key);
         if (!removed) {

@@ -23,10 +23,15 @@ class RefreshBook {
     return true;
   }
   // Another isolate is at it.
-  void leave(const std::string& key, Instant until) { until_[key] = until; }
+  void leave(const std::string& key, Instant until) {
+    if (until_.size() >= config::limit::refresh_keys_max && until_.find(key) == until_.end()) {
+      until_.erase(until_.begin());
+    }
+    until_[key] = until;
+  }
   // The origin failed, or keeps its answer waiting: until then its copy may stand in for it.
   void pause(const std::string& key, Instant until) {
-    until_[key] = until;
+    leave(key, until);
     if (failed_until_.size() >= config::limit::refresh_keys_max) {
       failed_until_.clear();
     }

@@ -50,6 +50,7 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, Con
                        observe::Counters& counters) {
   co_await control.make_current(here);
   const std::string key = progress_key(settings);
+  const std::string prefix = settings.cache_prefix + ":";
   const auto kept = co_await host::kv_get(here, key);
   if (!kept) {
     co_return;
@@ -63,7 +64,7 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, Con
   }
   std::size_t deletes = 0;
   for (std::size_t page = 0; page < config::limit::sweep_pages_max; ++page) {
-    const auto listed = co_await host::kv_list(here, concat({settings.cache_prefix, ":"}), progress.cursor,
+    const auto listed = co_await host::kv_list(here, prefix, progress.cursor,
                                                static_cast<std::uint32_t>(config::limit::sweep_page_keys));
     if (!listed) {
       break;

@@ -256,6 +256,7 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
   auto request = resource.origin.kind == config::OriginKind::provider ? plan_books(resource, settings, wanted)
                                                                       : plan_url(resource, settings, wanted);
   if (!request) {
+    request.error().unsent = true;
     co_return tl::make_unexpected(std::move(request.error()));
   }
   const Instant requested_at = here.host().now();

@@ -54,6 +54,8 @@ struct Refusal {
   std::uint64_t retry_after_seconds = 0;
   // It was not asked at all: its circuit breaker is open.
   bool not_asked = false;
+  // The request could not be made: a matter of this request or of the deployment, and none of the origin.
+  bool unsent = false;
 
   explicit Refusal(Error error_) : error(std::move(error_)) {}
 };

@@ -33,6 +33,8 @@ class Breaker {
   bool admit(Instant now);
   void succeeded();
   void failed(Instant now);
+  // Nothing was sent after all: a probe is given back, and nothing is learnt.
+  void withdraw() { probe_until_ = Instant(); }
   // Asked to stay away (Retry-After): open until then, within `open_max`.
   void hold(Instant now, Instant until);
   // When it may be tried again; not later than now if it may be tried at once.

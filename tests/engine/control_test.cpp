@@ -112,6 +112,44 @@ TEST_F(ControlTest, AStoreThatWasUnderWayAtThePurgeIsPurgedToo) {
   EXPECT_EQ(far.get(url).body, "v2");
 }
 
+// The refresh asked before it knew of the purge, and the purge reached the copy that the origin confirms.
+TEST_F(ControlTest, APurgedCopyIsNotConfirmedByARefreshUnderWay) {
+  std::vector<std::string> asked_about;
+  std::size_t failures = 1;
+  world.origin = [&](const OriginRequest& request) {
+    for (const auto& [name, value] : request.headers) {
+      if (name == "if-none-match") {
+        asked_about.push_back(value);
+        if (failures > 0) {
+          --failures;
+          OriginReply silent;
+          silent.silent = true;
+          return silent;
+        }
+        OriginReply confirmed;
+        confirmed.status = 304;
+        return confirmed;
+      }
+    }
+    return reply(200, {{"etag", "\"same\""}},
+                 concat({"v", to_text(std::uint64_t{world.origin_requests.size()})}));
+  };
+  isolate.get(url);
+  world.now += std::chrono::minutes(61);
+  isolate.request("GET", url);
+  world.run_for(Millis(1'000));
+  const std::string changes = config::changes_text(std::vector<Purge>{Purge(PurgeKind::tag, "items", false)});
+  change(changes);
+  world.run_for(Millis(6'000));
+  // Another reader takes the purge up while the first attempt is under way.
+  EXPECT_EQ(isolate.get(url).body, "v3");
+  world.run();
+  EXPECT_EQ(asked_about.size(), 1U);
+  EXPECT_EQ(isolate.get(url).body, "v4");
+  Isolate far(world, {}, declared, "two");
+  EXPECT_EQ(far.get(url).body, "v4");
+}
+
 TEST_F(ControlTest, ALogThatCannotBeReadTakesNothingDown) {
   isolate.get(url);
   world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {

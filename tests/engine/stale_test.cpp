@@ -227,6 +227,30 @@ TEST_F(StaleTest, TheOriginIsAskedWhetherItsAnswerStillHolds) {
   EXPECT_EQ(isolate.app->counters().total(Counter::revalidated_total), 1U);
 }
 
+TEST_F(StaleTest, AConfirmationOfSomethingElseRenewsNothing) {
+  origin_reply.headers.emplace_back("etag", "\"one\"");
+  age(fresh + Millis(1));
+  origin_reply = OriginReply();
+  origin_reply.status = 304;
+  origin_reply.headers = {{"etag", "\"two\""}};
+  EXPECT_EQ(isolate.get(url).body, "v1");
+  EXPECT_TRUE(world.kv.empty());
+  origin_reply = reply(200, {{"etag", "\"two\""}}, "v");
+  EXPECT_EQ(isolate.get(url).body, "v3");
+}
+
+TEST_F(StaleTest, WhatNeverReachedTheOriginSaysNothingOfIt) {
+  origin_reply.status = 500;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(isolate.get(concat({"/items/cold", to_text(std::int64_t{i})})).status, 502U);
+  }
+  const std::size_t asked = world.origin_requests.size();
+  EXPECT_EQ(isolate.get("/items/%2e%2e%2e%20" + std::string(7'000, 'x')).status, 400U);
+  EXPECT_EQ(world.origin_requests.size(), asked);
+  EXPECT_EQ(isolate.get("/items/cold5").status, 502U);
+  EXPECT_EQ(isolate.get("/items/cold6").status, 503U);
+}
+
 TEST_F(StaleTest, AnEtagOfOursIsNoWordToTheOrigin) {
   age(fresh + Millis(1));
   isolate.get(url);

@@ -51,6 +51,15 @@ TEST(Breaker, AProbeThatNeverCameBackBlocksNobodyForEver) {
   EXPECT_TRUE(breaker.admit(start + Millis(1'500)));
 }
 
+TEST(Breaker, AProbeThatWasNeverSentIsGivenBack) {
+  Breaker breaker = opened();
+  EXPECT_TRUE(breaker.admit(start + Millis(1'000)));
+  breaker.withdraw();
+  EXPECT_EQ(breaker.state(start + Millis(1'001)), BreakerState::half_open);
+  EXPECT_TRUE(breaker.admit(start + Millis(1'001)));
+  EXPECT_FALSE(breaker.admit(start + Millis(1'002)));
+}
+
 TEST(Breaker, AFailedProbeDoublesTheTimeUpToItsBound) {
   Breaker breaker = opened();
   Instant now = start;

@@ -2,8 +2,6 @@
 // deliberate defect.
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "base/text.h"
 #include "sim/simulator.h"
 
@@ -25,11 +23,11 @@ TEST(SimulatorTest, TheSameSeedIsTheSameRun) {
   EXPECT_NE(first.digest(), simulate(run_of(8, 30'000)).digest());
 }
 
-// Other seeds each time, so that what is seldom is found some day. The test prints them for the day after.
+// The same seeds each time: a regression shows here, what is seldom shows in `npm run simulate`, which draws
+// its own.
 TEST(SimulatorTest, NoInvariantIsViolated) {
-  std::random_device drawn;
-  for (int i = 0; i < 5; ++i) {
-    const Trial run = run_of(drawn(), 40'000);
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const Trial run = run_of(seed, 40'000);
     std::printf("seed %s, %s steps\n", to_text(run.seed).c_str(), to_text(run.steps).c_str());
     const Journal journal = simulate(run);
     ASSERT_FALSE(journal.violation()) << explain(run, *journal.violation());

@@ -131,3 +131,23 @@ test("an object that is reset fails those who wait, and knows nobody afterwards"
   expect(await acquire("c", 0)).toEqual({ outcome: 1, ...none });
   expect(await handlers.lock_release(flight, { key: "reset", token: "c", ...release })).toEqual({ held: 1 });
 });
+
+test("a lock object that gives no answer is waited for a second longer than the wait", async () => {
+  vi.useFakeTimers();
+  try {
+    const silent = { getByName: () => ({ acquire: () => new Promise(() => {}) }) };
+    const request = /** @type {any} */ ({ env: { LOCK: silent } });
+    const wanted = { key: "k", token: "t", keep_millis: 10_000, wait_millis: 5_000 };
+    const failed = handlers.lock_acquire(request, wanted).then(
+      () => null,
+      (/** @type {unknown} */ thrown) => thrown,
+    );
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(await failed).toMatchObject({
+      status: "timeout",
+      message: "The lock gave no answer within 6000 ms.",
+    });
+  } finally {
+    vi.useRealTimers();
+  }
+});
