@@ -237,8 +237,12 @@ host::Task<void> Engine::refresh(host::Context here, const Query& query, tiers::
     co_await tiered_.promote(here, query.key, *newer);
     co_return;
   }
-  const bool refreshed =
-      co_await refresh_from_origin(here, query, std::move(former), holds ? name : "", lock.token);
+  // Not inside of the await: g++ 12 destroys what a condition there did not make.
+  std::string held;
+  if (holds) {
+    held = name;
+  }
+  const bool refreshed = co_await refresh_from_origin(here, query, std::move(former), held, lock.token);
   if (!refreshed) {
     // The lock is kept until its time is over: nobody else asks so soon either.
     counters_.add(Counter::refresh_fail_total, query.key.pattern);
@@ -281,7 +285,11 @@ host::Task<bool> Engine::refresh_from_origin(host::Context here, const Query& qu
       const Reading reading = reading_of(here, query, http::CacheStatus(), std::move(fetched), former);
       const bool stored = reading.remaining == Remaining::store;
       if (!name.empty()) {
-        co_await release_lock(here, query, name, token, stored ? reading.entry : nullptr, false);
+        tiers::EntryPtr shared;
+        if (stored) {
+          shared = reading.entry;
+        }
+        co_await release_lock(here, query, name, token, shared, false);
       }
       if (stored) {
         co_await store(here, query, reading.entry);

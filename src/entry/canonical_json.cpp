@@ -48,10 +48,14 @@ class Writer {
     }
     switch (element.type()) {
       case dom::element_type::OBJECT:
-        return write_object(element.get_object().value_unsafe(), depth);
+        return write_object(element, depth);
       case dom::element_type::ARRAY: {
+        dom::array items;
+        if (element.get(items) != simdjson::SUCCESS) {
+          return refuse("It has an array that cannot be read.");
+        }
         json_.begin_array();
-        for (const dom::element item : element.get_array().value_unsafe()) {
+        for (const dom::element item : items) {
           auto written = write(item, depth + 1);
           if (!written) {
             return written;
@@ -61,16 +65,15 @@ class Writer {
         return {};
       }
       case dom::element_type::STRING:
-        json_.value(element.get_string().value_unsafe());
-        return {};
+        return write_value<std::string_view>(element);
       case dom::element_type::INT64:
-        json_.value(element.get_int64().value_unsafe());
-        return {};
+        return write_value<std::int64_t>(element);
       case dom::element_type::UINT64:
-        json_.value(element.get_uint64().value_unsafe());
-        return {};
+        return write_value<std::uint64_t>(element);
       case dom::element_type::DOUBLE: {
-        const std::string digits = decimal(element.get_double().value_unsafe());
+        double number = 0;
+        const bool read = element.get(number) == simdjson::SUCCESS;
+        const std::string digits = read ? decimal(number) : "";
         if (digits.empty()) {
           return refuse("It has a number of too many digits; round it, or write it as a text.");
         }
@@ -78,8 +81,7 @@ class Writer {
         return {};
       }
       case dom::element_type::BOOL:
-        json_.value(element.get_bool().value_unsafe());
-        return {};
+        return write_value<bool>(element);
       case dom::element_type::NULL_VALUE:
         json_.null();
         return {};
@@ -90,7 +92,21 @@ class Writer {
   std::string take() && { return std::move(json_).take(); }
 
  private:
-  Result<void> write_object(dom::object object, int depth) {
+  template <typename T>
+  Result<void> write_value(dom::element element) {
+    T value{};
+    if (element.get(value) != simdjson::SUCCESS) {
+      return refuse("It has a value that cannot be read.");
+    }
+    json_.value(value);
+    return {};
+  }
+
+  Result<void> write_object(dom::element element, int depth) {
+    dom::object object;
+    if (element.get(object) != simdjson::SUCCESS) {
+      return refuse("It has an object that cannot be read.");
+    }
     std::vector<std::pair<std::string_view, dom::element>> members;
     for (const auto& [name, value] : object) {
       members.emplace_back(name, value);
