@@ -24,11 +24,9 @@ function lockOf(request, key) {
 
 /** @param {InFlight} request @param {{key: string, token: string, keep_millis: number, wait_millis: number}} wanted */
 export async function lockAcquire(request, { key, token, keep_millis, wait_millis }) {
-  const acquired = await within(
-    wait_millis + LATE_MILLIS,
-    "The lock",
-    lockOf(request, key).acquire(token, keep_millis, wait_millis),
-  );
+  /** @type {Promise<import("../lock.js").Acquired>} */
+  const acquiring = Promise.resolve(lockOf(request, key).acquire(token, keep_millis, wait_millis));
+  const acquired = await within(wait_millis + LATE_MILLIS, "The lock", acquiring);
   const value = acquired.outcome === "value" ? acquired.value : null;
   return {
     outcome: OUTCOMES[acquired.outcome],
