@@ -5,9 +5,13 @@ import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { bodyGunzip, bodyGzip } from "./gzip.js";
 import { kvDelete, kvGet, kvList, kvPut } from "./kv.js";
 import { lockAcquire, lockRelease } from "./lock.js";
+import { objectCall } from "./object.js";
 import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
-import { batchSettle } from "./queue.js";
+import { batchSettle, queueBacklog, queueSend } from "./queue.js";
+import { rateLimit } from "./rate_limit.js";
+import { requestBody, requestForm } from "./request.js";
+import { tokenVerify } from "./token.js";
 
 /** @type {Readonly<Record<string, (request: import("../instance.js").InFlight, wanted: any) => Promise<any>>>} */
 export const handlers = Object.freeze({
@@ -28,4 +32,11 @@ export const handlers = Object.freeze({
   control_append: controlAppend,
   body_gzip: bodyGzip,
   body_gunzip: bodyGunzip,
+  request_body: requestBody,
+  request_form: requestForm,
+  object_call: objectCall,
+  token_verify: tokenVerify,
+  rate_limit: rateLimit,
+  queue_send: queueSend,
+  queue_backlog: queueBacklog,
 });

@@ -39,9 +39,10 @@ Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, st
   faults = app->start(record.bytes(), "native");
 }
 
-host::RequestId Isolate::request(std::string method, std::string url, TextPairs headers) {
+host::RequestId Isolate::request(std::string method, std::string url, TextPairs headers, SentBody sent) {
   const auto id = static_cast<host::RequestId>(next_request_++);
   host.exchange(id).request_headers = std::move(headers);
+  host.exchange(id).sent = std::move(sent);
   RecordWriter record;
   record.text(method);
   record.text(url);
@@ -51,8 +52,8 @@ host::RequestId Isolate::request(std::string method, std::string url, TextPairs 
   return id;
 }
 
-SimulatedHost::Exchange& Isolate::run(std::string method, std::string url, TextPairs headers) {
-  const host::RequestId id = request(std::move(method), std::move(url), std::move(headers));
+SimulatedHost::Exchange& Isolate::run(std::string method, std::string url, TextPairs headers, SentBody sent) {
+  const host::RequestId id = request(std::move(method), std::move(url), std::move(headers), std::move(sent));
   world.run();
   return host.exchange(id);
 }

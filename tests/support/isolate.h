@@ -19,9 +19,10 @@ class Isolate {
   ~Isolate() { host.stop(); }
 
   // Starts a request; the world has to run for it to go on.
-  host::RequestId request(std::string method, std::string url, TextPairs headers = {});
+  host::RequestId request(std::string method, std::string url, TextPairs headers = {}, SentBody sent = {});
   // Starts it and runs the world until all is quiet.
-  SimulatedHost::Exchange& run(std::string method, std::string url, TextPairs headers = {});
+  SimulatedHost::Exchange& run(std::string method, std::string url, TextPairs headers = {},
+                               SentBody sent = {});
   SimulatedHost::Exchange& get(std::string url) { return run("GET", std::move(url)); }
 
   // No handle is alive but those of the memory tier, no request is in flight.

@@ -271,6 +271,20 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return Outcome();
     case OperationKind::lock_release:
       return lock_release(arguments);
+    case OperationKind::request_body:
+      return request_body(request, arguments);
+    case OperationKind::request_form:
+      return request_form(request, arguments);
+    case OperationKind::object_call:
+      return object_call(arguments);
+    case OperationKind::token_verify:
+      return token_verify(arguments);
+    case OperationKind::rate_limit:
+      return rate_limit(arguments);
+    case OperationKind::queue_send:
+      return queue_send(arguments);
+    case OperationKind::queue_backlog:
+      return queue_backlog(arguments);
   }
   LARDER_UNREACHABLE();
 }

@@ -97,6 +97,35 @@ class SimulatedControl {
   std::map<std::string, std::string> settings_;
 };
 
+// What a Durable Object's method came to: JSON text, or a refusal in words.
+struct ObjectReply {
+  std::string result;
+  std::string refusal;
+};
+
+// A Durable Object class of the shim, natively: holds all objects of the class. One file of tests/support each.
+class SimulatedObjects {
+ public:
+  virtual ~SimulatedObjects() = default;
+  virtual ObjectReply call(Instant now, const std::string& name, const std::string& method,
+                           const std::string& argument) = 0;
+};
+
+// What token_verify says of a token.
+struct TokenVerdict {
+  // "" for a valid one.
+  std::string reason;
+  std::string claims;
+  Instant expires = Instant::max();
+};
+
+// The request's body, where it has one; or a form.
+struct SentBody {
+  std::string content;
+  std::optional<TextPairs> form_fields;
+  std::string file_name;
+};
+
 class SimulatedHost;
 
 class World {
@@ -112,6 +141,15 @@ class World {
   SimulatedControl control;
   // By data centre: the copy of the log in its cache, and until when it is used.
   std::map<std::string, std::pair<std::string, Instant>> control_copies;
+  // By binding.
+  std::map<std::string, std::shared_ptr<SimulatedObjects>> objects;
+  Millis object_delay{5};
+  // By token; one that is not here is malformed.
+  std::map<std::string, TokenVerdict> tokens;
+  // By binding: what rate_limit says of a key. Unset: always allowed.
+  std::function<bool(const std::string& binding, const std::string& key)> rate_limit;
+  // By producer binding: what was sent and nobody has taken yet, and from when on it may be taken.
+  std::map<std::string, std::deque<std::pair<Instant, std::string>>> queues;
   // Asked before every operation; nullopt lets it go through.
   std::function<std::optional<Fault>(host::OperationKind)> fault;
   // How long each kind of store takes.
@@ -154,6 +192,7 @@ class SimulatedHost : public host::Host {
 
   struct Exchange {
     TextPairs request_headers;
+    SentBody sent;
     bool answered = false;
     bool finished = false;
     std::uint32_t status = 0;
@@ -221,6 +260,15 @@ class SimulatedHost : public host::Host {
   Outcome body_gzip(RecordReader& arguments);
   Outcome body_gunzip(RecordReader& arguments);
   Outcome body_result(std::string content, Millis delay);
+  static Outcome failed(std::uint32_t status, std::string message);
+  static Outcome record_result(Millis delay, std::function<void(RecordWriter&)> write);
+  Outcome request_body(host::RequestId request, RecordReader& arguments);
+  Outcome request_form(host::RequestId request, RecordReader& arguments);
+  Outcome object_call(RecordReader& arguments);
+  Outcome token_verify(RecordReader& arguments);
+  Outcome rate_limit(RecordReader& arguments);
+  Outcome queue_send(RecordReader& arguments);
+  Outcome queue_backlog(RecordReader& arguments);
   Outcome store_get(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);

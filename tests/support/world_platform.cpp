@@ -1,0 +1,127 @@
+// What the simulated platform offers beside stores, origins and locks: bodies of requests, Durable Objects, tokens, rate
+// limits and queues.
+#include "base/text.h"
+#include "support/world.h"
+
+namespace larder::sim {
+
+using host::BodyHandle;
+
+namespace {
+
+// As statuses.def numbers them.
+constexpr std::uint32_t status_too_large = 4;
+constexpr std::uint32_t status_invalid = 5;
+constexpr std::uint32_t status_unsupported = 6;
+
+}  // namespace
+
+SimulatedHost::Outcome SimulatedHost::failed(std::uint32_t status, std::string message) {
+  Outcome outcome;
+  outcome.status = status;
+  outcome.message = std::move(message);
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::record_result(Millis delay, std::function<void(RecordWriter&)> write) {
+  Outcome outcome;
+  outcome.delay = delay;
+  outcome.results = [write = std::move(write)] {
+    RecordWriter results;
+    write(results);
+    return std::move(results).take();
+  };
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::request_body(host::RequestId request, RecordReader& arguments) {
+  const SentBody& sent = exchange(request).sent;
+  const std::uint64_t body_bytes_max = arguments.u64();
+  if (sent.content.size() > body_bytes_max) {
+    return failed(status_too_large, "The body is too large.");
+  }
+  return body_result(sent.content, Millis(1));
+}
+
+SimulatedHost::Outcome SimulatedHost::request_form(host::RequestId request, RecordReader& arguments) {
+  const SentBody& sent = exchange(request).sent;
+  const std::uint64_t body_bytes_max = arguments.u64();
+  if (!sent.form_fields) {
+    return failed(status_invalid, "The body is no multipart/form-data.");
+  }
+  if (sent.content.size() > body_bytes_max) {
+    return failed(status_too_large, "The body is too large.");
+  }
+  const bool has_file = !sent.file_name.empty();
+  const BodyHandle body = has_file ? create_body(sent.content) : BodyHandle::none;
+  Outcome outcome = record_result(Millis(1), [sent, has_file, body](RecordWriter& results) {
+    results.pairs(*sent.form_fields);
+    results.text(sent.file_name);
+    results.u32(static_cast<std::uint32_t>(body));
+    results.u64(has_file ? sent.content.size() : 0);
+  });
+  if (has_file) {
+    outcome.owned.push_back(body);
+  }
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::object_call(RecordReader& arguments) {
+  const std::string binding = arguments.text();
+  const std::string name = arguments.text();
+  const std::string method = arguments.text();
+  const std::string argument = arguments.text();
+  const auto objects = world_.objects.find(binding);
+  if (objects == world_.objects.end()) {
+    return failed(status_unsupported, concat({"There is no Durable Object binding ", binding, "."}));
+  }
+  const ObjectReply reply = objects->second->call(world_.now, name, method, argument);
+  if (!reply.refusal.empty()) {
+    Outcome refused = failed(status_invalid, reply.refusal);
+    refused.delay = world_.object_delay;
+    return refused;
+  }
+  return record_result(world_.object_delay,
+                       [result = reply.result](RecordWriter& results) { results.text(result); });
+}
+
+SimulatedHost::Outcome SimulatedHost::token_verify(RecordReader& arguments) {
+  const auto found = world_.tokens.find(arguments.text());
+  TokenVerdict verdict;
+  verdict.reason = "malformed";
+  if (found != world_.tokens.end()) {
+    verdict = found->second;
+    if (verdict.reason.empty() && world_.now >= verdict.expires) {
+      verdict.reason = "expired";
+    }
+  }
+  return record_result(Millis(1), [verdict](RecordWriter& results) {
+    results.u8(verdict.reason.empty() ? 1 : 0);
+    results.text(verdict.reason);
+    results.text(verdict.reason.empty() ? verdict.claims : "");
+  });
+}
+
+SimulatedHost::Outcome SimulatedHost::rate_limit(RecordReader& arguments) {
+  const std::string binding = arguments.text();
+  const std::string key = arguments.text();
+  const bool allowed = !world_.rate_limit || world_.rate_limit(binding, key);
+  return record_result(Millis(0), [allowed](RecordWriter& results) { results.u8(allowed ? 1 : 0); });
+}
+
+SimulatedHost::Outcome SimulatedHost::queue_send(RecordReader& arguments) {
+  auto& queue = world_.queues[arguments.text()];
+  const std::vector<std::string> messages = arguments.texts();
+  const Instant from = world_.now + Millis(static_cast<std::int64_t>(arguments.u64()) * 1000);
+  for (const std::string& message : messages) {
+    queue.emplace_back(from, message);
+  }
+  return record_result(world_.object_delay, [](RecordWriter&) {});
+}
+
+SimulatedHost::Outcome SimulatedHost::queue_backlog(RecordReader& arguments) {
+  const std::uint64_t waiting = world_.queues[arguments.text()].size();
+  return record_result(world_.object_delay, [waiting](RecordWriter& results) { results.u64(waiting); });
+}
+
+}  // namespace larder::sim
