@@ -19,6 +19,10 @@ node scripts/generate.js
 launcher=()
 if command -v ccache >/dev/null; then
   launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  # Two clones of one tree share what is compiled.
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+  # What ccache asks for where headers are precompiled.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros
 fi
 
 for preset in "$@"; do

@@ -2,6 +2,7 @@
 // freshness is only physical retention.
 
 import { OperationFailure } from "../failure.js";
+import { within } from "../within.js";
 
 /** @typedef {import("../instance.js").InFlight} InFlight */
 
@@ -13,14 +14,18 @@ const cache = () => caches.open("larder");
 /** @param {string} key */
 const address = (key) => `https://larder.internal/entry/${encodeURIComponent(key)}`;
 
-/** @param {InFlight} request @param {{key: string}} wanted */
-export async function edgeGet(request, { key }) {
-  const response = await (await cache()).match(address(key));
+/** @param {InFlight} request @param {{key: string, wait_millis: number}} wanted */
+export async function edgeGet(request, { key, wait_millis }) {
+  const { header, content } = await within(wait_millis, "The edge cache", entryAt(address(key)));
+  return { found: content === null ? 0 : 1, header, content: request.instance.bodies.keep(content) };
+}
+
+/** @param {string} url @returns {Promise<{header: string, content: ArrayBuffer | null}>} */
+async function entryAt(url) {
+  const response = await (await cache()).match(url);
   const header = response?.headers.get(ENTRY_FIELD);
-  if (response === undefined || !header)
-    return { found: 0, header: "", content: request.instance.bodies.keep(null) };
-  const content = request.instance.bodies.keep(await response.arrayBuffer());
-  return { found: 1, header, content };
+  if (response === undefined || !header) return { header: "", content: null };
+  return { header, content: await response.arrayBuffer() };
 }
 
 /** @param {InFlight} _request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */

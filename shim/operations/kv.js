@@ -1,6 +1,7 @@
 // The KV namespace CACHE. The entry header is the key's metadata.
 
 import { OperationFailure } from "../failure.js";
+import { within } from "../within.js";
 
 /** @typedef {import("../instance.js").InFlight} InFlight */
 
@@ -12,9 +13,10 @@ function namespace(request) {
   return binding;
 }
 
-/** @param {InFlight} request @param {{key: string}} wanted */
-export async function kvGet(request, { key }) {
-  const { value, metadata } = await namespace(request).getWithMetadata(key, { type: "arrayBuffer" });
+/** @param {InFlight} request @param {{key: string, wait_millis: number}} wanted */
+export async function kvGet(request, { key, wait_millis }) {
+  const getting = namespace(request).getWithMetadata(key, { type: "arrayBuffer" });
+  const { value, metadata } = await within(wait_millis, "KV", getting);
   if (value === null || typeof metadata !== "string") {
     return { found: 0, header: "", content: request.instance.bodies.keep(null) };
   }

@@ -75,7 +75,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
 }
 
 void App::build_caches() {
-  const std::uint64_t budget = bypass_ ? 0 : config::limit::memory_budget_bytes;
+  const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
   std::vector<std::unique_ptr<tiers::Cache>> farther;
   farther.push_back(tiers::make_edge_tier());
   farther.push_back(tiers::make_kv_tier(settings_.value_bytes_max));

@@ -30,6 +30,9 @@ struct Limit {
   std::string_view why;
 };
 
+// What operations take as their time limit.
+constexpr std::uint64_t millis_of(Millis duration) { return static_cast<std::uint64_t>(duration.count()); }
+
 inline constexpr std::array limits = {
 #define LARDER_LIMIT(name, unit, value, why) Limit{#name, #unit, std::uint64_t{value}, why},
 #include "config/limits.def"
@@ -46,9 +49,9 @@ static_assert(query_value_bytes_max <= url_bytes_max);
 static_assert(resource_name_bytes_max <= pattern_bytes_max);
 // Every resource can be counted apart, and the last bucket is left for the rest.
 static_assert(resources_max <= pattern_cardinality_max);
-// A full key, the fixed part of a header (128 bytes are ample) and a content type fit the metadata as
+// A full key, the fixed part of a header (144 bytes are ample) and a content type fit the metadata as
 // base64url.
-static_assert((entry_header_key_bytes_max + 128 + 64) * 4 / 3 + 4 <= entry_header_bytes_max);
+static_assert((entry_header_key_bytes_max + 144 + 64) * 4 / 3 + 4 <= entry_header_bytes_max);
 // "sha256-", 64 hex digits, ":" and the key's first bytes fit where a full key fits.
 static_assert(7 + 64 + 1 + 96 <= entry_header_key_bytes_max);
 // "sha256-" and 32 hex digits fit where a tag fits.
@@ -57,7 +60,7 @@ static_assert(entry_header_bytes_max <= header_value_bytes_max);
 static_assert(value_bytes_default <= memory_value_bytes_max);
 static_assert(value_bytes_default <= kv_value_bytes_max);
 static_assert(compress_threshold_bytes_default <= value_bytes_default);
-static_assert(memory_value_bytes_max * 8 <= memory_budget_bytes);
+static_assert(memory_value_bytes_max * 8 <= memory_budget_bytes_max);
 static_assert(kv_value_bytes_max <= body_bytes_max);
 static_assert(edge_value_bytes_max <= body_bytes_max);
 static_assert(reply_bytes_max <= body_bytes_max);

@@ -93,6 +93,13 @@ Result<Bytes> read_bytes(std::string_view text, std::uint64_t least) {
   return Bytes(*number);
 }
 Result<Bytes> read_value_bytes(std::string_view text) { return read_bytes(text, 1); }
+Result<Bytes> read_memory_bytes(std::string_view text) {
+  auto number = read_number(text, 0, limit::memory_budget_bytes_max);
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return Bytes(*number);
+}
 Result<Bytes> read_threshold_bytes(std::string_view text) { return read_bytes(text, 0); }
 
 Result<std::uint32_t> read_jitter(std::string_view text) {

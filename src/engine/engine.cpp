@@ -8,6 +8,7 @@
 #include "config/limits.h"
 #include "engine/make_entry.h"
 #include "host/operations.h"
+#include "http/cache_control.h"
 
 namespace larder::engine {
 
@@ -58,6 +59,16 @@ tiers::EntryPtr judged_by(const policy::PurgeBook& purges, std::string_view stor
       return nullptr;
   }
   LARDER_UNREACHABLE();
+}
+
+// A server's error that says nothing about who asked. Asking once more for each who waits would only add to
+// what ails it.
+bool is_failure_of_all(const origin::Fetched& fetched) {
+  if (fetched.origin_status < 500 || fetched.streamed || fetched.origin_fields.find("set-cookie")) {
+    return false;
+  }
+  const http::ResponseDirectives directives = http::select_directives(fetched.origin_fields).directives;
+  return !directives.private_ && !directives.no_store;
 }
 
 policy::BreakerRules lock_rules() {
@@ -202,7 +213,7 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query) {
     // The log may have been read on the way, and have switched the cache off.
     const policy::Admission left = policy::admit(settings_, query.key.pattern);
     if (left.participation != policy::Participation::full && reading.entry != nullptr &&
-        !reading.status.forward) {
+        (!reading.status.forward || reading.stands_in)) {
       if (reading.refresh) {
         refreshes_.done(query.key.storage_name);
       }
@@ -326,6 +337,13 @@ host::Task<Reading> Engine::from_landing(host::Context here, const Query& query,
     }
     co_return reading;
   }
+  if (landing.failure != nullptr) {
+    reading.fetched = landing.failure;
+    reading.status = forwarded(http::ForwardReason::miss, Reason::shared);
+    reading.status.collapsed = true;
+    reading.status.forward_status = static_cast<int>(landing.failure->origin_status);
+    co_return reading;
+  }
   // A purge may have come while it was under way.
   const tiers::Found found(judged(query.key, landing.found.entry), landing.found.tier);
   if (landing.stands_in && found.entry != nullptr && fits_request(query, found.entry->header) &&
@@ -351,6 +369,9 @@ host::Task<Reading> Engine::from_landing(host::Context here, const Query& query,
 Landing Engine::landing_of(const Reading& reading) const {
   Landing landing;
   landing.refusal = reading.refusal;
+  if (reading.fetched != nullptr && is_failure_of_all(*reading.fetched)) {
+    landing.failure = reading.fetched;
+  }
   landing.found =
       tiers::Found(reading.entry, reading.found_in.empty() ? tiered_.memory().name() : reading.found_in);
   landing.from_origin = reading.remaining == Remaining::store;
@@ -381,6 +402,12 @@ host::Task<Reading> Engine::look_and_fetch(host::Context here, const Query& quer
       fresher->remaining = Remaining::promote;
       co_return std::move(*fresher);
     }
+  }
+  // Looking into the tiers may have brought a new view of the control log, which may have switched the cache
+  // off.
+  const policy::Admission left = policy::admit(settings_, query.key.pattern);
+  if (left.participation != policy::Participation::full) {
+    co_return co_await fetch(here, query, forwarded(http::ForwardReason::bypass, left.reason), nullptr);
   }
   const Instant now = here.host().now();
   former = judged(query.key, std::move(former));
@@ -548,7 +575,7 @@ Reading Engine::reading_of(host::Context here, const Query& query, http::CacheSt
   const tiers::EntryPtr left = judged(query.key, made);
   if (left == nullptr) {
     if (made == nullptr) {
-      reading.fetched = std::move(*fetched);
+      reading.fetched = std::make_shared<const origin::Fetched>(std::move(*fetched));
     } else {
       reading.entry = made;
       reading.age = policy::standing(made->header, now).age;

@@ -17,10 +17,12 @@
 
 namespace larder::engine {
 
-// What a leader shares: an entry, a refusal, or neither where its answer is nobody else's business.
+// What a leader shares: an entry, a refusal, a server's error, or nothing where its answer is nobody else's business.
 struct Landing {
   tiers::Found found;
   std::shared_ptr<const origin::Refusal> refusal;
+  // An answer that is not kept, and yet nobody's own: a server error.
+  std::shared_ptr<const origin::Fetched> failure;
   // The entry came from the origin (and not from a tier).
   bool from_origin = false;
   // The entry is past its time and stands in for the origin; `status` says why.

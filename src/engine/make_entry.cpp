@@ -133,6 +133,8 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
   header.key = query.key.proof;
   header.asked = LARDER_MUTATED(purge_by_arrival) ? fetched.received_at : fetched.requested_at;
   header.log_seen = fetched.log_seen;
+  header.body_asked = header.asked;
+  header.body_log_seen = header.log_seen;
   if (fetched.kind == entry::Kind::positive) {
     keep_validators(fetched, header);
   }
@@ -214,6 +216,10 @@ tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, 
     header.etag = former.header.etag;
     header.own_etag = former.header.own_etag;
   }
+  // A purge that removes a body removes it however often it was confirmed: who purged it may know better.
+  header.body_asked = LARDER_MUTATED(purged_body_confirmed) ? header.asked : former.header.body_asked;
+  header.body_log_seen =
+      LARDER_MUTATED(purged_body_confirmed) ? header.log_seen : former.header.body_log_seen;
   header.encoding = former.header.encoding;
   header.stored_size = former.header.stored_size;
   header.body_size = former.header.body_size;

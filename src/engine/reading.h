@@ -52,7 +52,8 @@ struct Unfinished {
 // Exactly one of: an entry, a body that is not kept (`fetched`), a refusal.
 struct Reading {
   tiers::EntryPtr entry;
-  std::optional<origin::Fetched> fetched;
+  // A server error's is shared by all who waited for it.
+  std::shared_ptr<const origin::Fetched> fetched;
   std::shared_ptr<const origin::Refusal> refusal;
   http::CacheStatus status;
   // Of the entry, at the time of the decision.

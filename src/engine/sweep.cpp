@@ -51,7 +51,7 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, Con
   co_await control.make_current(here);
   const std::string key = progress_key(settings);
   const std::string prefix = settings.cache_prefix + ":";
-  const auto kept = co_await host::kv_get(here, key);
+  const auto kept = co_await host::kv_get(here, key, config::millis_of(config::limit::tier_patience));
   if (!kept) {
     co_return;
   }

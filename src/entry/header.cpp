@@ -40,6 +40,9 @@ std::string_view broken_times(const Header& header) {
   if (asked < 0 || asked > created_millis_max) {
     return "asked";
   }
+  if (header.body_asked < Instant() || header.body_asked > header.asked) {
+    return "body asked";
+  }
   const bool lifetimes =
       is_lifetime(header.fresh_for) && is_lifetime(header.stale_for) && is_lifetime(header.error_for);
   return lifetimes ? "" : "lifetimes";
@@ -94,6 +97,8 @@ std::string write_record(const Header& header) {
   record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.created)));
   record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.asked)));
   record.u64(header.log_seen);
+  record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.body_asked)));
+  record.u64(header.body_log_seen);
   record.u64(static_cast<std::uint64_t>(header.fresh_for.count()));
   record.u64(static_cast<std::uint64_t>(header.stale_for.count()));
   record.u64(static_cast<std::uint64_t>(header.error_for.count()));
@@ -124,6 +129,8 @@ Header read_record(RecordReader& record) {
   header.created = instant_from_millis(millis());
   header.asked = instant_from_millis(millis());
   header.log_seen = record.u64();
+  header.body_asked = instant_from_millis(millis());
+  header.body_log_seen = record.u64();
   header.fresh_for = Millis(millis());
   header.stale_for = Millis(millis());
   header.error_for = Millis(millis());

@@ -49,6 +49,9 @@ struct Header {
   // that came later than both purges this entry, however long its answer took (policy/control.h).
   Instant asked{};
   std::uint64_t log_seen = 0;
+  // The same of the body: earlier than that where a 304 has confirmed it since. Hard purges go by these.
+  Instant body_asked{};
+  std::uint64_t body_log_seen = 0;
   // `etag` is Larder's own, made from the body: no word of it to the origin.
   bool own_etag = false;
   // From `created` on: fresh, then stale but served while it is refreshed, or while the origin fails.

@@ -20,7 +20,7 @@ using config::Normaliser;
 using config::NormaliserUse;
 using config::Presence;
 
-Failure refuse(std::string message) { return fail(ErrorKind::invalid, "entry", std::move(message)); }
+Failure refuse_field(std::string message) { return fail(ErrorKind::invalid, "entry", std::move(message)); }
 
 std::string digits_of(std::string_view value) {
   std::string digits;
@@ -39,7 +39,7 @@ std::string sorted_list(std::string_view value) {
   return join(items, ",");
 }
 
-Failure refuse_number() { return refuse("write a decimal number like 12 or -0.5"); }
+Failure refuse_number() { return refuse_field("write a decimal number like 12 or -0.5"); }
 
 // By its digits alone, so that nothing is rounded.
 Result<std::string> canonical_number(std::string_view value) {
@@ -115,7 +115,7 @@ Result<std::optional<std::string>> single(const TextPairs& pairs, std::string_vi
   std::optional<std::string> found;
   for (const auto& [key, value] : pairs) {
     if (key == name && found) {
-      return refuse(concat({name, " is given twice; give it once."}));
+      return refuse_field(concat({name, " is given twice; give it once."}));
     }
     if (key == name) {
       found = value;
@@ -141,11 +141,11 @@ Result<std::optional<std::string>> raw_value(const KeyField& field, const Parame
 
 Result<std::string> normalised(const KeyField& field, std::string value) {
   if (value.size() > field.bytes_max.count) {
-    return refuse(concat({field.name, " is ", to_text(std::uint64_t{value.size()}), " bytes long; at most ",
-                          to_text(field.bytes_max.count), " are allowed."}));
+    return refuse_field(concat({field.name, " is ", to_text(std::uint64_t{value.size()}),
+                                " bytes long; at most ", to_text(field.bytes_max.count), " are allowed."}));
   }
   if (!is_utf8(value)) {
-    return refuse(concat({field.name, " is not UTF-8; encode it as UTF-8."}));
+    return refuse_field(concat({field.name, " is not UTF-8; encode it as UTF-8."}));
   }
   if (field.source == FieldSource::whole_query) {
     return value;
@@ -157,12 +157,12 @@ Result<std::string> normalised(const KeyField& field, std::string value) {
     }
     auto next = normalise(use, value);
     if (!next) {
-      return refuse(concat({field.name, ": ", next.error().message}));
+      return refuse_field(concat({field.name, ": ", next.error().message}));
     }
     value = std::move(*next);
   }
   if (std::any_of(value.begin(), value.end(), is_control)) {
-    return refuse(concat({field.name, " has a control character; remove it."}));
+    return refuse_field(concat({field.name, " has a control character; remove it."}));
   }
   return value;
 }
@@ -233,7 +233,7 @@ Result<FieldValues> normalise_fields(const config::Resource& resource, const Par
       value = std::move(*ready);
     }
     if (field.presence == Presence::required && (!value || value->empty())) {
-      return refuse(how_to_give(field));
+      return refuse_field(how_to_give(field));
     }
     values.push_back(std::move(value));
   }

@@ -48,12 +48,12 @@ PurgeBook::PurgeBook(const std::vector<config::Purge>& purges) : count_(purges.s
 }
 
 void PurgeBook::judge_by(const Rules& rules, entry::Header& header, PurgeVerdict& verdict) {
-  const auto reaches = [&](const Rule& rule) {
-    return rule.sequence > header.log_seen && header.asked <= rule.at + config::limit::clock_skew;
+  const auto reaches = [](const Rule& rule, Instant asked, std::uint64_t log_seen) {
+    return rule.sequence > log_seen && asked <= rule.at + config::limit::clock_skew;
   };
-  if (reaches(rules.hard)) {
+  if (reaches(rules.hard, header.body_asked, header.body_log_seen)) {
     verdict = PurgeVerdict::dropped;
-  } else if (verdict != PurgeVerdict::dropped && reaches(rules.soft)) {
+  } else if (verdict != PurgeVerdict::dropped && reaches(rules.soft, header.asked, header.log_seen)) {
     const Millis fresh_for = std::max(rules.soft.at - header.created, Millis(0));
     header.fresh_for = std::min(header.fresh_for, fresh_for);
     verdict = PurgeVerdict::softened;

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -428,7 +427,7 @@ TEST(Declaration, CollectsTheSecretsItNeeds) {
 }
 
 TEST(Declaration, TheShippedFileIsRight) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../larder.json");
+  std::ifstream file(LARDER_SHIPPED_DECLARATIONS);
   std::stringstream text;
   text << file.rdbuf();
   const auto declarations = parse_declarations(text.str());

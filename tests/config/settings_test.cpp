@@ -41,6 +41,7 @@ TEST(Settings, AreReadByName) {
                                         {"CACHE_PREFIX", "tenant_2"},
                                         {"CACHE_MAX_VALUE_BYTES", "26214400"},
                                         {"CACHE_COMPRESS_THRESHOLD", "0"},
+                                        {"CACHE_MEMORY_BYTES", "67108864"},
                                         {"STALE_DAYS", "365"},
                                         {"TTL_DAYS", "365"},
                                         {"ENABLE_SWR", "0"},
@@ -59,6 +60,7 @@ TEST(Settings, AreReadByName) {
   EXPECT_EQ(settings->cache_prefix, "tenant_2");
   EXPECT_EQ(settings->value_bytes_max, Bytes(26214400));
   EXPECT_EQ(settings->compress_threshold, Bytes(0));
+  EXPECT_EQ(settings->memory_bytes, Bytes(67108864));
   EXPECT_EQ(settings->narrative_fresh, Millis(31'536'000'000));
   EXPECT_FALSE(settings->stale_while_revalidate_enabled);
   EXPECT_FALSE(settings->stampede_protection_enabled);
@@ -83,6 +85,7 @@ TEST(Settings, NameEveryFault) {
                                    {"CACHE_PREFIX", "a:b"},
                                    {"CACHE_MAX_VALUE_BYTES", "0"},
                                    {"CACHE_COMPRESS_THRESHOLD", "64k"},
+                                   {"CACHE_MEMORY_BYTES", "67108865"},
                                    {"STALE_DAYS", "0"},
                                    {"TTL_DAYS", "366"},
                                    {"ENVIRONMENT", "prod"},
@@ -97,6 +100,7 @@ TEST(Settings, NameEveryFault) {
       {"CACHE_PREFIX", "\"a:b\" is no prefix; use letters, digits, - and _, at most 32."},
       {"CACHE_MAX_VALUE_BYTES", "\"0\" is not a whole number from 1 to 26214400."},
       {"CACHE_COMPRESS_THRESHOLD", "\"64k\" is not a whole number from 0 to 26214400."},
+      {"CACHE_MEMORY_BYTES", "\"67108865\" is not a whole number from 0 to 67108864."},
       {"STALE_DAYS", "\"0\" is not a whole number from 1 to 365."},
       {"TTL_DAYS", "\"366\" is not a whole number from 1 to 365."},
       {"ENVIRONMENT",
@@ -148,7 +152,7 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
     // A default is a value like any other.
     EXPECT_TRUE(parse_settings({{std::string(row.name), std::string(row.default_text)}})) << row.name;
   }
-  EXPECT_EQ(names.size(), 17u);
+  EXPECT_EQ(names.size(), setting_rows.size());
 }
 
 }  // namespace

@@ -109,6 +109,43 @@ TEST_F(ApiTest, AnAnswerForNobodyElseIsNotSharedWithFollowers) {
   expect_nothing_kept();
 }
 
+// What ails the origin is not cured by asking it once for each who waits.
+TEST_F(ApiTest, AServersErrorIsSharedByAllWhoWaitedForIt) {
+  origin_reply = reply(500, {{"content-type", "text/plain"}}, "out of order");
+  std::vector<host::RequestId> readers;
+  for (int i = 0; i < 20; ++i) {
+    readers.push_back(isolate.request("GET", "/pages/a"));
+  }
+  world.run();
+  for (std::size_t i = 0; i < readers.size(); ++i) {
+    const auto& exchange = isolate.host.exchange(readers[i]);
+    EXPECT_EQ(exchange.status, 500U);
+    EXPECT_EQ(exchange.body, "out of order");
+    EXPECT_EQ(exchange.header("cache-status"),
+              i == 0 ? "larder; fwd=miss; fwd-status=500; detail=absent"
+                     : "larder; fwd=miss; fwd-status=500; collapsed; detail=shared");
+  }
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+  expect_nothing_kept();
+  EXPECT_EQ(isolate.host.bodies_alive(), 0U);
+}
+
+TEST_F(ApiTest, AServersErrorForOneAloneIsNotShared) {
+  for (const TextPairs& fields : std::vector<TextPairs>{{{"cache-control", "private"}},
+                                                        {{"cache-control", "no-store"}},
+                                                        {{"cdn-cache-control", "private"}},
+                                                        {{"set-cookie", "who=you"}}}) {
+    sim::World alone;
+    alone.origin = [&](const OriginRequest&) { return reply(500, fields, "out of order"); };
+    Isolate one(alone, {{"API_KEY", "s3cret-value"}}, api_declarations());
+    one.request("GET", "/pages/a");
+    one.request("GET", "/pages/a");
+    alone.run();
+    EXPECT_EQ(alone.origin_requests.size(), 2U) << fields[0].first;
+    EXPECT_TRUE(one.settled());
+  }
+}
+
 TEST_F(ApiTest, ABodyAboveTheBoundPassesThroughAsAStream) {
   origin_reply.content = std::string(1001, 'x');
   for (int i = 0; i < 2; ++i) {

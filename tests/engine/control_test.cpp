@@ -1,4 +1,6 @@
 // Purges and run-time settings, from the moment they are said to the moment that every isolate obeys.
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,6 +112,29 @@ TEST_F(ControlTest, AStoreThatWasUnderWayAtThePurgeIsPurgedToo) {
   EXPECT_EQ(isolate.get(url).body, "v2");
   Isolate far(world, {}, declared, "two");
   EXPECT_EQ(far.get(url).body, "v2");
+}
+
+// An isolate that has not heard of the purge may have the origin confirm what it was about.
+TEST_F(ControlTest, APurgedCopyThatWasConfirmedUnawaresGoesTooWhenThePurgeIsHeardOf) {
+  world.origin = [&](const OriginRequest& request) {
+    OriginReply made = reply(200, {{"etag", "\"same\""}},
+                             concat({"v", to_text(std::uint64_t{world.origin_requests.size()})}));
+    const bool conditional = std::any_of(request.headers.begin(), request.headers.end(),
+                                         [](const auto& field) { return field.first == "if-none-match"; });
+    made.status = conditional ? 304 : 200;
+    return made;
+  };
+  isolate.get(url);
+  // Near its end it is refreshed behind the response, by an isolate whose view of the log is as new as it has
+  // to be.
+  world.now += std::chrono::minutes(55);
+  isolate.get("/items/8");
+  purge(PurgeKind::tag, "item:7");
+  world.now += Millis(2'000);
+  EXPECT_EQ(isolate.get(url).body, "v1");
+  EXPECT_EQ(world.origin_requests.size(), 3U);
+  world.now += Millis(10'001);
+  EXPECT_EQ(isolate.get(url).body, "v4");
 }
 
 // The refresh asked before it knew of the purge, and the purge reached the copy that the origin confirms.

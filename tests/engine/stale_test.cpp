@@ -284,6 +284,24 @@ TEST_F(StaleTest, AnOriginThatIsDownIsNotAskedAndColdKeysFailFast) {
   EXPECT_EQ(isolate.get("/items/another").status, 200U);
 }
 
+// Looking into a store that says nothing ends with its time, not with the platform's patience.
+TEST_F(StaleTest, AStoreThatHangsIsWaitedForNoLongerThanItsTime) {
+  world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
+    if (kind != host::OperationKind::edge_get && kind != host::OperationKind::kv_get) {
+      return std::nullopt;
+    }
+    sim::Fault lost;
+    lost.lost = true;
+    return lost;
+  };
+  const Instant began = world.now;
+  const auto& exchange = isolate.get(url);
+  EXPECT_EQ(exchange.status, 200U);
+  // Edge and KV, then the lock and the origin.
+  EXPECT_EQ(exchange.answered_at - began, 2 * config::limit::tier_patience + Millis(52));
+  world.fault = nullptr;
+}
+
 TEST_F(StaleTest, AStoreThatFailsIsLeftAloneForAWhileAndTheOriginAnswers) {
   using Kind = host::OperationKind;
   for (const std::vector<Kind>& broken : std::vector<std::vector<Kind>>{{Kind::edge_get, Kind::edge_put},

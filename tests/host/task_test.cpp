@@ -61,7 +61,7 @@ TEST_F(TaskTest, NestedTasksReturnThroughAllTheirParents) {
 }
 
 Task<std::string> read(Context here, std::string key) {
-  const auto found = co_await kv_get(here, key);
+  const auto found = co_await kv_get(here, key, 1000);
   if (!found) {
     co_return std::string(to_text(found.error().kind)) + ": " + found.error().message;
   }

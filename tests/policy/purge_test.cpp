@@ -23,6 +23,8 @@ entry::Header asked(Instant at, std::uint64_t log_seen = 0) {
   header.created = at;
   header.asked = at;
   header.log_seen = log_seen;
+  header.body_asked = at;
+  header.body_log_seen = log_seen;
   header.fresh_for = Millis(60'000);
   header.stale_for = Millis(30'000);
   header.tags = {"title", "title:dune"};
@@ -60,6 +62,16 @@ TEST(Purging, ReachesWhatWasAskedForBefore) {
   // An isolate that knew of the purge asked after it, whatever its clock said.
   EXPECT_EQ(judge(one, asked(purged_at - Millis(10), 5)), PurgeVerdict::kept);
   EXPECT_EQ(judge(one, asked(purged_at - Millis(10), 4)), PurgeVerdict::dropped);
+}
+
+// A 304 after the purge says that the origin stands by the body; who purged it hard does not.
+TEST(Purging, AConfirmedBodyIsAsOldAsItWas) {
+  entry::Header confirmed = asked(purged_at + Millis(5'000));
+  confirmed.body_asked = purged_at - Millis(1);
+  EXPECT_EQ(judge(purge(PurgeKind::tag, "title"), confirmed), PurgeVerdict::dropped);
+  EXPECT_EQ(judge(purge(PurgeKind::tag, "title", true), confirmed), PurgeVerdict::kept);
+  confirmed.body_log_seen = 5;
+  EXPECT_EQ(judge(purge(PurgeKind::tag, "title"), confirmed), PurgeVerdict::kept);
 }
 
 TEST(Purging, SoftlyMakesStaleFromThePurgeOn) {

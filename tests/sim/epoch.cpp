@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/assert.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
 
@@ -24,6 +25,11 @@ bool is_lock(OperationKind kind) {
 bool is_timed(OperationKind kind) {
   return kind == OperationKind::park || kind == OperationKind::origin_fetch ||
          kind == OperationKind::origin_resume;
+}
+
+// Its time limit is the host's.
+bool is_look_up(OperationKind kind) {
+  return kind == OperationKind::edge_get || kind == OperationKind::kv_get;
 }
 
 std::string first_text(std::string_view arguments) { return RecordReader(arguments).text(); }
@@ -52,6 +58,7 @@ Epoch::Epoch(Random& random, Journal& journal, WorldDefects defects)
       gap_mean_(random.between(Millis(20), Millis(400))) {
   journal_.begin_epoch();
   world_.origin = [this](const OriginRequest& asked) { return ask_origin(asked); };
+  memory_bytes_ = random_.percent(30) ? 2'000 + random_.below(10'000) : 1'000'000;
   draw_rates();
   const std::size_t isolates = 2 + random_.index(5);
   for (std::size_t i = 0; i < isolates; ++i) {
@@ -109,6 +116,7 @@ void Epoch::start_isolate(std::size_t tenant, std::size_t data_centre) {
   record.u8(0);
   record.pairs({{"CACHE_PREFIX", std::string(tenant_names[tenant])},
                 {"CACHE_COMPRESS_THRESHOLD", "1024"},
+                {"CACHE_MEMORY_BYTES", to_text(memory_bytes_)},
                 {"LOG_LEVEL", "off"}});
   record.text(declarations_of(tenant));
   const std::uint32_t faults = app->start(record.bytes(), "native");
@@ -265,7 +273,7 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     disturb(FaultKind::operation_slow, "… is slow");
     fault.delay = random_.between(Millis(100), Millis(8'000));
     if (client != nullptr) {
-      client->held_up += fault.delay;
+      client->held_up += is_look_up(kind) ? std::min(fault.delay, config::limit::tier_patience) : fault.delay;
     }
     if (client != nullptr && kind == OperationKind::lock_acquire) {
       client->lock_late = true;
@@ -279,6 +287,10 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
   if (client != nullptr && !is_timed(kind) && random_.chance(rates_.lost)) {
     disturb(FaultKind::completion_lost, "… will never complete");
     fault.lost = true;
+    if (is_look_up(kind)) {
+      client->held_up += config::limit::tier_patience;
+      return fault;
+    }
     client->hangs = true;
     world_.after(platform_patience,
                  [this, number = host.number, id = client->id] { end_request(number, id); });
@@ -584,6 +596,7 @@ void Epoch::request(std::uint32_t number, const Subject& subject, bool final_rea
   client.sequence_known = host.sequence_known;
   client.final_read = final_read;
   client.takes_gzip = random_.percent(50);
+  client.url = url_of(subject);
   subjects_seen_.emplace(client.key, subject);
   TextPairs headers;
   if (client.takes_gzip) {
@@ -601,17 +614,40 @@ void Epoch::request(std::uint32_t number, const Subject& subject, bool final_rea
   } else if (!final_read && random_.percent(2)) {
     headers.emplace_back("if-none-match", "*");
   }
+  const std::string method = random_.percent(3) ? "HEAD" : "GET";
+  const bool conditional = std::any_of(headers.begin(), headers.end(),
+                                       [](const auto& field) { return field.first == "if-none-match"; });
+  if (method == "GET" && !conditional && repeat(host, client)) {
+    return;
+  }
+  host.tell_lane_hits(*node->app);
   host.exchange(id).request_headers = std::move(headers);
   noticed(host, &client, "arrives");
   host.clients.emplace(static_cast<std::uint32_t>(id), std::move(client));
   RecordWriter record;
-  record.text(random_.percent(3) ? "HEAD" : "GET");
+  record.text(method);
   record.text(url_of(subject));
   if (node->app->fetch(id, record.bytes())) {
     host.finished(id);
   } else {
     watch_deadline(number, id);
   }
+}
+
+// The host answers by itself, where the app has left it an answer.
+bool Epoch::repeat(FaultyHost& host, ClientRequest& client) {
+  const SimulatedHost::Exchange* const answer = host.repeated(client.url);
+  if (answer == nullptr) {
+    return false;
+  }
+  journal_.reach(Probe::lane_repeated);
+  host.exchange(client.id) = *answer;
+  client.answered = true;
+  client.cache_status = answer->header("cache-status");
+  noticed(host, &client, "is answered by a lane", answer->status);
+  judge_.answer(host, client);
+  host.forget(client.id);
+  return true;
 }
 
 // Looks again whenever the deadline has moved in the meantime.
@@ -840,7 +876,12 @@ void Epoch::settle() {
                   " requests in flight, ", to_text(std::uint64_t{alive}), " bodies alive where memory holds ",
                   to_text(std::uint64_t{kept})}));
     }
-    if (host.body_bytes_alive() > config::limit::memory_budget_bytes) {
+    JsonWriter status;
+    node.app->registry().write_status(status);
+    if (contains(status.text(), "\"evictions\":") && !contains(status.text(), "\"evictions\":0")) {
+      journal_.reach(Probe::memory_evicted);
+    }
+    if (host.body_bytes_alive() > memory_bytes_) {
       journal_.violate(Invariant::memory_budget, "",
                        concat({"isolate ", to_text(std::uint64_t{host.number}), " keeps ",
                                to_text(host.body_bytes_alive()), " bytes"}));

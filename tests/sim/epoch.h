@@ -80,6 +80,7 @@ class Epoch final : public Overseer {
   void arrive();
   void visit(const Subject& subject, Millis within);
   void request(std::uint32_t number, const Subject& subject, bool final_read);
+  bool repeat(FaultyHost& host, ClientRequest& client);
   void watch_deadline(std::uint32_t number, host::RequestId id);
   void change_the_world();
   void meddle();
@@ -102,6 +103,8 @@ class Epoch final : public Overseer {
   EventualKv kv_;
   Rates rates_;
   Millis gap_mean_;
+  // Of each isolate's memory tier. Small ones have to let entries go.
+  std::uint64_t memory_bytes_ = 0;
   bool healed_ = false;
   std::uint32_t next_isolate_ = 1;
   std::uint32_t next_request_ = 1;

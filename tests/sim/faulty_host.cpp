@@ -49,7 +49,46 @@ void FaultyHost::respond(host::RequestId request, const host::Answer& answer) {
   SimulatedHost::respond(request, answer);
   if (ClientRequest* const known = client(request)) {
     known->answered = true;
+    if (answer.lane) {
+      RepeatedAnswer& lane = lanes_[known->url];
+      lane = RepeatedAnswer();
+      lane.lane = answer.lane->id;
+      lane.until = answer.lane->until;
+      lane.exchange = exchange(request);
+    }
     overseer_.answered(*this, *known);
+  }
+}
+
+void FaultyHost::revoke_lanes() {
+  SimulatedHost::revoke_lanes();
+  for (const auto& [url, lane] : lanes_) {
+    settled_lanes_.emplace_back(lane.lane, lane.hits);
+  }
+  lanes_.clear();
+}
+
+const SimulatedHost::Exchange* FaultyHost::repeated(const std::string& url) {
+  const auto found = lanes_.find(url);
+  if (found == lanes_.end()) {
+    return nullptr;
+  }
+  if (world_.now >= found->second.until) {
+    settled_lanes_.emplace_back(found->second.lane, found->second.hits);
+    lanes_.erase(found);
+    return nullptr;
+  }
+  ++found->second.hits;
+  return &found->second.exchange;
+}
+
+void FaultyHost::tell_lane_hits(app::App& app) {
+  const auto settled = std::move(settled_lanes_);
+  settled_lanes_.clear();
+  for (const auto& [lane, hits] : settled) {
+    if (hits > 0) {
+      app.lane_hits(lane, hits);
+    }
   }
 }
 

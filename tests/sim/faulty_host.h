@@ -19,6 +19,7 @@ struct ClientRequest {
   Subject subject;
   std::string key;
   std::string accept_language;
+  std::string url;
   bool takes_gzip = false;
   bool authorized = false;
   // Of a read after all has healed: it has to bring what the origin says now.
@@ -106,6 +107,13 @@ class FaultyHost final : public SimulatedHost {
   // A digest of no cryptographic worth: large bodies would take most of a run's time.
   std::string body_sha256(host::BodyHandle body) override;
 
+  void revoke_lanes() override;
+  // The answer that the app left to be repeated for the URL, as a response of its own; nullptr: it has to be
+  // asked.
+  const Exchange* repeated(const std::string& url);
+  // Tells the app of the hits that it did not see.
+  void tell_lane_hits(app::App& app);
+
   // Given to the app in place of SimulatedHost::complete's.
   bool complete_operation(app::App& app, host::RequestId request, host::OperationId operation,
                           host::Completion completion);
@@ -140,8 +148,17 @@ class FaultyHost final : public SimulatedHost {
     host::OperationKind kind;
     host::RequestId request;
   };
+  struct RepeatedAnswer {
+    std::uint32_t lane = 0;
+    Instant until;
+    Exchange exchange;
+    std::uint32_t hits = 0;
+  };
   Overseer& overseer_;
   std::unordered_map<std::uint64_t, Open> open_;
+  // By URL, as shim/lanes.js has them.
+  std::map<std::string, RepeatedAnswer> lanes_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> settled_lanes_;
 };
 
 }  // namespace larder::sim

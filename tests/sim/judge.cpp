@@ -303,13 +303,16 @@ void Judge::store(const FaultyHost& host, std::string_view key, const Stored& st
 // ---------------------------------------------------------------------------------
 
 void Judge::look_up(const FaultyHost& host, const ClientRequest& client) {
-  if (perhaps_off(client, "ENABLE_STAMPEDE_PROTECTION") || perhaps_off(client, "FEATURE_CACHE")) {
+  const auto looks_up_alone = [&](const ClientRequest& one) {
+    return perhaps_off(one, "ENABLE_STAMPEDE_PROTECTION") || perhaps_off(one, "FEATURE_CACHE");
+  };
+  if (looks_up_alone(client)) {
     return;
   }
   for (const auto& [number, other] : host.clients) {
     const Millis patience = other.subject.row().hard + limit::lock_wait + limit::lock_margin;
     if (&other != &client && !client.answered && !client.authorized && other.key == client.key &&
-        other.looks_up_since && !other.answered && !other.authorized &&
+        other.looks_up_since && !other.answered && !other.authorized && !looks_up_alone(other) &&
         world_.now - *other.looks_up_since < patience) {
       violate(Invariant::single_flight, host, client,
               concat({"looks up while request ", to_text(std::uint64_t{number}), " of its isolate does"}));
@@ -450,6 +453,8 @@ void Judge::after_purge(const FaultyHost& host, const ClientRequest& client, con
                         Instant decided) {
   // Who asked itself before the purge gets what it asked for.
   const bool own = client.last_serial == said.serial && asked >= client.began;
+  // The origin may have confirmed the body since; the purge is of the body.
+  asked = said.affirmed.front().asked;
   for (const Purge& purge : purges_) {
     if (purge.soft || asked >= purge.at || own || !reaches(purge, client.subject)) {
       continue;

@@ -2,6 +2,8 @@
 // deliberate defect.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "base/text.h"
 #include "sim/simulator.h"
 
@@ -23,11 +25,12 @@ TEST(SimulatorTest, TheSameSeedIsTheSameRun) {
   EXPECT_NE(first.digest(), simulate(run_of(8, 30'000)).digest());
 }
 
-// The same seeds each time: a regression shows here, what is seldom shows in `npm run simulate`, which draws
-// its own.
+// Others each time: what is seldom shows in one run or another, and the seed that it prints is that run
+// again.
 TEST(SimulatorTest, NoInvariantIsViolated) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const Trial run = run_of(seed, 40'000);
+  std::random_device device;
+  for (int i = 0; i < 5; ++i) {
+    const Trial run = run_of(device(), 40'000);
     std::printf("seed %s, %s steps\n", to_text(run.seed).c_str(), to_text(run.steps).c_str());
     const Journal journal = simulate(run);
     ASSERT_FALSE(journal.violation()) << explain(run, *journal.violation());

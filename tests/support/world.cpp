@@ -11,6 +11,30 @@ namespace larder::sim {
 using host::BodyHandle;
 using host::OperationKind;
 
+namespace {
+
+// How long the host waits before it fails the operation; operations of origins and locks see to that
+// themselves.
+std::optional<Millis> wait_of(OperationKind kind, std::string_view arguments) {
+  RecordReader ahead(arguments);
+  if (kind == OperationKind::control_read) {
+    ahead.u8();
+    ahead.u64();
+  } else if (kind == OperationKind::edge_get || kind == OperationKind::kv_get) {
+    ahead.text();
+  } else if (kind == OperationKind::object_call) {
+    ahead.text();
+    ahead.text();
+    ahead.text();
+    ahead.text();
+  } else {
+    return std::nullopt;
+  }
+  return Millis(static_cast<std::int64_t>(ahead.u64()));
+}
+
+}  // namespace
+
 // World
 // --------------------------------------------------------------------------------------------------------------
 
@@ -185,17 +209,17 @@ void SimulatedHost::submit(host::RequestId request, host::OperationId operation,
   } else {
     outcome = run_operation(request, kind, reader);
   }
-  if (kind == OperationKind::control_read && outcome.status == host::status_ok) {
-    // The host keeps its time limit, whatever becomes of the read.
-    RecordReader ahead(arguments);
-    ahead.u8();
-    ahead.u64();
-    const Millis wait(static_cast<std::int64_t>(ahead.u64()));
-    if ((fault && fault->lost) || outcome.delay + (fault ? fault->delay : Millis(0)) > wait) {
+  const std::optional<Millis> wait = wait_of(kind, arguments);
+  if (wait && outcome.status == host::status_ok) {
+    // The host keeps its time limit, whatever becomes of the operation.
+    if ((fault && fault->lost) || outcome.delay + (fault ? fault->delay : Millis(0)) > *wait) {
+      for (const BodyHandle body : outcome.owned) {
+        release_body(body);
+      }
       outcome = Outcome();
       outcome.status = 1;
-      outcome.message = "The control log gave no answer in time.";
-      world_.after(wait, [this, request, operation, outcome] { deliver(request, operation, outcome); });
+      outcome.message = "There was no answer in time.";
+      world_.after(*wait, [this, request, operation, outcome] { deliver(request, operation, outcome); });
       return;
     }
   }

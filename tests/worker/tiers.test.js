@@ -40,7 +40,7 @@ const bufferOf = (content) => (typeof content === "string" ? encoder.encode(cont
 
 /** The entry under the key as {header, bytes}, or null for none. @param {string} store @param {string} key */
 async function get(store, key) {
-  const { found, header, content } = await operate(`${store}_get`, { key });
+  const { found, header, content } = await operate(`${store}_get`, { key, wait_millis: 5000 });
   if (found === 0) {
     expect({ header, content }).toEqual({ header: "", content: { handle: 0, size: 0 } });
     return null;
@@ -164,7 +164,7 @@ test("kv: an expiry of less than a minute is a failure, a minute is not", async 
 test("kv: a key above 512 bytes is a failure that does not repeat it", async () => {
   const key = "s3cret".repeat(100);
   for (const [name, wanted] of /** @type {const} */ ([
-    ["kv_get", { key }],
+    ["kv_get", { key, wait_millis: 1000 }],
     ["kv_put", { key, header: "h", content: bufferOf("x"), keep_seconds: 60 }],
     ["kv_delete", { key }],
   ])) {
@@ -201,6 +201,12 @@ test("kv: keys are listed by prefix with their headers, a page at a time", async
   });
 });
 
+test("kv: a look-up that hangs is a failure when its time is over", async () => {
+  const hanging = { ...flight, env: { CACHE: { getWithMetadata: () => new Promise(() => {}) } } };
+  const failure = await failureOf("kv_get", { key: "k", wait_millis: 20 }, hanging);
+  expect(failure).toMatchObject({ status: "timeout", message: "KV gave no answer within 20 ms." });
+});
+
 test("kv: without the binding every operation says so", async () => {
   const bare = { ...flight, env: {} };
   for (const name of ["kv_get", "kv_put", "kv_delete", "kv_list"]) {
@@ -212,6 +218,7 @@ test("kv: without the binding every operation says so", async () => {
       prefix: "",
       cursor: "",
       count_max: 1,
+      wait_millis: 1000,
     };
     const failure = await failureOf(name, wanted, bare);
     expect(failure.status).toBe("unsupported");
