@@ -112,9 +112,10 @@ enum class ByteOrder : std::uint8_t { little, big };
 
 Result<std::string> from_utf16(std::string_view bytes, ByteOrder order) {
   const auto advice = [](std::string_view what) {
-    return fail(ErrorKind::invalid, csv_source,
-                concat({"This file is UTF-16 that ", what,
-                        ". Save it again, as CSV UTF-8 if the program offers that, and upload the new file."}));
+    return fail(
+        ErrorKind::invalid, csv_source,
+        concat({"This file is UTF-16 that ", what,
+                ". Save it again, as CSV UTF-8 if the program offers that, and upload the new file."}));
   };
   const auto unit_at = [&](std::size_t at) {
     const auto first = static_cast<unsigned char>(bytes[at]);
@@ -197,9 +198,10 @@ Result<CsvText> read_csv_text(std::string_view bytes, const ListLimits& limits) 
     return tl::make_unexpected(size.error());
   }
   if (bytes.starts_with("PK\x03\x04")) {
-    return fail(ErrorKind::invalid, csv_source,
-                "This is a spreadsheet or a ZIP archive, not CSV. Open it, save the sheet as CSV UTF-8, and upload "
-                "that.");
+    return fail(
+        ErrorKind::invalid, csv_source,
+        "This is a spreadsheet or a ZIP archive, not CSV. Open it, save the sheet as CSV UTF-8, and upload "
+        "that.");
   }
   for (const ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
     if (bytes.starts_with(order == ByteOrder::little ? "\xff\xfe" : "\xfe\xff")) {
@@ -420,10 +422,11 @@ std::uint64_t CsvReader::line_at(const char* place) const {
 
 Failure CsvReader::refuse_row() {
   at_ = end_;
-  return fail(ErrorKind::too_large, csv_source,
-              concat({"The list has more than ", count_text(rows_max_),
-                      " rows. Split it, repeat the header line in each part, and upload the parts one after the "
-                      "other."}));
+  return fail(
+      ErrorKind::too_large, csv_source,
+      concat({"The list has more than ", count_text(rows_max_),
+              " rows. Split it, repeat the header line in each part, and upload the parts one after the "
+              "other."}));
 }
 
 Failure CsvReader::refuse_field() {

@@ -1,8 +1,8 @@
 // Comma-, tab- and semicolon-separated values (RFC 4180), read row by row without a copy of the text.
 //
-// Beyond the RFC: lines end in LF, CR or CRLF; empty lines are passed over; rows may have any number of fields;
-// a quote within an unquoted field is a character like any other; a field whose closing quote is followed by
-// more text is taken as it stands, quotes and all, and counted. White space is kept.
+// Beyond the RFC: lines end in LF, CR or CRLF; empty lines are passed over; rows may have any number of
+// fields; a quote within an unquoted field is a character like any other; a field whose closing quote is
+// followed by more text is taken as it stands, quotes and all, and counted. White space is kept.
 #pragma once
 
 #include <cstdint>
@@ -77,7 +77,8 @@ class CsvReader {
   }
   // Rows so far, the header included.
   std::uint64_t rows() const { return rows_; }
-  // The line of the file on which this row begins, the first is 1. Takes time in proportion to the text before.
+  // The line of the file on which this row begins, the first is 1. Takes time in proportion to the text
+  // before.
   std::uint64_t line() const { return line_at(row_); }
   // Fields whose closing quote is followed by more text.
   std::uint64_t stray_quotes() const { return stray_quotes_; }
@@ -90,7 +91,8 @@ class CsvReader {
     bool doubled;
   };
 
-  // Both read one field from at_ and leave at_ behind it. False: it is too long, or its quote is never closed.
+  // Both read one field from at_ and leave at_ behind it. False: it is too long, or its quote is never
+  // closed.
   bool take_plain();
   bool take_quoted();
   bool keep(const char* from, const char* to, bool doubled);

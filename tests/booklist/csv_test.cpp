@@ -105,8 +105,9 @@ TEST(Csv, TextBehindAClosingQuoteIsKeptAsItStandsAndCounted) {
   EXPECT_EQ(read.rows, (Rows{{"a", "b"}, {"\"Sense\" and Sensibility", "2"}}));
   EXPECT_EQ(read.stray_quotes, 2U);
   ASSERT_TRUE(read.error.has_value());
-  EXPECT_EQ(read.error->message,
-            "The quote that opens on line 3 is never closed. Add the missing \" or take the opening one away.");
+  EXPECT_EQ(
+      read.error->message,
+      "The quote that opens on line 3 is never closed. Add the missing \" or take the opening one away.");
 }
 
 TEST(Csv, AQuoteThatIsNeverClosedIsPlainTextBetweenTabs) {
@@ -129,13 +130,15 @@ TEST(Csv, LimitsHaveTheirMessages) {
     EXPECT_TRUE(error.has_value() && error->kind == ErrorKind::too_large && !error->retryable) << text;
     return error ? error->message : "";
   };
-  EXPECT_EQ(message("a,b\n1\n2\n3\n"),
-            "The list has more than 2 rows. Split it, repeat the header line in each part, and upload the parts "
-            "one after the other.");
+  EXPECT_EQ(
+      message("a,b\n1\n2\n3\n"),
+      "The list has more than 2 rows. Split it, repeat the header line in each part, and upload the parts "
+      "one after the other.");
   EXPECT_EQ(message("a,b\n\n1,2,3,4\n"),
             "The row on line 3 has more than 3 fields. Remove columns, or the stray delimiters in that row.");
   const std::string_view too_long =
-      "The row on line 3 has a field of more than 4 bytes. Shorten it; if it looks short, a quote before it is not "
+      "The row on line 3 has a field of more than 4 bytes. Shorten it; if it looks short, a quote before it "
+      "is not "
       "closed.";
   EXPECT_EQ(message("a,b\r\n\"x\r\",1\r\n1,abcde\r\n").substr(0, 25), "The row on line 4 has a f");
   EXPECT_EQ(message("a,b\n1,2\n\"abcde\"\n"), too_long);
@@ -143,7 +146,9 @@ TEST(Csv, LimitsHaveTheirMessages) {
 }
 
 TEST(CsvText, Utf8IsAViewOfTheBytesWithoutItsMark) {
-  const std::string bytes = "\xef\xbb\xbf" "a,b\n\xc3\xa9,2";
+  const std::string bytes =
+      "\xef\xbb\xbf"
+      "a,b\n\xc3\xa9,2";
   const auto text = read_csv_text(bytes, ListLimits());
   ASSERT_TRUE(text.has_value());
   EXPECT_EQ(text->text().data(), bytes.data() + 3);
@@ -153,10 +158,12 @@ TEST(CsvText, Utf8IsAViewOfTheBytesWithoutItsMark) {
 
 TEST(CsvText, OtherBytesAreTakenForWindows1252) {
   // é, then the euro sign, curly quotes, one of the five bytes that have no character, and ÿ.
-  const auto text = read_csv_text("caf\xe9 \x80 \x93\x94 \x81 \xff; \xc3\xa9 twice, as two bytes", ListLimits());
+  const auto text =
+      read_csv_text("caf\xe9 \x80 \x93\x94 \x81 \xff; \xc3\xa9 twice, as two bytes", ListLimits());
   ASSERT_TRUE(text.has_value());
   EXPECT_EQ(text->text(),
-            "caf\xc3\xa9 \xe2\x82\xac \xe2\x80\x9c\xe2\x80\x9d \xc2\x81 \xc3\xbf; \xc3\x83\xc2\xa9 twice, as two bytes");
+            "caf\xc3\xa9 \xe2\x82\xac \xe2\x80\x9c\xe2\x80\x9d \xc2\x81 \xc3\xbf; \xc3\x83\xc2\xa9 twice, as "
+            "two bytes");
   EXPECT_EQ(to_text(text->encoding()), "windows-1252");
 }
 
@@ -192,11 +199,14 @@ TEST(CsvText, RefusalsSayWhatToDo) {
       {" \r\n\n\t ", empty},
       {"\xff\xfe", empty},
       {"PK\x03\x04 and so on",
-       "This is a spreadsheet or a ZIP archive, not CSV. Open it, save the sheet as CSV UTF-8, and upload that."},
+       "This is a spreadsheet or a ZIP archive, not CSV. Open it, save the sheet as CSV UTF-8, and upload "
+       "that."},
       {std::string("a,b\n1,2\0and more\n"sv), binary},
       {std::string("\xe9\0"sv), binary},
       {std::string("\0"sv), binary},
-      {"\xff\xfe" "a", "This file is UTF-16 that breaks off in the middle of a character" + utf16_advice},
+      {"\xff\xfe"
+       "a",
+       "This file is UTF-16 that breaks off in the middle of a character" + utf16_advice},
       {utf16(u"\ufeffa\xd83d", true),
        "This file is UTF-16 that has half of a character where a whole one should be" + utf16_advice},
       {utf16(u"\ufeff\xdcda,", false),
@@ -218,7 +228,8 @@ TEST(CsvText, ALargeFileIsRefusedByItsSizeAlone) {
   ASSERT_FALSE(checked.has_value());
   EXPECT_EQ(checked.error().kind, ErrorKind::too_large);
   EXPECT_EQ(checked.error().message,
-            "The list has 52428800 bytes; at most 10485760 are taken. Split it, repeat the header line in each part, "
+            "The list has 52428800 bytes; at most 10485760 are taken. Split it, repeat the header line in "
+            "each part, "
             "and upload the parts one after the other.");
   EXPECT_EQ(check_file_size(Bytes(std::uint64_t{10} << 20), ListLimits()), Bytes(std::uint64_t{10} << 20));
 
