@@ -194,7 +194,7 @@ class FieldReader {
   FieldReader(NameStyle style, const NormalText& normal_text) : style_(style), normal_text_(normal_text) {}
 
   std::vector<AuthorName> read(std::string_view field) {
-    const std::string tidied = tidy(field);
+    const std::string tidied = tidy(utf8_prefix(field, author_field_bytes_max));
     std::string_view rest = tidied;
     for (;;) {
       const std::size_t end = rest.find_first_of(";|");
@@ -224,18 +224,25 @@ class FieldReader {
   }
 
   void read_told_apart(std::string_view piece) {
-    for (const std::string_view conjunction : {" & ", " and "}) {
-      const std::size_t at = piece.find(conjunction);
-      if (at == std::string_view::npos) {
+    std::string_view person = piece;
+    for (std::size_t at = 0; at < person.size(); ++at) {
+      const std::string_view rest = person.substr(at);
+      const std::size_t length = rest.starts_with(" & ") ? 3 : rest.starts_with(" and ") ? 5 : 0;
+      if (length == 0) {
         continue;
       }
-      const std::string_view before = trim(piece.substr(0, at));
-      const std::string_view behind = trim(piece.substr(at + conjunction.size()));
+      const std::string_view before = trim(person.substr(0, at));
+      const std::string_view behind = trim(rest.substr(length));
       if (words_in(before) >= 2 && (words_in(behind) >= 2 || is(WordKind::others, behind))) {
-        read_told_apart(before);
-        return read_told_apart(behind);
+        read_people_of(before);
+        person = behind;
+        at = 0;
       }
     }
+    read_people_of(person);
+  }
+
+  void read_people_of(std::string_view piece) {
     return commas_part_people(piece) ? read_between_commas(piece) : read_person(piece);
   }
 
@@ -289,6 +296,10 @@ class FieldReader {
   }
 
   void read_person(std::string_view text) {
+    // With all its brackets and titles it may be longer than what is kept of it, but not by much.
+    if (text.size() > 2 * name_bytes_max) {
+      return;
+    }
     AuthorRole role = AuthorRole::author;
     std::string name(text);
     take_brackets(name, role);

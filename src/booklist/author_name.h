@@ -37,6 +37,9 @@ struct AuthorName {
 // A display form is at most this long; what is longer is no name.
 inline constexpr std::size_t name_bytes_max = 256;
 
+// What is read of a field; two dozen people take a fifth of it.
+inline constexpr std::size_t author_field_bytes_max = 4096;
+
 // The people of one field, in its order. "Various", "Unknown", "N/A" and the like, and text without a letter,
 // are nobody. `field` is UTF-8.
 std::vector<AuthorName> read_authors(std::string_view field, NameStyle style, const NormalText& normal_text);
