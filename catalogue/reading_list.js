@@ -51,7 +51,7 @@ const bundled = new URL("./data.json", import.meta.url);
 const field = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** As Goodreads guards numbers against spreadsheets. @param {string} digits */
-const guarded = (digits) => field(`="${digits}"`);
+const guarded = (digits) => `="${digits}"`;
 
 /** @param {string} name */
 function lastFirst(name) {
@@ -65,7 +65,7 @@ function lastFirst(name) {
  * @returns {{work: Work, author: string}[]}
  */
 function choose({ core, generated }, books, draw) {
-  /** @param {Work[]} works @returns {Map<string, Work[]>} by first author, in a drawn order */
+  /** @param {Work[]} works @returns {Map<string, Work[]>} by first author */
   const byFirst = (works) => {
     /** @type {Map<string, Work[]>} */
     const grouped = new Map();
@@ -91,10 +91,13 @@ function choose({ core, generated }, books, draw) {
     chosen.push({ work: draw.pick(works), author });
   }
   const all = core.works.map((work) => ({ work, author: work.authors[0] ?? "" }));
+  const works = new Set(chosen.map(({ work }) => work));
   while (chosen.length < books) {
     const next = draw.pick(all);
     // Beyond what the catalogue holds, books are listed again.
-    if (chosen.length >= all.length || !chosen.some(({ work }) => work === next.work)) chosen.push(next);
+    if (works.has(next.work) && works.size < all.length) continue;
+    works.add(next.work);
+    chosen.push(next);
   }
   return chosen.slice(0, books);
 }
@@ -155,7 +158,7 @@ function row({ at, work, name, isbn10, isbn13, year }, draw) {
     isRead ? String(draw.chance(0.1) ? 2 : 1) : "0",
     "0",
   ]
-    .map((text) => (text.startsWith('"=') ? text : field(text)))
+    .map(field)
     .join(",");
 }
 
