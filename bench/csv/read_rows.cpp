@@ -1,5 +1,5 @@
-// Exports the reader of lists for measuring, and for comparing its rows with another reader's: a file's bytes in,
-// numbers or rows out.
+// Exports the reader of lists for measuring, and for comparing its rows with another reader's: a file's bytes
+// in, numbers or rows out.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -31,7 +31,8 @@ ListLimits wide_limits() {
 
 }  // namespace
 
-// Checks the encoding and reads every field of every row. -1: the file was refused; else the number of fields.
+// Checks the encoding and reads every field of every row. -1: the file was refused; else the number of
+// fields.
 BENCH_EXPORT(read_rows) std::int32_t bench_rows(const char* bytes, std::uint32_t size) {
   const ListLimits limits = wide_limits();
   const auto text = read_csv_text(std::string_view(bytes, size), limits);

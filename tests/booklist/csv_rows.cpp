@@ -1,5 +1,6 @@
-// Rows for tests/architecture/csv.test.js to compare csv-parse's with: files on standard input, each behind its size
-// in bytes and a line feed; a line of JSON for each on standard output, {"delimiter": …, "rows": [[…]]} or
+// Rows for tests/architecture/csv.test.js to compare csv-parse's with: files on standard input, each behind
+// its size in bytes and a line feed; a line of JSON for each on standard output, {"delimiter": …, "rows":
+// [[…]]} or
 // {"error": …}.
 #include <iostream>
 #include <string>
