@@ -109,7 +109,9 @@ function choose({ core, generated }, books, draw) {
  */
 export function readingList({ books, seed, data = JSON.parse(readFileSync(bundled, "utf8")) }) {
   const draw = draws(seed);
-  const names = new Map([...data.core.authors, ...data.generated.authors].map(({ key, name }) => [key, name]));
+  const names = new Map(
+    [...data.core.authors, ...data.generated.authors].map(({ key, name }) => [key, name]),
+  );
   const listed = [];
   const lines = [HEADERS.join(",")];
   for (const [at, { work, author }] of choose(data, books, draw).entries()) {
@@ -120,7 +122,11 @@ export function readingList({ books, seed, data = JSON.parse(readFileSync(bundle
     listed.push({ title: work.title, author: name, isbn: isbn13 });
     lines.push(row({ at, work, name, isbn10, isbn13, year: edition.year }, draw));
   }
-  return { csv: `${lines.join("\n")}\n`, authors: [...new Set(listed.map((book) => book.author))], books: listed };
+  return {
+    csv: `${lines.join("\n")}\n`,
+    authors: [...new Set(listed.map((book) => book.author))],
+    books: listed,
+  };
 }
 
 /**

@@ -40,7 +40,7 @@ const SCRATCH_BYTES = 65536;
 const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
 const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** @type {Array<OperationRow | undefined>} */
 const rows = [];

@@ -16,7 +16,9 @@ const RATIO_AIM = 5;
 /** @param {string} path of bench_csv.wasm */
 function loadModule(path) {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path)), {});
-  const { memory, _initialize, allocate, read_rows, read_books } = /** @type {Record<string, any>} */ (exports);
+  const { memory, _initialize, allocate, read_rows, read_books } = /** @type {Record<string, any>} */ (
+    exports
+  );
   _initialize();
   const at = allocate(FILE_BYTES + 4096);
   /** @param {Uint8Array} bytes */
@@ -54,7 +56,10 @@ export async function benchCsv(path) {
   const module = loadModule(path);
   /** @type {{name: string, work: () => number}[]} what each finds: fields, or books in the last */
   const readers = [
-    { name: "papaparse", work: () => fieldsOf(papaparse.parse(decoder.decode(bytes), { skipEmptyLines: true }).data) },
+    {
+      name: "papaparse",
+      work: () => fieldsOf(papaparse.parse(decoder.decode(bytes), { skipEmptyLines: true }).data),
+    },
     { name: "csv-parse", work: () => fieldsOf(csvParse(bytes, { relax_column_count: true })) },
     { name: "Larder, rows", work: () => module.rows(bytes) },
     { name: "Larder, books and authors", work: () => module.books(bytes) },

@@ -43,7 +43,9 @@ function file(seed) {
   const mixesEnds = draw.chance(0.2);
   const lineEnd = () => (mixesEnds ? draw.pick(LINE_ENDS) : oneEnd);
   const field = () => {
-    const text = Array.from({ length: draw.between(0, draw.pick([0, 1, 3, 12])) }, () => draw.pick(PIECES)).join("");
+    const text = Array.from({ length: draw.between(0, draw.pick([0, 1, 3, 12])) }, () =>
+      draw.pick(PIECES),
+    ).join("");
     if (!mustBeQuoted(text, delimiter) && draw.chance(0.7)) return text;
     return `"${text.replaceAll('"', '""')}"`;
   };
@@ -55,7 +57,9 @@ function file(seed) {
     const line = Array.from({ length: fields }, field).join(delimiter);
     lines.push(line, ...(draw.chance(0.1) ? [""] : []));
   }
-  const text = lines.map((line, at) => (at === lines.length - 1 && draw.chance(0.3) ? line : line + lineEnd())).join("");
+  const text = lines
+    .map((line, at) => (at === lines.length - 1 && draw.chance(0.3) ? line : line + lineEnd()))
+    .join("");
   return { text: draw.chance(0.1) ? `\ufeff${text}` : text, delimiter };
 }
 
@@ -117,6 +121,7 @@ test("UTF-16 in either order, and Windows-1252, read as the same text in UTF-8",
     assert.deepEqual(found[at], expected);
     assert.deepEqual(found[at + some.length], expected);
   }
-  const western = "Title;Author\nCien a\u00f1os de soledad;Garc\u00eda M\u00e1rquez\n\u00ab\u00df\u00ff\u00bb;\u00c6\n";
+  const western =
+    "Title;Author\nCien a\u00f1os de soledad;Garc\u00eda M\u00e1rquez\n\u00ab\u00df\u00ff\u00bb;\u00c6\n";
   assert.deepEqual(read([Buffer.from(western, "latin1")]), [{ delimiter: ";", rows: peer(western, ";") }]);
 });
