@@ -1,9 +1,10 @@
-// npm run bench [-- http|misses|module|json ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
+// npm run bench [-- http|misses|module|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
 // build/bench/results.json. Times are no tests: a missed aim is told, and the exit status stays 0.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { benchCsv, csvReport } from "./csv/bench.js";
 import { benchHttp, httpReport } from "./http/bench.js";
 import { stopServers } from "./http/server.js";
 import { benchJson, jsonReport } from "./json/bench.js";
@@ -59,6 +60,10 @@ if (wanted("module")) {
 if (wanted("json")) {
   const found = await benchJson(`${FOLDER}/json/bench_json.wasm`, values.payloads);
   tell("json", found, jsonReport(found));
+}
+if (wanted("csv")) {
+  const found = await benchCsv(`${FOLDER}/csv/bench_csv.wasm`);
+  tell("csv", found, csvReport(found));
 }
 writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
 console.log(`All numbers: ${FOLDER}/results.json`);
