@@ -534,7 +534,10 @@ Reading Engine::reading_of(host::Context here, const Query& query, http::CacheSt
       reading.status.forward_status = static_cast<int>(fetched.error().origin_status);
     }
     if (rescues) {
-      refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
+      // Where the breaker spoke, it is for the breaker to say how long.
+      if (asked) {
+        refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
+      }
       return stand_in(now, copy, std::move(reading.status),
                       asked ? Reason::stale_if_error : Reason::origin_down);
     }
