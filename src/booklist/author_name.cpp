@@ -430,7 +430,7 @@ std::string join_initials(std::string_view spaced) {
     }
     std::size_t characters = 0;
     for (std::string_view rest = word; !rest.empty();) {
-      characters += is_combining(take_point(rest)) ? 0 : 1;
+      characters += is_combining(take_point(rest)) ? 0U : 1U;
     }
     const bool single = characters <= 1;
     if (!joined.empty() && !(single && after_single)) {

@@ -415,7 +415,7 @@ std::uint64_t CsvReader::line_at(const char* place) const {
   std::uint64_t line = 1;
   for (const char* at = begin_; at < place; ++at) {
     const bool pair = *at == '\r' && at + 1 < place && at[1] == '\n';
-    line += ends_line(*at) && !pair ? 1 : 0;
+    line += ends_line(*at) && !pair ? 1U : 0U;
   }
   return line;
 }
