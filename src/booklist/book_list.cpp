@@ -1,6 +1,7 @@
 #include "booklist/book_list.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <unordered_map>
 
@@ -30,7 +31,7 @@ std::uint32_t rating_hundredths(std::string_view field) {
   }
   std::replace(text.begin(), text.end(), ',', '.');
   const auto value = parse_decimal(text);
-  return value && *value > 0 && *value <= 100 ? static_cast<std::uint32_t>(*value * 100 + 0.5) : 0;
+  return value && *value > 0 && *value <= 100 ? static_cast<std::uint32_t>(std::lround(*value * 100)) : 0;
 }
 
 ReadState state_of(ShelfMeaning meaning) {
