@@ -364,6 +364,10 @@ class FieldReader {
     }
   }
 
+  static bool drops_out(std::string_view normal) {
+    return is_word(WordKind::degree, normal) || is_word(WordKind::label, normal);
+  }
+
   // "Doyle, Arthur Conan, Sir" to "Sir Arthur Conan Doyle". The suffix of a generation ends the name wherever
   // it stood.
   std::string first_name_first(std::string_view name, AuthorRole& role) const {
@@ -379,8 +383,7 @@ class FieldReader {
         title = part;
       } else if (is_word(WordKind::role, normal) && !parts.empty()) {
         role = AuthorRole::contributor;
-      } else if (has_letter(part) && !(parts.size() > 0 && (is_word(WordKind::degree, normal) ||
-                                                            is_word(WordKind::label, normal)))) {
+      } else if (has_letter(part) && (parts.empty() || !drops_out(normal))) {
         parts.emplace_back(part);
       }
     }
@@ -424,13 +427,13 @@ class FieldReader {
 std::string join_initials(std::string_view spaced) {
   std::string joined;
   bool after_single = false;
-  for (std::string_view word : split(spaced, ' ')) {
+  for (const std::string_view word : split(spaced, ' ')) {
     if (word.empty()) {
       continue;
     }
     std::size_t characters = 0;
     for (std::string_view rest = word; !rest.empty();) {
-      characters += is_combining(take_point(rest)) ? 0 : 1;
+      characters += is_combining(take_point(rest)) ? 0U : 1U;
     }
     const bool single = characters <= 1;
     if (!joined.empty() && !(single && after_single)) {

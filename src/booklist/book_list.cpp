@@ -1,6 +1,7 @@
 #include "booklist/book_list.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <unordered_map>
 
@@ -30,7 +31,7 @@ std::uint32_t rating_hundredths(std::string_view field) {
   }
   std::replace(text.begin(), text.end(), ',', '.');
   const auto value = parse_decimal(text);
-  return value && *value > 0 && *value <= 100 ? static_cast<std::uint32_t>(*value * 100 + 0.5) : 0;
+  return value && *value > 0 && *value <= 100 ? static_cast<std::uint32_t>(std::lround(*value * 100)) : 0;
 }
 
 ReadState state_of(ShelfMeaning meaning) {
@@ -90,7 +91,7 @@ class BookReader {
   void read_row() {
     ListCounts& counts = list_.counts;
     ++counts.rows;
-    counts.rows_ragged += reader_.size() != header_fields_ ? 1 : 0;
+    counts.rows_ragged += reader_.size() != header_fields_ ? 1U : 0U;
     Book book;
     add_authors(book, ListColumn::author, columns_.author_style, ListColumn::author_roles);
     add_authors(book, ListColumn::more_authors, columns_.more_authors_style, ListColumn::more_author_roles);
@@ -179,9 +180,9 @@ class BookReader {
       }
     }
     ListCounts& counts = list_.counts;
-    counts.isbns_recovered += best.outcome == IsbnOutcome::recovered ? 1 : 0;
-    counts.isbns_lost += best.outcome == IsbnOutcome::lost ? 1 : 0;
-    counts.isbns_refused += best.outcome == IsbnOutcome::refused ? 1 : 0;
+    counts.isbns_recovered += best.outcome == IsbnOutcome::recovered ? 1U : 0U;
+    counts.isbns_lost += best.outcome == IsbnOutcome::lost ? 1U : 0U;
+    counts.isbns_refused += best.outcome == IsbnOutcome::refused ? 1U : 0U;
     book.isbn = std::move(best.thirteen);
   }
 

@@ -184,11 +184,12 @@ std::string_view to_text(CsvEncoding encoding) {
 
 Result<Bytes> check_file_size(Bytes size, const ListLimits& limits) {
   if (size > limits.file_bytes_max || size >= file_bytes_utmost) {
+    constexpr std::string_view advice =
+        " are taken. Split it, repeat the header line in each part, and upload the parts one after the "
+        "other.";
     return fail(ErrorKind::too_large, csv_source,
                 concat({"The list has ", count_text(size.count), " bytes; at most ",
-                        count_text(limits.file_bytes_max.count),
-                        " are taken. Split it, repeat the header line in each part, and upload the parts one "
-                        "after the other."}));
+                        count_text(limits.file_bytes_max.count), advice}));
   }
   return size;
 }
@@ -415,7 +416,7 @@ std::uint64_t CsvReader::line_at(const char* place) const {
   std::uint64_t line = 1;
   for (const char* at = begin_; at < place; ++at) {
     const bool pair = *at == '\r' && at + 1 < place && at[1] == '\n';
-    line += ends_line(*at) && !pair ? 1 : 0;
+    line += ends_line(*at) && !pair ? 1U : 0U;
   }
   return line;
 }

@@ -68,17 +68,17 @@ struct Sum {
 void add(Sum& sum, const Book& book, AuthorRole role) {
   ++sum.books;
   const bool wrote = role == AuthorRole::author;
-  sum.quarter_points += points_of(book) * (wrote ? quarters : 1);
+  sum.quarter_points += points_of(book) * (wrote ? quarters : 1U);
   if (!wrote) {
     return;
   }
   ++sum.written;
   const std::uint32_t rating = book.rating_percent;
-  sum.disliked += rating > 0 && rating < rating_fair ? 1 : 0;
-  sum.liked += rating >= rating_liked ? 1 : 0;
-  sum.read_again += was_read_again(book) ? 1 : 0;
-  sum.favourites += book.favourite ? 1 : 0;
-  sum.loved_and_read_again += rating >= rating_loved && was_read_again(book) ? 1 : 0;
+  sum.disliked += rating > 0 && rating < rating_fair ? 1U : 0U;
+  sum.liked += rating >= rating_liked ? 1U : 0U;
+  sum.read_again += was_read_again(book) ? 1U : 0U;
+  sum.favourites += book.favourite ? 1U : 0U;
+  sum.loved_and_read_again += rating >= rating_loved && was_read_again(book) ? 1U : 0U;
 }
 
 Standing standing_of(const Sum& sum) {
