@@ -72,12 +72,10 @@ bool proves(std::string_view header_key, const Key& key) {
 
 std::optional<Key> key_named(std::string_view name, const Sha256& sha256) {
   const auto pieces = split(name, ':');
-  if (pieces.size() < 4 || pieces[0].empty() || pieces[1].empty() || !pieces[2].starts_with('v')) {
-    return std::nullopt;
-  }
   const bool is_printable =
       std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (!is_printable) {
+  if (pieces.size() < 3 || !is_printable || pieces[0].empty() || pieces[1].empty() ||
+      !pieces[2].starts_with('v') || !parse_unsigned(pieces[2].substr(1))) {
     return std::nullopt;
   }
   Key key;
@@ -88,7 +86,8 @@ std::optional<Key> key_named(std::string_view name, const Sha256& sha256) {
   }
   key.full = std::string(name);
   const std::size_t fields = pieces[0].size() + pieces[1].size() + pieces[2].size() + 2;
-  if (fields > limit::key_bytes_max - 72) {
+  // Longer than those of any resource: a digest would not fit behind it.
+  if (fields + 1 + digest_mark.size() + 64 > limit::key_bytes_max) {
     return std::nullopt;
   }
   complete_key(key, fields, sha256);

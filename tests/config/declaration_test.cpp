@@ -426,6 +426,17 @@ TEST(Declaration, CollectsTheSecretsItNeeds) {
   EXPECT_TRUE(missing_secrets(*declarations, *parse_settings({{"API_KEY", "x"}})).empty());
 }
 
+TEST(Declaration, TheWorkersOwnSecretsGoToNoOrigin) {
+  std::string text(everything);
+  const std::size_t at = text.find("${API_KEY}");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 10, "${ADMIN_JWT_SECRET}");
+  const auto declarations = parse_declarations(text);
+  ASSERT_TRUE(declarations);
+  EXPECT_EQ(to_text(missing_secrets(*declarations, *parse_settings({{"ADMIN_JWT_SECRET", std::string(32, 'x')}}))),
+            "ADMIN_JWT_SECRET: This secret is for the Worker itself and goes to no origin; use another one.\n");
+}
+
 TEST(Declaration, TheShippedFileIsRight) {
   std::ifstream file(LARDER_SHIPPED_DECLARATIONS);
   std::stringstream text;

@@ -155,5 +155,42 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
   EXPECT_EQ(names.size(), setting_rows.size());
 }
 
+TEST(Settings, OfOperatorsAreRead) {
+  const auto settings = parse_settings({{"ADMIN_JWKS_URL", "https://Team.cloudflareaccess.com/cdn-cgi/access/certs?x=1"},
+                                        {"ADMIN_JWT_ISSUER", " https://team.cloudflareaccess.com "},
+                                        {"ADMIN_JWT_AUDIENCE", "a1b2"},
+                                        {"ADMIN_SUBJECTS", "ann, Bob@Example.com"},
+                                        {"VIEWER_SUBJECTS", "*"},
+                                        {"ADMIN_JWT_SECRET", std::string(32, 'x')}});
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->admin_key_set_url, "https://team.cloudflareaccess.com/cdn-cgi/access/certs?x=1");
+  EXPECT_EQ(settings->admin_issuer, "https://team.cloudflareaccess.com");
+  EXPECT_EQ(settings->admin_audience, "a1b2");
+  EXPECT_TRUE(settings->admin_subjects.has_subject("ann"));
+  EXPECT_FALSE(settings->admin_subjects.has_subject("Ann"));
+  EXPECT_TRUE(settings->admin_subjects.has_email("bob@example.com"));
+  EXPECT_FALSE(settings->admin_subjects.has_email("bob@example.org"));
+  EXPECT_TRUE(settings->viewer_subjects.has_subject("anybody"));
+  const Settings none;
+  EXPECT_FALSE(none.admin_subjects.has_subject(""));
+  EXPECT_FALSE(none.viewer_subjects.has_email("ann@example.com"));
+}
+
+TEST(Settings, OfOperatorsThatWouldOpenTheDoorAreRefused) {
+  const auto fault = [](TextPairs bindings) {
+    const auto settings = parse_settings(bindings);
+    return settings ? "" : to_text(settings.error());
+  };
+  EXPECT_TRUE(contains(fault({{"ADMIN_JWT_SECRET", std::string(31, 'x')}}),
+                       "ADMIN_JWT_SECRET: It must have at least 32 bytes"));
+  EXPECT_TRUE(contains(fault({{"ADMIN_JWKS_URL", "http://keys.example.com"}}),
+                       "ADMIN_JWKS_URL: In production it must start with https://"));
+  EXPECT_EQ(fault({{"ADMIN_JWKS_URL", "http://localhost:8080/keys"}, {"ENVIRONMENT", "development"}}), "");
+  EXPECT_TRUE(contains(fault({{"ADMIN_JWKS_URL", "keys.example.com"}}), "ADMIN_JWKS_URL: "));
+  EXPECT_TRUE(contains(fault({{"ADMIN_SUBJECTS", "ann, *"}}), "ADMIN_SUBJECTS: Not everybody can be an admin"));
+  EXPECT_TRUE(contains(fault({{"VIEWER_SUBJECTS", "ann,,bob"}}), "VIEWER_SUBJECTS: \"\" names nobody"));
+  EXPECT_TRUE(contains(fault({{"ADMIN_JWT_ISSUER", std::string(255, 'x')}}), "ADMIN_JWT_ISSUER: Write it as"));
+}
+
 }  // namespace
 }  // namespace larder::config

@@ -123,6 +123,39 @@ TEST(Tags, AreExpandedOnceEach) {
   EXPECT_EQ(build_tags(made, {"", "en"}, stand_in_digest), (std::vector<std::string>{"book", "lang:en"}));
 }
 
+TEST(Key, IsFoundByItsName) {
+  for (const std::size_t bytes : {20u, 256u, 257u, 512u, 513u, 4000u}) {
+    const std::string start = "larder:title:v2:";
+    const Key made = key({std::string(bytes - start.size(), 'x')});
+    const auto named = key_named(made.full, stand_in_digest);
+    ASSERT_TRUE(named.has_value()) << bytes;
+    EXPECT_EQ(named->full, made.full);
+    EXPECT_EQ(named->storage_name, made.storage_name);
+    EXPECT_EQ(named->proof, made.proof);
+    EXPECT_EQ(named->pattern, made.pattern);
+    EXPECT_TRUE(proves(made.proof, *named));
+    EXPECT_FALSE(proves(key({"y"}).proof, *named));
+    const auto stored = key_named(made.storage_name, stand_in_digest);
+    ASSERT_TRUE(stored.has_value()) << bytes;
+    EXPECT_EQ(stored->storage_name, made.storage_name);
+    EXPECT_TRUE(proves(made.proof, *stored)) << bytes;
+    EXPECT_FALSE(proves(made.proof.substr(0, 60), *stored));
+    EXPECT_FALSE(proves("", *stored));
+  }
+  EXPECT_EQ(key_named("larder:title:v2", stand_in_digest)->full, "larder:title:v2");
+}
+
+TEST(Key, WhatIsNoNameIsNone) {
+  for (const std::string_view name :
+       {"", "larder", "larder:title", "larder::sweep", ":title:v2:x", "larder:title:2:x", "larder:title:v:x",
+        "larder:title:v2x:x", "larder:title:v2:a b", "larder:title:v2:\xc3\xa9"}) {
+    EXPECT_FALSE(key_named(name, stand_in_digest).has_value()) << name;
+  }
+  EXPECT_FALSE(key_named("larder:" + std::string(500, 'x') + ":v2:y", stand_in_digest).has_value());
+  const std::string digest_beside_a_field = "larder:title:v2:sha256-" + std::string(600, 'x');
+  EXPECT_FALSE(key_named(digest_beside_a_field, stand_in_digest).has_value());
+}
+
 TEST(Tags, LongOnesAreDigests) {
   EXPECT_EQ(stored_tag(std::string(64, 't'), stand_in_digest), std::string(64, 't'));
   const std::string tag(65, 't');

@@ -155,5 +155,23 @@ TEST(Date, EveryDayIsReadBackAsItWasAndHasTheNextWeekday) {
   }
 }
 
+TEST(Timestamps, AreWrittenInUtcWithMilliseconds) {
+  EXPECT_EQ(format_timestamp(instant_from_millis(0)), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_timestamp(instant_from_millis(1'790'000'000'007)), "2026-09-21T14:13:20.007Z");
+  EXPECT_EQ(format_timestamp(instant_from_millis(-1)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_timestamp(instant_from_millis(951'782'400'000)), "2000-02-29T00:00:00.000Z");
+}
+
+TEST(Timestamps, AreReadInTheFormTheyAreWrittenIn) {
+  EXPECT_EQ(parse_timestamp("2026-09-21T14:13:20.007Z"), instant_from_millis(1'790'000'000'007));
+  EXPECT_EQ(parse_timestamp("2026-09-21T14:13:20Z"), instant_from_millis(1'790'000'000'000));
+  EXPECT_EQ(parse_timestamp("2000-02-29"), instant_from_millis(951'782'400'000));
+  for (const std::string_view text :
+       {"", "2026", "2026-13-01", "2026-00-01", "2026-02-29", "2026-09-21T24:00:00Z", "2026-09-21T14:13Z",
+        "2026-09-21T14:13:20", "2026-09-21T14:13:20.07Z", "2026-09-21T14:13:20+00:00", " 2026-09-21", "2026-9-21"}) {
+    EXPECT_FALSE(parse_timestamp(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace larder::http
