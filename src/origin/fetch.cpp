@@ -171,8 +171,12 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& w
 
 struct Request {
   std::string source = "origin";
+  // HEAD is answered from what GET brings.
+  std::string_view method = "GET";
   std::string url;
   TextPairs headers;
+  // "": it has no body.
+  std::string content;
   Bytes body_bytes_max;
   bool follow_redirects = true;
   bool oversize = false;
@@ -260,11 +264,14 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
     co_return tl::make_unexpected(std::move(request.error()));
   }
   const Instant requested_at = here.host().now();
-  // HEAD is answered from what GET brings.
+  host::Body content;
+  if (!request->content.empty()) {
+    content = host::Body::from_bytes(here.host(), request->content);
+  }
   auto reply = co_await host::origin_fetch(
-      here, "GET", request->url, request->headers, static_cast<std::uint64_t>(wanted.timeout.count()),
-      static_cast<std::uint64_t>(wanted.soft.count()), request->body_bytes_max.count,
-      request->follow_redirects ? 1 : 0, request->oversize ? 1 : 0);
+      here, request->method, request->url, request->headers,
+      static_cast<std::uint64_t>(wanted.timeout.count()), static_cast<std::uint64_t>(wanted.soft.count()),
+      request->body_bytes_max.count, request->follow_redirects ? 1 : 0, request->oversize ? 1 : 0, content);
   if (!reply) {
     co_return tl::make_unexpected(refusal_of(reply.error(), resource));
   }
