@@ -240,4 +240,19 @@ std::string format_date(Instant instant) {
   return text.append(" GMT");
 }
 
+std::string format_timestamp(Instant instant) {
+  const CivilTime time = civil_time(whole_seconds(instant.time_since_epoch()));
+  std::string text;
+  append_digits(text, time.year, 4);
+  // The table of months starts with January.
+  append_digits(text.append("-"), time.month + 1, 2);
+  append_digits(text.append("-"), time.day, 2);
+  append_digits(text.append("T"), time.hour, 2);
+  append_digits(text.append(":"), time.minute, 2);
+  append_digits(text.append(":"), time.second, 2);
+  return text.append("Z");
+}
+
+std::string format_day(Instant instant) { return format_timestamp(instant).substr(0, 10); }
+
 }  // namespace larder::http
