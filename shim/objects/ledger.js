@@ -58,7 +58,8 @@ export class Ledger extends DurableObject {
         );
       }
     });
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DAY_MILLIS);
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + DAY_MILLIS);
     return "{}";
   }
 
@@ -162,7 +163,8 @@ export class Ledger extends DurableObject {
 function checked(argument) {
   const { batch, rows } = argument ?? {};
   if (!isText(batch) || batch === "") throw new Refusal("A batch has a name.");
-  if (!Array.isArray(rows) || rows.length > ROWS_MAX) throw new Refusal(`A batch has up to ${ROWS_MAX} rows.`);
+  if (!Array.isArray(rows) || rows.length > ROWS_MAX)
+    throw new Refusal(`A batch has up to ${ROWS_MAX} rows.`);
   if (!rows.every(isRow)) throw new Refusal("A row of the batch is malformed.");
   return { batch, rows };
 }

@@ -6,7 +6,7 @@ import { OperationFailure } from "../failure.js";
 /** @typedef {import("../instance.js").InFlight} InFlight */
 /**
  * @typedef {{method: string, url: string, headers: [string, string][], timeout_millis: number, soft_millis: number,
- *   body_bytes_max: number, follow_redirects: number, oversize: number}} Wanted
+ *   body_bytes_max: number, follow_redirects: number, oversize: number, content: ArrayBuffer | null}} Wanted
  * @typedef {{status: number, headers: [string, string][], content: ArrayBuffer | ReadableStream}} Reply
  * A request past its soft time: `letGo` is for when nobody will resume it.
  * @typedef {{reply: Promise<Reply>, letGo: () => void}} LateReply
@@ -79,6 +79,7 @@ async function ask(wanted, abort) {
     const response = await fetch(wanted.url, {
       method: wanted.method,
       headers: wanted.headers,
+      body: wanted.content,
       redirect: wanted.follow_redirects ? "follow" : "manual",
       cache: "no-store",
       signal: abort.signal,

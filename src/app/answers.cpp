@@ -1,5 +1,8 @@
 #include "app/answers.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/assert.h"
 #include "base/text.h"
 #include "http/cache_control.h"
@@ -104,6 +107,20 @@ Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Me
   return outgoing;
 }
 
+Outgoing posted_answer(const engine::Reading& reading) {
+  static constexpr std::string_view left_out[] = {"etag", "last-modified", "cache-control"};
+  Outgoing outgoing;
+  outgoing.answer.status = reading.entry->header.status;
+  outgoing.answer.body = reading.entry->body.handle();
+  for (auto& field : representation_fields(reading)) {
+    if (std::find(std::begin(left_out), std::end(left_out), field.first) == std::end(left_out)) {
+      outgoing.answer.headers.push_back(std::move(field));
+    }
+  }
+  add(outgoing.answer, "cache-control", no_store);
+  return outgoing;
+}
+
 // A body that goes through without being kept. In mode http the origin's own fields go with it.
 Outgoing passed_answer(const engine::Reading& reading) {
   const origin::Fetched& fetched = *reading.fetched;
@@ -140,6 +157,9 @@ struct RefusalText {
 };
 
 RefusalText refusal_text(const origin::Refusal& refusal) {
+  if (refusal.limited || refusal.spent) {
+    return {429, " Try again after the time in Retry-After."};
+  }
   if (refusal.not_asked) {
     return {503, " Try again after the time in Retry-After."};
   }
@@ -176,7 +196,7 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
   problem.extensions.emplace_back("reason", std::string(to_text(refusal.error.kind)));
   problem.extensions.emplace_back("requestId", request_id);
   Outgoing outgoing = problem_answer(host, problem);
-  if (text.status == 503) {
+  if (text.status == 503 || text.status == 429) {
     const std::uint64_t wait = refusal.retry_after_seconds == 0 ? 1 : refusal.retry_after_seconds;
     add(outgoing.answer, "retry-after", to_text(wait));
   }
@@ -186,8 +206,17 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 
 }  // namespace
 
+Outgoing narrative_answer(host::Host& host, const engine::Reading& reading, std::string_view body) {
+  Outgoing outgoing = host::json_answer(host, 200, body);
+  add(outgoing.answer, "cache-status", http::format_cache_status(reading.status));
+  return outgoing;
+}
+
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id) {
+  if (reading.entry != nullptr && method == http::Method::post) {
+    return posted_answer(reading);
+  }
   if (reading.entry != nullptr) {
     return entry_answer(host, reading, method, conditions);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/cors.h"
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/mutation.h"
@@ -12,6 +13,8 @@
 #include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/accept.h"
+#include "origin/llm.h"
+#include "origin/narrative_prompt.h"
 #include "tiers/null_cache.h"
 
 namespace larder::app {
@@ -54,7 +57,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
 
   auto settings = config::parse_settings(bindings_);
   if (settings) {
-    settings_ = std::move(*settings);
+    adopt(std::move(*settings));
   } else {
     faults_ = settings.error();
   }
@@ -63,6 +66,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
     declarations_ = std::move(*parsed);
     if (settings) {
       faults_ = config::missing_secrets(declarations_, settings_);
+      config::apply_settings(declarations_, settings_);
     }
   } else {
     faults_.insert(faults_.end(), parsed.error().begin(), parsed.error().end());
@@ -72,6 +76,13 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
     log_start();
   }
   return static_cast<std::uint32_t>(faults_.size());
+}
+
+void App::adopt(config::Settings settings) {
+  settings_ = std::move(settings);
+  if (settings_.prompt_hash.empty()) {
+    settings_.prompt_hash = origin::prompt_hash_of(host_.sha256(origin::narrative_prompt));
+  }
 }
 
 void App::build_caches() {
@@ -103,7 +114,7 @@ void App::take_up_changes() {
   if (!LARDER_MUTATED(settings_ignored)) {
     auto settings = config::parse_settings(config::with_changes(bindings_, control_->settings()));
     if (settings) {
-      settings_ = std::move(*settings);
+      adopt(std::move(*settings));
       activate_cache();
     } else if (logs(host::LogLevel::error)) {
       JsonWriter line;
@@ -174,9 +185,10 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   const auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
-    answer(here, inbound, unmatched(*target, inbound.method), "");
+    answer(here, inbound, unmatched(here, *target, inbound), "");
     co_return;
   }
+  inbound.resource = matched->resource;
   co_await serve_resource(here, std::move(inbound), *matched, std::move(*target));
 }
 
@@ -194,7 +206,16 @@ host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http:
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                      http::Target target) {
-  auto query = make_query(here, matched, target, inbound.method);
+  std::string body;
+  if (matched.resource->match.method == http::Method::post) {
+    auto posted = co_await read_posted(here);
+    if (!posted) {
+      answer(here, inbound, problem_answer(host_, posted.error()), matched.resource->name);
+      co_return;
+    }
+    body = std::move(*posted);
+  }
+  auto query = make_query(here, matched, target, inbound.method, body);
   if (!query) {
     answer(here, inbound, problem_answer(host_, http::Problem(400, query.error().message)),
            matched.resource->name);
@@ -206,6 +227,22 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   } else {
     reading = co_await engine_->read(here, *query);
   }
+  answer(here, inbound, answer_of(here, inbound, *query, reading), matched.resource->name);
+  co_await engine_->settle(here, *query, std::move(reading));
+}
+
+Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
+                        const engine::Reading& reading) {
+  if (reading.refusal != nullptr && config::asks_model(*query.resource)) {
+    const origin::Refusal& refusal = *reading.refusal;
+    const bool refuses = refusal.spent && settings_.spending_over == config::SpendingOver::refuse;
+    if (!refusal.limited && !refuses) {
+      counters_.add(observe::Counter::narrative_templates_total,
+                    refusal.spent ? std::string_view("spending") : to_text(refusal.error.kind));
+      return narrative_answer(host_, reading,
+                              origin::narrative_stand_in(*query.resource, query.values, host_.now()));
+    }
+  }
   const auto if_none_match =
       host_.request_header(here.request(), "if-none-match", config::limit::header_value_bytes_max);
   const auto if_modified_since = host_.request_header(here.request(), "if-modified-since", 64);
@@ -216,15 +253,35 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     inbound.request_id = request_id(here);
   }
   Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
-  if (inbound.method == http::Method::get && !if_none_match && !if_modified_since) {
-    offer_lane(*query, reading, outgoing.answer);
+  const bool one_for_all = !differs_by_origin(*query.resource) ||
+                           !host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
+  if (inbound.method == http::Method::get && !if_none_match && !if_modified_since && one_for_all) {
+    offer_lane(query, reading, outgoing.answer);
   }
-  answer(here, inbound, std::move(outgoing), matched.resource->name);
-  co_await engine_->settle(here, *query, std::move(reading));
+  return outgoing;
 }
 
-Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
-                                      const http::Target& target, http::Method method) const {
+host::Task<tl::expected<std::string, http::Problem>> App::read_posted(host::Context here) {
+  const std::string given = host_.request_header(here.request(), "content-type", 256).value_or("");
+  const std::string type = to_lower(trim(std::string_view(given).substr(0, given.find(';'))));
+  if (type != "application/json" && !(type.starts_with("application/") && type.ends_with("+json"))) {
+    co_return tl::make_unexpected(
+        http::Problem(415, "The question is asked in JSON: send it with content-type: application/json."));
+  }
+  auto sent = co_await host::request_body(here, config::limit::request_body_bytes_max);
+  if (!sent && sent.error().kind == ErrorKind::too_large) {
+    co_return tl::make_unexpected(
+        http::Problem(413, concat({"The body is longer than ",
+                                   to_text(std::uint64_t{config::limit::request_body_bytes_max}), " bytes."})));
+  }
+  if (!sent) {
+    co_return tl::make_unexpected(http::Problem(400, "The body broke off; send it again."));
+  }
+  co_return host_.read_body(sent->content.handle(), sent->content.size(), 0);
+}
+
+Result<config::FieldValues> App::read_values(host::Context here, const config::Matched& matched,
+                                             const http::Target& target, std::string_view body) const {
   const config::Resource& resource = *matched.resource;
   http::Fields headers;
   for (const std::string_view name : entry::header_names(resource)) {
@@ -233,23 +290,44 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
       headers.add(std::string(name), std::move(*value));
     }
   }
-  auto values =
-      entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers});
+  if (resource.match.method != http::Method::post) {
+    const TextPairs settings = config::key_settings(settings_);
+    return entry::normalise_fields(
+        resource, entry::Parameters{matched.path_parameters, target.query, headers, entry::no_pairs, settings});
+  }
+  const auto parts = entry::body_parts(resource, body);
+  if (!parts) {
+    return tl::make_unexpected(parts.error());
+  }
+  const TextPairs settings = config::key_settings(settings_);
+  return entry::normalise_fields(
+      resource, entry::Parameters{matched.path_parameters, target.query, headers, *parts, settings});
+}
+
+Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
+                                      const http::Target& target, http::Method method,
+                                      std::string_view body) const {
+  const config::Resource& resource = *matched.resource;
+  auto values = read_values(here, matched, target, body);
   if (!values) {
     return tl::make_unexpected(values.error());
   }
   const entry::Sha256 sha256 = sha256_of(host_);
+  const config::FieldValues in_key = entry::key_values(resource, *values, sha256);
   engine::Query query;
   query.resource = &resource;
   query.key =
-      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, *values, sha256),
+      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, in_key, sha256),
                  tiers::TierSet::of(resource.tiers));
-  query.tags = entry::build_tags(resource, *values, sha256);
+  query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);
   query.method = method;
   query.accepts_gzip = [here] {
     const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
     return accepted && http::accepts_gzip(*accepted);
+  };
+  query.client = [here] {
+    return here.host().request_header(here.request(), "cf-connecting-ip", 64).value_or("");
   };
   if (resource.mode == config::Mode::http) {
     constexpr std::size_t any_length = 65536;
@@ -287,7 +365,11 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   if (until <= now) {
     return;
   }
-  answer.lane = host::Lane(*lane, until, {"if-none-match", "if-modified-since"});
+  std::vector<std::string> guards = {"if-none-match", "if-modified-since"};
+  if (differs_by_origin(*query.resource)) {
+    guards.emplace_back("origin");
+  }
+  answer.lane = host::Lane(*lane, until, std::move(guards));
 }
 
 // What the engine counts for a memory hit, for hits that never reached it.
@@ -306,6 +388,11 @@ std::uint32_t App::bodies_held() const { return static_cast<std::uint32_t>(tiere
 
 void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource) {
   const std::uint32_t status = outgoing.answer.status;
+  if (inbound.resource != nullptr && inbound.resource->cors && inbound.method != http::Method::options) {
+    const auto origin =
+        host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
+    add_cors(*inbound.resource, origin, outgoing.answer.headers);
+  }
   const host::LogLevel level = status >= 500 ? host::LogLevel::warn : host::LogLevel::info;
   if (logs(level)) {
     if (inbound.request_id.empty()) {
@@ -335,14 +422,14 @@ std::string App::request_id(host::Context here) const {
 // What needs no waiting
 // ---------------------------------------------------------------------------------------
 
-Outgoing App::unmatched(const http::Target& target, http::Method method) const {
+Outgoing App::unmatched(host::Context here, const http::Target& target, Inbound& inbound) const {
   const bool health_path = target.path == "/health";
   const bool cache_path =
       target.path == "/internal/cache" && settings_.environment != config::Environment::production;
   std::vector<http::Method> methods = config::methods_of(declarations_, target.path);
   if (health_path || cache_path) {
     methods = {http::Method::get, http::Method::head};
-    if (method == http::Method::get || method == http::Method::head) {
+    if (inbound.method == http::Method::get || inbound.method == http::Method::head) {
       return health_path ? health() : internal_cache();
     }
   }
@@ -351,7 +438,32 @@ Outgoing App::unmatched(const http::Target& target, http::Method method) const {
                           http::Problem(404, "There is nothing at this path; see larder.json for what is."));
   }
   const std::string allow = allow_of(methods);
-  return method == http::Method::options ? options_answer(allow) : method_not_allowed(host_, allow);
+  if (inbound.method == http::Method::options) {
+    return preflight(here, target, allow);
+  }
+  // A page that may read the path's answers may read this one too.
+  if (const auto matched = config::match(declarations_, methods.front(), target.path)) {
+    inbound.resource = matched->resource;
+  }
+  return method_not_allowed(host_, allow);
+}
+
+// OPTIONS, from a page (a preflight) or from anybody else.
+Outgoing App::preflight(host::Context here, const http::Target& target, std::string_view allow) const {
+  Outgoing outgoing = options_answer(allow);
+  const auto wanted = host_.request_header(here.request(), "access-control-request-method", 64);
+  if (!wanted) {
+    return outgoing;
+  }
+  const auto matched = config::match(declarations_, http::parse_method(*wanted), target.path);
+  if (!matched) {
+    return outgoing;
+  }
+  const auto origin = host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
+  for (auto& field : preflight_fields(*matched->resource, origin, allow)) {
+    outgoing.answer.headers.push_back(std::move(field));
+  }
+  return outgoing;
 }
 
 Outgoing App::misconfigured() const {

@@ -55,6 +55,8 @@ class App {
     Instant began;
     // Made when something needs it.
     std::string request_id;
+    // The one that it matches, whose pages may read the answer.
+    const config::Resource* resource = nullptr;
 
     Inbound() {}
   };
@@ -63,6 +65,8 @@ class App {
   // A new view of the control log: settings as they are now, and purges.
   void take_up_changes();
   void activate_cache();
+  // The settings, with what depends on the module in its place.
+  void adopt(config::Settings settings);
   void log_start() const;
 
   host::Task<void> serve(host::Context here, Inbound inbound);
@@ -76,11 +80,21 @@ class App {
   // An answer that needs no waiting: how the Worker is, and what is wrong with the request.
   Outgoing health() const;
   Outgoing internal_cache() const;
-  Outgoing unmatched(const http::Target& target, http::Method method) const;
+  Outgoing unmatched(host::Context here, const http::Target& target, Inbound& inbound) const;
   Outgoing misconfigured() const;
 
+  // `body`: the request's, where its resource is asked by POST.
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
-                                   const http::Target& target, http::Method method) const;
+                                   const http::Target& target, http::Method method,
+                                   std::string_view body) const;
+  Result<config::FieldValues> read_values(host::Context here, const config::Matched& matched,
+                                                 const http::Target& target, std::string_view body) const;
+  // The JSON body of a POST, or what is wrong with it.
+  host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
+  // What the client gets of a reading.
+  Outgoing answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
+                     const engine::Reading& reading);
+  Outgoing preflight(host::Context here, const http::Target& target, std::string_view allow) const;
   // The answer of a memory hit that is asked for often may be repeated by the host.
   void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "config/declaration_parts.h"
+#include "config/duration.h"
+#include "config/json_position.h"
 #include "config/json_reader.h"
 #include "config/limits.h"
 #include "config/settings.h"
@@ -38,14 +41,71 @@ Millis parse_lifetime(const Members& members, std::string_view name, Millis othe
   return place ? read_duration(*place, faults).value_or(otherwise) : otherwise;
 }
 
+// "24h", or "${STALE_DAYS}" for the days of that setting.
+Lifetime read_lifetime(const Place& place, std::string_view text, Millis otherwise, Faults& faults) {
+  Lifetime lifetime;
+  lifetime.duration = otherwise;
+  if (text.starts_with("${") && text.ends_with("}")) {
+    const std::string_view name = text.substr(2, text.size() - 3);
+    lifetime.setting = find_word(all_days_settings, name);
+    if (!lifetime.setting) {
+      const auto words = words_of(all_days_settings);
+      faults.emplace_back(place.path, concat({in_quotes(name), " is no setting of days; use ", any_of(words),
+                                              ".", did_you_mean(name, words)}));
+    }
+    return lifetime;
+  }
+  auto duration = parse_duration(text);
+  if (duration) {
+    lifetime.duration = *duration;
+  } else {
+    faults.emplace_back(place.path, std::move(duration.error().message));
+  }
+  return lifetime;
+}
+
+void read_ttl_and_stale(const Members& members, Resource& resource, Millis ttl_otherwise, Faults& faults) {
+  constexpr std::string_view until = "until ";
+  resource.declared_ttl.duration = ttl_otherwise;
+  const auto ttl = members.find("ttl");
+  if (const auto text = ttl ? read_text(*ttl, faults) : std::nullopt) {
+    resource.declared_ttl = read_lifetime(*ttl, *text, ttl_otherwise, faults);
+  }
+  const auto stale = members.find("stale");
+  if (const auto text = stale ? read_text(*stale, faults) : std::nullopt) {
+    resource.stale_counts_from_start = text->starts_with(until);
+    const std::size_t skipped = resource.stale_counts_from_start ? until.size() : 0;
+    resource.declared_stale =
+        read_lifetime(*stale, std::string_view(*text).substr(skipped), Millis(0), faults);
+  }
+}
+
+void parse_ttl_and_stale(const Members& members, Resource& resource, Millis ttl_otherwise, Faults& faults) {
+  read_ttl_and_stale(members, resource, ttl_otherwise, faults);
+  const Lifetime& ttl = resource.declared_ttl;
+  const Lifetime& stale = resource.declared_stale;
+  resource.ttl = ttl.duration;
+  resource.stale = stale.duration;
+  if (!resource.stale_counts_from_start) {
+    return;
+  }
+  resource.stale = std::max(stale.duration - ttl.duration, Millis(0));
+  if (!ttl.setting && !stale.setting && stale.duration < ttl.duration) {
+    faults.emplace_back(members.path_of("stale"), "\"until\" counts from the beginning: at least the ttl.");
+  }
+  if (resource.mode != Mode::keyed) {
+    faults.emplace_back(members.path_of("stale"),
+                        "In mode http the ttl is the response's; write a duration alone.");
+  }
+}
+
 void parse_lifetimes(const Members& members, Resource& resource, Faults& faults) {
   const bool keyed = resource.mode == Mode::keyed;
   if (keyed) {
     static_cast<void>(members.require("ttl", faults));
   }
   const Millis unread(1);
-  resource.ttl = parse_lifetime(members, "ttl", keyed ? unread : Millis(0), faults);
-  resource.stale = parse_lifetime(members, "stale", Millis(0), faults);
+  parse_ttl_and_stale(members, resource, keyed ? unread : Millis(0), faults);
   resource.stale_if_error = parse_lifetime(members, "staleIfError", Millis(0), faults);
   resource.negative_ttl =
       parse_lifetime(members, "negativeTtl", keyed ? limit::negative_ttl_default : Millis(0), faults);
@@ -131,12 +191,63 @@ bool is_used(const Resource& resource, std::size_t field) {
                      [&](const HeaderTemplate& header) { return uses(header.value); });
 }
 
+bool is_web_origin(std::string_view text) {
+  const bool web = text.starts_with("https://") || text.starts_with("http://");
+  const std::string_view host = web ? text.substr(text.find("://") + 3) : std::string_view();
+  const auto fits = [](char c) {
+    return is_lower(c) || is_digit(c) || contains("-.:[]", std::string_view(&c, 1));
+  };
+  return !host.empty() && std::all_of(host.begin(), host.end(), fits);
+}
+
+void parse_cors_origins(const Place& place, Cors& cors, Faults& faults) {
+  const auto items = read_items(place, limit::cors_origins_max, faults);
+  for (const Place& item : items) {
+    const auto text = read_text(item, faults);
+    if (!text || (*text == "*" && items.size() == 1)) {
+      continue;
+    }
+    if (is_web_origin(*text)) {
+      cors.origins.push_back(*text);
+    } else {
+      faults.emplace_back(item.path,
+                          concat({in_quotes(*text), " is no web origin; write scheme and host in lower case, "
+                                                    "as in \"https://a.example\", or \"*\" alone for all."}));
+    }
+  }
+  if (items.empty() && place.element.is_array()) {
+    faults.emplace_back(place.path, "Name at least one origin, or remove \"cors\".");
+  }
+}
+
+std::optional<Cors> parse_cors(const Members& members, Faults& faults) {
+  const auto place = members.find("cors");
+  if (!place) {
+    return std::nullopt;
+  }
+  Cors cors;
+  cors.preflight_age = limit::cors_age_default;
+  const Members parts(*place, {"origins", "maxAge"}, faults);
+  if (const auto origins = parts.require("origins", faults)) {
+    parse_cors_origins(*origins, cors, faults);
+  }
+  if (const auto age = parts.find("maxAge")) {
+    cors.preflight_age = read_duration(*age, faults).value_or(cors.preflight_age);
+  }
+  return cors;
+}
+
 void check_unused_fields(const Members& members, const Resource& resource, Faults& faults) {
   if (resource.origin.kind != OriginKind::url || !members.find("key")) {
     return;
   }
   for (std::size_t i = 0; i < resource.key.size(); ++i) {
     const std::string& name = resource.key[i].name;
+    const FieldSource source = resource.key[i].source;
+    // Fields of the body are sent on; settings are there to split the cache.
+    if (is_of_body(source) || source == FieldSource::setting) {
+      continue;
+    }
     if (!is_used(resource, i)) {
       faults.emplace_back(members.path_of(concat({"key[", to_text(std::uint64_t{i}), "]"})),
                           concat({"Nothing uses this field, so it would only split the cache; write {", name,
@@ -149,7 +260,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   Resource resource;
   const Members members(place,
                         {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError",
-                         "negativeTtl", "tags", "tiers", "maxBytes"},
+                         "negativeTtl", "tags", "tiers", "maxBytes", "cors"},
                         faults);
   if (!members.is_object()) {
     return resource;
@@ -165,7 +276,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   resource.key = parse_key(members.find("key"), members.path_of("key"), resource.match, resource.mode,
                            url_text(members), faults);
   if (const auto origin = members.require("origin", faults)) {
-    resource.origin = parse_origin(*origin, resource.key, resource.mode, faults);
+    resource.origin = parse_origin(*origin, resource.key, resource.match.method, resource.mode, faults);
   }
   parse_lifetimes(members, resource, faults);
   resource.tags = parse_tags(members, resource.key, faults);
@@ -174,6 +285,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   if (const auto bytes = members.find("maxBytes")) {
     resource.bytes_max = Bytes(read_integer(*bytes, 1, limit::kv_value_bytes_max, faults).value_or(1));
   }
+  resource.cors = parse_cors(members, faults);
   // A half-read resource looks as if its fields were unused.
   if (faults.size() == faults_before) {
     check_unused_fields(members, resource, faults);
@@ -246,6 +358,30 @@ Checked<Declarations> parse_declarations(std::string_view json) {
     return tl::make_unexpected(shortened(std::move(faults)));
   }
   return declarations;
+}
+
+void apply_settings(Declarations& declarations, const Settings& settings) {
+  const auto days = [&](const Lifetime& lifetime) {
+    if (!lifetime.setting) {
+      return lifetime.duration;
+    }
+    switch (*lifetime.setting) {
+      case DaysSetting::STALE_DAYS:
+        return settings.narrative_fresh;
+      case DaysSetting::TTL_DAYS:
+        return settings.narrative_kept;
+    }
+    LARDER_UNREACHABLE();
+  };
+  for (Resource& resource : declarations.resources) {
+    resource.ttl = days(resource.declared_ttl);
+    const Millis stale = days(resource.declared_stale);
+    resource.stale = resource.stale_counts_from_start ? std::max(stale - resource.ttl, Millis(0)) : stale;
+  }
+}
+
+bool asks_model(const Resource& resource) {
+  return resource.origin.kind == OriginKind::provider && resource.origin.provider == Provider::llm;
 }
 
 std::vector<std::string> secrets_of(const Declarations& declarations) {

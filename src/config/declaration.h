@@ -5,14 +5,17 @@
 //   {"resources": [{
 //     "name": "items",                   [a-z][a-z0-9-]*, unique; a part of every key and the label of counters
 //     "match": {
-//       "method": "GET",                 the only method, and the default; HEAD is answered alike
+//       "method": "GET",                 the default, HEAD is answered alike; or "POST" with a JSON body, which is then
+//                                        asked for by the key's fields alone (mode keyed only)
 //       "path": "/items/{id}"            literal and {name} segments; in mode http also a last {name...}
 //     },
 //     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author"}
+//                                        or {"provider": "llm", "query": "narrative"}
 //       "url": "https://api.example.com/v1/items/{id}?lang={lang}",
 //                                        {name} is a key field's normalised value, {*} the whole query; the host is
 //                                        literal; a query parameter whose field is absent is left out
 //       "headers": {"authorization": "Bearer ${API_KEY}"},   ${NAME} is a secret of the deployment
+//                                        POST: the body is the key's body fields, in one form, and nothing else
 //       "timeoutSoft": "3s",             after this a stale copy is served, if there is one
 //       "timeoutHard": "10s"             after this the origin has failed
 //     },
@@ -21,13 +24,20 @@
 //                                        query, path or header names the field; {"query": "*"} is the whole query. In
 //                                        mode http it may be left out: then it is the path's fields, and the whole
 //                                        query if origin.url has {*}
-//     "ttl": "24h",                      fresh; in mode http only where the response does not say (then 0s is meant)
-//     "stale": "7d",                     then served while it is refreshed; default 0s
+//     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},   a new one never reads an old one's entry
+//             {"body": "profile", "normalise": ["json"], "digest": true,   a member of a POST's JSON body, "*" is all
+//              "quantise": {"paths": ["systems[].percentage"], "step": 0.5}}],   of it; a text, or with "json" any value.
+//                                        digest: its SHA-256 stands in the key. quantise: numbers there become the
+//                                        nearest multiple of step, halves away from zero, for the key and the origin
+//     "ttl": "24h",                      fresh (or "${STALE_DAYS}", "${TTL_DAYS}": the setting's days); in mode http only where the response does not say (then 0s is meant)
+//     "stale": "7d",                     then served while it is refreshed; default 0s; "until 30d" (or "until
+//                                        ${TTL_DAYS}") counts from the beginning, the ttl with it
 //     "staleIfError": "30d",             served, once no longer fresh, while the origin fails; default 0s
 //     "negativeTtl": "15m",              how long "there is none" is remembered; default 15m; mode keyed only
 //     "tags": ["items", "item:{id}"],    what purges name
 //     "tiers": ["memory", "edge", "kv"], where entries are kept; default all
-//     "maxBytes": 131072                 larger bodies pass through uncached
+//     "maxBytes": 131072,                larger bodies pass through uncached
+//     "cors": {"origins": ["https://a.example"], "maxAge": "1h"}   whose pages may read it; ["*"]: everybody's
 //   }]}
 // clang-format on
 #pragma once
@@ -68,6 +78,19 @@ struct Match {
   std::vector<Segment> segments;
 };
 
+// A lifetime as declared: a duration, or the days of a setting.
+struct Lifetime {
+  Millis duration{};
+  std::optional<DaysSetting> setting;
+};
+
+// Which web origins may read answers (https://fetch.spec.whatwg.org/#http-cors-protocol).
+struct Cors {
+  // "https://a.example", in lower case; empty: all.
+  std::vector<std::string> origins;
+  Millis preflight_age{};
+};
+
 enum class OriginKind : std::uint8_t {
   provider,  // one of the built-in providers, whose replies are understood
   url,       // any HTTP API, whose replies are passed on as they are
@@ -90,6 +113,7 @@ struct Resource {
   Origin origin;
   Mode mode = Mode::keyed;
   std::vector<KeyField> key;
+  // Those of settings are known after apply_settings().
   Millis ttl{};
   Millis stale{};
   Millis stale_if_error{};
@@ -98,6 +122,11 @@ struct Resource {
   // In reading order, each at most once.
   std::vector<Tier> tiers;
   Bytes bytes_max;
+  std::optional<Cors> cors;
+  // What `ttl` and `stale` were declared as, and whether `stale` counts from the beginning.
+  Lifetime declared_ttl;
+  Lifetime declared_stale;
+  bool stale_counts_from_start = false;
 };
 
 struct Declarations {
@@ -107,6 +136,12 @@ struct Declarations {
 // `json` is the file's text. At most limit::declaration_faults_max faults, the last of which says how many
 // more there are.
 Checked<Declarations> parse_declarations(std::string_view json);
+
+// Gives the lifetimes that settings decide their values.
+void apply_settings(Declarations& declarations, const Settings& settings);
+
+// The answers come from a language model.
+bool asks_model(const Resource& resource);
 
 // Names of the secrets that header values refer to, sorted, each once.
 std::vector<std::string> secrets_of(const Declarations& declarations);

@@ -15,6 +15,7 @@ Match parse_match(const Place& place, Mode mode, Faults& faults);
 // `place` is nothing where "key" is left out; `url` is origin.url as written, if there is one.
 std::vector<KeyField> parse_key(const std::optional<Place>& place, const std::string& path,
                                 const Match& match, Mode mode, std::string_view url, Faults& faults);
-Origin parse_origin(const Place& place, const std::vector<KeyField>& key, Mode mode, Faults& faults);
+Origin parse_origin(const Place& place, const std::vector<KeyField>& key, http::Method method, Mode mode,
+                    Faults& faults);
 
 }  // namespace larder::config

@@ -85,6 +85,22 @@ void set_source(KeyField& field, const Place& place, std::string_view member, co
     field.source = field.name == "*" ? FieldSource::whole_query : FieldSource::query;
     return;
   }
+  if (member == "body") {
+    field.source = field.name == "*" ? FieldSource::whole_body : FieldSource::body;
+    if (match.method != http::Method::post) {
+      faults.emplace_back(place.path, "Only a POST has a body: use \"method\": \"POST\" in match.");
+    }
+    return;
+  }
+  if (member == "setting") {
+    field.source = FieldSource::setting;
+    const auto words = words_of(all_key_settings);
+    if (!find_word(all_key_settings, field.name)) {
+      faults.emplace_back(place.path, concat({in_quotes(field.name), " is no setting that a key may hold; use ",
+                                              any_of(words), ".", did_you_mean(field.name, words)}));
+    }
+    return;
+  }
   if (member == "header") {
     field.source = FieldSource::header;
     field.name = to_lower(field.name);
@@ -124,17 +140,105 @@ void set_source(KeyField& field, const Place& place, std::string_view member, co
 std::optional<std::string_view> source_member(const Members& members, const Place& place, Faults& faults) {
   std::optional<std::string_view> found;
   std::size_t count = 0;
-  for (const std::string_view member : {"query", "path", "header"}) {
+  for (const std::string_view member : {"query", "path", "header", "body", "setting"}) {
     if (members.find(member)) {
       found = member;
       ++count;
     }
   }
   if (count != 1 && members.is_object()) {
-    faults.emplace_back(place.path, "A key field needs exactly one of \"query\", \"path\" and \"header\".");
+    faults.emplace_back(place.path,
+                        "A key field needs exactly one of \"query\", \"path\", \"header\", \"body\" and "
+                        "\"setting\".");
     return std::nullopt;
   }
   return found;
+}
+
+// Times 10^9; nullopt for what is no step.
+std::optional<std::int64_t> parse_step(const Place& place) {
+  constexpr double most = 1e9;
+  constexpr double millionths_of_one = 1e6;
+  constexpr std::int64_t billionths_of_millionth = 1'000;
+  double number = 0;
+  if (place.element.get(number) != simdjson::SUCCESS || !(number > 0) || number > most) {
+    return std::nullopt;
+  }
+  const auto millionths = static_cast<std::int64_t>(number * millionths_of_one + 0.5);
+  const bool exact = static_cast<double>(millionths) / millionths_of_one == number;
+  return millionths < 1 || !exact ? std::nullopt : std::optional(millionths * billionths_of_millionth);
+}
+
+// {"paths": ["systems[].percentage"], "step": 0.5}
+JsonQuantise parse_json_quantise(const Place& place, Faults& faults) {
+  JsonQuantise quantise;
+  const Members members(place, {"paths", "step"}, faults);
+  const auto paths = members.require("paths", faults);
+  const auto items =
+      paths ? read_items(*paths, limit::quantise_paths_max, faults) : std::vector<Place>();
+  for (const Place& item : items) {
+    const auto text = read_text(item, faults);
+    auto path = text ? parse_json_path(*text) : std::nullopt;
+    if (path) {
+      quantise.paths.push_back(std::move(*path));
+    } else if (text) {
+      faults.emplace_back(
+          item.path, concat({in_quotes(*text), " is no path; write one like \"systems[].percentage\"."}));
+    }
+  }
+  if (const auto step = members.require("step", faults)) {
+    const auto billionths = parse_step(*step);
+    quantise.step_billionths = billionths.value_or(0);
+    if (!billionths) {
+      faults.emplace_back(step->path, "A step is a number above 0 with at most six decimals, as in 0.5.");
+    }
+  }
+  return quantise;
+}
+
+void read_body_options(KeyField& field, const Members& members, Faults& faults) {
+  const auto is_json = [](const NormaliserUse& use) { return use.normaliser == Normaliser::json; };
+  const bool json = std::any_of(field.normalisers.begin(), field.normalisers.end(), is_json);
+  if (const auto quantise = members.find("quantise")) {
+    field.quantise = parse_json_quantise(*quantise, faults);
+    if (!json) {
+      faults.emplace_back(quantise->path, "It needs the normaliser \"json\", which knows what is where.");
+    }
+  }
+  if (json && field.normalisers.size() != 1) {
+    faults.emplace_back(members.path_of("normalise"), "A JSON value takes no normaliser but \"json\".");
+  }
+  if (!json && field.source == FieldSource::whole_body) {
+    faults.emplace_back(members.path_of("normalise"), "The whole body needs the normaliser \"json\".");
+  }
+}
+
+std::uint64_t field_bytes_default(FieldSource source) {
+  if (is_of_body(source)) {
+    return limit::body_field_bytes_default;
+  }
+  const bool whole = source == FieldSource::whole_query || source == FieldSource::rest;
+  return whole ? limit::url_bytes_max : limit::query_value_bytes_max;
+}
+
+void read_form(KeyField& field, const Members& members, Faults& faults) {
+  if (const auto digest = members.find("digest")) {
+    field.form = read_boolean(*digest, faults).value_or(false) ? KeyForm::digest : KeyForm::plain;
+  }
+  if (is_of_body(field.source)) {
+    read_body_options(field, members, faults);
+  } else if (const auto quantise = members.find("quantise")) {
+    faults.emplace_back(quantise->path,
+                        "Only a field of the body has paths; use the normaliser \"quantise:STEP\".");
+  }
+  if (field.source != FieldSource::setting) {
+    return;
+  }
+  for (const std::string_view name : {"normalise", "required", "maxBytes", "digest"}) {
+    if (members.find(name)) {
+      faults.emplace_back(members.path_of(name), "A setting is taken as it is; remove this member.");
+    }
+  }
 }
 
 void read_options(KeyField& field, const Members& members, Faults& faults) {
@@ -142,10 +246,13 @@ void read_options(KeyField& field, const Members& members, Faults& faults) {
     field.normalisers = parse_normalisers(*normalise, faults);
   }
   const bool whole = field.source == FieldSource::whole_query || field.source == FieldSource::rest;
-  field.bytes_max = Bytes(whole ? limit::url_bytes_max : limit::query_value_bytes_max);
+  field.bytes_max = Bytes(field_bytes_default(field.source));
   if (const auto bytes = members.find("maxBytes")) {
-    field.bytes_max = Bytes(read_integer(*bytes, 1, limit::url_bytes_max, faults).value_or(1));
+    const std::uint64_t most =
+        is_of_body(field.source) ? limit::request_body_bytes_max : limit::url_bytes_max;
+    field.bytes_max = Bytes(read_integer(*bytes, 1, most, faults).value_or(1));
   }
+  read_form(field, members, faults);
   const auto required = members.find("required");
   const auto value = required ? read_boolean(*required, faults) : std::nullopt;
   if (!value) {
@@ -162,7 +269,10 @@ void read_options(KeyField& field, const Members& members, Faults& faults) {
 }
 
 std::optional<KeyField> parse_field(const Place& place, const Match& match, Faults& faults) {
-  const Members members(place, {"query", "path", "header", "normalise", "required", "maxBytes"}, faults);
+  const Members members(place,
+                        {"query", "path", "header", "body", "setting", "normalise", "quantise", "digest",
+                         "required", "maxBytes"},
+                        faults);
   const auto member = source_member(members, place, faults);
   if (!member) {
     return std::nullopt;

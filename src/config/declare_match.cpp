@@ -89,10 +89,15 @@ Match parse_match(const Place& place, Mode mode, Faults& faults) {
   const Members members(place, {"method", "path"}, faults);
   if (const auto method = members.find("method")) {
     const auto text = read_text(*method, faults);
-    if (text && *text != "GET") {
-      faults.emplace_back(method->path, concat({in_quotes(*text),
-                                                " is not offered: a key holds no request body yet, so only "
-                                                "\"GET\" can be declared (HEAD comes with it)."}));
+    match.method = text == "POST" ? http::Method::post : http::Method::get;
+    if (text && *text != "GET" && *text != "POST") {
+      faults.emplace_back(method->path,
+                          concat({in_quotes(*text), " is not offered; use \"GET\" (HEAD comes with it), or "
+                                                    "\"POST\" for a question that is asked in a JSON body."}));
+    }
+    if (text == "POST" && mode != Mode::keyed) {
+      faults.emplace_back(method->path,
+                          "The answer to a POST is kept by its key only: use \"mode\": \"keyed\".");
     }
   }
   const auto path = members.require("path", faults);

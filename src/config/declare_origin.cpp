@@ -34,8 +34,40 @@ bool is_header_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), fits);
 }
 
-void parse_provider(const Members& members, const std::vector<KeyField>& key, Mode mode, Origin& origin,
-                    Faults& faults) {
+bool comes_from_body(const KeyField& field) { return is_of_body(field.source); }
+
+bool has_setting(const std::vector<KeyField>& key, KeySetting setting) {
+  return std::any_of(key.begin(), key.end(), [&](const KeyField& field) {
+    return field.source == FieldSource::setting && field.name == to_text(setting);
+  });
+}
+
+// A model is asked about one JSON value; its answers depend on what the settings name.
+void check_model(const std::string& path, const std::vector<KeyField>& key, http::Method method,
+                 std::optional<ProviderQuery> query, Faults& faults) {
+  if (query && *query != ProviderQuery::narrative) {
+    faults.emplace_back(path, "The provider \"llm\" has the query \"narrative\".");
+  }
+  const auto is_value = [](const KeyField& field) {
+    const auto is_json = [](const NormaliserUse& use) { return use.normaliser == Normaliser::json; };
+    return comes_from_body(field) && field.presence == Presence::required &&
+           std::any_of(field.normalisers.begin(), field.normalisers.end(), is_json);
+  };
+  const auto asked = std::count_if(key.begin(), key.end(), comes_from_body);
+  if (method != http::Method::post || asked != 1 || std::none_of(key.begin(), key.end(), is_value)) {
+    faults.emplace_back(path,
+                        "A model is asked by POST about one value, so the key needs exactly one field of the "
+                        "body, with \"required\": true and the normaliser \"json\".");
+  }
+  if (!has_setting(key, KeySetting::ENGINE_VERSION) || !has_setting(key, KeySetting::PROMPT_HASH)) {
+    faults.emplace_back(path,
+                        "The key needs {\"setting\": \"ENGINE_VERSION\"} and {\"setting\": "
+                        "\"PROMPT_HASH\"}: else a new prompt would be answered by an old one's text.");
+  }
+}
+
+void parse_provider(const Members& members, const std::vector<KeyField>& key, http::Method method, Mode mode,
+                    Origin& origin, Faults& faults) {
   origin.kind = OriginKind::provider;
   origin.provider = read_word(*members.find("provider"), all_providers, faults).value_or(origin.provider);
   const auto query = members.require("query", faults);
@@ -45,6 +77,17 @@ void parse_provider(const Members& members, const std::vector<KeyField>& key, Mo
   }
   if (mode != Mode::keyed) {
     faults.emplace_back(members.path_of("provider"), "A provider needs \"mode\": \"keyed\".");
+  }
+  if (origin.provider == Provider::llm) {
+    origin.query = ProviderQuery::narrative;
+    check_model(members.path_of("provider"), key, method, word, faults);
+    return;
+  }
+  if (word == ProviderQuery::narrative) {
+    faults.emplace_back(members.path_of("query"), "Only the provider \"llm\" has the query \"narrative\".");
+  }
+  if (method != http::Method::get) {
+    faults.emplace_back(members.path_of("provider"), "This provider is asked by GET.");
   }
   if (key.size() != 1 || key.front().presence != Presence::required) {
     faults.emplace_back(
@@ -116,7 +159,8 @@ Millis parse_timeout(const Members& members, std::string_view name, Millis other
 
 }  // namespace
 
-Origin parse_origin(const Place& place, const std::vector<KeyField>& key, Mode mode, Faults& faults) {
+Origin parse_origin(const Place& place, const std::vector<KeyField>& key, http::Method method, Mode mode,
+                    Faults& faults) {
   Origin origin;
   const Members members(place, {"provider", "query", "url", "headers", "timeoutSoft", "timeoutHard"}, faults);
   if (!members.is_object()) {
@@ -126,9 +170,14 @@ Origin parse_origin(const Place& place, const std::vector<KeyField>& key, Mode m
   if (has_provider == members.find("url").has_value()) {
     faults.emplace_back(place.path, "An origin needs exactly one of \"provider\" and \"url\".");
   } else if (has_provider) {
-    parse_provider(members, key, mode, origin, faults);
+    parse_provider(members, key, method, mode, origin, faults);
   } else {
     parse_url(members, key, origin, faults);
+    if (method == http::Method::post && std::none_of(key.begin(), key.end(), comes_from_body)) {
+      faults.emplace_back(place.path,
+                          "A POST needs a field of its body in the key, {\"body\": \"…\"} or {\"body\": "
+                          "\"*\"}: nothing else of the body is sent on.");
+    }
   }
   origin.timeout_hard = parse_timeout(members, "timeoutHard", limit::origin_timeout_hard_default, faults);
   // A hard timeout that is declared shorter than the soft one's default moves the default with it.

@@ -23,4 +23,28 @@ std::optional<std::int64_t> parse_billionths(std::string_view text) {
   return negative ? -magnitude : magnitude;
 }
 
+std::optional<JsonPath> parse_json_path(std::string_view text) {
+  JsonPath path;
+  while (!text.empty()) {
+    if (text.starts_with("[]")) {
+      path.emplace_back("[]");
+      text.remove_prefix(2);
+      continue;
+    }
+    if (!path.empty()) {
+      if (text.front() != '.') {
+        return std::nullopt;
+      }
+      text.remove_prefix(1);
+    }
+    const std::string_view name = text.substr(0, text.find_first_of(".["));
+    if (name.empty() || contains(name, "]")) {
+      return std::nullopt;
+    }
+    path.emplace_back(name);
+    text.remove_prefix(name.size());
+  }
+  return path.empty() ? std::nullopt : std::optional(std::move(path));
+}
+
 }  // namespace larder::config

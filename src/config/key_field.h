@@ -18,7 +18,14 @@ enum class FieldSource : std::uint8_t {
   path,         // {"path": "id"}: one {id} of match.path
   rest,         // {"path": "rest"}: the {rest...} of match.path
   header,       // {"header": "accept-language"}: all values of that field, joined by ", "
+  body,         // {"body": "profile"}: one member of the JSON body
+  whole_body,   // {"body": "*"}: the JSON body
+  setting,      // {"setting": "ENGINE_VERSION"}: the deployment's, whatever the request says
 };
+
+constexpr bool is_of_body(FieldSource source) {
+  return source == FieldSource::body || source == FieldSource::whole_body;
+}
 
 enum class Presence : std::uint8_t {
   optional,  // absent is a value of its own, different from empty
@@ -31,7 +38,28 @@ struct NormaliserUse {
   std::int64_t step_billionths = 0;
 };
 
-// `name` is the parameter's name ("*" for the whole query); header names are in lower case. `bytes_max`
+// How a value stands in the key.
+enum class KeyForm : std::uint8_t {
+  plain,   // as it is
+  digest,  // the hex digits of its SHA-256
+};
+
+// Where in a JSON value something is, for example systems[].percentage: a name for a member, "[]" for every
+// element.
+using JsonPath = std::vector<std::string>;
+
+// Numbers at one of the paths become the nearest multiple of the step, halves away from zero, before the value is
+// compared with others. What is no number there, or above a billion, stays as it is.
+struct JsonQuantise {
+  std::vector<JsonPath> paths;
+  // Times 10^9.
+  std::int64_t step_billionths = 0;
+};
+
+// "systems[].percentage" as steps; nullopt for what is no path.
+std::optional<JsonPath> parse_json_path(std::string_view text);
+
+// `name` is the parameter's name ("*" for the whole query or body); header names are in lower case. `bytes_max`
 // bounds the value as it comes, before the normalisers, which run in order.
 struct KeyField {
   FieldSource source = FieldSource::query;
@@ -39,6 +67,9 @@ struct KeyField {
   std::vector<NormaliserUse> normalisers;
   Presence presence = Presence::optional;
   Bytes bytes_max;
+  // With the normaliser json alone.
+  JsonQuantise quantise;
+  KeyForm form = KeyForm::plain;
 };
 
 // The normalised values of one request, in the order of the resource's key; nullopt is absent.

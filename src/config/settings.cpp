@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "config/key_field.h"
 #include "config/limits.h"
 #include "config/url.h"
 #include "config/vocabulary.h"
@@ -16,6 +17,7 @@ constexpr std::array all_cache_implementations = {CacheImplementation::null, Cac
                                                   CacheImplementation::redis};
 constexpr std::array all_environments = {Environment::production, Environment::staging,
                                          Environment::development, Environment::test};
+constexpr std::array all_spending_overs = {SpendingOver::template_, SpendingOver::refuse};
 constexpr std::array all_log_levels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error,
                                        LogLevel::off};
 
@@ -36,6 +38,8 @@ Result<CacheImplementation> read_cache_implementation(std::string_view text) {
 }
 Result<Environment> read_environment(std::string_view text) { return read_word(all_environments, text); }
 Result<LogLevel> read_log_level(std::string_view text) { return read_word(all_log_levels, text); }
+
+Result<SpendingOver> read_spending_over(std::string_view text) { return read_word(all_spending_overs, text); }
 
 Result<bool> read_boolean(std::string_view text) {
   if (text == "true" || text == "1") {
@@ -165,6 +169,16 @@ Result<std::string> read_claim_text(std::string_view text) {
   return std::string(text);
 }
 
+// A part of a key: nothing that would have to be escaped there.
+Result<std::string> read_version_name(std::string_view text) {
+  constexpr std::size_t bytes_max = 32;
+  const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; };
+  if (text.size() > bytes_max || !std::all_of(text.begin(), text.end(), fits)) {
+    return refuse(concat({in_quotes(text), " is no version; use letters, digits, -, _ and ., at most 32."}));
+  }
+  return std::string(text);
+}
+
 Result<SubjectList> read_names(std::string_view text) {
   std::vector<std::string> names;
   for (const std::string_view piece : split(text, ',')) {
@@ -189,6 +203,41 @@ Result<SubjectList> read_subject_list(std::string_view text) {
 }
 
 Result<SubjectList> read_viewer_list(std::string_view text) { return read_names(text); }
+Result<std::string> read_prompt_hash(std::string_view text) {
+  constexpr std::size_t digits = 10;
+  const auto fits = [](char c) { return is_lower(c) || is_digit(c); };
+  if (!text.empty() && (text.size() != digits || !std::all_of(text.begin(), text.end(), fits))) {
+    return refuse(concat({in_quotes(text), " is no prompt hash; write ten lower-case letters and digits."}));
+  }
+  return std::string(text);
+}
+
+Result<std::string> read_model_name(std::string_view text) {
+  constexpr std::size_t bytes_max = 128;
+  const auto fits = [](char c) {
+    return is_alpha(c) || is_digit(c) || contains("-_.:/@", std::string_view(&c, 1));
+  };
+  if (text.size() > bytes_max || !std::all_of(text.begin(), text.end(), fits) || contains(text, "..")) {
+    return refuse(concat({in_quotes(text), " is no model's name; use letters, digits and -_.:/@, at most 128."}));
+  }
+  return std::string(text);
+}
+
+// Dollars, in billionths.
+Result<std::int64_t> read_price(std::string_view text) {
+  constexpr std::int64_t most = 1'000'000;
+  constexpr std::int64_t billion = 1'000'000'000;
+  const auto billionths = parse_billionths(text);
+  if (!billionths || *billionths < 0 || *billionths > most * billion) {
+    return refuse(concat({in_quotes(text), " is no price; write dollars as a number from 0 to 1000000, like 0.25."}));
+  }
+  return *billionths;
+}
+
+Result<std::uint64_t> read_count(std::string_view text) {
+  constexpr std::uint64_t most = 1'000'000'000;
+  return read_number(text, 0, most);
+}
 
 std::string_view binding(const TextPairs& bindings, std::string_view name) {
   for (const auto& [given, value] : bindings) {
@@ -241,6 +290,9 @@ void check_together(const Settings& settings, Faults& faults) {
   if (settings.narrative_kept < settings.narrative_fresh) {
     faults.emplace_back("TTL_DAYS",
                         "It must be at least STALE_DAYS: what is no longer kept cannot be fresh.");
+  }
+  if (!settings.llm_url.empty() && settings.llm_model.empty()) {
+    faults.emplace_back("LLM_MODEL", "LLM_URL needs the name of a model there.");
   }
   if (settings.cache_implementation != CacheImplementation::redis) {
     return;
@@ -298,6 +350,16 @@ std::string_view to_text(LogLevel level) {
   LARDER_UNREACHABLE();
 }
 
+std::string_view to_text(SpendingOver spending_over) {
+  switch (spending_over) {
+    case SpendingOver::template_:
+      return "template";
+    case SpendingOver::refuse:
+      return "refuse";
+  }
+  LARDER_UNREACHABLE();
+}
+
 bool PatternList::allows(std::string_view pattern) const {
   return names_.empty() || std::find(names_.begin(), names_.end(), pattern) != names_.end();
 }
@@ -345,6 +407,21 @@ Checked<Settings> parse_settings(const TextPairs& bindings) {
     return tl::make_unexpected(std::move(faults));
   }
   return settings;
+}
+
+TextPairs key_settings(const Settings& settings) {
+  TextPairs pairs;
+  for (const KeySetting setting : all_key_settings) {
+    switch (setting) {
+      case KeySetting::ENGINE_VERSION:
+        pairs.emplace_back(to_text(setting), settings.engine_version);
+        break;
+      case KeySetting::PROMPT_HASH:
+        pairs.emplace_back(to_text(setting), settings.prompt_hash);
+        break;
+    }
+  }
+  return pairs;
 }
 
 TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes) {

@@ -39,6 +39,13 @@ enum class LogLevel : std::uint8_t {
 };
 std::string_view to_text(LogLevel level);
 
+// What happens over a day's bound of spending on models.
+enum class SpendingOver : std::uint8_t {
+  template_,  // a text that is made without a model, and marked
+  refuse,     // 429
+};
+std::string_view to_text(SpendingOver spending_over);
+
 // Names of key patterns, or all of them.
 class PatternList {
  public:
@@ -100,6 +107,9 @@ inline constexpr std::array<std::string_view, 6> runtime_settings = {"FEATURE_CA
 
 // The bindings with those of `changes` that are runtime settings in place of their own.
 TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes);
+
+// The settings that keys may hold, by name.
+TextPairs key_settings(const Settings& settings);
 
 struct SettingRow {
   std::string_view name;

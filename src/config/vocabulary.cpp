@@ -54,4 +54,24 @@ std::string_view to_text(Normaliser normaliser) {
   LARDER_UNREACHABLE();
 }
 
+std::string_view to_text(KeySetting setting) {
+  switch (setting) {
+#define LARDER_KEY_SETTING(word, meaning) \
+  case KeySetting::word:                  \
+    return #word;
+#include "config/vocabulary.def"
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string_view to_text(DaysSetting setting) {
+  switch (setting) {
+#define LARDER_DAYS_SETTING(word, meaning) \
+  case DaysSetting::word:                  \
+    return #word;
+#include "config/vocabulary.def"
+  }
+  LARDER_UNREACHABLE();
+}
+
 }  // namespace larder::config

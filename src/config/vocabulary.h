@@ -60,6 +60,28 @@ inline constexpr std::array all_normalisers = {
 };
 std::string_view to_text(Normaliser normaliser);
 
+// Settings that a key may hold.
+enum class KeySetting : std::uint8_t {
+#define LARDER_KEY_SETTING(word, meaning) word,
+#include "config/vocabulary.def"
+};
+inline constexpr std::array all_key_settings = {
+#define LARDER_KEY_SETTING(word, meaning) KeySetting::word,
+#include "config/vocabulary.def"
+};
+std::string_view to_text(KeySetting setting);
+
+// Settings that a lifetime may be.
+enum class DaysSetting : std::uint8_t {
+#define LARDER_DAYS_SETTING(word, meaning) word,
+#include "config/vocabulary.def"
+};
+inline constexpr std::array all_days_settings = {
+#define LARDER_DAYS_SETTING(word, meaning) DaysSetting::word,
+#include "config/vocabulary.def"
+};
+std::string_view to_text(DaysSetting setting);
+
 // The words of a set, as they are written.
 template <typename Word, std::size_t count>
 std::vector<std::string_view> words_of(const std::array<Word, count>& set) {

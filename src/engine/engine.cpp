@@ -31,6 +31,17 @@ Reason reason_of_tier(std::string_view tier) {
   return tier == "edge" ? Reason::edge : Reason::kv;
 }
 
+// Why a copy stands in for the origin, or nothing does.
+Reason reason_of(const origin::Refusal& refusal) {
+  if (refusal.limited) {
+    return Reason::rate_limited;
+  }
+  if (refusal.spent) {
+    return Reason::spending_cap;
+  }
+  return refusal.not_asked ? Reason::origin_down : Reason::stale_if_error;
+}
+
 // RFC 9111 §4.1: an entry made under Vary fits only requests with the same selecting fields.
 bool fits_request(const Query& query, const entry::Header& header) {
   if (header.vary.empty() || LARDER_MUTATED(variant_unchecked)) {
@@ -277,7 +288,10 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
       query.resource->origin.timeout_hard + config::limit::lock_wait + config::limit::lock_margin;
   Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, here.host().now() + patience));
   Reading reading = co_await look_and_fetch(here, query);
-  lead.land(landing_of(reading));
+  // Others have limits of their own: the flight is lost, and the next of them leads.
+  if (!reading.limited) {
+    lead.land(landing_of(reading));
+  }
   co_return reading;
 }
 
@@ -301,7 +315,10 @@ host::Task<Reading> Engine::read_alone(host::Context here, const Query& query) {
   const Instant deadline = now + query.resource->origin.timeout_hard + config::limit::lock_margin;
   Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, deadline));
   Reading reading = co_await fetch(here, query, missed, nullptr);
-  lead.land(landing_of(reading));
+  // Others have limits of their own: the flight is lost, and the next of them leads.
+  if (!reading.limited) {
+    lead.land(landing_of(reading));
+  }
   co_return reading;
 }
 
@@ -483,6 +500,9 @@ host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::
   asking.attempt_timeout = origin.timeout_hard;
   asking.attempts_max = config::limit::attempts_max;
   asking.log_seen = control_.sequence();
+  if (settings_.public_limit_enabled && query.client) {
+    asking.client = query.client();
+  }
   const bool keeps = status.forward != http::ForwardReason::bypass;
   const Instant now = here.host().now();
   if (former != nullptr && keeps && policy::may_stand_in(former->header, now)) {
@@ -529,25 +549,31 @@ Reading Engine::reading_of(host::Context here, const Query& query, http::CacheSt
   const tiers::EntryPtr copy = judged(query.key, former);
   const bool rescues = copy != nullptr && policy::may_stand_in(copy->header, now);
   if (!fetched) {
-    const bool asked = !fetched.error().not_asked;
     if (fetched.error().origin_status != 0) {
       reading.status.forward_status = static_cast<int>(fetched.error().origin_status);
     }
+    const Reason reason = reason_of(fetched.error());
     if (rescues) {
-      // Where the breaker spoke, it is for the breaker to say how long.
-      if (asked) {
+      // That one client asks too often says nothing about the origin, and where the breaker spoke, it is for the
+      // breaker to say how long.
+      if (!fetched.error().limited && !fetched.error().not_asked) {
         refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
       }
-      return stand_in(now, copy, std::move(reading.status),
-                      asked ? Reason::stale_if_error : Reason::origin_down);
+      Reading rescued = stand_in(now, copy, std::move(reading.status), reason);
+      rescued.limited = fetched.error().limited;
+      return rescued;
     }
-    if (!asked) {
-      reading.status.detail = policy::to_text(Reason::origin_down);
+    if (reason != Reason::stale_if_error) {
+      reading.status.detail = policy::to_text(reason);
     }
+    reading.limited = fetched.error().limited;
     reading.refusal = std::make_shared<const origin::Refusal>(std::move(fetched.error()));
     return reading;
   }
-  reading.status.forward_status = static_cast<int>(fetched->origin_status);
+  // 0: the answer was known without asking.
+  if (fetched->origin_status != 0) {
+    reading.status.forward_status = static_cast<int>(fetched->origin_status);
+  }
   // In mode http a server error is an answer, but a copy is the better one (RFC 9111 §4.2.4).
   if (fetched->origin_status >= 500 && rescues) {
     refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);

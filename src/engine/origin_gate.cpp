@@ -1,10 +1,14 @@
 #include "engine/origin_gate.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
+#include "engine/spending.h"
+#include "host/operations.h"
 
 namespace larder::engine {
 
@@ -22,9 +26,6 @@ policy::BreakerRules origin_rules() {
 
 // Another attempt may help at once: the connection broke, or a server in between had a bad moment.
 bool may_be_retried(const Refusal& refusal) {
-  if (refusal.unsent) {
-    return false;
-  }
   const std::uint32_t status = refusal.origin_status;
   const bool passing = status == 0 ? refusal.error.kind == ErrorKind::unavailable
                                    : status == 502 || status == 503 || status == 504;
@@ -36,6 +37,11 @@ bool may_be_retried(const Refusal& refusal) {
 bool is_failure(const Refusal& refusal) {
   return refusal.error.kind == ErrorKind::timeout || refusal.error.kind == ErrorKind::unavailable ||
          refusal.origin_status >= 500 || refusal.origin_status == 429;
+}
+
+// A model that answers nonsense costs as much as one that answers.
+bool is_model_failure(const Query& query, const Refusal& refusal) {
+  return config::asks_model(*query.resource) && refusal.error.kind == ErrorKind::corrupt;
 }
 
 // In mode http the origin's 5xx and 429 are answers, passed on as they are; they count all the same.
@@ -73,13 +79,9 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
 }
 
 void OriginGate::report(const Query& query, const OriginResult<Fetched>& fetched, Instant now) {
-  const std::string name = origin::origin_name(*query.resource);
-  Origin& origin = origins_[name];
-  if (!fetched && fetched.error().unsent) {
-    origin.breaker.withdraw();
-    return;
-  }
-  const bool failed = fetched ? is_failure(*fetched) : is_failure(fetched.error());
+  Origin& origin = origin_of(query);
+  const bool failed = fetched ? is_failure(*fetched)
+                              : is_failure(fetched.error()) || is_model_failure(query, fetched.error());
   const std::uint64_t retry_after = fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds;
   if (!failed) {
     origin.breaker.succeeded();
@@ -93,10 +95,58 @@ void OriginGate::report(const Query& query, const OriginResult<Fetched>& fetched
                 fetched ? "answered" : to_text(fetched.error().error.kind));
 }
 
+host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, const Query& query,
+                                                         std::string client) {
+  std::optional<Refusal> refusal;
+  if (!client.empty()) {
+    const std::string key = concat({query.resource->name, ":", client});
+    const auto limit = co_await host::rate_limit(here, "PUBLIC_LIMIT", key);
+    if (!limit) {
+      // A limit that fails holds nobody back.
+      counters_.add(Counter::cache_errors_total, "public_limit", to_text(limit.error().kind));
+    } else if (limit->allowed == 0) {
+      counters_.add(Counter::public_limit_refused_total, query.resource->name);
+      refusal.emplace(Error(ErrorKind::rejected, "larder", true, "You have asked for new answers too often."));
+      refusal->limited = true;
+      refusal->retry_after_seconds =
+          static_cast<std::uint64_t>(whole_seconds(config::limit::public_limit_period));
+      co_return refusal;
+    }
+  }
+  if (config::asks_model(*query.resource)) {
+    co_return co_await take_model_call(here, settings_, counters_);
+  }
+  co_return refusal;
+}
+
+host::Task<void> OriginGate::settle_call(host::Context here, const Query& query, Instant began,
+                                         const OriginResult<Fetched>& fetched) {
+  if (!config::asks_model(*query.resource)) {
+    co_return;
+  }
+  origin::TokenUsage usage;
+  std::string outcome = "answered";
+  if (fetched) {
+    usage = fetched->usage;
+  } else {
+    usage = fetched.error().usage;
+    outcome = std::string(to_text(fetched.error().error.kind));
+  }
+  co_await settle_model_call(here, settings_, counters_, query.resource->name, began, usage, outcome);
+}
+
 host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Query& query, Asking asking) {
   Origin& origin = origin_of(query);
-  origin.retries.request();
   const Instant end = here.host().now() + asking.timeout;
+  auto prepared = origin::prepare(here.host(), *query.resource, settings_, wanted(query, asking));
+  if (!prepared) {
+    co_return tl::make_unexpected(std::move(prepared.error()));
+  }
+  if (prepared->answer) {
+    prepared->answer->log_seen = asking.log_seen;
+    co_return std::move(*prepared->answer);
+  }
+  origin.retries.request();
   for (std::size_t attempt = 1;; ++attempt) {
     Instant now = here.host().now();
     if (!origin.breaker.admit(now)) {
@@ -108,10 +158,19 @@ host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Quer
       refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(left + Millis(999)));
       co_return tl::make_unexpected(std::move(refusal));
     }
+    // A second attempt is the same request of the client's.
+    const std::string client = std::exchange(asking.client, std::string());
+    auto refused = co_await held_back(here, query, client);
+    if (refused) {
+      origin.breaker.withdraw();
+      co_return tl::make_unexpected(std::move(*refused));
+    }
+    now = here.host().now();
+    const Instant began = now;
     origin::Wanted request = wanted(query, asking);
-    request.timeout = std::min(asking.attempt_timeout, end - now);
+    request.timeout = std::max(std::min(asking.attempt_timeout, end - now), Millis(1));
     request.soft = asking.soft < request.timeout ? asking.soft : Millis(0);
-    auto fetched = co_await origin::fetch(here, *query.resource, settings_, std::move(request));
+    auto fetched = co_await origin::fetch(here, *query.resource, std::move(request), prepared->request);
     if (fetched) {
       fetched->log_seen = asking.log_seen;
     }
@@ -120,6 +179,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Quer
     }
     now = here.host().now();
     report(query, fetched, now);
+    co_await settle_call(here, query, began, fetched);
     const Millis pause =
         policy::backoff(static_cast<std::uint32_t>(attempt) + 1, config::limit::backoff_first,
                         config::limit::backoff_max, random_of(here.host()));
@@ -135,11 +195,18 @@ host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Quer
 
 host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Query& query, Asking asking,
                                                      std::uint32_t ticket, Instant requested_at) {
-  auto fetched = co_await origin::resume(here, *query.resource, wanted(query, asking), ticket, requested_at);
+  std::optional<origin::ModelShape> shape;
+  if (config::asks_model(*query.resource)) {
+    const auto model = origin::model_of(settings_);
+    LARDER_ASSERT(model.has_value());
+    shape = model->shape;
+  }
+  auto fetched = co_await origin::resume(here, *query.resource, wanted(query, asking), shape, ticket, requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }
   report(query, fetched, here.host().now());
+  co_await settle_call(here, query, requested_at, fetched);
   co_return fetched;
 }
 

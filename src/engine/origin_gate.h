@@ -1,8 +1,9 @@
-// The way to the origins: a circuit breaker for each, a budget of retries, and one time limit over all
-// attempts.
+// The only way to the origins: a circuit breaker for each, a budget of retries, and one time limit over all
+// attempts; each client's rate limit, and the day's bound of spending where a model is asked.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "config/settings.h"
@@ -25,6 +26,8 @@ struct Asking {
   // After this the caller wants to be told that there is no answer yet; 0: never.
   Millis soft{0};
   std::size_t attempts_max = 1;
+  // Whose rate limit the request counts against; empty: nobody's, as for refreshes.
+  std::string client;
   // The control log's sequence that this isolate knows.
   std::uint64_t log_seen = 0;
 
@@ -36,7 +39,8 @@ class OriginGate {
   OriginGate(const config::Settings& settings, observe::Counters& counters)
       : settings_(settings), counters_(counters) {}
 
-  // Refusals are the origin's, or the breaker's own (not_asked set) while the origin is down.
+  // Refusals are the origin's, or the gate's own: the breaker's while the origin is down (not_asked), the client's rate
+  // limit (limited), or the day's bound of spending (spent).
   host::Task<origin::OriginResult<origin::Fetched>> ask(host::Context here, const Query& query,
                                                         Asking asking);
   // The rest of an ask() of the same request that came back with a ticket, once.
@@ -55,6 +59,11 @@ class OriginGate {
   };
   Origin& origin_of(const Query& query);
   origin::Wanted wanted(const Query& query, const Asking& asking) const;
+  // What keeps the request from being sent, though the breaker admits it.
+  host::Task<std::optional<origin::Refusal>> held_back(host::Context here, const Query& query, std::string client);
+  // A model's call is over: what it cost is counted.
+  host::Task<void> settle_call(host::Context here, const Query& query, Instant began,
+                               const origin::OriginResult<origin::Fetched>& fetched);
   // Counts the outcome and tells the breaker.
   void report(const Query& query, const origin::OriginResult<origin::Fetched>& fetched, Instant now);
 

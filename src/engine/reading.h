@@ -23,6 +23,8 @@ struct Query {
   std::vector<std::string> tags;
   config::FieldValues values;
   http::Method method = http::Method::get;
+  // Names the client for its rate limit; "": nobody to hold to it.
+  std::function<std::string()> client;
   // The request carries Authorization: its answer is not shared.
   bool authorized = false;
   // Whether the client takes gzip: asked only where it makes a difference.
@@ -66,6 +68,8 @@ struct Reading {
   bool refresh = false;
   // The entry is past its time and stands in for an origin that failed, is slow or is not asked.
   bool stands_in = false;
+  // This client was held back; what came of it is no answer to others.
+  bool limited = false;
   // The entry is the memory tier's own, as far as it came from there.
   bool repeatable = true;
   std::optional<Unfinished> unfinished;

@@ -1,154 +1,302 @@
 #include "entry/canonical_json.h"
 
 #include <algorithm>
-#include <cmath>
-#include <vector>
+#include <map>
+#include <optional>
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "entry/decimal.h"
 #include "simdjson.h"
 
 namespace larder::entry {
 
 namespace {
 
-namespace dom = simdjson::dom;
+namespace ondemand = simdjson::ondemand;
 
-constexpr int depth_max = 32;
-// Below this every whole number is a double of its own.
-constexpr double whole_max = 9'007'199'254'740'992.0;
+constexpr std::size_t depth_max = 32;
+// A double is told exactly by far fewer.
+constexpr std::size_t number_digits_max = 40;
 
-Failure refuse(std::string message) { return fail(ErrorKind::invalid, "json", std::move(message)); }
+Failure refuse_json(std::string message) { return fail(ErrorKind::invalid, "json", std::move(message)); }
 
-// With the fewest decimals that give the same number back; "" where 15 are not enough.
-std::string decimal(double number) {
-  const bool negative = number < 0;
-  const double size = negative ? -number : number;
-  double scale = 1;
-  for (std::size_t decimals = 0; decimals <= 15 && size * scale < whole_max; ++decimals, scale *= 10) {
-    const double whole = std::round(size * scale);
-    if (whole / scale != size || whole >= whole_max) {
-      continue;
-    }
-    std::string digits = to_text(static_cast<std::uint64_t>(whole));
-    if (decimals > 0) {
-      digits.insert(0, digits.size() <= decimals ? decimals + 1 - digits.size() : 0, '0');
-      digits.insert(digits.size() - decimals, ".");
-    }
-    return negative && whole != 0 ? "-" + digits : digits;
-  }
-  return "";
+Failure refuse_syntax() { return refuse_json("It is no JSON; check its quotes, commas and brackets."); }
+
+// RFC 8259 §2: what may stand around a token.
+std::string_view bare(std::string_view token) {
+  constexpr std::string_view white = " \t\n\r";
+  const std::size_t first = std::min(token.find_first_not_of(white), token.size());
+  token.remove_prefix(first);
+  return token.substr(0, token.find_last_not_of(white) + 1);
 }
 
-class Writer {
+Failure refuse_twice(std::string_view name) {
+  return refuse_json(concat({"The member \"", name, "\" is given twice; keep one."}));
+}
+
+// Writes values in their one form. Paths are followed as the value is walked: one step of a path is one level.
+class CanonicalWriter {
  public:
-  Result<void> write(dom::element element, int depth) {
-    if (depth > depth_max) {
-      return refuse("It is nested deeper than 32; flatten it.");
+  explicit CanonicalWriter(const config::JsonQuantise& quantise) : step_(quantise.step_billionths) {
+    for (const config::JsonPath& path : quantise.paths) {
+      paths_.push_back(&path);
     }
-    switch (element.type()) {
-      case dom::element_type::OBJECT:
-        return write_object(element, depth);
-      case dom::element_type::ARRAY: {
-        dom::array items;
-        if (element.get(items) != simdjson::SUCCESS) {
-          return refuse("It has an array that cannot be read.");
-        }
-        json_.begin_array();
-        for (const dom::element item : items) {
-          auto written = write(item, depth + 1);
-          if (!written) {
-            return written;
-          }
-        }
-        json_.end_array();
-        return {};
-      }
-      case dom::element_type::STRING:
-        return write_value<std::string_view>(element);
-      case dom::element_type::INT64:
-        return write_value<std::int64_t>(element);
-      case dom::element_type::UINT64:
-        return write_value<std::uint64_t>(element);
-      case dom::element_type::DOUBLE: {
-        double number = 0;
-        const bool read = element.get(number) == simdjson::SUCCESS;
-        const std::string digits = read ? decimal(number) : "";
-        if (digits.empty()) {
-          return refuse("It has a number of too many digits; round it, or write it as a text.");
-        }
-        json_.raw(digits);
-        return {};
-      }
-      case dom::element_type::BOOL:
-        return write_value<bool>(element);
-      case dom::element_type::NULL_VALUE:
-        json_.null();
-        return {};
-    }
-    return refuse("It has a value of no kind that JSON knows.");
   }
 
-  std::string take() && { return std::move(json_).take(); }
+  Result<std::string> document(ondemand::document& document, std::string_view json) {
+    ondemand::json_type type;
+    if (document.type().get(type) != simdjson::SUCCESS) {
+      return refuse_syntax();
+    }
+    if (type == ondemand::json_type::object || type == ondemand::json_type::array) {
+      ondemand::value root;
+      if (document.get_value().get(root) != simdjson::SUCCESS) {
+        return refuse_syntax();
+      }
+      return value(root, paths_, 0);
+    }
+    return scalar_root(document, json, type);
+  }
 
  private:
-  template <typename T>
-  Result<void> write_value(dom::element element) {
-    T value{};
-    if (element.get(value) != simdjson::SUCCESS) {
-      return refuse("It has a value that cannot be read.");
+  using Paths = std::vector<const config::JsonPath*>;
+
+  // simdjson reads a document that is one scalar by other means.
+  Result<std::string> scalar_root(ondemand::document& document, std::string_view json,
+                                  ondemand::json_type type) {
+    switch (type) {
+      case ondemand::json_type::number:
+        // The whole text, so that nothing can come after it.
+        return number(bare(json), paths_, 0);
+      case ondemand::json_type::string: {
+        std::string_view text;
+        if (document.get_string().get(text) != simdjson::SUCCESS) {
+          return refuse_syntax();
+        }
+        return quoted(text);
+      }
+      case ondemand::json_type::boolean: {
+        bool truth = false;
+        if (document.get_bool().get(truth) != simdjson::SUCCESS) {
+          return refuse_syntax();
+        }
+        return std::string(truth ? "true" : "false");
+      }
+      case ondemand::json_type::null: {
+        bool null = false;
+        if (document.is_null().get(null) != simdjson::SUCCESS || !null) {
+          return refuse_syntax();
+        }
+        return std::string("null");
+      }
+      case ondemand::json_type::object:
+      case ondemand::json_type::array:
+        break;
     }
-    json_.value(value);
-    return {};
+    return refuse_syntax();
   }
 
-  Result<void> write_object(dom::element element, int depth) {
-    dom::object object;
-    if (element.get(object) != simdjson::SUCCESS) {
-      return refuse("It has an object that cannot be read.");
+  Result<std::string> value(ondemand::value element, const Paths& paths, std::size_t depth) {
+    if (depth > depth_max) {
+      return refuse_json("It is nested deeper than 32; flatten it.");
     }
-    std::vector<std::pair<std::string_view, dom::element>> members;
-    for (const auto& [name, value] : object) {
-      members.emplace_back(name, value);
+    ondemand::json_type type;
+    if (element.type().get(type) != simdjson::SUCCESS) {
+      return refuse_syntax();
     }
-    std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    json_.begin_object();
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const auto& [name, value] = members[i];
-      if (i > 0 && members[i - 1].first == name) {
-        return refuse(concat({"The member \"", name, "\" is given twice; keep one."}));
+    switch (type) {
+      case ondemand::json_type::object:
+        return object(element, paths, depth);
+      case ondemand::json_type::array:
+        return array(element, paths, depth);
+      case ondemand::json_type::number:
+        return number(bare(element.raw_json_token()), paths, depth);
+      case ondemand::json_type::string: {
+        std::string_view text;
+        if (element.get_string().get(text) != simdjson::SUCCESS) {
+          return refuse_syntax();
+        }
+        return quoted(text);
       }
-      if (value.is_null()) {
-        continue;
+      case ondemand::json_type::boolean: {
+        bool truth = false;
+        if (element.get_bool().get(truth) != simdjson::SUCCESS) {
+          return refuse_syntax();
+        }
+        return std::string(truth ? "true" : "false");
       }
-      json_.key(name);
-      auto written = write(value, depth + 1);
+      case ondemand::json_type::null: {
+        bool null = false;
+        if (element.is_null().get(null) != simdjson::SUCCESS || !null) {
+          return refuse_syntax();
+        }
+        return std::string("null");
+      }
+    }
+    return refuse_syntax();
+  }
+
+  static Result<std::string> quoted(std::string_view text) {
+    JsonWriter json;
+    json.value(text);
+    return std::move(json).take();
+  }
+
+  Result<std::string> number(std::string_view token, const Paths& paths, std::size_t depth) const {
+    const auto decimal = parse_json_number(token);
+    if (!decimal) {
+      return refuse_syntax();
+    }
+    const bool quantises = std::any_of(paths.begin(), paths.end(),
+                                       [&](const config::JsonPath* path) { return path->size() == depth; });
+    const auto bucket = quantises ? quantised(*decimal, step_) : std::nullopt;
+    const auto plain = bucket ? bucket : plain_decimal(*decimal, number_digits_max);
+    if (!plain) {
+      return refuse_json("It has a number of too many digits; round it, or write it as a text.");
+    }
+    return *plain;
+  }
+
+  static Paths below(const Paths& paths, std::size_t depth, std::string_view step) {
+    Paths left;
+    for (const config::JsonPath* path : paths) {
+      if (depth < path->size() && (*path)[depth] == step) {
+        left.push_back(path);
+      }
+    }
+    return left;
+  }
+
+  Result<std::string> array(ondemand::value element, const Paths& paths, std::size_t depth) {
+    ondemand::array items;
+    if (element.get_array().get(items) != simdjson::SUCCESS) {
+      return refuse_syntax();
+    }
+    const Paths left = below(paths, depth, "[]");
+    std::string text = "[";
+    for (auto each : items) {
+      ondemand::value item;
+      if (each.get(item) != simdjson::SUCCESS) {
+        return refuse_syntax();
+      }
+      auto written = value(item, left, depth + 1);
       if (!written) {
         return written;
       }
+      text.append(text.size() > 1 ? "," : "").append(*written);
     }
-    json_.end_object();
-    return {};
+    return text.append("]");
   }
 
-  JsonWriter json_;
+  Result<std::string> object(ondemand::value element, const Paths& paths, std::size_t depth) {
+    ondemand::object object;
+    if (element.get_object().get(object) != simdjson::SUCCESS) {
+      return refuse_syntax();
+    }
+    std::map<std::string, std::string> members;
+    for (auto each : object) {
+      ondemand::field field;
+      std::string_view name;
+      if (std::move(each).get(field) != simdjson::SUCCESS ||
+          field.unescaped_key(false).get(name) != simdjson::SUCCESS) {
+        return refuse_syntax();
+      }
+      std::string key(name);
+      // A member that is called [] is no step of a path.
+      const Paths left = key == "[]" ? Paths() : below(paths, depth, key);
+      auto written = value(field.value(), left, depth + 1);
+      if (!written) {
+        return written;
+      }
+      if (!members.emplace(key, std::move(*written)).second) {
+        return refuse_twice(key);
+      }
+    }
+    JsonWriter json;
+    json.begin_object();
+    for (const auto& [name, text] : members) {
+      if (text != "null") {
+        json.key(name).raw(text);
+      }
+    }
+    json.end_object();
+    return std::move(json).take();
+  }
+
+  std::int64_t step_;
+  Paths paths_;
 };
 
 }  // namespace
 
-Result<std::string> canonical_json(std::string_view json) {
-  dom::parser parser;
+Result<std::string> canonical_json(std::string_view json, const config::JsonQuantise& quantise) {
+  ondemand::parser parser;
   const simdjson::padded_string padded(json);
-  dom::element root;
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS) {
-    return refuse("It is no JSON; check its quotes, commas and brackets.");
+  ondemand::document document;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) {
+    return refuse_syntax();
   }
-  Writer writer;
-  auto written = writer.write(root, 0);
-  if (!written) {
-    return tl::make_unexpected(std::move(written.error()));
+  CanonicalWriter writer(quantise);
+  auto written = writer.document(document, json);
+  const std::string_view text = bare(json);
+  const bool number = !text.empty() && (text.front() == '-' || is_digit(text.front()));
+  if (written && !number && !document.at_end()) {
+    return refuse_syntax();
   }
-  return std::move(writer).take();
+  return written;
+}
+
+Result<TextPairs> json_members(std::string_view json, const std::vector<std::string_view>& names) {
+  ondemand::parser parser;
+  const simdjson::padded_string padded(json);
+  ondemand::document document;
+  ondemand::object root;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(root) != simdjson::SUCCESS) {
+    return refuse_json("It is no JSON object; send one, with content-type: application/json.");
+  }
+  TextPairs members;
+  std::vector<std::string> seen;
+  for (auto each : root) {
+    ondemand::field field;
+    std::string_view name;
+    if (std::move(each).get(field) != simdjson::SUCCESS ||
+        field.unescaped_key(false).get(name) != simdjson::SUCCESS) {
+      return refuse_syntax();
+    }
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      continue;
+    }
+    std::string key(name);
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+      return refuse_twice(key);
+    }
+    seen.push_back(key);
+    std::string_view text;
+    if (field.value().raw_json().get(text) != simdjson::SUCCESS) {
+      return refuse_syntax();
+    }
+    if (bare(text) != "null") {
+      members.emplace_back(std::move(key), bare(text));
+    }
+  }
+  if (!document.at_end()) {
+    return refuse_syntax();
+  }
+  return members;
+}
+
+Result<std::string> json_text(std::string_view json) {
+  ondemand::parser parser;
+  const simdjson::padded_string padded(json);
+  ondemand::document document;
+  std::string_view text;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_string().get(text) != simdjson::SUCCESS || !document.at_end()) {
+    return refuse_json("It is no text; write it in quotes.");
+  }
+  return std::string(text);
 }
 
 }  // namespace larder::entry

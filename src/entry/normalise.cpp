@@ -6,8 +6,10 @@
 
 #include "base/assert.h"
 #include "base/isbn.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "entry/canonical_json.h"
+#include "entry/decimal.h"
 
 namespace larder::entry {
 
@@ -63,20 +65,11 @@ Result<std::string> canonical_number(std::string_view value) {
   return concat({negative && !zero ? "-" : "", whole, fraction.empty() ? "" : ".", fraction});
 }
 
-// In billionths, exactly: steps have at most six decimals, so half a step has at most seven.
-Result<std::string> quantised(std::string_view value, std::int64_t step) {
-  LARDER_ASSERT(step > 0);
-  const auto billionths = config::parse_billionths(value);
-  if (!billionths) {
-    return refuse_number();
-  }
-  constexpr std::uint64_t billion = 1'000'000'000;
-  const bool negative = *billionths < 0;
-  const auto magnitude = static_cast<std::uint64_t>(negative ? -*billionths : *billionths);
-  const auto width = static_cast<std::uint64_t>(step);
-  const std::uint64_t bucket = (magnitude + width / 2) / width * width;
-  const std::string fraction = to_text(billion + bucket % billion).substr(1);
-  return canonical_number(concat({negative ? "-" : "", to_text(bucket / billion), ".", fraction}));
+Result<std::string> quantised_text(std::string_view value, std::int64_t step) {
+  const auto plain = canonical_number(value);
+  const auto number = plain ? parse_json_number(*plain) : std::nullopt;
+  const auto bucket = number ? quantised(*number, step) : std::nullopt;
+  return bucket ? Result<std::string>(*bucket) : refuse_number();
 }
 
 Result<std::string> canonical_isbn(std::string_view value) {
@@ -135,8 +128,24 @@ Result<std::optional<std::string>> raw_value(const KeyField& field, const Parame
       return parameters.headers.combined(field.name);
     case FieldSource::whole_query:
       return std::optional<std::string>(encoded_query(parameters.query, field));
+    case FieldSource::body:
+    case FieldSource::whole_body:
+      return single(parameters.body, field.name);
+    case FieldSource::setting:
+      return single(parameters.settings, field.name);
   }
   LARDER_UNREACHABLE();
+}
+
+bool is_json(const KeyField& field) {
+  return std::any_of(field.normalisers.begin(), field.normalisers.end(),
+                     [](const NormaliserUse& use) { return use.normaliser == Normaliser::json; });
+}
+
+// A value of the body in one form, or the text that it is.
+Result<std::string> body_value(const KeyField& field, std::string_view value) {
+  auto ready = is_json(field) ? canonical_json(value, field.quantise) : json_text(value);
+  return ready ? std::move(ready) : refuse(concat({field.name, ": ", ready.error().message}));
 }
 
 Result<std::string> normalised(const KeyField& field, std::string value) {
@@ -149,6 +158,13 @@ Result<std::string> normalised(const KeyField& field, std::string value) {
   }
   if (field.source == FieldSource::whole_query) {
     return value;
+  }
+  if (config::is_of_body(field.source)) {
+    auto ready = body_value(field, value);
+    if (!ready || is_json(field)) {
+      return ready;
+    }
+    value = std::move(*ready);
   }
   for (const NormaliserUse& use : field.normalisers) {
     // An empty optional value is empty in every form.
@@ -173,6 +189,11 @@ std::string how_to_give(const KeyField& field) {
       return concat({field.name, " is missing or empty: add ?", field.name, "=… to the URL."});
     case FieldSource::header:
       return concat({field.name, " is missing or empty: send that header."});
+    case FieldSource::body:
+      return concat({field.name, " is missing or empty: send it as a member of the JSON body."});
+    case FieldSource::whole_body:
+      return "The body is empty: send JSON.";
+    case FieldSource::setting:
     case FieldSource::path:
     case FieldSource::rest:
     case FieldSource::whole_query:
@@ -191,6 +212,63 @@ std::vector<std::string_view> header_names(const config::Resource& resource) {
     }
   }
   return names;
+}
+
+Result<TextPairs> body_parts(const config::Resource& resource, std::string_view body) {
+  std::vector<std::string_view> names;
+  for (const KeyField& field : resource.key) {
+    if (field.source == FieldSource::body) {
+      names.emplace_back(field.name);
+    }
+  }
+  TextPairs parts;
+  if (!names.empty()) {
+    auto members = json_members(body, names);
+    if (!members) {
+      return refuse(concat({"The body: ", members.error().message}));
+    }
+    parts = std::move(*members);
+  }
+  for (const KeyField& field : resource.key) {
+    if (field.source == FieldSource::whole_body && !trim(body).empty()) {
+      parts.emplace_back(field.name, trim(body));
+    }
+  }
+  return parts;
+}
+
+FieldValues key_values(const config::Resource& resource, const FieldValues& values, const Sha256& sha256) {
+  LARDER_ASSERT(values.size() == resource.key.size());
+  FieldValues in_key = values;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (in_key[i] && resource.key[i].form == config::KeyForm::digest) {
+      in_key[i] = to_hex(sha256(*in_key[i]));
+    }
+  }
+  return in_key;
+}
+
+std::string origin_body(const config::Resource& resource, const FieldValues& values) {
+  LARDER_ASSERT(values.size() == resource.key.size());
+  JsonWriter json;
+  json.begin_object();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const KeyField& field = resource.key[i];
+    if (field.source == FieldSource::whole_body) {
+      return values[i].value_or("");
+    }
+    if (field.source != FieldSource::body || !values[i]) {
+      continue;
+    }
+    json.key(field.name);
+    if (is_json(field)) {
+      json.raw(*values[i]);
+    } else {
+      json.value(*values[i]);
+    }
+  }
+  json.end_object();
+  return std::move(json).take();
 }
 
 Result<std::string> normalise(const NormaliserUse& use, std::string_view value) {
@@ -212,7 +290,7 @@ Result<std::string> normalise(const NormaliserUse& use, std::string_view value) 
     case Normaliser::json:
       return canonical_json(value);
     case Normaliser::quantise:
-      return quantised(trim(value), use.step_billionths);
+      return quantised_text(trim(value), use.step_billionths);
   }
   LARDER_UNREACHABLE();
 }

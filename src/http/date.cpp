@@ -260,6 +260,8 @@ std::string format_timestamp(Instant instant) {
   return text.append("Z");
 }
 
+std::string format_day(Instant instant) { return format_timestamp(instant).substr(0, 10); }
+
 std::optional<Instant> parse_timestamp(std::string_view text) {
   CivilTime time;
   int millis = 0;

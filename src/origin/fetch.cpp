@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "config/limits.h"
+#include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/problem.h"
+#include "origin/narrative.h"
 #include "origin/provider.h"
 
 namespace larder::origin {
@@ -60,6 +62,8 @@ LookupKind lookup_kind(config::ProviderQuery query) {
       return LookupKind::isbn;
     case config::ProviderQuery::author:
       return LookupKind::author;
+    case config::ProviderQuery::narrative:
+      break;
   }
   LARDER_UNREACHABLE();
 }
@@ -169,17 +173,6 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& w
   return fetched;
 }
 
-struct Request {
-  std::string source = "origin";
-  std::string url;
-  TextPairs headers;
-  Bytes body_bytes_max;
-  bool follow_redirects = true;
-  bool oversize = false;
-
-  Request() {}
-};
-
 OriginResult<Request> plan_books(const config::Resource& resource, const config::Settings& settings,
                                  const Wanted& wanted) {
   const ProviderRow* const row = find_provider(to_text(resource.origin.provider));
@@ -198,6 +191,15 @@ OriginResult<Request> plan_books(const config::Resource& resource, const config:
   return request;
 }
 
+void add_content_type(TextPairs& headers) {
+  const bool declared = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return equals_ignoring_case(header.first, "content-type");
+  });
+  if (!declared) {
+    headers.emplace_back("content-type", "application/json");
+  }
+}
+
 OriginResult<Request> plan_url(const config::Resource& resource, const config::Settings& settings,
                                const Wanted& wanted) {
   auto url = config::expand_url(resource.origin.url, wanted.values);
@@ -211,10 +213,17 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
   Request request;
   request.url = std::move(*url);
   request.headers = std::move(*headers);
-  if (!wanted.etag.empty()) {
+  const bool post = resource.match.method == http::Method::post;
+  if (post) {
+    request.method = "POST";
+    request.content = entry::origin_body(resource, wanted.values);
+    add_content_type(request.headers);
+  }
+  // RFC 9110 §13.1.2: to a POST it would be a precondition.
+  if (!wanted.etag.empty() && !post) {
     request.headers.emplace_back("if-none-match", wanted.etag);
   }
-  if (!wanted.last_modified.empty()) {
+  if (!wanted.last_modified.empty() && !post) {
     request.headers.emplace_back("if-modified-since", wanted.last_modified);
   }
   request.body_bytes_max = resource.bytes_max;
@@ -223,12 +232,91 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
   return request;
 }
 
+// The one value that a model is asked about, and what it is called.
+std::pair<std::string, std::string_view> profile_of(const config::Resource& resource,
+                                                    const config::FieldValues& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (config::is_of_body(resource.key[i].source)) {
+      const bool whole = resource.key[i].source == config::FieldSource::whole_body;
+      return {values[i].value_or(""), whole ? std::string_view("profile") : resource.key[i].name};
+    }
+  }
+  LARDER_UNREACHABLE();
+}
+
+Fetched invalid_profile(host::Host& host, const Error& error) {
+  Fetched fetched;
+  fetched.kind = entry::Kind::negative;
+  fetched.status = 400;
+  fetched.content_type = std::string(http::problem_content_type);
+  fetched.content = host::Body::from_bytes(host, http::problem_body(http::Problem(400, error.message)));
+  fetched.requested_at = host.now();
+  fetched.received_at = fetched.requested_at;
+  return fetched;
+}
+
+OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& resource,
+                                  const config::Settings& settings, const Wanted& wanted) {
+  const auto [profile, name] = profile_of(resource, wanted.values);
+  const auto systems = read_profile(profile, name);
+  Prepared prepared;
+  if (!systems) {
+    prepared.answer = invalid_profile(host, systems.error());
+    return prepared;
+  }
+  const auto model = model_of(settings);
+  if (!model) {
+    return tl::make_unexpected(
+        Refusal(Error(ErrorKind::unavailable, "llm", false, "No model is configured: set GEMINI_API_KEY or LLM_URL.")));
+  }
+  ModelRequest asked = model_request(*model, profile);
+  prepared.request.source = "llm";
+  prepared.request.method = "POST";
+  prepared.request.url = std::move(asked.url);
+  prepared.request.headers = std::move(asked.headers);
+  prepared.request.content = std::move(asked.content);
+  prepared.request.body_bytes_max = Bytes(reply_bytes_max);
+  // A redirect would take the key to another address.
+  prepared.request.follow_redirects = false;
+  prepared.request.model = model->shape;
+  return prepared;
+}
+
+OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply reply) {
+  const Bytes size = reply.content.size();
+  const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
+  ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
+                                     PaddedText(text, static_cast<std::size_t>(size.count)));
+  if (read.error) {
+    Refusal refused = refusal(std::move(*read.error), reply);
+    refused.usage = read.usage;
+    return tl::make_unexpected(std::move(refused));
+  }
+  Fetched fetched;
+  fetched.content_type = "application/json";
+  fetched.content = host::Body::from_bytes(
+      host, narrative_answer(read.narrative, host.now(), NarrativeSource::model));
+  fetched.origin_status = reply.status;
+  fetched.usage = read.usage;
+  return fetched;
+}
+
+OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
+                                     std::optional<ModelShape> model, WireReply reply) {
+  if (resource.origin.kind == config::OriginKind::url) {
+    return read_url(resource, wanted, std::move(reply));
+  }
+  if (config::asks_model(resource)) {
+    LARDER_ASSERT(model.has_value());
+    return read_model(host, *model, std::move(reply));
+  }
+  return read_books(host, resource, wanted, std::move(reply));
+}
+
 // What an answer means, with the times around it.
 OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                 Instant requested_at, WireReply reply) {
-  auto fetched = resource.origin.kind == config::OriginKind::provider
-                     ? read_books(host, resource, wanted, std::move(reply))
-                     : read_url(resource, wanted, std::move(reply));
+                                 std::optional<ModelShape> model, Instant requested_at, WireReply reply) {
+  auto fetched = read_any_reply(host, resource, wanted, model, std::move(reply));
   if (fetched) {
     fetched->requested_at = requested_at;
     fetched->received_at = host.now();
@@ -251,20 +339,40 @@ std::string origin_name(const config::Resource& resource) {
                                                               : resource.origin.url.origin;
 }
 
-host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
-                                        const config::Settings& settings, Wanted wanted) {
+OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
+                               const config::Settings& settings, const Wanted& wanted) {
+  Prepared prepared;
+  if (config::asks_model(resource)) {
+    auto planned = plan_model(host, resource, settings, wanted);
+    if (!planned) {
+      planned.error().unsent = true;
+    }
+    return planned;
+  }
   auto request = resource.origin.kind == config::OriginKind::provider ? plan_books(resource, settings, wanted)
                                                                       : plan_url(resource, settings, wanted);
   if (!request) {
     request.error().unsent = true;
-    co_return tl::make_unexpected(std::move(request.error()));
+    return tl::make_unexpected(std::move(request.error()));
   }
+  prepared.request = std::move(*request);
+  return prepared;
+}
+
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
+                                        Request request) {
   const Instant requested_at = here.host().now();
-  // HEAD is answered from what GET brings.
-  auto reply = co_await host::origin_fetch(
-      here, "GET", request->url, request->headers, static_cast<std::uint64_t>(wanted.timeout.count()),
-      static_cast<std::uint64_t>(wanted.soft.count()), request->body_bytes_max.count,
-      request->follow_redirects ? 1 : 0, request->oversize ? 1 : 0);
+  host::Body content;
+  if (!request.content.empty()) {
+    content = host::Body::from_bytes(here.host(), request.content);
+  }
+  const auto timeout_millis = static_cast<std::uint64_t>(wanted.timeout.count());
+  const auto soft_millis = static_cast<std::uint64_t>(wanted.soft.count());
+  const std::uint8_t follow_redirects = request.follow_redirects ? 1 : 0;
+  const std::uint8_t oversize = request.oversize ? 1 : 0;
+  auto reply = co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
+                                           soft_millis, request.body_bytes_max.count, follow_redirects,
+                                           oversize, content);
   if (!reply) {
     co_return tl::make_unexpected(refusal_of(reply.error(), resource));
   }
@@ -274,16 +382,25 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
     pending.requested_at = requested_at;
     co_return pending;
   }
-  co_return read_reply(here.host(), resource, wanted, requested_at, wire_reply(std::move(*reply)));
+  co_return read_reply(here.host(), resource, wanted, request.model, requested_at,
+                       wire_reply(std::move(*reply)));
 }
 
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
-                                         std::uint32_t ticket, Instant requested_at) {
+                                         std::optional<ModelShape> model, std::uint32_t ticket,
+                                         Instant requested_at) {
   auto reply = co_await host::origin_resume(here, ticket);
   if (!reply) {
     co_return tl::make_unexpected(refusal_of(reply.error(), resource));
   }
-  co_return read_reply(here.host(), resource, wanted, requested_at, wire_reply(std::move(*reply)));
+  co_return read_reply(here.host(), resource, wanted, model, requested_at, wire_reply(std::move(*reply)));
+}
+
+std::string narrative_stand_in(const config::Resource& resource, const config::FieldValues& values, Instant now) {
+  const auto [profile, name] = profile_of(resource, values);
+  const auto systems = read_profile(profile, name);
+  LARDER_ASSERT(systems.has_value());
+  return narrative_answer(narrative_template(*systems), now, NarrativeSource::template_);
 }
 
 }  // namespace larder::origin

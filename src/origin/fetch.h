@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,7 @@
 #include "host/requests.h"
 #include "host/task.h"
 #include "http/message.h"
+#include "origin/llm.h"
 
 namespace larder::origin {
 
@@ -41,6 +43,8 @@ struct Fetched {
   Instant received_at;
   // The control log's sequence that this isolate knew when it asked.
   std::uint64_t log_seen = 0;
+  // What a model counted.
+  TokenUsage usage;
 
   Fetched() {}
 };
@@ -56,6 +60,12 @@ struct Refusal {
   bool not_asked = false;
   // The request could not be made: a matter of this request or of the deployment, and none of the origin.
   bool unsent = false;
+  // The client has asked too often (X1): a matter of this client alone.
+  bool limited = false;
+  // The day's bound of spending is reached, or cannot be known.
+  bool spent = false;
+  // What a model counted, whose answer was none.
+  TokenUsage usage;
 
   explicit Refusal(Error error_) : error(std::move(error_)) {}
 };
@@ -78,16 +88,52 @@ struct Wanted {
   Wanted() {}
 };
 
+// A request that is ready to be sent; it holds secrets.
+struct Request {
+  std::string source = "origin";
+  // HEAD is answered from what GET brings.
+  std::string_view method = "GET";
+  std::string url;
+  TextPairs headers;
+  // "": it has no body.
+  std::string content;
+  Bytes body_bytes_max;
+  bool follow_redirects = true;
+  bool oversize = false;
+  // Who is asked, where it is a model.
+  std::optional<ModelShape> model;
+
+  Request() {}
+};
+
+// What a resource's origin is to be asked, or an answer that needs no asking: "there is none", for a question that
+// nobody could answer.
+struct Prepared {
+  Request request;
+  std::optional<Fetched> answer;
+
+  Prepared() {}
+};
+
 // What failures and politeness are counted by: the provider's name, or the scheme and host of the URL.
 std::string origin_name(const config::Resource& resource);
 
-// `resource` and `settings` live as long as the app. A reply above the resource's bounds is a stream for a
-// url origin and an error for a provider, whose replies have to be read.
-host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
-                                        const config::Settings& settings, Wanted wanted);
+// Refusals have `unsent` set.
+OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
+                               const config::Settings& settings, const Wanted& wanted);
+
+// `resource` lives as long as the app. A reply above the resource's bounds is a stream for a url origin and an error
+// for a provider, whose replies have to be read.
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
+                                        Request request);
+
+// The answer to a resource of narratives while no model gives one: marked, and never to be kept. `values` passed
+// prepare().
+std::string narrative_stand_in(const config::Resource& resource, const config::FieldValues& values, Instant now);
 
 // The rest of a fetch of the same request that came back with a ticket, once.
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
-                                         std::uint32_t ticket, Instant requested_at);
+                                         std::optional<ModelShape> model, std::uint32_t ticket,
+                                         Instant requested_at);
 
 }  // namespace larder::origin

@@ -55,6 +55,7 @@ async function late(request, env, ctx) {
     body_bytes_max: 1000,
     follow_redirects: 0,
     oversize: 0,
+    content: null,
   });
   return Response.json({ ticket });
 }

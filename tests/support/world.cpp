@@ -360,6 +360,7 @@ SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, Reco
   const std::uint64_t body_bytes_max = arguments.u64();
   arguments.u8();
   const bool oversize = arguments.u8() == 1;
+  wanted.content = content(static_cast<BodyHandle>(arguments.u32()));
   world_.origin_requests.push_back(wanted);
   OriginReply reply = world_.origin(wanted);
   if (reply.silent || reply.delay > limit) {

@@ -27,6 +27,7 @@ struct OriginRequest {
   std::string method;
   std::string url;
   TextPairs headers;
+  std::string content;
 };
 
 // What an origin does with a request: an answer after a delay, or a failure of the operation.

@@ -62,6 +62,7 @@ const wanted = (more) => ({
   body_bytes_max: 100,
   follow_redirects: 1,
   oversize: 0,
+  content: null,
   ...more,
 });
 /** @param {any} flight @param {Record<string, any>} [more] */

@@ -4,8 +4,9 @@
 //   a title with "missing"     nothing is known
 //   … "html", "truncated", "error", "limited", "huge", "silent"   what a broken origin does
 //   … "slow"                   the answer takes 200 ms, of the runtime's own clock
-//   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing
 //   http://keys.test/NAME   what was put there: {status?, keys}, a JSON Web Key Set and the status it is given with
+//   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing;
+//                              "echo" method, content type and body of the request
 //   http://origin.test/count?for=TEXT   how many requests named TEXT so far
 
 /** @returns {(request: Request) => Promise<Response>} */
@@ -31,9 +32,13 @@ export function standInOrigin() {
       return Response.json({ keys: keySet?.keys ?? [] }, { status: keySet?.status ?? (keySet ? 200 : 404) });
     }
     if (named.includes("slow")) await new Promise((resolve) => setTimeout(resolve, 200));
-    return url.host === "openlibrary.test" ? books(url, named) : plain(url, named);
+    return url.host === "openlibrary.test" ? books(url, named) : plain(url, named, await sentTo(request));
   };
 }
+
+/** @param {Request} request */
+const sentTo = async (request) =>
+  `${request.method} ${request.headers.get("content-type")} ${await request.text()}`;
 
 /** @param {URL} url @param {string} named */
 function books(url, named) {
@@ -59,8 +64,9 @@ function books(url, named) {
   return Response.json({ numFound: docs.length, start: 0, numFoundExact: true, docs });
 }
 
-/** An API of one's own. @param {URL} url @param {string} named */
-function plain(url, named) {
+/** An API of one's own. @param {URL} url @param {string} named @param {string} sent */
+function plain(url, named, sent) {
+  if (named.includes("echo")) return new Response(sent, { headers: { "content-type": "text/plain" } });
   if (named.includes("bodyless")) return new Response(null, { status: 404 });
   if (named.includes("silent")) return new Promise(() => {});
   if (named.includes("large"))

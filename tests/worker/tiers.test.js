@@ -266,6 +266,7 @@ const fetching = (url, more) => ({
   body_bytes_max: 100_000,
   follow_redirects: 1,
   oversize: 0,
+  content: null,
   ...more,
 });
 
@@ -305,6 +306,18 @@ test("an answer within its bound is a buffer, above it a stream where that is al
   expect(text.length).toBe(300_000);
   const unread = await operate("origin_fetch", fetching(url, { oversize: 1 }));
   bodies.release(unread.content.handle);
+});
+
+test("a body goes to the origin as it is", async () => {
+  const sent = {
+    method: "POST",
+    headers: [["content-type", "application/json"]],
+    content: new TextEncoder().encode('{"a":"é"}').buffer,
+  };
+  const answer = await operate("origin_fetch", fetching("http://api.test/echo", sent));
+  const text = new TextDecoder().decode(bodies.buffer(answer.content.handle));
+  expect(text).toBe('POST application/json {"a":"é"}');
+  bodies.release(answer.content.handle);
 });
 
 test("an answer without a body is one of no bytes, so that it can be kept", async () => {

@@ -1,0 +1,26 @@
+// What calls of models cost in a day (UTC), and its bound, over all isolates: one Durable Object counts
+// (shim/objects/spending.js).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config/settings.h"
+#include "host/requests.h"
+#include "host/task.h"
+#include "observe/counters.h"
+#include "origin/fetch.h"
+
+namespace larder::engine {
+
+// Takes one call of today's; a refusal where none is left. Where the object does not answer there is a refusal too:
+// better a day without a model than one without a bound.
+host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here, const config::Settings& settings,
+                                                           observe::Counters& counters);
+
+// Counts and logs what came of a call that began at `began`. `outcome` is a word for counters and the log.
+host::Task<void> settle_model_call(host::Context here, const config::Settings& settings,
+                                   observe::Counters& counters, std::string resource, Instant began,
+                                   origin::TokenUsage usage, std::string outcome);
+
+}  // namespace larder::engine
