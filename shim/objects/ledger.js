@@ -1,4 +1,4 @@
-// The ledger: what narratives were asked for, by whom, what it took and what it cost. One object for a deployment's prefix.
+// The ledger: what narratives were asked for, by whom, what it took. One object for a deployment's prefix.
 // Batches are idempotent: one that comes again changes nothing.
 
 import { DurableObject } from "cloudflare:workers";
@@ -11,7 +11,6 @@ import { Refusal } from "../operations/object.js";
  * @property {string} outcome one of OUTCOMES
  * @property {number} duration_millis
  * @property {string} system the first-ranked system of the profile; "" where there is none
- * @property {number} cost_micros of a dollar, of the model call that was made for it
  */
 
 const DAY_MILLIS = 86_400_000;
@@ -32,7 +31,7 @@ export class Ledger extends DurableObject {
     this.sql.exec(`
       CREATE TABLE IF NOT EXISTS narratives (
         batch TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, user TEXT NOT NULL, outcome TEXT NOT NULL,
-        duration_millis INTEGER NOT NULL, system TEXT NOT NULL, cost_micros INTEGER NOT NULL,
+        duration_millis INTEGER NOT NULL, system TEXT NOT NULL,
         PRIMARY KEY (batch, number)) WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS narratives_at ON narratives (at);
       CREATE INDEX IF NOT EXISTS narratives_user ON narratives (user) WHERE user <> '';
@@ -46,7 +45,7 @@ export class Ledger extends DurableObject {
       for (const [number, row] of rows.entries()) {
         if (this.isForgotten(row)) continue;
         this.sql.exec(
-          "INSERT OR IGNORE INTO narratives VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT OR IGNORE INTO narratives VALUES (?, ?, ?, ?, ?, ?, ?)",
           batch,
           number,
           row.at,
@@ -54,7 +53,6 @@ export class Ledger extends DurableObject {
           row.outcome,
           row.duration_millis,
           row.system,
-          row.cost_micros,
         );
       }
     });
@@ -87,7 +85,7 @@ export class Ledger extends DurableObject {
   /**
    * @param {string} argument JSON text: {since: ms}
    * @returns {Promise<string>} {requests, hits, stale, misses, templates, refused, hitRate, durationMillis: {mean, p50,
-   *   p95}, topSystems: [{name, count}], estimatedCostUsd, users}: as operators see it
+   *   p95}, topSystems: [{name, count}], users}: as operators see it
    */
   async narratives(argument) {
     const { since } = JSON.parse(argument);
@@ -104,7 +102,7 @@ export class Ledger extends DurableObject {
     );
     const all = this.sql
       .exec(
-        `SELECT COUNT(*) AS requests, COALESCE(AVG(duration_millis), 0) AS mean, COALESCE(SUM(cost_micros), 0) AS cost,
+        `SELECT COUNT(*) AS requests, COALESCE(AVG(duration_millis), 0) AS mean,
            COUNT(DISTINCT NULLIF(user, '')) AS users FROM narratives WHERE at >= ?`,
         since,
       )
@@ -130,7 +128,6 @@ export class Ledger extends DurableObject {
         p95: this.durationAt(since, requests, 0.95),
       },
       topSystems: [...systems],
-      estimatedCostUsd: Number(all.cost) / 1_000_000,
       users: Number(all.users),
     });
   }
@@ -149,7 +146,7 @@ export class Ledger extends DurableObject {
     return Number(row.millis);
   }
 
-  /** Once a day: what is older than 90 days goes. */
+  /** Once a day: what is older than 90 days goes. @override */
   async alarm() {
     const now = Date.now();
     this.sql.exec("DELETE FROM narratives WHERE at < ?", now - KEPT_MILLIS);
@@ -175,8 +172,7 @@ const isRow = (row) =>
   isText(row.user) &&
   OUTCOMES.has(row.outcome) &&
   isCount(row.duration_millis) &&
-  isText(row.system) &&
-  isCount(row.cost_micros);
+  isText(row.system);
 
 /** @param {any} value */
 const isText = (value) => typeof value === "string" && value.length <= TEXT_CHARACTERS_MAX;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/cors.h"
+#include "app/narrative_row.h"
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/mutation.h"
@@ -98,8 +99,8 @@ void App::build_caches() {
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
-  const operators::Desk desk{settings_, bindings_, declarations_, registry_,
-                             *tiered_,  *engine_,  *control_,     counters_};
+  const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_,
+                             *engine_,  *control_, counters_,     ledger_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -227,8 +228,28 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   } else {
     reading = co_await engine_->read(here, *query);
   }
-  answer(here, inbound, answer_of(here, inbound, *query, reading), matched.resource->name);
+  Outgoing outgoing = answer_of(here, inbound, *query, reading);
+  std::optional<observe::NarrativeRow> row;
+  if (config::asks_model(*matched.resource) && !bypass_) {
+    row = narrative_row(inbound, *query, reading, outgoing.answer.status, body);
+  }
+  answer(here, inbound, std::move(outgoing), matched.resource->name);
   co_await engine_->settle(here, *query, std::move(reading));
+  if (row) {
+    co_await ledger_.write(here, std::move(*row));
+  }
+}
+
+observe::NarrativeRow App::narrative_row(const Inbound& inbound, const engine::Query& query,
+                                         const engine::Reading& reading, std::uint32_t status,
+                                         std::string_view body) const {
+  observe::NarrativeRow row;
+  row.at = inbound.began;
+  row.user = observe::user_digest(host_, settings_.cache_prefix, user_id_of(body));
+  row.outcome = outcome_of(reading, status);
+  row.duration = host_.now() - inbound.began;
+  row.system = origin::leading_system_of(*query.resource, query.values);
+  return row;
 }
 
 Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
@@ -270,9 +291,9 @@ host::Task<tl::expected<std::string, http::Problem>> App::read_posted(host::Cont
   }
   auto sent = co_await host::request_body(here, config::limit::request_body_bytes_max);
   if (!sent && sent.error().kind == ErrorKind::too_large) {
-    co_return tl::make_unexpected(
-        http::Problem(413, concat({"The body is longer than ",
-                                   to_text(std::uint64_t{config::limit::request_body_bytes_max}), " bytes."})));
+    co_return tl::make_unexpected(http::Problem(
+        413, concat({"The body is longer than ",
+                     to_text(std::uint64_t{config::limit::request_body_bytes_max}), " bytes."})));
   }
   if (!sent) {
     co_return tl::make_unexpected(http::Problem(400, "The body broke off; send it again."));
@@ -292,8 +313,8 @@ Result<config::FieldValues> App::read_values(host::Context here, const config::M
   }
   if (resource.match.method != http::Method::post) {
     const TextPairs settings = config::key_settings(settings_);
-    return entry::normalise_fields(
-        resource, entry::Parameters{matched.path_parameters, target.query, headers, entry::no_pairs, settings});
+    return entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers,
+                                                               entry::no_pairs, settings});
   }
   const auto parts = entry::body_parts(resource, body);
   if (!parts) {
@@ -389,8 +410,7 @@ std::uint32_t App::bodies_held() const { return static_cast<std::uint32_t>(tiere
 void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource) {
   const std::uint32_t status = outgoing.answer.status;
   if (inbound.resource != nullptr && inbound.resource->cors && inbound.method != http::Method::options) {
-    const auto origin =
-        host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
+    const auto origin = host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
     add_cors(*inbound.resource, origin, outgoing.answer.headers);
   }
   const host::LogLevel level = status >= 500 ? host::LogLevel::warn : host::LogLevel::info;

@@ -14,6 +14,7 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "observe/counters.h"
+#include "observe/ledger.h"
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
@@ -88,9 +89,13 @@ class App {
                                    const http::Target& target, http::Method method,
                                    std::string_view body) const;
   Result<config::FieldValues> read_values(host::Context here, const config::Matched& matched,
-                                                 const http::Target& target, std::string_view body) const;
+                                          const http::Target& target, std::string_view body) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
+  // For the ledger: who asked for which narrative, and what came of it. Made before the reading is settled.
+  observe::NarrativeRow narrative_row(const Inbound& inbound, const engine::Query& query,
+                                      const engine::Reading& reading, std::uint32_t status,
+                                      std::string_view body) const;
   // What the client gets of a reading.
   Outgoing answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                      const engine::Reading& reading);
@@ -113,6 +118,7 @@ class App {
   tiers::TieredCache* tiered_ = nullptr;
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
+  observe::Ledger ledger_{settings_};
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   // Ends first: the requests' frames lean on all of the above.

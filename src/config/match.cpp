@@ -9,10 +9,11 @@ namespace larder::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> reserved_paths = {
-    "/internal",     "/health",    "/metrics",    "/dashboard", "/api/alerts",
-    "/api/audit",    "/api/cache", "/api/cold",   "/api/costs", "/api/experiments",
-    "/api/settings", "/api/slo",   "/api/warming"};
+constexpr std::array<std::string_view, 16> reserved_paths = {
+    "/internal",          "/health",    "/metrics",     "/dashboard",           "/api/alerts",
+    "/api/audit",         "/api/cache", "/api/cold",    "/api/costs",           "/api/experiments",
+    "/api/settings",      "/api/slo",   "/api/warming", "/api/narrative/stats", "/api/narrative/analytics",
+    "/api/narrative/user"};
 
 bool fits(const Match& match, const std::vector<std::string_view>& pieces) {
   for (std::size_t i = 0; i < match.segments.size(); ++i) {

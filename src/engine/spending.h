@@ -13,14 +13,19 @@
 
 namespace larder::engine {
 
-// Takes one call of today's; a refusal where none is left. Where the object does not answer there is a refusal too:
-// better a day without a model than one without a bound.
-host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here, const config::Settings& settings,
+// Takes one call of today's; a refusal where none is left. Where the object does not answer there is a
+// refusal too: better a day without a model than one without a bound.
+host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
+                                                           const config::Settings& settings,
                                                            observe::Counters& counters);
 
 // Counts and logs what came of a call that began at `began`. `outcome` is a word for counters and the log.
 host::Task<void> settle_model_call(host::Context here, const config::Settings& settings,
                                    observe::Counters& counters, std::string resource, Instant began,
                                    origin::TokenUsage usage, std::string outcome);
+
+// What calls of models have cost since the day of `since`, as operators see it: JSON text
+// {"calls", "promptTokens", "outputTokens", "estimatedUsd"}.
+host::Task<Result<std::string>> read_spending(host::Context here, Instant since);
 
 }  // namespace larder::engine

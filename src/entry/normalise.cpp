@@ -145,7 +145,7 @@ bool is_json(const KeyField& field) {
 // A value of the body in one form, or the text that it is.
 Result<std::string> body_value(const KeyField& field, std::string_view value) {
   auto ready = is_json(field) ? canonical_json(value, field.quantise) : json_text(value);
-  return ready ? std::move(ready) : refuse(concat({field.name, ": ", ready.error().message}));
+  return ready ? std::move(ready) : refuse_field(concat({field.name, ": ", ready.error().message}));
 }
 
 Result<std::string> normalised(const KeyField& field, std::string value) {
@@ -225,7 +225,7 @@ Result<TextPairs> body_parts(const config::Resource& resource, std::string_view 
   if (!names.empty()) {
     auto members = json_members(body, names);
     if (!members) {
-      return refuse(concat({"The body: ", members.error().message}));
+      return refuse_field(concat({"The body: ", members.error().message}));
     }
     parts = std::move(*members);
   }

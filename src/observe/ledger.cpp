@@ -20,11 +20,12 @@ void write_row(JsonWriter& json, const NarrativeRow& row) {
   json.begin_object().key("at").value(millis_since_epoch(row.at)).key("user").value(row.user);
   json.key("outcome").value(to_text(row.outcome));
   json.key("duration_millis").value(std::max<std::int64_t>(row.duration.count(), 0));
-  json.key("system").value(row.system).key("cost_micros").value(row.cost_micros).end_object();
+  json.key("system").value(row.system).end_object();
 }
 
 std::size_t drop_rows_of(std::vector<NarrativeRow>& rows, std::string_view user) {
-  const auto gone = std::remove_if(rows.begin(), rows.end(), [&](const auto& row) { return row.user == user; });
+  const auto gone =
+      std::remove_if(rows.begin(), rows.end(), [&](const auto& row) { return row.user == user; });
   const auto count = static_cast<std::size_t>(rows.end() - gone);
   rows.erase(gone, rows.end());
   return count;
@@ -70,7 +71,7 @@ void Ledger::keep_room(host::Context here) {
     return;
   }
   here.host().log(host::LogLevel::error, concat({R"({"level":"error","event":"ledger_rows_dropped","count":)",
-                                                 to_text(std::uint64_t{rows_.size()}), "}"}));
+                                                 larder::to_text(std::uint64_t{rows_.size()}), "}"}));
   rows_.clear();
 }
 
@@ -110,9 +111,8 @@ host::Task<bool> Ledger::write_batch(host::Context here) {
   }
   const std::string text = batch_text();
   const std::string name = batch_name_;
-  const auto added =
-      co_await host::object_call(here, std::string(binding), settings_.cache_prefix, "add", text,
-                                 config::millis_of(config::limit::object_wait));
+  const auto added = co_await host::object_call(here, std::string(binding), settings_.cache_prefix, "add",
+                                                text, config::millis_of(config::limit::object_wait));
   if (added) {
     // Another request may have sent the same batch meanwhile, and begun the next.
     if (name == batch_name_) {
@@ -122,7 +122,7 @@ host::Task<bool> Ledger::write_batch(host::Context here) {
   }
   here.host().log(host::LogLevel::error,
                   concat({R"({"level":"error","event":"ledger_not_written","reason":")",
-                          to_text(added.error().kind), "\"}"}));
+                          larder::to_text(added.error().kind), "\"}"}));
   co_return false;
 }
 
@@ -141,8 +141,9 @@ host::Task<Result<std::uint64_t>> Ledger::forget(host::Context here, std::string
   // The object first: what it does not confirm is not deleted, and may be asked for again.
   JsonWriter argument;
   argument.begin_object().key("user").value(user).end_object();
-  const auto told = co_await host::object_call(here, std::string(binding), settings_.cache_prefix, "forget",
-                                               argument.text(), config::millis_of(config::limit::object_wait));
+  const auto told =
+      co_await host::object_call(here, std::string(binding), settings_.cache_prefix, "forget",
+                                 argument.text(), config::millis_of(config::limit::object_wait));
   if (!told) {
     co_return tl::make_unexpected(told.error());
   }

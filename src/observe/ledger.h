@@ -1,5 +1,6 @@
-// Writes the ledger (shim/objects/ledger.js, binding LEDGER): a row for each narrative that was asked for. Rows of a short
-// while are written together, by the request that was there first, so that none stays behind in an isolate that falls idle.
+// Writes the ledger (shim/objects/ledger.js, binding LEDGER): a row for each narrative that was asked for.
+// Rows of a short while are written together, by the request that was there first, so that none stays behind
+// in an isolate that falls idle.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +33,6 @@ struct NarrativeRow {
   Millis duration{0};
   // The first-ranked system of the profile; "" where there is none.
   std::string system;
-  // Of the model call that was made for it, in millionths of a dollar.
-  std::uint64_t cost_micros = 0;
-
   NarrativeRow() {}
 };
 

@@ -7,6 +7,7 @@
 #include "engine/control.h"
 #include "engine/engine.h"
 #include "observe/counters.h"
+#include "observe/ledger.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
 
@@ -23,6 +24,7 @@ struct Desk {
   engine::Engine& engine;
   engine::Control& control;
   observe::Counters& counters;
+  observe::Ledger& ledger;
 };
 
 }  // namespace larder::operators

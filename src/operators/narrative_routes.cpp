@@ -1,8 +1,12 @@
 // GET /api/narrative/stats, GET /api/narrative/analytics, DELETE /api/narrative/user/{userId}.
+#include <algorithm>
+
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "engine/spending.h"
 #include "host/operations.h"
+#include "http/date.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
 
@@ -10,14 +14,16 @@ namespace larder::operators {
 
 namespace {
 
-constexpr Millis retention = std::chrono::hours(90 * 24);
+constexpr std::uint64_t retention_days = 90;
+constexpr Millis day = std::chrono::hours(24);
 // Pages of KV keys that one call counts: 10,000 keys.
-constexpr std::uint32_t pages_max = 10;
-constexpr std::uint32_t page_keys = 1000;
+constexpr std::uint32_t count_pages_max = 10;
+constexpr std::uint32_t count_page_keys = 1000;
 
 constexpr std::string_view forgotten_because =
-    "Rows about this user were deleted from the ledger, and what isolates have yet to write about them is dropped. "
-    "Narratives are kept by profile, not by user, and hold no user's id: they stay.";
+    "Rows about this user were deleted from the ledger, and what isolates have yet to write about the user "
+    "up to now "
+    "is dropped. Narratives are kept by profile, not by user, and hold no user's id: they stay.";
 
 struct KeyCount {
   std::uint64_t count = 0;
@@ -30,8 +36,8 @@ struct KeyCount {
 host::Task<KeyCount> count_keys(host::Context here, std::string prefix) {
   KeyCount counted;
   std::string cursor;
-  for (std::uint32_t page = 0; page < pages_max; ++page) {
-    auto listed = co_await host::kv_list(here, prefix, cursor, page_keys);
+  for (std::uint32_t page = 0; page < count_pages_max; ++page) {
+    auto listed = co_await host::kv_list(here, prefix, cursor, count_page_keys);
     if (!listed) {
       co_return counted;
     }
@@ -45,10 +51,25 @@ host::Task<KeyCount> count_keys(host::Context here, std::string prefix) {
   co_return counted;
 }
 
-host::Outgoing ledger_unavailable(host::Context here, const Error& error) {
-  http::Problem problem(503, "The ledger gave no answer; nothing was read or changed. Try again in a moment.");
+// Of all resources that ask a model.
+host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
+  KeyCount all;
+  all.complete = true;
+  for (const config::Resource& resource : desk.declarations.resources) {
+    if (config::asks_model(resource)) {
+      std::string prefix = concat({desk.settings.cache_prefix, ":", resource.name, ":"});
+      const KeyCount counted = co_await count_keys(here, std::move(prefix));
+      all.count += counted.count;
+      all.complete = all.complete && counted.complete;
+    }
+  }
+  co_return all;
+}
+
+host::Outgoing ledger_unavailable(host::Context here) {
+  http::Problem problem(503,
+                        "The ledger gives no answer; nothing was read or changed. Try again in a moment.");
   problem.title = "Ledger unavailable";
-  static_cast<void>(error);
   return host::problem_answer(here.host(), problem);
 }
 
@@ -56,12 +77,11 @@ host::Outgoing ledger_unavailable(host::Context here, const Error& error) {
 
 host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& desk, Call& call) {
   call.note = "looked at the narratives' figures";
-  const auto told = co_await desk.ledger.narratives(here, call.began - Millis(std::chrono::hours(24)));
+  const auto told = co_await desk.ledger.narratives(here, call.began - day);
   if (!told) {
-    co_return ledger_unavailable(here, told.error());
+    co_return ledger_unavailable(here);
   }
-  std::string prefix = concat({desk.settings.cache_prefix, ":", narrative_resource, ":"});
-  const KeyCount keys = co_await count_keys(here, std::move(prefix));
+  const KeyCount keys = co_await count_narratives(here, desk);
   JsonWriter json;
   json.begin_object().key("keys").begin_object().key("count").value(keys.count);
   json.key("complete").value(keys.complete).end_object();
@@ -77,17 +97,28 @@ host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& 
 
 host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const Desk& desk, Call& call) {
   call.note = "looked at the narratives' analytics";
-  const auto since = time_parameter(call, "since", call.began - retention);
+  const auto since = time_parameter(call, "since", call.began - retention_days * day);
   if (!since) {
     co_return host::problem_answer(here.host(), since.error());
   }
   const auto told = co_await desk.ledger.narratives(here, *since);
   if (!told) {
-    co_return ledger_unavailable(here, told.error());
+    co_return ledger_unavailable(here);
   }
+  const auto costs = co_await engine::read_spending(here, *since);
   JsonWriter json;
-  json.begin_object().key("since").value(http::format_timestamp(*since)).key("retentionDays").value(90);
-  json.key("narratives").raw(*told).end_object();
+  json.begin_object()
+      .key("since")
+      .value(http::format_timestamp(*since))
+      .key("retentionDays")
+      .value(retention_days);
+  json.key("narratives").raw(*told).key("costs");
+  if (costs) {
+    json.raw(*costs);
+  } else {
+    json.null();
+  }
+  json.end_object();
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
@@ -97,7 +128,7 @@ host::Task<host::Outgoing> forget_user(host::Context here, const Desk& desk, Cal
   std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, call.parameter("userId"));
   const auto count = co_await desk.ledger.forget(here, std::move(user));
   if (!count) {
-    co_return ledger_unavailable(here, count.error());
+    co_return ledger_unavailable(here);
   }
   JsonWriter json;
   json.begin_object().key("deleted").value(*count).key("rationale").value(forgotten_because).end_object();

@@ -36,12 +36,17 @@ void write_setting(JsonWriter& json, const Desk& desk, const config::SettingRow&
   json.key("purpose").value(row.purpose).end_object();
 }
 
-host::Outgoing settings_answer(host::Context here, const Desk& desk) {
+// What keys are made of: it tells who knows a profile where its narrative is.
+bool is_for_admins(std::string_view name) { return name == "ENGINE_VERSION" || name == "PROMPT_HASH"; }
+
+host::Outgoing settings_answer(host::Context here, const Desk& desk, Role role) {
   JsonWriter json;
   json.begin_object().key("implementation").value(desk.registry.active().name());
   json.key("settings").begin_object();
   for (const config::SettingRow& row : config::setting_rows) {
-    write_setting(json, desk, row);
+    if (role == Role::admin || !is_for_admins(row.name)) {
+      write_setting(json, desk, row);
+    }
   }
   json.end_object().end_object();
   return host::json_answer(here.host(), 200, json.text());
@@ -78,7 +83,7 @@ std::string settings_note(const TextPairs& changes) {
 host::Task<host::Outgoing> show_settings(host::Context here, const Desk& desk, Call& call) {
   call.note = "looked at the settings";
   co_await desk.control.make_current(here);
-  co_return settings_answer(here, desk);
+  co_return settings_answer(here, desk, call.role);
 }
 
 host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk, Call& call) {
@@ -102,7 +107,7 @@ host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk,
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());
   }
-  co_return settings_answer(here, desk);
+  co_return settings_answer(here, desk, call.role);
 }
 
 }  // namespace larder::operators

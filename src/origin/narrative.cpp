@@ -149,6 +149,16 @@ std::string narrative_answer(std::string_view narrative, Instant generated_at, N
   return std::move(json).take();
 }
 
+const ProfileSystem* leading_system(const std::vector<ProfileSystem>& systems) {
+  const ProfileSystem* leading = nullptr;
+  for (const ProfileSystem& system : systems) {
+    if (leading == nullptr || system.percentage > leading->percentage) {
+      leading = &system;
+    }
+  }
+  return leading;
+}
+
 std::string narrative_template(const std::vector<ProfileSystem>& systems) {
   constexpr std::size_t told = 3;
   std::vector<const ProfileSystem*> ranked;

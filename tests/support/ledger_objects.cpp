@@ -49,7 +49,6 @@ ObjectReply SimulatedLedger::call(Instant now, const std::string&, const std::st
       row.outcome = text_in(one, "outcome");
       row.duration_millis = number_in(one, "duration_millis");
       row.system = text_in(one, "system");
-      row.cost_micros = number_in(one, "cost_micros");
       const auto forgotten = forgotten_.find(row.user);
       if (forgotten == forgotten_.end() || row.at > millis_since_epoch(forgotten->second) + 1000) {
         rows.emplace(std::make_pair(batch, number), row);
@@ -61,8 +60,7 @@ ObjectReply SimulatedLedger::call(Instant now, const std::string&, const std::st
   if (method == "forget") {
     const std::string user = text_in(wanted, "user");
     forgotten_[user] = now;
-    const std::size_t count =
-        std::erase_if(rows, [&](const auto& row) { return row.second.user == user; });
+    const std::size_t count = std::erase_if(rows, [&](const auto& row) { return row.second.user == user; });
     return reply_of(concat({"{\"count\":", to_text(std::uint64_t{count}), "}"}));
   }
   LARDER_ASSERT(method == "narratives");

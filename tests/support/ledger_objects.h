@@ -19,7 +19,6 @@ class SimulatedLedger final : public SimulatedObjects {
     std::string outcome;
     std::int64_t duration_millis = 0;
     std::string system;
-    std::int64_t cost_micros = 0;
   };
   // By batch and place in it.
   std::map<std::pair<std::string, std::size_t>, Row> rows;

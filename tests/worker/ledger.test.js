@@ -24,7 +24,6 @@ const row = (more) => ({
   outcome: "hit",
   duration_millis: 10,
   system: "ember",
-  cost_micros: 0,
   ...more,
 });
 /** @param {Ledger} ledger @param {string} batch @param {object[]} rows */
@@ -46,7 +45,6 @@ test("a new ledger has nothing to tell", () =>
       hitRate: 0,
       durationMillis: { mean: 0, p50: 0, p95: 0 },
       topSystems: [],
-      estimatedCostUsd: 0,
       users: 0,
     });
   }));
@@ -58,7 +56,7 @@ test("figures of all that was written since", () =>
     await add(ledger, "new", [
       ...rows,
       row({ outcome: "stale", system: "tide", duration_millis: 21 }),
-      row({ outcome: "miss", system: "tide", duration_millis: 1000, cost_micros: 1_500 }),
+      row({ outcome: "miss", system: "tide", duration_millis: 1000 }),
       row({ outcome: "template", system: "", duration_millis: 5 }),
       row({ outcome: "refused", system: "", duration_millis: 5 }),
     ]);
@@ -75,7 +73,6 @@ test("figures of all that was written since", () =>
         { name: "ember", count: 20 },
         { name: "tide", count: 2 },
       ],
-      estimatedCostUsd: 0.0015,
       users: 2,
     });
     expect((await figures(ledger, 0)).requests).toBe(25);
@@ -128,7 +125,7 @@ test.for([
   ["too many rows", { batch: "a", rows: Array.from({ length: 1001 }, () => row()) }],
   ["an outcome that is none", { batch: "a", rows: [row({ outcome: "luck" })] }],
   ["a time that is none", { batch: "a", rows: [row({ at: -1 })] }],
-  ["a cost that is none", { batch: "a", rows: [row({ cost_micros: 0.5 })] }],
+  ["a duration that is none", { batch: "a", rows: [row({ duration_millis: 0.5 })] }],
   ["a text without end", { batch: "a", rows: [row({ system: "x".repeat(257) })] }],
 ])("a batch with %s is refused whole", ([, batch]) =>
   withLedger("refused", async (ledger) => {

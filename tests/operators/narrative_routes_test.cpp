@@ -1,0 +1,131 @@
+// What operators see of narratives, and a user who goes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "operators/support.h"
+#include "operators/visible_key.h"
+#include "support/ledger_objects.h"
+
+namespace larder::operators {
+namespace {
+
+using sim::Isolate;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr auto narratives_declared = R"({"resources": [
+    {"name": "narr", "match": {"method": "POST", "path": "/api/narrative"},
+     "origin": {"provider": "llm", "query": "narrative", "timeoutSoft": "3s", "timeoutHard": "20s"},
+     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},
+             {"body": "profile", "normalise": ["json"], "digest": true, "required": true,
+              "quantise": {"paths": ["systems[].percentage"], "step": 0.5}}],
+     "ttl": "7d", "stale": "23d", "staleIfError": "30d", "tags": ["narrative"]}]})";
+
+struct NarrativeRoutes : ::testing::Test {
+  NarrativeRoutes() {
+    add_tokens(world);
+    sim::add_operators_objects(world);
+  }
+  void TearDown() override { EXPECT_TRUE(isolate.settled()); }
+
+  // No model is configured, so the template answers.
+  void ask(const std::string& user, const std::string& system) {
+    const auto& exchange = isolate.run("POST", "/api/narrative", {{"content-type", "application/json"}},
+                                       sent(concat({R"({"profile":{"systems":[{"name":")", system,
+                                                    R"(","percentage":10}]},"userId":")", user, "\"}"})));
+    EXPECT_EQ(exchange.status, 200U) << exchange.body;
+  }
+  sim::SimulatedHost::Exchange& call(std::string method, std::string url, const std::string& token = "ann") {
+    world.now += Millis(1'000);
+    return isolate.run(std::move(method), std::move(url), shown(token));
+  }
+
+  sim::World world;
+  sim::SimulatedLedger& ledger = sim::add_ledger(world);
+  Isolate isolate{world, operator_bindings({{"ENGINE_VERSION", "2.1"}, {"PROMPT_HASH", "abcdef0123"}}),
+                  narratives_declared};
+};
+
+TEST_F(NarrativeRoutes, EveryNarrativeIsARowThatNamesNobody) {
+  ask("reader@example.com", "ember");
+  ask("", "tide");
+  ASSERT_EQ(ledger.rows.size(), 2U);
+  const sim::SimulatedLedger::Row& row = ledger.rows.begin()->second;
+  std::vector<std::string> systems;
+  for (const auto& [place, one] : ledger.rows) {
+    EXPECT_EQ(one.outcome, "template");
+    EXPECT_THAT(one.user, Not(HasSubstr("reader")));
+    systems.push_back(one.system);
+  }
+  EXPECT_THAT(systems, ::testing::UnorderedElementsAre("ember", "tide"));
+  EXPECT_GT(row.at, 0);
+}
+
+TEST_F(NarrativeRoutes, ADeletedUserIsGone) {
+  ask("u", "ember");
+  ask("v", "ember");
+  ask("u", "ember");
+  const auto& exchange = call("DELETE", "/api/narrative/user/u");
+  EXPECT_EQ(exchange.status, 200U);
+  EXPECT_THAT(exchange.body, HasSubstr(R"({"deleted":2,"rationale":"Rows about this user were deleted)"));
+  EXPECT_EQ(ledger.rows.size(), 1U);
+  EXPECT_THAT(call("DELETE", "/api/narrative/user/u").body, HasSubstr(R"({"deleted":0,)"));
+  EXPECT_EQ(call("DELETE", "/api/narrative/user/u", "vic").status, 403U);
+  // Nor does the audit log say who it was.
+  for (const auto& row : sim::audit_of(world).rows) {
+    EXPECT_EQ(row.path, "/api/narrative/user/{userId}");
+    EXPECT_THAT(row.note, Not(HasSubstr("/u")));
+  }
+}
+
+TEST_F(NarrativeRoutes, FiguresForViewersAndVersionsForAdminsAlone) {
+  ask("u", "ember");
+  world.kv["larder:narr:v2:2.1:abcdef0123:1"] = sim::Stored();
+  world.kv["larder:narr:v2:2.1:abcdef0123:2"] = sim::Stored();
+  for (auto& [key, stored] : world.kv) {
+    stored.expires = world.now + Millis(1'000'000);
+  }
+  const auto& seen = call("GET", "/api/narrative/stats", "vic");
+  EXPECT_EQ(seen.status, 200U);
+  EXPECT_THAT(seen.body, HasSubstr(R"("keys":{"count":2,"complete":true})"));
+  EXPECT_THAT(seen.body, HasSubstr(R"("last24Hours":{"requests":1})"));
+  EXPECT_THAT(seen.body, Not(HasSubstr("abcdef0123")));
+  EXPECT_THAT(seen.body, Not(HasSubstr("2.1")));
+  const auto& told = call("GET", "/api/narrative/stats");
+  EXPECT_THAT(told.body, HasSubstr(R"("engineVersion":"2.1","promptHash":"abcdef0123"})"));
+  const auto& analytics = call("GET", "/api/narrative/analytics", "vic");
+  EXPECT_EQ(analytics.status, 200U);
+  EXPECT_THAT(analytics.body, HasSubstr(R"("retentionDays":90,"narratives":{"requests":1})"));
+  EXPECT_EQ(call("GET", "/api/narrative/analytics?since=yesterday").status, 400U);
+  // Keys and settings keep the same secret.
+  EXPECT_THAT(call("GET", "/api/settings", "vic").body, Not(HasSubstr("abcdef0123")));
+  EXPECT_THAT(call("GET", "/api/settings").body, HasSubstr("abcdef0123"));
+  EXPECT_THAT(call("GET", "/api/cache/keys?prefix=larder:narr:", "vic").body,
+              HasSubstr(R"("larder:narr:v2:*:*:1")"));
+  EXPECT_THAT(call("GET", "/api/cache/keys?prefix=larder:narr:").body,
+              HasSubstr(R"("larder:narr:v2:2.1:abcdef0123:1")"));
+}
+
+TEST_F(NarrativeRoutes, WithoutTheLedgerTheySaySo) {
+  world.objects.erase("LEDGER");
+  EXPECT_EQ(call("GET", "/api/narrative/stats").status, 503U);
+  EXPECT_EQ(call("GET", "/api/narrative/analytics").status, 503U);
+  const auto& exchange = call("DELETE", "/api/narrative/user/u");
+  EXPECT_EQ(exchange.status, 503U);
+  EXPECT_THAT(exchange.body, HasSubstr("nothing was read or changed"));
+}
+
+TEST(VisibleKey, LeavesOutWhatSettingsSay) {
+  const auto declarations = config::parse_declarations(narratives_declared);
+  ASSERT_TRUE(declarations);
+  const auto seen = [&](std::string_view key) { return visible_key(*declarations, key, Role::viewer); };
+  EXPECT_EQ(seen("larder:narr:v2:2.1:abc:hash"), "larder:narr:v2:*:*:hash");
+  EXPECT_EQ(visible_key(*declarations, "larder:narr:v2:2.1:abc:hash", Role::admin),
+            "larder:narr:v2:2.1:abc:hash");
+  EXPECT_EQ(seen("larder:item:v2:7"), "larder:item:v2:7");
+  EXPECT_EQ(seen("larder:narr:v2:sha256-00"), "larder:narr:v2:sha256-00");
+  EXPECT_EQ(seen(""), "");
+}
+
+}  // namespace
+}  // namespace larder::operators
