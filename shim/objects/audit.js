@@ -19,15 +19,7 @@ const PAGE_MAX = 200;
 const TEXT_CHARACTERS_MAX = 1024;
 /** Kinds of refusals that a minute may have: who has no token must not be able to fill the log. */
 const REFUSALS_PER_MINUTE_MAX = 1000;
-const TEXTS = /** @type {const} */ ([
-  "subject",
-  "role",
-  "address",
-  "method",
-  "path",
-  "note",
-  "request_id",
-]);
+const TEXTS = /** @type {const} */ (["subject", "role", "address", "method", "path", "note", "request_id"]);
 const COLUMNS = "id, kind, at, subject, role, address, method, path, note, status, request_id, count";
 
 export class Audit extends DurableObject {
@@ -53,7 +45,8 @@ export class Audit extends DurableObject {
         else this.count(row);
       }
     });
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DAY_MILLIS);
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + DAY_MILLIS);
     return "{}";
   }
 
@@ -83,7 +76,8 @@ export class Audit extends DurableObject {
     ).rowsWritten;
     if (known > 0) return;
     const kinds = Number(
-      this.sql.exec("SELECT COUNT(*) AS count FROM rows WHERE kind = 'refusal' AND at = ?", row.at).one().count,
+      this.sql.exec("SELECT COUNT(*) AS count FROM rows WHERE kind = 'refusal' AND at = ?", row.at).one()
+        .count,
     );
     const others = { ...row, address: "others", subject: "", role: "" };
     if (kinds < REFUSALS_PER_MINUTE_MAX) this.insert(row);
@@ -112,7 +106,7 @@ export class Audit extends DurableObject {
     return JSON.stringify({ rows: page, next: rows.length > count ? page.at(-1)?.id : 0 });
   }
 
-  /** Once a day: what is older than 90 days goes. */
+  /** Once a day: what is older than 90 days goes. @override */
   async alarm() {
     this.sql.exec("DELETE FROM rows WHERE at < ?", Date.now() - KEPT_MILLIS);
     const left = Number(this.sql.exec("SELECT COUNT(*) AS count FROM rows").one().count);

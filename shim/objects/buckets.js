@@ -48,7 +48,7 @@ export class Buckets extends DurableObject {
     await this.ctx.storage.setAlarm(now + Math.ceil(fullAfterMillis));
   }
 
-  /** What memory has is newer. */
+  /** What memory has is newer. @override */
   async alarm() {
     await this.ctx.storage.deleteAll();
   }

@@ -123,8 +123,8 @@ void keep_validators(const origin::Fetched& fetched, entry::Header& header) {
   header.last_modified = std::string(fetched.origin_fields.find("last-modified").value_or(""));
 }
 
-// What the origin says is for one person, or for no store: that stands above any declaration. It never saw the client, so
-// this is its word on an answer that it gives to everybody, and still nothing to keep against.
+// What the origin says is for one person, or for no store: that stands above any declaration. It never saw
+// the client, so this is its word on an answer that it gives to everybody, and still nothing to keep against.
 bool is_for_nobody_else(const http::Fields& fields) {
   const http::ResponseDirectives directives = http::select_directives(fields).directives;
   return directives.no_store || directives.private_ || fields.find("set-cookie").has_value();

@@ -65,14 +65,18 @@ Asked<tiers::Key> key_asked_for(host::Context here, const Desk& desk, const Call
   return tiers::Key(std::move(*key), tiers::TierSet::all());
 }
 
-void write_entry(JsonWriter& json, const Desk& desk, const tiers::Key& key, entry::Header header, Instant now) {
+void write_entry(JsonWriter& json, const Desk& desk, const tiers::Key& key, entry::Header header,
+                 Instant now) {
   const policy::PurgeVerdict verdict = desk.control.purges().judge(key.storage_name, header);
   const policy::Standing standing = policy::standing(header, now);
   json.key("state").value(words_of(standing.freshness)).key("purged").value(words_of(verdict));
   json.key("kind").value(header.kind == entry::Kind::positive ? "positive" : "negative");
   json.key("status").value(header.status).key("contentType").value(header.content_type);
   json.key("createdAt").value(http::format_timestamp(header.created));
-  json.key("ageSeconds").value(whole_seconds(standing.age)).key("ttlSeconds").value(whole_seconds(standing.ttl));
+  json.key("ageSeconds")
+      .value(whole_seconds(standing.age))
+      .key("ttlSeconds")
+      .value(whole_seconds(standing.ttl));
   json.key("freshSeconds").value(whole_seconds(header.fresh_for));
   json.key("staleSeconds").value(whole_seconds(header.stale_for));
   json.key("errorSeconds").value(whole_seconds(header.error_for));
@@ -143,8 +147,10 @@ host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call
   }
   json.end_array().end_object();
   if (found_in == 0) {
-    co_return host::problem_answer(here.host(), http::Problem(404, "No tier has an entry of this key, as far as this data "
-                                                                   "centre sees."));
+    co_return host::problem_answer(here.host(),
+                                   http::Problem(404,
+                                                 "No tier has an entry of this key, as far as this data "
+                                                 "centre sees."));
   }
   co_return host::json_answer(here.host(), 200, json.text());
 }
@@ -179,7 +185,8 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
 }
 
 host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call) {
-  const auto count = number_parameter(call, "limit", 1, limit::operator_keys_max, limit::operator_keys_default);
+  const auto count =
+      number_parameter(call, "limit", 1, limit::operator_keys_max, limit::operator_keys_default);
   if (!count) {
     co_return host::problem_answer(here.host(), count.error());
   }
@@ -191,8 +198,8 @@ host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call)
   call.note = concat({"listed ", prefix});
   // Larder's own notes ("larder::sweep") are no entries.
   const std::string notes = own_prefix(desk) + ":";
-  const auto page =
-      co_await desk.tiered.keys(here, std::move(prefix), std::move(cursor), static_cast<std::uint32_t>(*count));
+  const auto page = co_await desk.tiered.keys(here, std::move(prefix), std::move(cursor),
+                                              static_cast<std::uint32_t>(*count));
   if (!page) {
     co_return host::problem_answer(
         here.host(), http::Problem(503, "The store does not list its keys at the moment; try again."));

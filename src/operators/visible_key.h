@@ -8,9 +8,9 @@
 
 namespace larder::operators {
 
-// Every key in an answer goes through here. Some keys carry what is for admins only: a narrative's engine version and
-// prompt hash. For a viewer those parts are to become "*", which makes the key a pattern of POST /api/cache/purge rather
-// than a key.
+// Every key in an answer goes through here. Some keys carry what is for admins only: a narrative's engine
+// version and prompt hash. For a viewer those parts are to become "*", which makes the key a pattern of POST
+// /api/cache/purge rather than a key.
 std::string visible_key(std::string_view key, Role role);
 
 }  // namespace larder::operators

@@ -1,6 +1,7 @@
-// What a client can send to poison the cache for others, or to have somebody's private answer kept: unkeyed header fields,
-// cloaked parameters, confusing paths, fields too long or given twice. The origin here reflects all that it gets, as the
-// worst of them do; whatever was sent before, a clean client gets what it would have got from an empty cache.
+// What a client can send to poison the cache for others, or to have somebody's private answer kept: unkeyed
+// header fields, cloaked parameters, confusing paths, fields too long or given twice. The origin here
+// reflects all that it gets, as the worst of them do; whatever was sent before, a clean client gets what it
+// would have got from an empty cache.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +39,9 @@ constexpr auto reflecting_declarations = R"({"resources": [
      "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}], "ttl": "24h"}]})";
 
 struct PoisoningTest : ::testing::Test {
-  PoisoningTest() { world.origin = [this](const OriginRequest& request) { return reflect(request); }; }
+  PoisoningTest() {
+    world.origin = [this](const OriginRequest& request) { return reflect(request); };
+  }
   void TearDown() override { EXPECT_TRUE(isolate.settled()); }
 
   OriginReply reflect(const OriginRequest& request) const {
@@ -197,7 +200,8 @@ TEST_F(PoisoningTest, ASpellingOfAPathIsTheSamePathOrNone) {
 TEST_F(PoisoningTest, APrivateAnswerStaysPrivateWhateverItsPathLooksLike) {
   for (const std::string refusal : {"private", "no-store", "private, max-age=600", "no-store, public"}) {
     cache_control = refusal;
-    for (const std::string suffix : {"", ";.css", "/x.css", ".js", "%3Bx.png", "/..;/x.css", "?.css", "%23.css"}) {
+    for (const std::string suffix :
+         {"", ";.css", "/x.css", ".js", "%3Bx.png", "/..;/x.css", "?.css", "%23.css"}) {
       for (const std::string path : {"/pages/account", "/items/account"}) {
         const std::string url = path + suffix;
         isolate.run("GET", url, {{"cookie", "session=1"}});
@@ -248,12 +252,15 @@ TEST_F(PoisoningTest, FieldsTooLongOrGivenTwiceChangeNothing) {
   }
   expect_clean("/items/7?lang=en", "oversized");
   EXPECT_EQ(isolate.get("/items/7?lang=" + std::string(config::limit::url_bytes_max, 'x')).status, 414U);
-  EXPECT_EQ(isolate.get("/items/7?lang=" + std::string(config::limit::query_value_bytes_max + 1, 'x')).status, 400U);
+  EXPECT_EQ(isolate.get("/items/7?lang=" + std::string(config::limit::query_value_bytes_max + 1, 'x')).status,
+            400U);
   expect_clean("/items/7?lang=en", "oversized");
 }
 
 TEST_F(PoisoningTest, AFieldOfTheKeyIsAnotherKeyEachTimeItDiffers) {
-  const auto spoken = [&](TextPairs headers) { return isolate.run("GET", "/spoken", std::move(headers)).body; };
+  const auto spoken = [&](TextPairs headers) {
+    return isolate.run("GET", "/spoken", std::move(headers)).body;
+  };
   const std::string english = spoken({{"accept-language", "en"}});
   EXPECT_THAT(english, HasSubstr("accept-language: en\n"));
   spoken({{"accept-language", "poison"}});
@@ -264,13 +271,15 @@ TEST_F(PoisoningTest, AFieldOfTheKeyIsAnotherKeyEachTimeItDiffers) {
 }
 
 TEST_F(PoisoningTest, NoSpellingOfAnOperatorsPathGoesPastItsGate) {
-  for (const std::string url : {"/api/settings", "//api/settings", "/api//settings", "/api/./settings", "/api/x/../settings",
-                                "/%61pi/settings", "/items/../api/settings", "/api/settings?x=.css", "/api/settings#x"}) {
+  for (const std::string url :
+       {"/api/settings", "//api/settings", "/api//settings", "/api/./settings", "/api/x/../settings",
+        "/%61pi/settings", "/items/../api/settings", "/api/settings?x=.css", "/api/settings#x"}) {
     const auto& exchange = isolate.get(url);
     EXPECT_EQ(exchange.status, 401U) << url;
     EXPECT_EQ(exchange.header("cache-control"), "no-store");
   }
-  for (const std::string url : {"/api/settings/", "/api/settings;.css", "/api/settings.css", "/API/settings", "/api/settings%20"}) {
+  for (const std::string url :
+       {"/api/settings/", "/api/settings;.css", "/api/settings.css", "/API/settings", "/api/settings%20"}) {
     EXPECT_EQ(isolate.get(url).status, 404U) << url;
   }
   EXPECT_EQ(isolate.get("/api%2fsettings").status, 400U);

@@ -1,4 +1,5 @@
-// The Durable Object classes behind the operators' door, natively: shim/objects/buckets.js and shim/objects/audit.js.
+// The Durable Object classes behind the operators' door, natively: shim/objects/buckets.js and
+// shim/objects/audit.js.
 #pragma once
 
 #include <map>

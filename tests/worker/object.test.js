@@ -42,14 +42,48 @@ test("what an object refuses is said in its words", async () => {
 });
 
 test.for([
-  ["a binding that is not there", { binding: "NOWHERE" }, env, "unsupported", /^There is no Durable Object binding NOWHERE/],
+  [
+    "a binding that is not there",
+    { binding: "NOWHERE" },
+    env,
+    "unsupported",
+    /^There is no Durable Object binding NOWHERE/,
+  ],
   ["a method that is not there", { method: "give" }, env, "unavailable", /^peer failed \(TypeError\)\.$/],
-  ["an object that throws", {}, bound(() => Promise.reject(new Error("s3cret"))), "unavailable", /^peer failed \(Error\)\.$/],
-  ["one that throws at once", {}, bound(() => { throw new RangeError("s3cret"); }), "unavailable", /^peer failed \(RangeError\)\.$/],
-  ["one that refuses", {}, bound(() => Promise.reject(new Refusal("Not today."))), "invalid", /^Not today\.$/],
-  ["one that never answers", { wait_millis: 20 }, bound(() => new Promise(() => {})), "timeout", /^BUCKETS gave no answer within 20 ms\.$/],
+  [
+    "an object that throws",
+    {},
+    bound(() => Promise.reject(new Error("s3cret"))),
+    "unavailable",
+    /^peer failed \(Error\)\.$/,
+  ],
+  [
+    "one that throws at once",
+    {},
+    bound(() => {
+      throw new RangeError("s3cret");
+    }),
+    "unavailable",
+    /^peer failed \(RangeError\)\.$/,
+  ],
+  [
+    "one that refuses",
+    {},
+    bound(() => Promise.reject(new Refusal("Not today."))),
+    "invalid",
+    /^Not today\.$/,
+  ],
+  [
+    "one that never answers",
+    { wait_millis: 20 },
+    bound(() => new Promise(() => {})),
+    "timeout",
+    /^BUCKETS gave no answer within 20 ms\.$/,
+  ],
 ])("%s", async ([, wanted, bindings, status, message]) => {
-  const failure = await failureOf(call({ argument: TERMS, .../** @type {object} */ (wanted) }, /** @type {object} */ (bindings)));
+  const failure = await failureOf(
+    call({ argument: TERMS, .../** @type {object} */ (wanted) }, /** @type {object} */ (bindings)),
+  );
   expect(failure?.[0]).toBe(status);
   expect(failure?.[1]).toMatch(/** @type {RegExp} */ (message));
 });
@@ -135,7 +169,11 @@ test("a form without a file has none", async () => {
 test.for([
   ["no form", "{}", { "content-type": "application/json" }],
   ["a form without its boundary", "--x", { "content-type": "multipart/form-data" }],
-  ["a form that broke off", "--x\r\nContent-Disposition: form", { "content-type": "multipart/form-data; boundary=x" }],
+  [
+    "a form that broke off",
+    "--x\r\nContent-Disposition: form",
+    { "content-type": "multipart/form-data; boundary=x" },
+  ],
 ])("%s is refused", async ([, body, headers]) => {
   const request = posted(/** @type {string} */ (body), /** @type {any} */ (headers));
   expect((await failureOf(formOf(flightOf(request))))?.[0]).toBe("invalid");

@@ -13,11 +13,13 @@ const HOUR_SECONDS = 3600;
  * The rows of routes.def.
  * @type {Array<{method: string, path: string, role: string}>}
  */
-const ROUTES = [...table.matchAll(/^LARDER_ROUTE\((\w+), "([^"]+)", (\w+),/gm)].map(([, method, path, role]) => ({
-  method: (method ?? "").replace("_", "").toUpperCase(),
-  path: path ?? "",
-  role: role ?? "",
-}));
+const ROUTES = [...table.matchAll(/^LARDER_ROUTE\((\w+), "([^"]+)", (\w+),/gm)].map(
+  ([, method, path, role]) => ({
+    method: (method ?? "").replace("_", "").toUpperCase(),
+    path: path ?? "",
+    role: role ?? "",
+  }),
+);
 
 /** What the gate lets in, but brings neither body nor parameter, gets this. */
 const BARE = /** @type {Record<string, number>} */ ({
@@ -33,7 +35,10 @@ const BARE = /** @type {Record<string, number>} */ ({
 /** @param {Record<string, unknown>} bindings */
 const workerWith = (bindings) => {
   const one = new LarderWorker(shipped.module, shipped.options);
-  return { fetch: (/** @type {Request} */ request, /** @type {any} */ ctx) => one.fetch(request, { ...env, ...bindings }, ctx) };
+  return {
+    fetch: (/** @type {Request} */ request, /** @type {any} */ ctx) =>
+      one.fetch(request, { ...env, ...bindings }, ctx),
+  };
 };
 const plain = workerWith({});
 
@@ -54,7 +59,11 @@ const token = (claims, { alg = "HS256", secret = env.ADMIN_JWT_SECRET, seconds =
  * @param {string} method @param {string} path
  * @param {{token?: string | null, headers?: Record<string, string>, json?: unknown, address?: string, at?: ReturnType<typeof workerWith>}} [how]
  */
-async function call(method, path, { token: shown = null, headers = {}, json, address = anAddress(), at = plain } = {}) {
+async function call(
+  method,
+  path,
+  { token: shown = null, headers = {}, json, address = anAddress(), at = plain } = {},
+) {
   const sent = new Headers({ "cf-connecting-ip": address, ...headers });
   if (shown !== null) sent.set("authorization", `Bearer ${shown}`);
   /** @type {RequestInit} */
@@ -82,7 +91,14 @@ const CREDENTIALS = /** @type {Array<[string, (() => Promise<string> | string) |
   ["an expired one", () => token(claims, { seconds: -60 })],
   ["another secret", () => token(claims, { secret: "another secret of thirty-two bytes" })],
   ["another algorithm", () => token(claims, { alg: "HS512", secret: env.ADMIN_JWT_SECRET.repeat(2) })],
-  ["a key in place of the secret", () => new SignJWT(claims).setProtectedHeader({ alg: "RS256" }).setExpirationTime("1h").sign(stranger.privateKey)],
+  [
+    "a key in place of the secret",
+    () =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: "RS256" })
+        .setExpirationTime("1h")
+        .sign(stranger.privateKey),
+  ],
   ["alg: none", () => new UnsecuredJWT({ ...claims, exp: expires }).encode()],
   ["no role", () => token({})],
   ["another role", () => token({ role: "owner" })],
@@ -92,7 +108,8 @@ const CREDENTIALS = /** @type {Array<[string, (() => Promise<string> | string) |
 
 /** @param {string} credential @param {{method: string, path: string, role: string}} route */
 function expected(credential, { method, path, role }) {
-  if (credential === "admin" || (credential === "viewer" && role === "viewer")) return BARE[`${method} ${path}`];
+  if (credential === "admin" || (credential === "viewer" && role === "viewer"))
+    return BARE[`${method} ${path}`];
   return ["no role", "another role", "viewer"].includes(credential) ? 403 : 401;
 }
 
@@ -105,12 +122,20 @@ test.for(CREDENTIALS)("every route by: %s", async ([credential, make]) => {
   for (const route of ROUTES) {
     const path = route.path.replaceAll(/\{\w+\}/g, "1");
     const answer = await call(route.method, path, { token: make === null ? null : await make() });
-    expect([route.method, route.path, answer.status]).toEqual([route.method, route.path, expected(credential, route)]);
+    expect([route.method, route.path, answer.status]).toEqual([
+      route.method,
+      route.path,
+      expected(credential, route),
+    ]);
     expect(answer.headers.get("cache-control")).toBe("no-store");
     const challenge = answer.headers.get("www-authenticate");
     if (answer.status === 401 && make === null) expect(challenge).toBe('Bearer realm="larder"');
-    else if (answer.status === 401) expect(challenge).toMatch(/^Bearer realm="larder", error="invalid_token", error_description="[\w .,]+"$/);
-    else if (answer.status === 403) expect(challenge).toBe(`Bearer realm="larder", error="insufficient_scope", scope="${route.role}"`);
+    else if (answer.status === 401)
+      expect(challenge).toMatch(
+        /^Bearer realm="larder", error="invalid_token", error_description="[\w .,]+"$/,
+      );
+    else if (answer.status === 403)
+      expect(challenge).toBe(`Bearer realm="larder", error="insufficient_scope", scope="${route.role}"`);
     else expect(challenge).toBeNull();
     if (answer.status >= 400) expect(answer.headers.get("content-type")).toBe("application/problem+json");
   }
@@ -127,9 +152,14 @@ test("HEAD goes with GET, OPTIONS and 405 name what there is, without a token", 
 });
 
 test("nothing set up: 401 says so; a short secret is a fault", async () => {
-  const open = await call("GET", "/api/settings", { token: await token(claims), at: workerWith({ ADMIN_JWT_SECRET: "" }) });
+  const open = await call("GET", "/api/settings", {
+    token: await token(claims),
+    at: workerWith({ ADMIN_JWT_SECRET: "" }),
+  });
   expect(open.status).toBe(401);
-  expect(open.json().detail).toMatch(/^The operators' routes are not set up: set the secret ADMIN_JWT_SECRET/);
+  expect(open.json().detail).toMatch(
+    /^The operators' routes are not set up: set the secret ADMIN_JWT_SECRET/,
+  );
   const short = await call("GET", "/api/settings", { at: workerWith({ ADMIN_JWT_SECRET: "x".repeat(31) }) });
   expect([short.status, short.json().title]).toEqual([500, "Invalid configuration"]);
   expect(short.json().detail).toContain("ADMIN_JWT_SECRET: It must have at least 32 bytes");
@@ -172,9 +202,13 @@ test("by a key set, as Cloudflare Access sends it", async () => {
     .setExpirationTime("1h")
     .sign(encoder.encode(JSON.stringify(key)));
   expect(await by(forged, "GET")).toBe(401);
-  expect((await call("GET", "/api/settings", { at, token: await assertion("ann@example.com") })).status).toBe(200);
+  expect((await call("GET", "/api/settings", { at, token: await assertion("ann@example.com") })).status).toBe(
+    200,
+  );
   // With a secret alone the field of Access is nobody's.
-  const secret = await call("GET", "/api/settings", { headers: { "cf-access-jwt-assertion": await token(claims) } });
+  const secret = await call("GET", "/api/settings", {
+    headers: { "cf-access-jwt-assertion": await token(claims) },
+  });
   expect(secret.status).toBe(401);
   const down = workerWith({ ADMIN_JWT_SECRET: "", ADMIN_JWKS_URL: "http://keys.test/nowhere" });
   const failing = await call("GET", "/api/settings", { at: down, token: await assertion("ann@example.com") });
@@ -200,7 +234,10 @@ test("forty calls at once: the burst passes, the others are told when to come ag
 test("buckets that cannot be asked let nobody in", async () => {
   const BUCKETS = { getByName: () => ({ take: () => Promise.reject(new Error("down")) }) };
   for (const bindings of [{ BUCKETS }, { BUCKETS: undefined }]) {
-    const answer = await call("GET", "/api/settings", { token: await token(claims), at: workerWith(bindings) });
+    const answer = await call("GET", "/api/settings", {
+      token: await token(claims),
+      at: workerWith(bindings),
+    });
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
   }
 });
@@ -225,11 +262,17 @@ test("settings: looked at, changed for this isolate at once, and taken back", as
   expect(before.settings.ENABLE_SWR).toMatchObject({ value: "true", source: "default", changeable: true });
   expect(before.settings.ENVIRONMENT).toMatchObject({ value: "test", source: "binding", changeable: false });
   expect(before.implementation).toBe("kv");
-  const changed = await call("PUT", "/api/settings", { token: admin, json: { CACHE_IMPL: "null", ENABLE_SWR: false } });
+  const changed = await call("PUT", "/api/settings", {
+    token: admin,
+    json: { CACHE_IMPL: "null", ENABLE_SWR: false },
+  });
   expect(changed.status).toBe(200);
   expect(changed.json().implementation).toBe("null");
   expect(changed.json().settings.ENABLE_SWR).toMatchObject({ value: "false", source: "runtime" });
-  const back = await call("PUT", "/api/settings", { token: admin, json: { CACHE_IMPL: null, ENABLE_SWR: null } });
+  const back = await call("PUT", "/api/settings", {
+    token: admin,
+    json: { CACHE_IMPL: null, ENABLE_SWR: null },
+  });
   expect(back.json().settings).toEqual(before.settings);
 });
 
@@ -237,8 +280,18 @@ test.for([
   ["no JSON", "{", 400, /^Line 1, column 2: /],
   ["nothing", "{}", 400, /^There is nothing to change here/],
   ["an array", "[]", 400, /^This must be an object/],
-  ["a setting that is none", '{"ENABLE_SWF": true}', 400, /^ENABLE_SWF: There is no such setting.*Did you mean "ENABLE_SWR"\?/],
-  ["one of deployments", '{"ENVIRONMENT": "test"}', 400, /^ENVIRONMENT: This setting is changed by a deployment only\.$/],
+  [
+    "a setting that is none",
+    '{"ENABLE_SWF": true}',
+    400,
+    /^ENABLE_SWF: There is no such setting.*Did you mean "ENABLE_SWR"\?/,
+  ],
+  [
+    "one of deployments",
+    '{"ENVIRONMENT": "test"}',
+    400,
+    /^ENVIRONMENT: This setting is changed by a deployment only\.$/,
+  ],
   ["a secret", '{"ADMIN_JWT_SECRET": "x"}', 400, /^ADMIN_JWT_SECRET: There is no such setting/],
   ["a value that is not offered", '{"CACHE_IMPL": "disk"}', 400, /^CACHE_IMPL: "disk" is not offered/],
   ["an object for a value", '{"CACHE_IMPL": {}}', 400, /^CACHE_IMPL: This must be a text/],
@@ -276,7 +329,9 @@ test("an entry is seen tier by tier, listed, and removed at once", async () => {
   const removed = await call("DELETE", `/api/cache/entry?key=${encodeURIComponent(key)}`, { token: admin });
   expect(removed.json()).toMatchObject({ purged: 1, removedFrom: ["memory", "edge", "kv"] });
   expect((await get(`/api/cache/entry?key=${encodeURIComponent(key)}`)).status).toBe(404);
-  expect((await read()).headers.get("cache-status")).toBe("larder; fwd=miss; fwd-status=200; stored; detail=absent");
+  expect((await read()).headers.get("cache-status")).toBe(
+    "larder; fwd=miss; fwd-status=200; stored; detail=absent",
+  );
 });
 
 test("a purge by tag is obeyed at once where it was said", async () => {
@@ -294,11 +349,22 @@ test("a purge by tag is obeyed at once where it was said", async () => {
 test("the audit log tells who called what, for admins", async () => {
   const address = anAddress();
   const shown = await token({ sub: "auditor", role: "admin" });
-  await call("POST", "/api/cache/purge", { token: shown, address, json: { keys: ["larder:title:v2:x"], mode: "soft" } });
+  await call("POST", "/api/cache/purge", {
+    token: shown,
+    address,
+    json: { keys: ["larder:title:v2:x"], mode: "soft" },
+  });
   await call("GET", "/api/settings", { address });
   const { entries, cursor } = (await get("/api/audit?limit=2")).json();
   expect(cursor).toMatch(/^\d+$/);
-  expect(entries[0]).toMatchObject({ outcome: "refused", status: 401, count: 1, who: "", from: address, path: "" });
+  expect(entries[0]).toMatchObject({
+    outcome: "refused",
+    status: 401,
+    count: 1,
+    who: "",
+    from: address,
+    path: "",
+  });
   expect(entries[1]).toMatchObject({
     outcome: "called",
     status: 200,

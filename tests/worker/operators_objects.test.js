@@ -126,7 +126,17 @@ const row = (changes = {}) => ({
 });
 /** @param {object} [changes] */
 const refusal = (changes = {}) =>
-  row({ kind: "refusal", subject: "", role: "", method: "", path: "", note: "", request_id: "", status: 401, ...changes });
+  row({
+    kind: "refusal",
+    subject: "",
+    role: "",
+    method: "",
+    path: "",
+    note: "",
+    request_id: "",
+    status: 401,
+    ...changes,
+  });
 /** @param {any} log @param {...object} rows */
 const add = (log, ...rows) => log.add(JSON.stringify(rows));
 /** @param {any} log @param {object} [wanted] */
@@ -167,7 +177,12 @@ test("since leaves out what is older", () =>
 test("refusals are counted by minute, address, subject and status", () =>
   withLog("refusals", async (log) => {
     await add(log, refusal(), refusal({ count: 4 }), refusal({ status: 429 }));
-    await add(log, refusal({ count: 2 }), refusal({ subject: "vic", status: 403 }), refusal({ address: "192.0.2.2" }));
+    await add(
+      log,
+      refusal({ count: 2 }),
+      refusal({ subject: "vic", status: 403 }),
+      refusal({ address: "192.0.2.2" }),
+    );
     const { rows } = await list(log);
     expect(rows.map((/** @type {any} */ one) => [one.address, one.subject, one.status, one.count])).toEqual([
       ["192.0.2.2", "", 401, 1],
@@ -193,7 +208,11 @@ test("an attack from everywhere fills no more than a thousand rows a minute", ()
 
 test("rows stay for ninety days", () =>
   withLog("ninety", async (log, state) => {
-    await add(log, row({ at: NOW - 90 * DAY - 1, note: "old" }), row({ at: NOW - 90 * DAY, note: "just young enough" }));
+    await add(
+      log,
+      row({ at: NOW - 90 * DAY - 1, note: "old" }),
+      row({ at: NOW - 90 * DAY, note: "just young enough" }),
+    );
     expect(await state.storage.getAlarm()).toBe(NOW + DAY);
     await log.alarm();
     expect((await list(log)).rows.map((/** @type {any} */ one) => one.note)).toEqual(["just young enough"]);
