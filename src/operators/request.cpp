@@ -41,7 +41,7 @@ host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_ma
 }
 
 http::Problem invalid_request(const config::Faults& faults) {
-  return invalid_request(config::to_text(faults));
+  return invalid_request(std::string(trim(config::to_text(faults))));
 }
 
 http::Problem invalid_request(std::string detail) {

@@ -17,7 +17,8 @@ class SimulatedBuckets final : public SimulatedObjects {
 
  private:
   struct Bucket {
-    double level;
+    // Thousandths of a token.
+    std::int64_t level;
     Instant at;
   };
   std::map<std::string, Bucket> buckets_;
