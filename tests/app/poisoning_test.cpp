@@ -136,7 +136,7 @@ TEST_F(PoisoningTest, ACloakedParameterIsAnotherKeyOrNone) {
       {"lang=en&_method=POST&callback=poison", 200},
       {"lang=en#&lang=poison", 200},
       {"lang=en%23poison", 200},
-      {"lang=en%0d%0aX-Poison:%201", 200},
+      {"lang=en%0d%0aX-Poison:%201", 400},
       {"lang=en%", 400},
       {"?lang=en&lang=poison", 200},
   };
