@@ -106,7 +106,7 @@ export class Audit extends DurableObject {
     return JSON.stringify({ rows: page, next: rows.length > count ? page.at(-1)?.id : 0 });
   }
 
-  /** Once a day: what is older than 90 days goes. */
+  /** Once a day: what is older than 90 days goes. @override */
   async alarm() {
     this.sql.exec("DELETE FROM rows WHERE at < ?", Date.now() - KEPT_MILLIS);
     const left = Number(this.sql.exec("SELECT COUNT(*) AS count FROM rows").one().count);

@@ -7,7 +7,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Refusal } from "../operations/object.js";
 
-/** @typedef {{level: number, at: number}} Bucket what was in it, and when (ms) */
+/** @typedef {{level: number, at: number}} Bucket thousandths of a token that were in it, and when (ms) */
 /** @typedef {{rate_per_second: number, burst: number, count: number}} Terms */
 
 /** An idle object stays in memory for about ten seconds (Cloudflare, read 2026-11). */
@@ -32,12 +32,14 @@ export class Buckets extends DurableObject {
     const now = Date.now();
     // A clock that was set back takes nothing away.
     const elapsed = Math.max(0, now - (this.bucket?.at ?? now));
-    const level = Math.min(burst, (this.bucket?.level ?? burst) + (elapsed * rate_per_second) / 1000);
-    const allowed = level >= count;
-    const left = allowed ? level - count : level;
+    // In thousandths: what comes in a millisecond is a whole number of them.
+    const level = Math.min(burst * 1000, (this.bucket?.level ?? burst * 1000) + elapsed * rate_per_second);
+    const missing = count * 1000 - level;
+    const allowed = missing <= 0;
+    const left = allowed ? level - count * 1000 : level;
     this.bucket = { level: left, at: now };
-    await this.keep(((burst - left) * 1000) / rate_per_second, now);
-    const retry_after_millis = allowed ? 0 : Math.ceil(((count - level) * 1000) / rate_per_second);
+    await this.keep((burst * 1000 - left) / rate_per_second, now);
+    const retry_after_millis = allowed ? 0 : Math.ceil(missing / rate_per_second);
     return JSON.stringify({ allowed, retry_after_millis });
   }
 
@@ -48,7 +50,7 @@ export class Buckets extends DurableObject {
     await this.ctx.storage.setAlarm(now + Math.ceil(fullAfterMillis));
   }
 
-  /** What memory has is newer. */
+  /** What memory has is newer. @override */
   async alarm() {
     await this.ctx.storage.deleteAll();
   }

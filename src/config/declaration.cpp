@@ -404,7 +404,8 @@ Faults missing_secrets(const Declarations& declarations, const Settings& setting
   Faults faults;
   for (const std::string& name : secrets_of(declarations)) {
     if (std::find(own_secrets.begin(), own_secrets.end(), name) != own_secrets.end()) {
-      faults.emplace_back(name, "This secret is for the Worker itself and goes to no origin; use another one.");
+      faults.emplace_back(name,
+                          "This secret is for the Worker itself and goes to no origin; use another one.");
     } else if (!settings.secret(name)) {
       faults.emplace_back(
           name, concat({"A declared header needs this secret: npx wrangler secret put ", name, "."}));

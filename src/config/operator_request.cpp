@@ -37,8 +37,9 @@ std::optional<PurgeMode> read_mode(const Members& members, Faults& faults) {
       return mode;
     }
   }
-  faults.emplace_back(place->path, concat({in_quotes(*text), " is not offered; use \"soft\" (stale from now on) or "
-                                                             "\"hard\" (gone)."}));
+  faults.emplace_back(place->path, concat({in_quotes(*text),
+                                           " is not offered; use \"soft\" (stale from now on) or "
+                                           "\"hard\" (gone)."}));
   return std::nullopt;
 }
 
@@ -77,8 +78,9 @@ std::optional<std::string> read_value(const Place& place, Faults& faults) {
     return larder::to_text(number);
   }
   if (!place.element.is_string()) {
-    faults.emplace_back(place.path, "This must be a text, a whole number, true or false, or null to go back to what "
-                                    "was deployed.");
+    faults.emplace_back(place.path,
+                        "This must be a text, a whole number, true or false, or null to go back to what "
+                        "was deployed.");
     return std::nullopt;
   }
   auto text = read_text(place, faults);
@@ -102,10 +104,10 @@ void refuse_name(const std::string& name, Faults& faults) {
                                   [&](const SettingRow& row) { return row.name == name; });
   const std::vector<std::string_view> offered(runtime_settings.begin(), runtime_settings.end());
   const std::string shown = in_quotes(name);
-  faults.emplace_back(shown.substr(1, shown.size() - 2),
-                      exists ? std::string("This setting is changed by a deployment only.")
-                             : concat({"There is no such setting; use ", any_of(offered), ".",
-                                       did_you_mean(name, offered)}));
+  faults.emplace_back(
+      shown.substr(1, shown.size() - 2),
+      exists ? std::string("This setting is changed by a deployment only.")
+             : concat({"There is no such setting; use ", any_of(offered), ".", did_you_mean(name, offered)}));
 }
 
 // Parses a document and reads it with `read`, which adds faults.
@@ -147,9 +149,9 @@ std::vector<Purge> read_purge_request(const Place& place, Faults& faults) {
     faults.emplace_back("", "There is nothing to purge here; name keys, tags, prefixes or patterns.");
   }
   if (purges.size() > limit::operator_keys_max) {
-    faults.emplace_back("", concat({"There are more than ",
-                                    larder::to_text(std::uint64_t{limit::operator_keys_max}),
-                                    " things to purge; send them in several requests."}));
+    faults.emplace_back(
+        "", concat({"There are more than ", larder::to_text(std::uint64_t{limit::operator_keys_max}),
+                    " things to purge; send them in several requests."}));
   }
   return purges;
 }
@@ -161,8 +163,8 @@ TextPairs read_settings_request(const Place& place, Faults& faults) {
       refuse_name(name, faults);
       continue;
     }
-    const bool twice = std::any_of(changes.begin(), changes.end(),
-                                   [&](const auto& change) { return change.first == name; });
+    const bool twice =
+        std::any_of(changes.begin(), changes.end(), [&](const auto& change) { return change.first == name; });
     if (twice) {
       faults.emplace_back(name, "This setting is given twice; keep one.");
       continue;

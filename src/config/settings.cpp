@@ -185,8 +185,8 @@ Result<SubjectList> read_names(std::string_view text) {
     const std::string_view name = trim(piece);
     if (name.empty() || name.size() > limit::subject_bytes_max || !is_utf8(name) ||
         std::any_of(name.begin(), name.end(), is_control)) {
-      return refuse(concat({in_quotes(name),
-                            " names nobody; write subjects or e-mail addresses with commas between them."}));
+      return refuse(concat(
+          {in_quotes(name), " names nobody; write subjects or e-mail addresses with commas between them."}));
     }
     names.emplace_back(name);
   }
@@ -274,14 +274,15 @@ bool is_setting(std::string_view name) {
 void check_operators(const Settings& settings, Faults& faults) {
   const auto secret = settings.secret("ADMIN_JWT_SECRET");
   if (secret && secret->size() < limit::token_secret_bytes_min) {
-    faults.emplace_back("ADMIN_JWT_SECRET",
-                        concat({"It must have at least ", to_text(std::uint64_t{limit::token_secret_bytes_min}),
-                                " bytes, drawn at random: openssl rand -base64 48."}));
+    faults.emplace_back("ADMIN_JWT_SECRET", concat({"It must have at least ",
+                                                    to_text(std::uint64_t{limit::token_secret_bytes_min}),
+                                                    " bytes, drawn at random: openssl rand -base64 48."}));
   }
   const bool in_clear = settings.admin_key_set_url.starts_with("http://");
   if (in_clear && settings.environment == Environment::production) {
-    faults.emplace_back("ADMIN_JWKS_URL", "In production it must start with https://: who can change the keys "
-                                          "on their way is an admin.");
+    faults.emplace_back("ADMIN_JWKS_URL",
+                        "In production it must start with https://: who can change the keys "
+                        "on their way is an admin.");
   }
 }
 

@@ -59,7 +59,8 @@ class PatternList {
   std::vector<std::string> names_;
 };
 
-// People and services by name: a token's subject as it is, or its e-mail address whatever its case. Or everybody.
+// People and services by name: a token's subject as it is, or its e-mail address whatever its case. Or
+// everybody.
 class SubjectList {
  public:
   explicit SubjectList(std::vector<std::string> names = {}) : names_(std::move(names)) {}

@@ -123,6 +123,13 @@ void keep_validators(const origin::Fetched& fetched, entry::Header& header) {
   header.last_modified = std::string(fetched.origin_fields.find("last-modified").value_or(""));
 }
 
+// What the origin says is for one person, or for no store: that stands above any declaration. It never saw
+// the client, so this is its word on an answer that it gives to everybody, and still nothing to keep against.
+bool is_for_nobody_else(const http::Fields& fields) {
+  const http::ResponseDirectives directives = http::select_directives(fields).directives;
+  return directives.no_store || directives.private_ || fields.find("set-cookie").has_value();
+}
+
 // All of the header that is not the body's. False: not to be kept.
 bool describe(host::Host& host, const config::Settings& settings, const Query& query,
               const origin::Fetched& fetched, entry::Header& header) {
@@ -143,6 +150,8 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
       return false;
     }
     copy_fields(fetched, header);
+  } else if (is_for_nobody_else(fetched.origin_fields)) {
+    return false;
   } else {
     declare_keyed(host, settings, query, fetched, header);
   }

@@ -65,15 +65,13 @@ bool proves(std::string_view header_key, const Key& key) {
     return header_key == key.proof;
   }
   // A digest alone: the proof begins with it.
-  const std::string_view digest =
-      std::string_view(key.storage_name).substr(key.storage_name.rfind(':') + 1);
+  const std::string_view digest = std::string_view(key.storage_name).substr(key.storage_name.rfind(':') + 1);
   return header_key.starts_with(digest) && header_key.substr(digest.size()).starts_with(':');
 }
 
 std::optional<Key> key_named(std::string_view name, const Sha256& sha256) {
   const auto pieces = split(name, ':');
-  const bool is_printable =
-      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+  const bool is_printable = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (pieces.size() < 3 || !is_printable || pieces[0].empty() || pieces[1].empty() ||
       !pieces[2].starts_with('v') || !parse_unsigned(pieces[2].substr(1))) {
     return std::nullopt;

@@ -81,8 +81,8 @@ host::Task<void> AuditBook::write(host::Context here, AuditRow row) {
     co_return;
   }
   gathering_until_ = now + config::limit::audit_refusals_gathered;
-  const auto waited = co_await host::park(
-      here, static_cast<std::uint64_t>(config::limit::audit_refusals_gathered.count()));
+  const auto waited =
+      co_await host::park(here, static_cast<std::uint64_t>(config::limit::audit_refusals_gathered.count()));
   static_cast<void>(waited);
   gathering_until_ = Instant();
   co_await append(here, std::exchange(refusals_, {}));

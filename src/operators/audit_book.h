@@ -1,4 +1,5 @@
-// Writes the audit log (shim/objects/audit.js, binding AUDIT): who called what from where, and what came of it.
+// Writes the audit log (shim/objects/audit.js, binding AUDIT): who called what from where, and what came of
+// it.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +37,8 @@ struct AuditRow {
 
 class AuditBook {
  public:
-  // A call's row at once; a refusal with all that come within limit::audit_refusals_gathered. What cannot be written is
-  // logged, whatever the level. To be done behind the response.
+  // A call's row at once; a refusal with all that come within limit::audit_refusals_gathered. What cannot be
+  // written is logged, whatever the level. To be done behind the response.
   host::Task<void> write(host::Context here, AuditRow row);
 
  private:

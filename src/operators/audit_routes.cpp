@@ -60,8 +60,10 @@ std::optional<std::string> page_text(std::string_view result) {
 
 host::Outgoing log_unreadable(host::Context here) {
   host::Outgoing outgoing = host::problem_answer(
-      here.host(), http::Problem(503, "The audit log cannot be read at the moment; try again. If it stays so, see the "
-                                      "Durable Object binding AUDIT."));
+      here.host(),
+      http::Problem(503,
+                    "The audit log cannot be read at the moment; try again. If it stays so, see the "
+                    "Durable Object binding AUDIT."));
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
 }

@@ -25,8 +25,7 @@ Result<BucketVerdict> read_verdict(std::string_view json) {
       root["retry_after_millis"].get(retry_after_millis) != simdjson::SUCCESS) {
     return fail(ErrorKind::corrupt, "buckets", "A bucket's answer is not readable.");
   }
-  verdict.retry_after =
-      Millis(std::clamp(retry_after_millis, std::int64_t{0}, retry_after_millis_max));
+  verdict.retry_after = Millis(std::clamp(retry_after_millis, std::int64_t{0}, retry_after_millis_max));
   return verdict;
 }
 

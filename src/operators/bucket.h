@@ -1,4 +1,5 @@
-// Token buckets, counted for the whole deployment: one Durable Object each (shim/objects/buckets.js, binding BUCKETS).
+// Token buckets, counted for the whole deployment: one Durable Object each (shim/objects/buckets.js, binding
+// BUCKETS).
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ struct BucketVerdict {
   BucketVerdict() {}
 };
 
-// Takes `terms.count` out of the bucket of that name, if it has as much; else nothing. Errors: unavailable, timeout,
-// unsupported (no such binding), corrupt.
+// Takes `terms.count` out of the bucket of that name, if it has as much; else nothing. Errors: unavailable,
+// timeout, unsupported (no such binding), corrupt.
 host::Task<Result<BucketVerdict>> take_from_bucket(host::Context here, std::string name, BucketTerms terms);
 
 }  // namespace larder::operators

@@ -65,8 +65,6 @@ Asked<tiers::Key> key_asked_for(host::Context here, const Desk& desk, const Call
   return tiers::Key(std::move(*key), tiers::TierSet::all());
 }
 
-void write_tags(JsonWriter& json, const std::vector<std::string>& tags) { json.key("tags").texts(tags); }
-
 void write_entry(JsonWriter& json, const Desk& desk, const tiers::Key& key, entry::Header header,
                  Instant now) {
   const policy::PurgeVerdict verdict = desk.control.purges().judge(key.storage_name, header);
@@ -82,7 +80,7 @@ void write_entry(JsonWriter& json, const Desk& desk, const tiers::Key& key, entr
   json.key("freshSeconds").value(whole_seconds(header.fresh_for));
   json.key("staleSeconds").value(whole_seconds(header.stale_for));
   json.key("errorSeconds").value(whole_seconds(header.error_for));
-  write_tags(json, header.tags);
+  json.key("tags").texts(header.tags);
   json.key("etag").value(header.etag).key("encoding").value(entry::to_text(header.encoding));
   json.key("storedBytes").value(header.stored_size.count).key("bodyBytes").value(header.body_size.count);
 }
@@ -167,6 +165,8 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
     co_return host::problem_answer(here.host(), key.error());
   }
   call.note = entry_note("removed", *key);
+  // The purge takes it from there already.
+  const bool was_in_memory = desk.tiered.memory().find(*key) != nullptr;
   const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::key, key->storage_name, false)};
   std::string changes = config::changes_text(purges);
   const auto appended = co_await desk.control.append(here, std::move(changes));
@@ -175,11 +175,12 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   }
   JsonWriter json;
   json.begin_object().key("purged").value(1).key("at").value(http::format_timestamp(here.host().now()));
-  // The purge holds already; this gives the room back at once.
+  // Purged it is everywhere by now; this gives the room back at once.
   json.key("removedFrom").begin_array();
   for (tiers::Cache* tier : desk.tiered.tiers()) {
     const auto removed = co_await tier->remove(here, *key);
-    if (removed && *removed) {
+    const bool is_memory = tier == &desk.tiered.memory();
+    if ((is_memory && was_in_memory) || (removed && *removed)) {
       json.value(tier->name());
     }
   }

@@ -48,7 +48,8 @@ Role role_claimed(dom::element claims, std::string_view name) {
 }
 
 Role role_in(dom::element claims) {
-  return std::max({role_claimed(claims, "role"), role_claimed(claims, "roles"), role_claimed(claims, "groups")});
+  return std::max(
+      {role_claimed(claims, "role"), role_claimed(claims, "roles"), role_claimed(claims, "groups")});
 }
 
 Role role_listed(std::string_view subject, std::string_view email, const config::Settings& settings) {
@@ -129,8 +130,9 @@ Claims read_claims(std::string_view json, const config::Settings& settings) {
       break;
     }
   }
-  claims.role = std::max(role_in(root), role_listed(subject.empty() ? text_member(root, "common_name") : subject,
-                                                    email, settings));
+  claims.role =
+      std::max(role_in(root),
+               role_listed(subject.empty() ? text_member(root, "common_name") : subject, email, settings));
   dom::element custom;
   if (root["custom"].get(custom) == simdjson::SUCCESS && custom.is_object()) {
     claims.role = std::max(claims.role, role_in(custom));

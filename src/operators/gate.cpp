@@ -32,21 +32,23 @@ Outgoing unauthorized(host::Context here, std::string detail) {
 Outgoing invalid_token(host::Context here, std::string_view reason) {
   const http::Problem problem(
       401, concat({reason, " Show a valid one: Authorization: Bearer … (npm run --silent token)."}));
-  return refused(here, problem, "www-authenticate",
-                 concat({"Bearer realm=\"larder\", error=\"invalid_token\", error_description=\"", reason, "\""}));
+  return refused(
+      here, problem, "www-authenticate",
+      concat({"Bearer realm=\"larder\", error=\"invalid_token\", error_description=\"", reason, "\""}));
 }
 
 Outgoing not_permitted(host::Context here, Role least) {
   const http::Problem problem(403, concat({"This call needs a token with the role ", to_text(least), "."}));
-  return refused(here, problem, "www-authenticate",
-                 concat({"Bearer realm=\"larder\", error=\"insufficient_scope\", scope=\"", to_text(least), "\""}));
+  return refused(
+      here, problem, "www-authenticate",
+      concat({"Bearer realm=\"larder\", error=\"insufficient_scope\", scope=\"", to_text(least), "\""}));
 }
 
 Outgoing too_many(host::Context here, Millis retry_after) {
   const std::string seconds = to_text(whole_seconds(std::max(retry_after, Millis(1)) + Millis(999)));
-  const http::Problem problem(
-      429, concat({"More than ", to_text(std::uint64_t{limit::operator_calls_per_second}),
-                   " operators' calls a second; go on in ", seconds, " s."}));
+  const http::Problem problem(429,
+                              concat({"More than ", to_text(std::uint64_t{limit::operator_calls_per_second}),
+                                      " operators' calls a second; go on in ", seconds, " s."}));
   return refused(here, problem, "retry-after", seconds);
 }
 
@@ -104,8 +106,9 @@ host::Task<std::optional<Outgoing>> Gate::take_one(host::Context here, std::stri
   const BucketTerms terms(limit::operator_calls_per_second, limit::operator_calls_burst, 1);
   const auto taken = co_await take_from_bucket(here, bucket, terms);
   if (!taken) {
-    co_return shut(here, "The calls of operators cannot be counted at the moment, so none is let in; try again. "
-                         "If it stays so, see the Durable Object binding BUCKETS.");
+    co_return shut(here,
+                   "The calls of operators cannot be counted at the moment, so none is let in; try again. "
+                   "If it stays so, see the Durable Object binding BUCKETS.");
   }
   if (!taken->allowed) {
     co_return too_many(here, taken->retry_after);
@@ -115,20 +118,25 @@ host::Task<std::optional<Outgoing>> Gate::take_one(host::Context here, std::stri
 
 host::Task<std::optional<Outgoing>> Gate::authenticate(host::Context here, Call& call) const {
   if (!is_set_up()) {
-    co_return unauthorized(here, "The operators' routes are not set up: set the secret ADMIN_JWT_SECRET (npx wrangler "
-                                 "secret put ADMIN_JWT_SECRET), or ADMIN_JWKS_URL for an identity provider.");
+    co_return unauthorized(
+        here,
+        "The operators' routes are not set up: set the secret ADMIN_JWT_SECRET (npx wrangler "
+        "secret put ADMIN_JWT_SECRET), or ADMIN_JWKS_URL for an identity provider.");
   }
   std::optional<std::string> token = shown_token(here);
   if (!token) {
-    co_return unauthorized(here, "This call needs a token: Authorization: Bearer … (npm run --silent token).");
+    co_return unauthorized(here,
+                           "This call needs a token: Authorization: Bearer … (npm run --silent token).");
   }
   if (token->empty()) {
     co_return invalid_token(here, words_of_reason("malformed"));
   }
   const auto verified = co_await verify(here, std::move(*token));
   if (!verified) {
-    co_return shut(here, "The keys that tokens are checked with cannot be read at the moment; try again. If it stays "
-                         "so, see ADMIN_JWKS_URL.");
+    co_return shut(
+        here,
+        "The keys that tokens are checked with cannot be read at the moment; try again. If it stays "
+        "so, see ADMIN_JWKS_URL.");
   }
   if (!verified->valid) {
     co_return invalid_token(here, words_of_reason(verified->reason));
@@ -151,14 +159,16 @@ std::optional<std::string> Gate::shown_token(host::Context here) const {
   if (settings_.admin_key_set_url.empty()) {
     return std::nullopt;
   }
-  auto asserted = here.host().request_header(here.request(), "cf-access-jwt-assertion", limit::token_bytes_max);
+  auto asserted =
+      here.host().request_header(here.request(), "cf-access-jwt-assertion", limit::token_bytes_max);
   if (asserted && !is_token_text(*asserted)) {
     asserted->clear();
   }
   return asserted;
 }
 
-// Each key counts for its own algorithms alone: what is signed with a public key as if it were a secret is refused.
+// Each key counts for its own algorithms alone: what is signed with a public key as if it were a secret is
+// refused.
 host::Task<Result<Gate::Verified>> Gate::verify(host::Context here, std::string token) const {
   const std::vector<std::string> secret_algorithms = {"HS256"};
   const std::vector<std::string> key_set_algorithms = {"RS256", "ES256"};
@@ -167,8 +177,9 @@ host::Task<Result<Gate::Verified>> Gate::verify(host::Context here, std::string 
   outcome.reason = "algorithm";
   const std::string secret(settings_.secret(token_secret_name).value_or(""));
   if (!secret.empty()) {
-    auto by_secret = co_await host::token_verify(here, token, secret_algorithms, secret, "", settings_.admin_issuer,
-                                                 settings_.admin_audience, now_seconds);
+    auto by_secret =
+        co_await host::token_verify(here, token, secret_algorithms, secret, "", settings_.admin_issuer,
+                                    settings_.admin_audience, now_seconds);
     if (!by_secret) {
       co_return tl::make_unexpected(std::move(by_secret.error()));
     }

@@ -5,9 +5,9 @@
 //   3. the route's role                     403
 //   4. the subject's bucket                 429
 //
-// So who has no token is bounded before a signature is checked, and learns nothing about routes; and nobody empties the
-// bucket of a subject without being that subject. Where a bucket or the tokens' keys cannot be asked the gate stays shut
-// (503): an operators' route is worth less than what it guards.
+// So who has no token is bounded before a signature is checked, and learns nothing about routes; and nobody
+// empties the bucket of a subject without being that subject. Where a bucket or the tokens' keys cannot be
+// asked the gate stays shut (503): an operators' route is worth less than what it guards.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,8 @@ class Gate {
   // Borrowed: the settings as they are at every moment.
   explicit Gate(const config::Settings& settings) : settings_(settings) {}
 
-  // Fills in who calls. nullopt: the call may go on; else the answer that it gets. `call` is the caller's frame's.
+  // Fills in who calls. nullopt: the call may go on; else the answer that it gets. `call` is the caller's
+  // frame's.
   host::Task<std::optional<host::Outgoing>> admit(host::Context here, Role least, Call& call) const;
 
  private:

@@ -26,9 +26,7 @@ AuditRow row_of(const Call& call, const Route& route, AuditKind kind, std::uint3
 
 }  // namespace
 
-bool Operators::has(std::string_view path) const {
-  return find_route(http::Method::get, path).has_value();
-}
+bool Operators::has(std::string_view path) const { return find_route(http::Method::get, path).has_value(); }
 
 host::Task<Served> Operators::serve(host::Context here, Call call) {
   auto routed = find_route(call.method, call.target.path);
@@ -41,7 +39,8 @@ host::Task<Served> Operators::serve(host::Context here, Call call) {
     co_return std::move(served);
   }
   if (duty_ == Duty::stands_in) {
-    const http::Problem problem(503, "This request runs on a stand-in for an instance that was lost; try again.");
+    const http::Problem problem(503,
+                                "This request runs on a stand-in for an instance that was lost; try again.");
     served.outgoing = host::problem_answer(here.host(), problem);
     served.outgoing.answer.headers.emplace_back("retry-after", "1");
     co_return std::move(served);

@@ -16,8 +16,8 @@ namespace larder::operators {
 
 // Whether an instance answers operators.
 enum class Duty : std::uint8_t {
-  serves,    // as it should
-  stands_in, // for one that was lost: it keeps nothing, so there is nothing to administer (503)
+  serves,     // as it should
+  stands_in,  // for one that was lost: it keeps nothing, so there is nothing to administer (503)
 };
 
 // An answer, and what is left to do behind it.

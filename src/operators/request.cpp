@@ -30,7 +30,8 @@ http::Problem unreadable_body(const Error& error, Bytes bytes_max) {
 host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max) {
   const auto content_type = here.host().request_header(here.request(), "content-type", 256);
   if (!content_type || !is_json(*content_type)) {
-    co_return tl::make_unexpected(http::Problem(415, "Send JSON, and say so: Content-Type: application/json."));
+    co_return tl::make_unexpected(
+        http::Problem(415, "Send JSON, and say so: Content-Type: application/json."));
   }
   const auto body = co_await host::request_body(here, bytes_max.count);
   if (!body) {
@@ -39,7 +40,9 @@ host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_ma
   co_return here.host().read_body(body->content.handle(), body->content.size(), 0);
 }
 
-http::Problem invalid_request(const config::Faults& faults) { return invalid_request(config::to_text(faults)); }
+http::Problem invalid_request(const config::Faults& faults) {
+  return invalid_request(std::string(trim(config::to_text(faults))));
+}
 
 http::Problem invalid_request(std::string detail) {
   http::Problem problem(400, std::move(detail));
@@ -73,17 +76,18 @@ Asked<Instant> time_parameter(const Call& call, std::string_view name, Instant o
   if (const auto time = http::parse_timestamp(*given)) {
     return *time;
   }
-  return tl::make_unexpected(
-      invalid_request(concat({name, ": write a time as 2026-11-21T08:00:00Z or in milliseconds since 1970."})));
+  return tl::make_unexpected(invalid_request(
+      concat({name, ": write a time as 2026-11-21T08:00:00Z or in milliseconds since 1970."})));
 }
 
 host::Outgoing control_log_unavailable(host::Context here, const Error& error) {
   const bool unbound = error.kind == ErrorKind::unsupported;
   host::Outgoing outgoing = host::problem_answer(
-      here.host(), http::Problem(503, unbound ? "There is no control log in this deployment: declare the Durable Object "
-                                                "binding CONTROL in wrangler.toml."
-                                              : "The control log does not take the change at the moment; as far as is "
-                                                "known nothing has changed. Try again."));
+      here.host(),
+      http::Problem(503, unbound ? "There is no control log in this deployment: declare the Durable Object "
+                                   "binding CONTROL in wrangler.toml."
+                                 : "The control log does not take the change at the moment; as far as is "
+                                   "known nothing has changed. Try again."));
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
 }

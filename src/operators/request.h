@@ -23,8 +23,8 @@ class [[nodiscard]] Asked : public tl::expected<T, http::Problem> {
   using tl::expected<T, http::Problem>::expected;
 };
 
-// The request's body as text, which is not parsed yet. Problems: 415 where it is no application/json, 413 where it has more
-// than `bytes_max` bytes, 400 where it broke off, 503 where it cannot be read.
+// The request's body as text, which is not parsed yet. Problems: 415 where it is no application/json, 413
+// where it has more than `bytes_max` bytes, 400 where it broke off, 503 where it cannot be read.
 host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max);
 
 // What is wrong with a body or a parameter, each fault with its place (400).

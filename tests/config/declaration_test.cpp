@@ -433,8 +433,9 @@ TEST(Declaration, TheWorkersOwnSecretsGoToNoOrigin) {
   text.replace(at, 10, "${ADMIN_JWT_SECRET}");
   const auto declarations = parse_declarations(text);
   ASSERT_TRUE(declarations);
-  EXPECT_EQ(to_text(missing_secrets(*declarations, *parse_settings({{"ADMIN_JWT_SECRET", std::string(32, 'x')}}))),
-            "ADMIN_JWT_SECRET: This secret is for the Worker itself and goes to no origin; use another one.\n");
+  EXPECT_EQ(
+      to_text(missing_secrets(*declarations, *parse_settings({{"ADMIN_JWT_SECRET", std::string(32, 'x')}}))),
+      "ADMIN_JWT_SECRET: This secret is for the Worker itself and goes to no origin; use another one.\n");
 }
 
 TEST(Declaration, TheShippedFileIsRight) {

@@ -48,7 +48,8 @@ TEST(PurgeRequest, RefusesWhatSaysNothingOrTooMuch) {
       {R"({"tags":["a",7],"mode":"hard"})", "tags[1]: This must be a text, not a number."},
       {R"({"key":["a"],"mode":"hard"})", R"(key: There is no member "key" here)"},
       {R"({"keys":["a"],"keys":["b"],"mode":"hard"})", "keys: This member is given twice; keep one."},
-      {R"({"tags":[")" + std::string(2049, 'x') + R"("],"mode":"hard"})", "tags[0]: This must have 1 to 2048 bytes"},
+      {R"({"tags":[")" + std::string(2049, 'x') + R"("],"mode":"hard"})",
+       "tags[0]: This must have 1 to 2048 bytes"},
       {"{\"keys\":[\"\xff\"],\"mode\":\"hard\"}", "Line 1, "},
       {std::string(limit::operator_body_bytes_max + 1, ' '), "The text is too long."},
   };

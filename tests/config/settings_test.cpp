@@ -156,12 +156,13 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
 }
 
 TEST(Settings, OfOperatorsAreRead) {
-  const auto settings = parse_settings({{"ADMIN_JWKS_URL", "https://Team.cloudflareaccess.com/cdn-cgi/access/certs?x=1"},
-                                        {"ADMIN_JWT_ISSUER", " https://team.cloudflareaccess.com "},
-                                        {"ADMIN_JWT_AUDIENCE", "a1b2"},
-                                        {"ADMIN_SUBJECTS", "ann, Bob@Example.com"},
-                                        {"VIEWER_SUBJECTS", "*"},
-                                        {"ADMIN_JWT_SECRET", std::string(32, 'x')}});
+  const auto settings =
+      parse_settings({{"ADMIN_JWKS_URL", "https://Team.cloudflareaccess.com/cdn-cgi/access/certs?x=1"},
+                      {"ADMIN_JWT_ISSUER", " https://team.cloudflareaccess.com "},
+                      {"ADMIN_JWT_AUDIENCE", "a1b2"},
+                      {"ADMIN_SUBJECTS", "ann, Bob@Example.com"},
+                      {"VIEWER_SUBJECTS", "*"},
+                      {"ADMIN_JWT_SECRET", std::string(32, 'x')}});
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->admin_key_set_url, "https://team.cloudflareaccess.com/cdn-cgi/access/certs?x=1");
   EXPECT_EQ(settings->admin_issuer, "https://team.cloudflareaccess.com");
@@ -187,9 +188,11 @@ TEST(Settings, OfOperatorsThatWouldOpenTheDoorAreRefused) {
                        "ADMIN_JWKS_URL: In production it must start with https://"));
   EXPECT_EQ(fault({{"ADMIN_JWKS_URL", "http://localhost:8080/keys"}, {"ENVIRONMENT", "development"}}), "");
   EXPECT_TRUE(contains(fault({{"ADMIN_JWKS_URL", "keys.example.com"}}), "ADMIN_JWKS_URL: "));
-  EXPECT_TRUE(contains(fault({{"ADMIN_SUBJECTS", "ann, *"}}), "ADMIN_SUBJECTS: Not everybody can be an admin"));
+  EXPECT_TRUE(
+      contains(fault({{"ADMIN_SUBJECTS", "ann, *"}}), "ADMIN_SUBJECTS: Not everybody can be an admin"));
   EXPECT_TRUE(contains(fault({{"VIEWER_SUBJECTS", "ann,,bob"}}), "VIEWER_SUBJECTS: \"\" names nobody"));
-  EXPECT_TRUE(contains(fault({{"ADMIN_JWT_ISSUER", std::string(255, 'x')}}), "ADMIN_JWT_ISSUER: Write it as"));
+  EXPECT_TRUE(
+      contains(fault({{"ADMIN_JWT_ISSUER", std::string(255, 'x')}}), "ADMIN_JWT_ISSUER: Write it as"));
 }
 
 }  // namespace

@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
 class Negative : public ApiTest, public ::testing::WithParamInterface<std::uint32_t> {};
 
 TEST_P(Negative, IsRememberedForItsOwnTime) {
-  origin_reply = reply(GetParam(), {{"cache-control", "no-store"}}, "no such item");
+  origin_reply = reply(GetParam(), {{"cache-control", "max-age=0"}}, "no such item");
   const auto& first = isolate.get("/items/7");
   EXPECT_EQ(first.status, GetParam());
   EXPECT_EQ(first.body, "no such item");

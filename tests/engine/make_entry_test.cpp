@@ -80,8 +80,7 @@ struct MakeEntryTest : ::testing::Test {
 
 TEST_F(MakeEntryTest, InModeKeyedTheDeclarationDecidesWhateverTheOriginSays) {
   const auto entry = make("item", 200,
-                          {{"cache-control", "private, no-store, max-age=1"},
-                           {"set-cookie", "a=b"},
+                          {{"cache-control", "no-cache, must-revalidate, max-age=1"},
                            {"vary", "*"},
                            {"age", "40"},
                            {"etag", "\"origin\""},
@@ -105,6 +104,19 @@ TEST_F(MakeEntryTest, InModeKeyedTheDeclarationDecidesWhateverTheOriginSays) {
   EXPECT_EQ(header.stored_size, Bytes(5));
   EXPECT_EQ(header.body_size, Bytes(5));
   EXPECT_EQ(host.read_body(entry->body.handle(), Bytes(5), 0), "spice");
+}
+
+TEST_F(MakeEntryTest, InModeKeyedWhatIsForOnePersonOrForNoStoreIsNotKept) {
+  EXPECT_EQ(make("item", 200, {{"cache-control", "private"}}), nullptr);
+  EXPECT_EQ(make("item", 200, {{"cache-control", "max-age=60, PRIVATE, public"}}), nullptr);
+  EXPECT_EQ(make("item", 200, {{"cache-control", "no-store"}}), nullptr);
+  EXPECT_EQ(make("item", 200, {{"cache-control", "max-age=60"}, {"cache-control", "no-store"}}), nullptr);
+  EXPECT_EQ(make("item", 200, {{"cdn-cache-control", "no-store"}, {"cache-control", "max-age=60"}}), nullptr);
+  EXPECT_EQ(make("item", 200, {{"Set-Cookie", "session=1"}}), nullptr);
+  EXPECT_NE(make("item", 200, {{"cache-control", "no-cache"}}), nullptr);
+  origin::Fetched none = fetched(404, {{"cache-control", "private"}});
+  none.kind = entry::Kind::negative;
+  EXPECT_EQ(make_entry(host, settings, query("item"), none), nullptr);
 }
 
 TEST_F(MakeEntryTest, TheOriginsValidatorsAreKept) {

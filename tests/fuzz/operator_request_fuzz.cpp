@@ -1,5 +1,5 @@
-// Any text as what operators send: a purge, a change of settings, a bearer field, a token's claims, an address. What is
-// accepted keeps its limits; what is refused says why in plain text.
+// Any text as what operators send: a purge, a change of settings, a bearer field, a token's claims, an
+// address. What is accepted keeps its limits; what is refused says why in plain text.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,7 +64,8 @@ void check_claims(std::string_view json) {
   const operators::Claims claims = operators::read_claims(json, config::Settings());
   LARDER_ASSERT(!claims.subject.empty() && claims.subject.size() <= config::limit::subject_bytes_max);
   LARDER_ASSERT(is_utf8(claims.subject));
-  LARDER_ASSERT(claims.role == operators::Role::none || contains(json, to_text(claims.role)) || contains(json, "\\"));
+  LARDER_ASSERT(claims.role == operators::Role::none || contains(json, to_text(claims.role)) ||
+                contains(json, "\\"));
   LARDER_ASSERT(!operators::client_of(json).empty() && operators::client_of(json).size() <= 64);
 }
 

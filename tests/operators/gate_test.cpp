@@ -32,11 +32,13 @@ TEST_F(GateTest, EveryRouteTurnsAwayWhoMayNotCallIt) {
       // Nobody's bucket runs dry here.
       world.now += Millis(1'000);
       const std::string address = "192.0.2." + to_text(std::uint64_t{addresses++ % 250});
-      return isolate.run(std::string(http::to_text(route.method)), std::string(route.path), shown(token, address));
+      return isolate.run(std::string(http::to_text(route.method)), std::string(route.path),
+                         shown(token, address));
     };
     EXPECT_EQ(call("").status, 401U) << route.path;
     EXPECT_EQ(call("").header("www-authenticate"), "Bearer realm=\"larder\"");
-    for (const std::string token : {"garbage", "algorithm", "signature", "expired", "not_yet_valid", "claims"}) {
+    for (const std::string token :
+         {"garbage", "algorithm", "signature", "expired", "not_yet_valid", "claims"}) {
       const auto& refused = call(token);
       EXPECT_EQ(refused.status, 401U) << route.path << " " << token;
       EXPECT_THAT(refused.header("www-authenticate"), HasSubstr("error=\"invalid_token\"")) << token;
@@ -179,14 +181,16 @@ TEST_F(GateTest, NothingSetUpSaysSo) {
   Isolate bare(world);
   const auto& exchange = bare.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 401U);
-  EXPECT_THAT(exchange.body, HasSubstr("The operators' routes are not set up: set the secret ADMIN_JWT_SECRET"));
+  EXPECT_THAT(exchange.body,
+              HasSubstr("The operators' routes are not set up: set the secret ADMIN_JWT_SECRET"));
   EXPECT_EQ(bare.run("PATCH", settings_url).header("allow"), "GET, HEAD, PUT, OPTIONS");
 }
 
 TEST_F(GateTest, AShortSecretIsAFault) {
   Isolate short_secret(world, {{"ADMIN_JWT_SECRET", std::string(31, 'x')}});
   EXPECT_EQ(short_secret.faults, 1U);
-  EXPECT_THAT(short_secret.get("/search/title?q=x").body, HasSubstr("ADMIN_JWT_SECRET: It must have at least 32 bytes"));
+  EXPECT_THAT(short_secret.get("/search/title?q=x").body,
+              HasSubstr("ADMIN_JWT_SECRET: It must have at least 32 bytes"));
 }
 
 TEST_F(GateTest, AStandInServesNoOperator) {

@@ -39,7 +39,8 @@ TEST(Router, FindsRoutesByMethodAndPath) {
   ASSERT_TRUE(patch.has_value());
   EXPECT_EQ(patch->route, nullptr);
   EXPECT_EQ(allowed_methods("/api/cache/purge"), "POST, OPTIONS");
-  for (const std::string_view path : {"/", "", "/api", "/api/settings/", "/api/settings/x", "/API/settings", "/health"}) {
+  for (const std::string_view path :
+       {"/", "", "/api", "/api/settings/", "/api/settings/x", "/API/settings", "/health"}) {
     EXPECT_FALSE(find_route(http::Method::get, path).has_value()) << path;
   }
 }
@@ -66,15 +67,21 @@ struct RoutesTest : ::testing::Test {
   Isolate isolate{world, operator_bindings(), item_declarations};
 };
 
-// Settings -----------------------------------------------------------------------------------------------------------
+// Settings
+// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(RoutesTest, SettingsSayWhereTheyComeFrom) {
   Isolate bound(world, operator_bindings({{"ENABLE_SWR", "false"}}), item_declarations);
   const auto& seen = bound.run("GET", "/api/settings", shown("vic"));
   EXPECT_THAT(seen.body, StartsWith(R"({"implementation":"kv","settings":{"FEATURE_CACHE":{"value":"true",)"
                                     R"("source":"default","default":"true","changeable":true,"purpose":")"));
-  EXPECT_THAT(seen.body, HasSubstr(R"("ENABLE_SWR":{"value":"false","source":"binding","default":"true","changeable":true)"));
-  EXPECT_THAT(seen.body, HasSubstr(R"("CACHE_PREFIX":{"value":"larder","source":"default","default":"larder","changeable":false)"));
+  EXPECT_THAT(
+      seen.body,
+      HasSubstr(R"("ENABLE_SWR":{"value":"false","source":"binding","default":"true","changeable":true)"));
+  EXPECT_THAT(
+      seen.body,
+      HasSubstr(
+          R"("CACHE_PREFIX":{"value":"larder","source":"default","default":"larder","changeable":false)"));
   EXPECT_THAT(seen.body, Not(HasSubstr(test_secret)));
   EXPECT_THAT(seen.body, Not(HasSubstr("ADMIN_JWT_SECRET")));
 }
@@ -133,7 +140,8 @@ TEST_F(RoutesTest, ALogThatTakesNoChangeSaysSo) {
   }
 }
 
-// Bodies -------------------------------------------------------------------------------------------------------------
+// Bodies
+// -------------------------------------------------------------------------------------------------------------
 
 TEST_F(RoutesTest, ABodyIsJsonThatSaysSoAndIsNotTooLong) {
   const auto status = [&](std::string type, std::string json) {
@@ -155,7 +163,8 @@ TEST_F(RoutesTest, ABodyIsJsonThatSaysSoAndIsNotTooLong) {
   EXPECT_EQ(status("application/json", std::string(config::limit::operator_body_bytes_max + 1, ' ')), 413U);
 }
 
-// Entries ------------------------------------------------------------------------------------------------------------
+// Entries
+// ------------------------------------------------------------------------------------------------------------
 
 TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
   isolate.get("/items/7");
@@ -163,11 +172,13 @@ TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
   Isolate neighbour(world, operator_bindings(), item_declarations);
   const auto& seen = neighbour.run("GET", "/api/cache/entry?key=larder:item:v2:7", shown("vic"));
   EXPECT_EQ(seen.status, 200U);
-  EXPECT_THAT(seen.body, StartsWith(R"({"key":"larder:item:v2:7","tiers":[{"tier":"memory","found":false},)"
-                                    R"({"tier":"edge","found":true,"state":"stale","purged":"no","kind":"positive",)"
-                                    R"("status":200,"contentType":"text/plain","createdAt":"2026-09-21T14:13:20.0)"));
-  EXPECT_THAT(seen.body, HasSubstr(R"("ttlSeconds":-1,"freshSeconds":3600,"staleSeconds":600,"errorSeconds":7200,)"
-                                   R"("tags":["items","item:7"],"etag":")"));
+  EXPECT_THAT(seen.body,
+              StartsWith(R"({"key":"larder:item:v2:7","tiers":[{"tier":"memory","found":false},)"
+                         R"({"tier":"edge","found":true,"state":"stale","purged":"no","kind":"positive",)"
+                         R"("status":200,"contentType":"text/plain","createdAt":"2026-09-21T14:13:20.0)"));
+  EXPECT_THAT(seen.body,
+              HasSubstr(R"("ttlSeconds":-1,"freshSeconds":3600,"staleSeconds":600,"errorSeconds":7200,)"
+                        R"("tags":["items","item:7"],"etag":")"));
   EXPECT_THAT(seen.body, HasSubstr(R"("encoding":"","storedBytes":2,"bodyBytes":2})"));
   EXPECT_THAT(seen.body, HasSubstr(R"({"tier":"kv","found":true)"));
 }
@@ -175,7 +186,8 @@ TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
 TEST_F(RoutesTest, APurgeShowsOnAnEntryThatIsStillStored) {
   isolate.get("/items/7");
   call("POST", "/api/cache/purge", R"({"keys":["larder:item:v2:7"],"mode":"soft"})");
-  EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v2:7").body, HasSubstr(R"("state":"stale","purged":"soft")"));
+  EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v2:7").body,
+              HasSubstr(R"("state":"stale","purged":"soft")"));
   call("POST", "/api/cache/purge", R"({"prefixes":["larder:item:"],"mode":"hard"})");
   const auto& gone = call("GET", "/api/cache/entry?key=larder:item:v2:7");
   EXPECT_THAT(gone.body, HasSubstr(R"({"tier":"memory","found":false})"));
@@ -230,8 +242,9 @@ TEST_F(RoutesTest, RemovingAnEntryTakesItFromEveryTierAndFromOtherDataCentres) {
 }
 
 TEST_F(RoutesTest, WhatIsNoKeyIsRefused) {
-  for (const std::string query : {"", "?key=", "?key=larder", "?key=other:item:v2:7", "?key=larder:item:2:7",
-                                  "?key=larder:item:v2:a%20b", "?key=larder:item:v2:%C3%A9", "?key=larder::sweep"}) {
+  for (const std::string query :
+       {"", "?key=", "?key=larder", "?key=other:item:v2:7", "?key=larder:item:2:7",
+        "?key=larder:item:v2:a%20b", "?key=larder:item:v2:%C3%A9", "?key=larder::sweep"}) {
     for (const std::string method : {"GET", "DELETE"}) {
       EXPECT_EQ(call(method, "/api/cache/entry" + query).status, 400U) << query;
     }
@@ -240,7 +253,8 @@ TEST_F(RoutesTest, WhatIsNoKeyIsRefused) {
   EXPECT_EQ(world.control.sequence(), 0U);
 }
 
-// Keys ---------------------------------------------------------------------------------------------------------------
+// Keys
+// ---------------------------------------------------------------------------------------------------------------
 
 TEST_F(RoutesTest, KeysAreListedInPagesAndOnlyOnesOwn) {
   for (const std::string id : {"a1", "a2", "a3", "b1"}) {
@@ -249,8 +263,9 @@ TEST_F(RoutesTest, KeysAreListedInPagesAndOnlyOnesOwn) {
   Isolate other(world, operator_bindings({{"CACHE_PREFIX", "tenant"}}), item_declarations);
   other.get("/items/a4");
   world.kv["larder::sweep"] = sim::Stored{"", "", world.now + Millis(1)};
-  EXPECT_EQ(call("GET", "/api/cache/keys").body,
-            R"({"keys":["larder:item:v2:a1","larder:item:v2:a2","larder:item:v2:a3","larder:item:v2:b1"],"cursor":null})");
+  EXPECT_EQ(
+      call("GET", "/api/cache/keys").body,
+      R"({"keys":["larder:item:v2:a1","larder:item:v2:a2","larder:item:v2:a3","larder:item:v2:b1"],"cursor":null})");
   const auto& page = call("GET", "/api/cache/keys?prefix=larder:item:v2:a&limit=2");
   EXPECT_EQ(page.body, R"({"keys":["larder:item:v2:a1","larder:item:v2:a2"],"cursor":"larder:item:v2:a2"})");
   EXPECT_EQ(call("GET", "/api/cache/keys?prefix=item:v2:a&limit=2&cursor=larder:item:v2:a2").body,
@@ -275,7 +290,8 @@ TEST_F(RoutesTest, AStoreThatDoesNotListSaysSo) {
   EXPECT_EQ(call("GET", "/api/cache/keys").status, 503U);
 }
 
-// Purges -------------------------------------------------------------------------------------------------------------
+// Purges
+// -------------------------------------------------------------------------------------------------------------
 
 TEST_F(RoutesTest, EveryKindOfPurgeIsObeyedAtOnce) {
   const std::string long_tag = "item:" + std::string(80, 'y');
@@ -291,7 +307,8 @@ TEST_F(RoutesTest, EveryKindOfPurgeIsObeyedAtOnce) {
     isolate.get("/items/" + id);
     EXPECT_THAT(isolate.get("/items/" + id).header("cache-status"), HasSubstr("hit"));
     const auto& purged = call("POST", "/api/cache/purge", json);
-    EXPECT_THAT(purged.body, StartsWith(contains(json, "patterns\":[\"*\"") ? R"({"purged":2,"at":")" : R"({"purged":1,"at":")"));
+    EXPECT_THAT(purged.body, StartsWith(contains(json, "patterns\":[\"*\"") ? R"({"purged":2,"at":")"
+                                                                            : R"({"purged":1,"at":")"));
     EXPECT_THAT(purged.body, HasSubstr(http::format_timestamp(world.now).substr(0, 16)));
     EXPECT_THAT(isolate.get("/items/" + id).header("cache-status"), HasSubstr("fwd=miss")) << json;
   }

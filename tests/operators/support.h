@@ -17,7 +17,6 @@ inline void add_tokens(sim::World& world) {
   const auto valid = [&](const std::string& token, std::string claims) {
     sim::TokenVerdict verdict;
     verdict.claims = std::move(claims);
-    verdict.expires = world.now + Millis(3'600'000);
     world.tokens[token] = verdict;
   };
   const auto refused = [&](const std::string& token, std::string reason) {

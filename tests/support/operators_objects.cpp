@@ -1,7 +1,6 @@
 #include "support/operators_objects.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/json_writer.h"
 #include "simdjson.h"
@@ -48,19 +47,19 @@ ObjectReply SimulatedBuckets::call(Instant now, const std::string& name, const s
   const simdjson::padded_string text(argument);
   dom::element terms;
   LARDER_ASSERT(parser.parse(text).get(terms) == simdjson::SUCCESS);
-  const auto rate = static_cast<double>(member<std::uint64_t>(terms, "rate_per_second"));
-  const auto burst = static_cast<double>(member<std::uint64_t>(terms, "burst"));
-  const auto count = static_cast<double>(member<std::uint64_t>(terms, "count"));
+  const auto rate = static_cast<std::int64_t>(member<std::uint64_t>(terms, "rate_per_second"));
+  const auto burst = static_cast<std::int64_t>(member<std::uint64_t>(terms, "burst")) * 1000;
+  const auto count = static_cast<std::int64_t>(member<std::uint64_t>(terms, "count")) * 1000;
   Bucket& bucket = buckets_.try_emplace(name, Bucket{burst, now}).first->second;
-  const auto elapsed_millis = static_cast<double>((now - bucket.at).count());
-  bucket.level = std::min(burst, bucket.level + elapsed_millis * rate / 1000);
+  bucket.level = std::min(burst, bucket.level + (now - bucket.at).count() * rate);
   bucket.at = now;
-  const bool allowed = bucket.level >= count;
-  const double wait_millis = allowed ? 0 : std::ceil((count - bucket.level) * 1000 / rate);
+  const std::int64_t missing = count - bucket.level;
+  const bool allowed = missing <= 0;
+  const std::int64_t wait_millis = allowed ? 0 : (missing + rate - 1) / rate;
   bucket.level -= allowed ? count : 0;
   JsonWriter json;
   json.begin_object().key("allowed").value(allowed);
-  json.key("retry_after_millis").value(static_cast<std::uint64_t>(wait_millis)).end_object();
+  json.key("retry_after_millis").value(wait_millis).end_object();
   return answered(json.text());
 }
 

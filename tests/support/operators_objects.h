@@ -1,4 +1,5 @@
-// The Durable Object classes behind the operators' door, natively: shim/objects/buckets.js and shim/objects/audit.js.
+// The Durable Object classes behind the operators' door, natively: shim/objects/buckets.js and
+// shim/objects/audit.js.
 #pragma once
 
 #include <map>
@@ -16,7 +17,8 @@ class SimulatedBuckets final : public SimulatedObjects {
 
  private:
   struct Bucket {
-    double level;
+    // Thousandths of a token.
+    std::int64_t level;
     Instant at;
   };
   std::map<std::string, Bucket> buckets_;

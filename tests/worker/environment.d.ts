@@ -11,3 +11,8 @@ declare namespace Cloudflare {
     TEST_TOOLCHAIN: string;
   }
 }
+
+declare module "*?raw" {
+  const text: string;
+  export default text;
+}

@@ -81,11 +81,7 @@ test.for([
   ["an expired one", await bySecret({ exp: NOW_SECONDS - 6 }), "expired"],
   ["one that never expires", await bySecret({ exp: undefined }), "claims"],
   ["one of tomorrow", await bySecret({ nbf: NOW_SECONDS + 86_400 }), "not_yet_valid"],
-  [
-    "an expiry that is no number",
-    await bySecret({ exp: /** @type {any} */ ("soon") }).catch(() => ""),
-    "malformed",
-  ],
+  ["an expiry that is no number", await bySecret({ exp: /** @type {any} */ ("soon") }), "claims"],
 ])("%s is refused", async ([, token, reason]) => {
   expect(await verify(/** @type {string} */ (token))).toEqual(refused(/** @type {string} */ (reason)));
 });
