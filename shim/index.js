@@ -4,6 +4,7 @@ import { worker } from "./larder.js";
 
 export { ControlLog } from "./control.js";
 export { Lock } from "./lock.js";
+export { Spending } from "./objects/spending.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -241,15 +241,22 @@ std::string format_date(Instant instant) {
 }
 
 std::string format_timestamp(Instant instant) {
-  const CivilTime time = civil_time(whole_seconds(instant.time_since_epoch()));
+  const std::int64_t second = whole_seconds(instant.time_since_epoch());
+  const CivilTime time = civil_time(second);
   std::string text;
   append_digits(text, time.year, 4);
-  // The table of months starts with January.
-  append_digits(text.append("-"), time.month + 1, 2);
-  append_digits(text.append("-"), time.day, 2);
-  append_digits(text.append("T"), time.hour, 2);
-  append_digits(text.append(":"), time.minute, 2);
-  append_digits(text.append(":"), time.second, 2);
+  text.append("-");
+  append_digits(text, time.month + 1, 2);
+  text.append("-");
+  append_digits(text, time.day, 2);
+  text.append("T");
+  append_digits(text, time.hour, 2);
+  text.append(":");
+  append_digits(text, time.minute, 2);
+  text.append(":");
+  append_digits(text, time.second, 2);
+  text.append(".");
+  append_digits(text, static_cast<int>(millis_since_epoch(instant) - second * 1000), 3);
   return text.append("Z");
 }
 

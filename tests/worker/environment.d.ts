@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     CACHE: KVNamespace;
     LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
     CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
+    SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
     TEST_TOOLCHAIN: string;
   }
 }

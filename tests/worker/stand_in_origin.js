@@ -6,6 +6,7 @@
 //   … "slow"                   the answer takes 200 ms, of the runtime's own clock
 //   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing;
 //                              "echo" method, content type and body of the request
+//   http://gemini.test/…       a model: a profile with "down" gets a 500, with "truncated" half a text
 //   http://origin.test/count?for=TEXT   how many requests named TEXT so far
 
 /** @returns {(request: Request) => Promise<Response>} */
@@ -18,11 +19,24 @@ export function standInOrigin() {
       const text = url.searchParams.get("for") ?? "";
       return Response.json(asked.filter((one) => one.includes(text)).length);
     }
+    if (url.host === "gemini.test") return model(await request.text(), asked);
     const named = decodeURIComponent(url.search + url.pathname).replaceAll("+", " ");
     asked.push(named);
     if (named.includes("slow")) await new Promise((resolve) => setTimeout(resolve, 200));
     return url.host === "openlibrary.test" ? books(url, named) : plain(url, named, await sentTo(request));
   };
+}
+
+/** A model, by what the profile says. @param {string} question @param {string[]} asked */
+function model(question, asked) {
+  const profile = JSON.parse(question).contents[0].parts[0].text;
+  asked.push(profile);
+  if (profile.includes("down")) return new Response("out of order", { status: 500 });
+  const finishReason = profile.includes("truncated") ? "MAX_TOKENS" : "STOP";
+  return Response.json({
+    candidates: [{ content: { parts: [{ text: `About ${profile.length} characters.` }] }, finishReason }],
+    usageMetadata: { promptTokenCount: 40, candidatesTokenCount: 10 },
+  });
 }
 
 /** @param {Request} request */
