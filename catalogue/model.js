@@ -45,7 +45,10 @@ export function modelAnswer(method, pathname, body, fault) {
   const question = gemini ? geminiQuestion(body) : openaiQuestion(body);
   if (question === null) return { status: 400, body: problem(400, "INVALID_ARGUMENT") };
   const text = fault === "empty" ? "" : narrativeOf(question);
-  return { status: 200, body: gemini ? geminiReply(question, text, fault) : openaiReply(question, text, fault) };
+  return {
+    status: 200,
+    body: gemini ? geminiReply(question, text, fault) : openaiReply(question, text, fault),
+  };
 }
 
 /** @param {number} code @param {string} status */
@@ -106,7 +109,12 @@ function openaiReply(question, text, fault) {
     fault === "blocked"
       ? { role: "assistant", content: null, refusal: "No." }
       : { role: "assistant", content };
-  return { object: "chat.completion", model: "stand-in", choices: [{ index: 0, message, finish_reason }], usage };
+  return {
+    object: "chat.completion",
+    model: "stand-in",
+    choices: [{ index: 0, message, finish_reason }],
+    usage,
+  };
 }
 
 /** @param {string} text @param {ModelFault | null} fault @param {[string, string]} reasons */

@@ -46,7 +46,8 @@ async function main(children) {
   console.log(`  Worker     http://localhost:${port}`);
   console.log(`             curl -i 'http://localhost:${port}/search/title?q=Good%20Omens'`);
   if (stack.origin !== null) console.log(`  Catalogue  ${stack.origin}`);
-  if (stack.model !== null) console.log(`  Model      ${stack.model} (a stand-in; set GEMINI_API_KEY or LLM_URL in .dev.vars)`);
+  if (stack.model !== null)
+    console.log(`  Model      ${stack.model} (a stand-in; set GEMINI_API_KEY or LLM_URL in .dev.vars)`);
   console.log("  Ctrl-C ends both.");
 
   const reason = await Promise.race(children.running.map((child) => child.ended));

@@ -250,9 +250,9 @@ host::Task<tl::expected<std::string, http::Problem>> App::read_posted(host::Cont
   }
   auto sent = co_await host::request_body(here, config::limit::request_body_bytes_max);
   if (!sent && sent.error().kind == ErrorKind::too_large) {
-    co_return tl::make_unexpected(
-        http::Problem(413, concat({"The body is longer than ",
-                                   to_text(std::uint64_t{config::limit::request_body_bytes_max}), " bytes."})));
+    co_return tl::make_unexpected(http::Problem(
+        413, concat({"The body is longer than ",
+                     to_text(std::uint64_t{config::limit::request_body_bytes_max}), " bytes."})));
   }
   if (!sent) {
     co_return tl::make_unexpected(http::Problem(400, "The body broke off; send it again."));
@@ -272,8 +272,8 @@ Result<config::FieldValues> App::read_values(host::Context here, const config::M
   }
   if (resource.match.method != http::Method::post) {
     const TextPairs settings = config::key_settings(settings_);
-    return entry::normalise_fields(
-        resource, entry::Parameters{matched.path_parameters, target.query, headers, entry::no_pairs, settings});
+    return entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers,
+                                                               entry::no_pairs, settings});
   }
   const auto parts = entry::body_parts(resource, body);
   if (!parts) {
@@ -369,8 +369,7 @@ std::uint32_t App::bodies_held() const { return static_cast<std::uint32_t>(tiere
 void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource) {
   const std::uint32_t status = outgoing.answer.status;
   if (inbound.resource != nullptr && inbound.resource->cors && inbound.method != http::Method::options) {
-    const auto origin =
-        host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
+    const auto origin = host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
     add_cors(*inbound.resource, origin, outgoing.answer.headers);
   }
   const host::LogLevel level = status >= 500 ? host::LogLevel::warn : host::LogLevel::info;

@@ -86,7 +86,7 @@ class App {
                                    const http::Target& target, http::Method method,
                                    std::string_view body) const;
   Result<config::FieldValues> read_values(host::Context here, const config::Matched& matched,
-                                                 const http::Target& target, std::string_view body) const;
+                                          const http::Target& target, std::string_view body) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
   // What the client gets of a reading.

@@ -23,7 +23,11 @@ std::uint64_t wait_millis() { return static_cast<std::uint64_t>(config::limit::o
 
 std::string take_argument(const config::Settings& settings, Instant now) {
   JsonWriter json;
-  json.begin_object().key("day").value(http::format_day(now)).key("calls").value(settings.llm_daily_calls_max);
+  json.begin_object()
+      .key("day")
+      .value(http::format_day(now))
+      .key("calls")
+      .value(settings.llm_daily_calls_max);
   json.key("microdollars").value(settings.llm_daily_cost_max / billionths_of_microdollar).end_object();
   return std::move(json).take();
 }
@@ -56,12 +60,14 @@ std::int64_t seconds_until_midnight(Instant now) {
 
 }  // namespace
 
-host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here, const config::Settings& settings,
+host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
+                                                           const config::Settings& settings,
                                                            observe::Counters& counters) {
   const Instant now = here.host().now();
   std::optional<origin::Refusal> refusal;
   const std::string argument = take_argument(settings, now);
-  auto taken = co_await host::object_call(here, spending_binding, spending_name, "take", argument, wait_millis());
+  auto taken =
+      co_await host::object_call(here, spending_binding, spending_name, "take", argument, wait_millis());
   std::optional<bool> allowed;
   if (taken) {
     allowed = read_allowed(taken->result);

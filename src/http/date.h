@@ -17,8 +17,8 @@ std::optional<Instant> parse_date(std::string_view text, Instant now);
 // IMF-fixdate, the second rounded down; years outside 0000 to 9999 are clamped.
 std::string format_date(Instant instant);
 
-// RFC 3339 in UTC with milliseconds, as JSON carries times: 2026-11-21T08:09:10.000Z. Years outside 0000 to 9999 are
-// clamped.
+// RFC 3339 in UTC with milliseconds, as JSON carries times: 2026-11-21T08:09:10.000Z. Years outside 0000 to
+// 9999 are clamped.
 std::string format_timestamp(Instant instant);
 
 // Its first ten characters: the day in UTC.

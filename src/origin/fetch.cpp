@@ -266,8 +266,8 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
   }
   const auto model = model_of(settings);
   if (!model) {
-    return tl::make_unexpected(
-        Refusal(Error(ErrorKind::unavailable, "llm", false, "No model is configured: set GEMINI_API_KEY or LLM_URL.")));
+    return tl::make_unexpected(Refusal(Error(ErrorKind::unavailable, "llm", false,
+                                             "No model is configured: set GEMINI_API_KEY or LLM_URL.")));
   }
   ModelRequest asked = model_request(*model, profile);
   prepared.request.source = "llm";
@@ -294,8 +294,8 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
   }
   Fetched fetched;
   fetched.content_type = "application/json";
-  fetched.content = host::Body::from_bytes(
-      host, narrative_answer(read.narrative, host.now(), NarrativeSource::model));
+  fetched.content =
+      host::Body::from_bytes(host, narrative_answer(read.narrative, host.now(), NarrativeSource::model));
   fetched.origin_status = reply.status;
   fetched.usage = read.usage;
   return fetched;
@@ -396,7 +396,8 @@ host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resou
   co_return read_reply(here.host(), resource, wanted, model, requested_at, wire_reply(std::move(*reply)));
 }
 
-std::string narrative_stand_in(const config::Resource& resource, const config::FieldValues& values, Instant now) {
+std::string narrative_stand_in(const config::Resource& resource, const config::FieldValues& values,
+                               Instant now) {
   const auto [profile, name] = profile_of(resource, values);
   const auto systems = read_profile(profile, name);
   LARDER_ASSERT(systems.has_value());

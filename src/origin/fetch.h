@@ -106,8 +106,8 @@ struct Request {
   Request() {}
 };
 
-// What a resource's origin is to be asked, or an answer that needs no asking: "there is none", for a question that
-// nobody could answer.
+// What a resource's origin is to be asked, or an answer that needs no asking: "there is none", for a question
+// that nobody could answer.
 struct Prepared {
   Request request;
   std::optional<Fetched> answer;
@@ -122,14 +122,15 @@ std::string origin_name(const config::Resource& resource);
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
                                const config::Settings& settings, const Wanted& wanted);
 
-// `resource` lives as long as the app. A reply above the resource's bounds is a stream for a url origin and an error
-// for a provider, whose replies have to be read.
+// `resource` lives as long as the app. A reply above the resource's bounds is a stream for a url origin and
+// an error for a provider, whose replies have to be read.
 host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
                                         Request request);
 
-// The answer to a resource of narratives while no model gives one: marked, and never to be kept. `values` passed
-// prepare().
-std::string narrative_stand_in(const config::Resource& resource, const config::FieldValues& values, Instant now);
+// The answer to a resource of narratives while no model gives one: marked, and never to be kept. `values`
+// passed prepare().
+std::string narrative_stand_in(const config::Resource& resource, const config::FieldValues& values,
+                               Instant now);
 
 // The rest of a fetch of the same request that came back with a ticket, once.
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,

@@ -1,5 +1,5 @@
-// Narratives: what a profile has to be, the answer that is made of a model's text, and the text that stands in where
-// there is none. Pure.
+// Narratives: what a profile has to be, the answer that is made of a model's text, and the text that stands
+// in where there is none. Pure.
 #pragma once
 
 #include <string>
@@ -18,8 +18,9 @@ struct ProfileSystem {
   std::string percentage_text;
 };
 
-// The systems of a profile, in its order. `json` is the profile in canonical form, `name` what messages call it.
-// Errors: invalid; the message names the member ("profile.systems[2].percentage is no number from 0 to 100.").
+// The systems of a profile, in its order. `json` is the profile in canonical form, `name` what messages call
+// it. Errors: invalid; the message names the member ("profile.systems[2].percentage is no number from 0 to
+// 100.").
 Result<std::vector<ProfileSystem>> read_profile(std::string_view json, std::string_view name);
 
 enum class NarrativeSource : std::uint8_t {

@@ -1,4 +1,5 @@
-// Narratives over the whole app: what one costs, what is kept of it, and what stands in where no model answers.
+// Narratives over the whole app: what one costs, what is kept of it, and what stands in where no model
+// answers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +45,14 @@ std::string profile(std::string_view percentage) {
 OriginReply gemini(std::string_view text) {
   JsonWriter json;
   json.begin_object().key("candidates").begin_array().begin_object().key("content").begin_object();
-  json.key("parts").begin_array().begin_object().key("text").value(text).end_object().end_array().end_object();
+  json.key("parts")
+      .begin_array()
+      .begin_object()
+      .key("text")
+      .value(text)
+      .end_object()
+      .end_array()
+      .end_object();
   json.key("finishReason").value("STOP").end_object().end_array().key("usageMetadata").begin_object();
   json.key("promptTokenCount").value(200).key("candidatesTokenCount").value(150).end_object().end_object();
   OriginReply reply;
@@ -76,7 +84,8 @@ struct NarrativeTest : ::testing::Test {
 };
 
 TEST_F(NarrativeTest, AModelIsAskedOnceAndItsAnswerKept) {
-  Isolate isolate(world, bindings({{"LLM_PRICE_INPUT", "0.25"}, {"LLM_PRICE_OUTPUT", "1.5"}, {"LOG_LEVEL", "info"}}),
+  Isolate isolate(world,
+                  bindings({{"LLM_PRICE_INPUT", "0.25"}, {"LLM_PRICE_OUTPUT", "1.5"}, {"LOG_LEVEL", "info"}}),
                   narrative_declarations());
   const auto& first = post(isolate, profile("10.1"));
   EXPECT_EQ(first.status, 200U);
@@ -95,7 +104,8 @@ TEST_F(NarrativeTest, AModelIsAskedOnceAndItsAnswerKept) {
   EXPECT_EQ(asked.method, "POST");
   EXPECT_EQ(asked.url,
             "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.5-flash-lite:generateContent");
-  EXPECT_THAT(asked.headers, ::testing::Contains(std::pair<std::string, std::string>("x-goog-api-key", "s3cret")));
+  EXPECT_THAT(asked.headers,
+              ::testing::Contains(std::pair<std::string, std::string>("x-goog-api-key", "s3cret")));
   EXPECT_THAT(asked.content, HasSubstr(R"({\"name\":\"Liver\",\"percentage\":10})"));
   const auto& day = spending->days[http::format_day(world.now)];
   EXPECT_EQ(day.calls, 1U);
@@ -109,13 +119,14 @@ TEST_F(NarrativeTest, AModelIsAskedOnceAndItsAnswerKept) {
 }
 
 TEST_F(NarrativeTest, TheKeyNamesEngineAndPromptAndTheProfileByItsDigest) {
-  Isolate isolate(world, bindings({{"PROMPT_HASH", "0123456789"}, {"ENGINE_VERSION", "2.1"}}), narrative_declarations());
+  Isolate isolate(world, bindings({{"PROMPT_HASH", "0123456789"}, {"ENGINE_VERSION", "2.1"}}),
+                  narrative_declarations());
   post(isolate, profile("10"));
   ASSERT_EQ(world.kv.size(), 1U);
   const std::string digest = to_hex(sim::sha256(
       R"({"name":"x","systems":[{"name":"Liver","percentage":10},{"name":"Heart","percentage":80}]})"));
-  EXPECT_EQ(world.kv.begin()->first,
-            concat({"larder:narr:v", to_text(std::uint64_t{entry::schema_version}), ":2.1:0123456789:", digest}));
+  EXPECT_EQ(world.kv.begin()->first, concat({"larder:narr:v", to_text(std::uint64_t{entry::schema_version}),
+                                             ":2.1:0123456789:", digest}));
   Isolate by_default(world, bindings(), narrative_declarations());
   post(by_default, profile("10"));
   ASSERT_EQ(world.kv.size(), 2U);
@@ -164,8 +175,10 @@ TEST_F(NarrativeTest, AnInvalidProfileIsOneNegativeEntryAndNoCall) {
   std::vector<host::RequestId> readers;
   for (int i = 0; i < 50; ++i) {
     sim::SentBody sent;
-    sent.content = R"({"profile":{"systems":[{"name":"a","percentage":1},{"name":"b","percentage":"10.1"}]}})";
-    readers.push_back(isolate.request("POST", narrative_url, {{"content-type", "application/json"}}, std::move(sent)));
+    sent.content =
+        R"({"profile":{"systems":[{"name":"a","percentage":1},{"name":"b","percentage":"10.1"}]}})";
+    readers.push_back(
+        isolate.request("POST", narrative_url, {{"content-type", "application/json"}}, std::move(sent)));
   }
   world.run();
   for (const host::RequestId reader : readers) {
@@ -178,9 +191,11 @@ TEST_F(NarrativeTest, AnInvalidProfileIsOneNegativeEntryAndNoCall) {
   EXPECT_EQ(world.origin_requests.size(), 0U);
   EXPECT_EQ(world.kv.size(), 1U);
   EXPECT_TRUE(spending->days.empty());
-  EXPECT_EQ(isolate.host.exchange(readers.front()).header("cache-status"), "larder; fwd=miss; stored; detail=absent");
+  EXPECT_EQ(isolate.host.exchange(readers.front()).header("cache-status"),
+            "larder; fwd=miss; stored; detail=absent");
   EXPECT_TRUE(isolate.settled());
-  const auto& again = post(isolate, R"({"profile":{"systems":[{"name":"a","percentage":1},{"name":"b","percentage":"10.1"}]}})");
+  const auto& again = post(
+      isolate, R"({"profile":{"systems":[{"name":"a","percentage":1},{"name":"b","percentage":"10.1"}]}})");
   EXPECT_THAT(again.header("cache-status"), StartsWith("larder; hit; ttl=89"));
 }
 
@@ -198,11 +213,15 @@ TEST_F(NarrativeTest, WhatIsWrongWithARequestIsToldByName) {
       {R"({"profile":{}})", "profile.systems is no list of at least one system."},
       {R"({"profile":{"systems":[]}})", "profile.systems is no list of at least one system."},
       {R"({"profile":{"systems":[1]}})", "profile.systems[0] is no object with a name and a percentage."},
-      {R"({"profile":{"systems":[{"percentage":1}]}})", "profile.systems[0].name is no text of 1 to 200 bytes."},
-      {R"({"profile":{"systems":[{"name":"a"}]}})", "profile.systems[0].percentage is no number from 0 to 100."},
-      {R"({"profile":{"systems":[{"name":"a","percentage":101}]}})", "percentage is no number from 0 to 100."},
+      {R"({"profile":{"systems":[{"percentage":1}]}})",
+       "profile.systems[0].name is no text of 1 to 200 bytes."},
+      {R"({"profile":{"systems":[{"name":"a"}]}})",
+       "profile.systems[0].percentage is no number from 0 to 100."},
+      {R"({"profile":{"systems":[{"name":"a","percentage":101}]}})",
+       "percentage is no number from 0 to 100."},
       {R"({"profile":{"systems":[{"name":"a","percentage":-1}]}})", "percentage is no number from 0 to 100."},
-      {R"({"profile":{"systems":[{"name":"a","percentage":1e300}]}})", "profile: It has a number of too many digits"}};
+      {R"({"profile":{"systems":[{"name":"a","percentage":1e300}]}})",
+       "profile: It has a number of too many digits"}};
   for (const auto& [body, wanted] : cases) {
     const auto& exchange = post(isolate, body);
     EXPECT_EQ(exchange.status, 400U) << body;
@@ -236,8 +255,10 @@ TEST_F(NarrativeTest, WhileTheModelFailsATemplateAnswersAndIsNotKept) {
     reply = failure;
     const auto& exchange = post(isolate, profile("10"));
     EXPECT_EQ(exchange.status, 200U);
-    EXPECT_THAT(exchange.body,
-                HasSubstr(R"({"narrative":"Your profile is led by Heart (80 %), followed by Liver (10 %). This is a )"));
+    EXPECT_THAT(
+        exchange.body,
+        HasSubstr(
+            R"({"narrative":"Your profile is led by Heart (80 %), followed by Liver (10 %). This is a )"));
     EXPECT_THAT(exchange.body, HasSubstr(R"("source":"template"})"));
     EXPECT_EQ(exchange.header("cache-control"), "no-store");
     EXPECT_EQ(world.kv.size(), 0U);
@@ -271,13 +292,15 @@ TEST_F(NarrativeTest, WithoutAModelThereIsTheTemplate) {
 TEST_F(NarrativeTest, AnEndpointOfOpenAiShapeGoesBeforeGemini) {
   reply.content = R"({"choices":[{"message":{"content":"From another."},"finish_reason":"stop"}],
       "usage":{"prompt_tokens":7,"completion_tokens":3}})";
-  Isolate isolate(world,
-                  bindings({{"LLM_URL", "https://llm.example/v1/"}, {"LLM_MODEL", "small"}, {"LLM_API_KEY", "k3y"}}),
-                  narrative_declarations());
+  Isolate isolate(
+      world,
+      bindings({{"LLM_URL", "https://llm.example/v1/"}, {"LLM_MODEL", "small"}, {"LLM_API_KEY", "k3y"}}),
+      narrative_declarations());
   EXPECT_THAT(post(isolate, profile("10")).body, HasSubstr("From another."));
   const OriginRequest& asked = world.origin_requests.front();
   EXPECT_EQ(asked.url, "https://llm.example/v1/chat/completions");
-  EXPECT_THAT(asked.headers, ::testing::Contains(std::pair<std::string, std::string>("authorization", "Bearer k3y")));
+  EXPECT_THAT(asked.headers,
+              ::testing::Contains(std::pair<std::string, std::string>("authorization", "Bearer k3y")));
   EXPECT_THAT(asked.content, HasSubstr(R"({"model":"small","messages":[{"role":"system","content":)"));
   EXPECT_EQ(spending->days[http::format_day(world.now)].output_tokens, 3U);
 }
@@ -334,7 +357,8 @@ TEST_F(NarrativeTest, OverTheDaysBoundAStaleNarrativeStandsIn) {
 }
 
 TEST_F(NarrativeTest, OverTheDaysBoundItMayBeRefused) {
-  Isolate isolate(world, bindings({{"LLM_DAILY_CALLS_MAX", "0"}, {"SPENDING_OVER", "refuse"}}), narrative_declarations());
+  Isolate isolate(world, bindings({{"LLM_DAILY_CALLS_MAX", "0"}, {"SPENDING_OVER", "refuse"}}),
+                  narrative_declarations());
   const auto& exchange = post(isolate, profile("10"));
   EXPECT_EQ(exchange.status, 429U);
   const std::int64_t midnight = 86'400 - millis_since_epoch(exchange.answered_at) / 1000 % 86'400;
@@ -402,7 +426,8 @@ TEST_F(NarrativeTest, AClientOverItsLimitIsRefusedAndOthersAreNot) {
     asked.push_back(concat({binding, " ", key}));
     return key != "narr:1.1.1.1";
   };
-  const auto& refused = post(isolate, profile("10"), {{"cf-connecting-ip", "1.1.1.1"}, {"origin", "https://a.example"}});
+  const auto& refused =
+      post(isolate, profile("10"), {{"cf-connecting-ip", "1.1.1.1"}, {"origin", "https://a.example"}});
   EXPECT_EQ(refused.status, 429U);
   EXPECT_EQ(refused.header("retry-after"), "60");
   EXPECT_EQ(refused.header("cache-status"), "larder; fwd=miss; detail=rate-limited");
@@ -423,7 +448,8 @@ TEST_F(NarrativeTest, ALimitedLeaderLeavesItsFollowersTheirOwnTurn) {
     sim::SentBody sent;
     sent.content = profile("10");
     return isolate.request("POST", narrative_url,
-                           {{"content-type", "application/json"}, {"cf-connecting-ip", std::move(client)}}, sent);
+                           {{"content-type", "application/json"}, {"cf-connecting-ip", std::move(client)}},
+                           sent);
   };
   const auto limited = start("1.1.1.1");
   const auto follower = start("2.2.2.2");
@@ -457,7 +483,8 @@ TEST_F(NarrativeTest, AStaleCopyStandsInForALimitedClientAndALimitThatFailsHolds
     fault.status = 2;
     return fault;
   };
-  EXPECT_THAT(post(isolate, profile("77"), {{"cf-connecting-ip", "1.1.1.1"}}).body, HasSubstr(R"("source":"model")"));
+  EXPECT_THAT(post(isolate, profile("77"), {{"cf-connecting-ip", "1.1.1.1"}}).body,
+              HasSubstr(R"("source":"model")"));
 }
 
 TEST_F(NarrativeTest, APostApiOfOnesOwnGetsTheKeysFieldsAndNothingElse) {
@@ -475,7 +502,8 @@ TEST_F(NarrativeTest, APostApiOfOnesOwnGetsTheKeysFieldsAndNothingElse) {
   const auto ask = [&](std::string body) {
     sim::SentBody sent;
     sent.content = std::move(body);
-    return isolate.run("POST", "https://larder.test/rank", {{"content-type", "application/json; charset=utf-8"}}, sent);
+    return isolate.run("POST", "https://larder.test/rank",
+                       {{"content-type", "application/json; charset=utf-8"}}, sent);
   };
   const auto first = ask(R"({"userId":"u","options":{"b":1.0,"a":2},"q":"  Good   OMENS "})");
   EXPECT_EQ(first.body, R"({"ranked":[]})");

@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { createCatalogue } from "../../catalogue/server.js";
 
-const PROFILE = JSON.stringify({ systems: [{ name: "Liver", percentage: 10 }, { name: "Heart", percentage: 80.5 }] });
+const PROFILE = JSON.stringify({
+  systems: [
+    { name: "Liver", percentage: 10 },
+    { name: "Heart", percentage: 80.5 },
+  ],
+});
 const GEMINI = "/v1beta/models/gemini-3.5-flash-lite:generateContent";
 const OPENAI = "/v1/chat/completions";
 

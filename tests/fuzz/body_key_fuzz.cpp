@@ -1,5 +1,5 @@
-// Any bytes as the JSON body of a request: what is accepted has one form, which is its own, and numbers at the quantised
-// path stand in whole steps; what is refused says why in plain text.
+// Any bytes as the JSON body of a request: what is accepted has one form, which is its own, and numbers at
+// the quantised path stand in whole steps; what is refused says why in plain text.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What the simulated platform offers beside stores, origins and locks: bodies of requests, Durable Objects, tokens, rate
-// limits and queues.
+// What the simulated platform offers beside stores, origins and locks: bodies of requests, Durable Objects,
+// tokens, rate limits and queues.
 #include "base/text.h"
 #include "support/world.h"
 

@@ -46,7 +46,11 @@ test("days older than 90 are forgotten", async () => {
 test.for([
   ["take", { day: "today", calls: 1, microdollars: 0 }, "day is no day like 2026-11-21."],
   ["take", { day: DAY, calls: -1, microdollars: 0 }, "calls is no whole number from 0."],
-  ["record", { day: DAY, promptTokens: 1.5, outputTokens: 0, microdollars: 0 }, "promptTokens is no whole number from 0."],
+  [
+    "record",
+    { day: DAY, promptTokens: 1.5, outputTokens: 0, microdollars: 0 },
+    "promptTokens is no whole number from 0.",
+  ],
   ["read", {}, "day is no day like 2026-11-21."],
 ])("%s refuses what is malformed: %s", async ([method, argument, message]) => {
   await expect(
