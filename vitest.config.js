@@ -15,6 +15,8 @@ const project = (flavour) => ({
       miniflare: {
         bindings: {
           OPENLIBRARY_URL: "http://openlibrary.test",
+          GEMINI_URL: "http://gemini.test",
+          GEMINI_API_KEY: "for tests alone",
           ENVIRONMENT: "test",
           TTL_JITTER_PERCENT: "0",
           ADMIN_JWT_SECRET: "a secret of the tests, with 32 bytes or more",

@@ -1,5 +1,6 @@
 // What the tests of a cache can set and see: settings, request counts, the rate limit and the seeded faults.
 
+import { MODEL_FAULTS } from "./model.js";
 import { fraction } from "./seeded.js";
 
 export const MISBEHAVIOURS = /** @type {const} */ (["html", "truncated", "cut", "huge", "silent", "badutf8"]);
@@ -11,6 +12,7 @@ export const MISBEHAVIOURS = /** @type {const} */ (["html", "truncated", "cut", 
  * @property {number} faultRate share of requests answered 500, 0 to 1
  * @property {boolean} down every connection is destroyed without an answer
  * @property {typeof MISBEHAVIOURS[number] | null} misbehave
+ * @property {import("./model.js").ModelFault | null} model what the stand-in for models does instead of answering
  * @property {number} seed of the faults
  *
  * @typedef {{field: string, reason: string}} Fault of a settings document
@@ -23,6 +25,7 @@ export const SETTINGS_DEFAULT = Object.freeze({
   faultRate: 0,
   down: false,
   misbehave: null,
+  model: null,
   seed: 1,
 });
 
@@ -48,6 +51,10 @@ const RULES = {
   misbehave: {
     valid: (value) => value === null || MISBEHAVIOURS.some((name) => name === value),
     reason: `must be null or one of ${MISBEHAVIOURS.join(", ")}`,
+  },
+  model: {
+    valid: (value) => value === null || MODEL_FAULTS.some((name) => name === value),
+    reason: `must be null or one of ${MODEL_FAULTS.join(", ")}`,
   },
   seed: { valid: Number.isSafeInteger, reason: "must be a whole number" },
 };

@@ -1,4 +1,4 @@
-// The catalogue as an HTTP server in Open Library's shapes; README.md lists the routes.
+// The catalogue as an HTTP server in Open Library's shapes, with a stand-in for language models; README.md lists the routes.
 //
 //   CATALOGUE_PORT=8788 node catalogue/server.js
 
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { isFaulty, requestCounter, SETTINGS_DEFAULT, settingsFaults, tokenBucket } from "./control.js";
 import { createLibrary } from "./library.js";
 import { misbehave } from "./misbehave.js";
+import { isModelPath, modelAnswer } from "./model.js";
 import { bodyOf, conditional, send } from "./reply.js";
 import { catalogueAnswer } from "./routes.js";
 
@@ -34,6 +35,7 @@ import { catalogueAnswer } from "./routes.js";
 const HOST = "127.0.0.1";
 const PORT_DEFAULT = 8788;
 const CONTROL_BODY_BYTES_MAX = 16_384;
+const MODEL_BODY_BYTES_MAX = 1_048_576;
 /** @type {Answer} */
 const INTERNAL_ERROR = { status: 500, body: { error: "internal_error" } };
 
@@ -87,9 +89,13 @@ export function createCatalogue(options = {}) {
     if (response.destroyed) return;
     if (retryAfterSeconds > 0) return send(response, tooManyRequests(retryAfterSeconds));
     if (isFaulty(current, path, attempt)) return send(response, INTERNAL_ERROR);
-    const answer = catalogueAnswer(library, request.method ?? "", url);
+    const asksModel = isModelPath(url.pathname);
+    const question = asksModel ? parseJson(await readText(request, MODEL_BODY_BYTES_MAX)) : undefined;
+    const answer = asksModel
+      ? modelAnswer(request.method ?? "", url.pathname, question, current.model)
+      : catalogueAnswer(library, request.method ?? "", url);
     if (current.misbehave !== null) return misbehave(current.misbehave, response, bodyOf(answer));
-    send(response, conditional(answer, request, library.lastModified));
+    send(response, asksModel ? answer : conditional(answer, request, library.lastModified));
   }
 
   /**

@@ -1,13 +1,14 @@
 // npm run dev: serves on this machine until it is told to end.
 //   PORT, CATALOGUE_PORT   where to listen
+//   GEMINI_API_KEY or LLM_URL in .dev.vars   a model in place of the stand-in
 //   OPENLIBRARY_URL        an origin in place of the bundled catalogue (also read from .dev.vars)
 //   LARDER_CONFIG          resource declarations in place of larder.json
 //   LARDER_WASM            the module: wasi or emscripten
 
 import { existsSync } from "node:fs";
 import { Children } from "./children.js";
-import { freePort, HOST } from "./listening.js";
-import { originInDevVars, startStack } from "./stack.js";
+import { freePort } from "./listening.js";
+import { modelInDevVars, originInDevVars, startStack } from "./stack.js";
 
 const PORT_DEFAULT = "8787";
 const CATALOGUE_PORT_DEFAULT = "8788";
@@ -36,7 +37,7 @@ async function main(children) {
   }
   const port = await portFrom("PORT", PORT_DEFAULT);
   const origin = process.env.OPENLIBRARY_URL || null;
-  const bundled = origin === null && !originInDevVars();
+  const bundled = (origin === null && !originInDevVars()) || !modelInDevVars();
   const cataloguePort = bundled ? await portFrom("CATALOGUE_PORT", CATALOGUE_PORT_DEFAULT) : 0;
   if (port === cataloguePort) throw new Error("PORT and CATALOGUE_PORT are the same.");
 
@@ -44,7 +45,9 @@ async function main(children) {
   console.log("\nReady");
   console.log(`  Worker     http://localhost:${port}`);
   console.log(`             curl -i 'http://localhost:${port}/search/title?q=Good%20Omens'`);
-  if (stack.origin !== null) console.log(`  Catalogue  http://${HOST}:${cataloguePort}`);
+  if (stack.origin !== null) console.log(`  Catalogue  ${stack.origin}`);
+  if (stack.model !== null)
+    console.log(`  Model      ${stack.model} (a stand-in; set GEMINI_API_KEY or LLM_URL in .dev.vars)`);
   console.log("  Ctrl-C ends both.");
 
   const reason = await Promise.race(children.running.map((child) => child.ended));

@@ -19,36 +19,48 @@ import { HOST } from "./listening.js";
 const READY_WITHIN_MILLIS = 60_000;
 const POLL_MILLIS = 50;
 
-/** @returns {boolean} whether .dev.vars names an origin; the Worker reads that file itself */
-export function originInDevVars() {
-  return existsSync(".dev.vars") && /^\s*OPENLIBRARY_URL\s*=\s*\S/m.test(readFileSync(".dev.vars", "utf8"));
+/** @param {string[]} names @returns {boolean} whether .dev.vars gives one of them; the Worker reads that file itself */
+function inDevVars(names) {
+  if (!existsSync(".dev.vars")) return false;
+  const given = new RegExp(`^\\s*(?:${names.join("|")})\\s*=\\s*(?!""|'')\\S`, "m");
+  return given.test(readFileSync(".dev.vars", "utf8"));
 }
+
+/** @returns {boolean} whether .dev.vars names an origin */
+export const originInDevVars = () => inDevVars(["OPENLIBRARY_URL"]);
+
+/** @returns {boolean} whether .dev.vars names a model */
+export const modelInDevVars = () => inDevVars(["LLM_URL", "GEMINI_API_KEY"]);
 
 /**
  * Starts the programs and returns once the Worker answers.
  * @param {Children} children @param {Options} options
- * @returns {Promise<{worker: string, origin: string | null}>} rejects when it cannot serve; the caller stops the children
+ * @returns {Promise<{worker: string, origin: string | null, model: string | null}>} the catalogue's address where it is
+ *   the origin, and where it stands in for a model; rejects when it cannot serve; the caller stops the children
  */
 export async function startStack(children, { port, cataloguePort, origin, wranglerArguments = [], output }) {
-  const catalogue = origin === null && !originInDevVars() ? `http://${HOST}:${cataloguePort}` : null;
+  const address = `http://${HOST}:${cataloguePort}`;
+  const catalogue = origin === null && !originInDevVars() ? address : null;
+  const model = modelInDevVars() ? null : address;
   const started = [];
-  if (catalogue !== null) {
+  if (catalogue !== null || model !== null) {
     const environment = { CATALOGUE_PORT: String(cataloguePort) };
     started.push(
       children.start("the catalogue", [process.execPath, "catalogue/server.js"], { environment, output }),
     );
   }
-  const address = origin ?? catalogue;
+  const books = origin ?? catalogue;
   const command = ["wrangler", "dev", "--local", "--ip", HOST, "--port", String(port)];
   command.push("--show-interactive-dev-session=false", "--inspector-port", "0", ...wranglerArguments);
-  if (address !== null) command.push("--var", `OPENLIBRARY_URL:${address}`);
+  if (books !== null) command.push("--var", `OPENLIBRARY_URL:${books}`);
+  if (model !== null) command.push("--var", `GEMINI_URL:${model}`, "--var", "GEMINI_API_KEY:stand-in");
   started.push(children.start("wrangler", command, { output }));
 
   const worker = `http://${HOST}:${port}`;
   const ended = Promise.race(started.map((child) => child.ended));
   const reason = await Promise.race([ended, answers(worker)]);
   if (reason !== null) throw new Error(reason);
-  return { worker, origin: catalogue };
+  return { worker, origin: catalogue, model };
 }
 
 /** @param {string} worker @returns {Promise<string | null>} why it does not serve; null when it does */

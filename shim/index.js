@@ -7,6 +7,7 @@ export { Lock } from "./lock.js";
 export { Audit } from "./objects/audit.js";
 export { Buckets } from "./objects/buckets.js";
 export { Ledger } from "./objects/ledger.js";
+export { Spending } from "./objects/spending.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -18,8 +18,8 @@ using host::problem_answer;
 // What a resource's reading is for the client: its entry, a body that is not kept, or the origin's failure as
 // a problem (502, 503 or 504). `conditions` are the request's; a 304 is made of an entry only.
 //
-// The answer to a POST is kept by Larder alone, by what its body says; caches in front know bodies by nothing but the
-// URL, so they are told no-store, and it has no validators.
+// The answer to a POST is kept by Larder alone, by what its body says; caches in front know bodies by nothing
+// but the URL, so they are told no-store, and it has no validators.
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id);
 

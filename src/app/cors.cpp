@@ -38,10 +38,9 @@ void add_cors(const config::Resource& resource, std::optional<std::string_view> 
   if (!resource.cors) {
     return;
   }
-  headers.erase(std::remove_if(headers.begin(), headers.end(),
-                               [](const auto& header) {
-                                 return to_lower(header.first).starts_with("access-control-");
-                               }),
+  headers.erase(std::remove_if(
+                    headers.begin(), headers.end(),
+                    [](const auto& header) { return to_lower(header.first).starts_with("access-control-"); }),
                 headers.end());
   if (const auto allowed = allowed_origin(*resource.cors, origin)) {
     headers.emplace_back("access-control-allow-origin", *allowed);

@@ -210,9 +210,9 @@ void parse_cors_origins(const Place& place, Cors& cors, Faults& faults) {
     if (is_web_origin(*text)) {
       cors.origins.push_back(*text);
     } else {
-      faults.emplace_back(item.path,
-                          concat({in_quotes(*text), " is no web origin; write scheme and host in lower case, "
-                                                    "as in \"https://a.example\", or \"*\" alone for all."}));
+      faults.emplace_back(item.path, concat({in_quotes(*text),
+                                             " is no web origin; write scheme and host in lower case, "
+                                             "as in \"https://a.example\", or \"*\" alone for all."}));
     }
   }
   if (items.empty() && place.element.is_array()) {

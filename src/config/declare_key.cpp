@@ -96,8 +96,9 @@ void set_source(KeyField& field, const Place& place, std::string_view member, co
     field.source = FieldSource::setting;
     const auto words = words_of(all_key_settings);
     if (!find_word(all_key_settings, field.name)) {
-      faults.emplace_back(place.path, concat({in_quotes(field.name), " is no setting that a key may hold; use ",
-                                              any_of(words), ".", did_you_mean(field.name, words)}));
+      faults.emplace_back(place.path,
+                          concat({in_quotes(field.name), " is no setting that a key may hold; use ",
+                                  any_of(words), ".", did_you_mean(field.name, words)}));
     }
     return;
   }
@@ -174,8 +175,7 @@ JsonQuantise parse_json_quantise(const Place& place, Faults& faults) {
   JsonQuantise quantise;
   const Members members(place, {"paths", "step"}, faults);
   const auto paths = members.require("paths", faults);
-  const auto items =
-      paths ? read_items(*paths, limit::quantise_paths_max, faults) : std::vector<Place>();
+  const auto items = paths ? read_items(*paths, limit::quantise_paths_max, faults) : std::vector<Place>();
   for (const Place& item : items) {
     const auto text = read_text(item, faults);
     auto path = text ? parse_json_path(*text) : std::nullopt;

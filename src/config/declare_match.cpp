@@ -91,9 +91,9 @@ Match parse_match(const Place& place, Mode mode, Faults& faults) {
     const auto text = read_text(*method, faults);
     match.method = text == "POST" ? http::Method::post : http::Method::get;
     if (text && *text != "GET" && *text != "POST") {
-      faults.emplace_back(method->path,
-                          concat({in_quotes(*text), " is not offered; use \"GET\" (HEAD comes with it), or "
-                                                    "\"POST\" for a question that is asked in a JSON body."}));
+      faults.emplace_back(method->path, concat({in_quotes(*text),
+                                                " is not offered; use \"GET\" (HEAD comes with it), or "
+                                                "\"POST\" for a question that is asked in a JSON body."}));
     }
     if (text == "POST" && mode != Mode::keyed) {
       faults.emplace_back(method->path,

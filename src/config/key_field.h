@@ -48,8 +48,8 @@ enum class KeyForm : std::uint8_t {
 // element.
 using JsonPath = std::vector<std::string>;
 
-// Numbers at one of the paths become the nearest multiple of the step, halves away from zero, before the value is
-// compared with others. What is no number there, or above a billion, stays as it is.
+// Numbers at one of the paths become the nearest multiple of the step, halves away from zero, before the
+// value is compared with others. What is no number there, or above a billion, stays as it is.
 struct JsonQuantise {
   std::vector<JsonPath> paths;
   // Times 10^9.
@@ -59,8 +59,8 @@ struct JsonQuantise {
 // "systems[].percentage" as steps; nullopt for what is no path.
 std::optional<JsonPath> parse_json_path(std::string_view text);
 
-// `name` is the parameter's name ("*" for the whole query or body); header names are in lower case. `bytes_max`
-// bounds the value as it comes, before the normalisers, which run in order.
+// `name` is the parameter's name ("*" for the whole query or body); header names are in lower case.
+// `bytes_max` bounds the value as it comes, before the normalisers, which run in order.
 struct KeyField {
   FieldSource source = FieldSource::query;
   std::string name;

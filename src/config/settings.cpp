@@ -218,7 +218,8 @@ Result<std::string> read_model_name(std::string_view text) {
     return is_alpha(c) || is_digit(c) || contains("-_.:/@", std::string_view(&c, 1));
   };
   if (text.size() > bytes_max || !std::all_of(text.begin(), text.end(), fits) || contains(text, "..")) {
-    return refuse(concat({in_quotes(text), " is no model's name; use letters, digits and -_.:/@, at most 128."}));
+    return refuse(
+        concat({in_quotes(text), " is no model's name; use letters, digits and -_.:/@, at most 128."}));
   }
   return std::string(text);
 }
@@ -229,7 +230,8 @@ Result<std::int64_t> read_price(std::string_view text) {
   constexpr std::int64_t billion = 1'000'000'000;
   const auto billionths = parse_billionths(text);
   if (!billionths || *billionths < 0 || *billionths > most * billion) {
-    return refuse(concat({in_quotes(text), " is no price; write dollars as a number from 0 to 1000000, like 0.25."}));
+    return refuse(
+        concat({in_quotes(text), " is no price; write dollars as a number from 0 to 1000000, like 0.25."}));
   }
   return *billionths;
 }

@@ -106,7 +106,8 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
       counters_.add(Counter::cache_errors_total, "public_limit", to_text(limit.error().kind));
     } else if (limit->allowed == 0) {
       counters_.add(Counter::public_limit_refused_total, query.resource->name);
-      refusal.emplace(Error(ErrorKind::rejected, "larder", true, "You have asked for new answers too often."));
+      refusal.emplace(
+          Error(ErrorKind::rejected, "larder", true, "You have asked for new answers too often."));
       refusal->limited = true;
       refusal->retry_after_seconds =
           static_cast<std::uint64_t>(whole_seconds(config::limit::public_limit_period));
@@ -201,7 +202,8 @@ host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Q
     LARDER_ASSERT(model.has_value());
     shape = model->shape;
   }
-  auto fetched = co_await origin::resume(here, *query.resource, wanted(query, asking), shape, ticket, requested_at);
+  auto fetched =
+      co_await origin::resume(here, *query.resource, wanted(query, asking), shape, ticket, requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }

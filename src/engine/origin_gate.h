@@ -39,8 +39,8 @@ class OriginGate {
   OriginGate(const config::Settings& settings, observe::Counters& counters)
       : settings_(settings), counters_(counters) {}
 
-  // Refusals are the origin's, or the gate's own: the breaker's while the origin is down (not_asked), the client's rate
-  // limit (limited), or the day's bound of spending (spent).
+  // Refusals are the origin's, or the gate's own: the breaker's while the origin is down (not_asked), the
+  // client's rate limit (limited), or the day's bound of spending (spent).
   host::Task<origin::OriginResult<origin::Fetched>> ask(host::Context here, const Query& query,
                                                         Asking asking);
   // The rest of an ask() of the same request that came back with a ticket, once.
@@ -60,7 +60,8 @@ class OriginGate {
   Origin& origin_of(const Query& query);
   origin::Wanted wanted(const Query& query, const Asking& asking) const;
   // What keeps the request from being sent, though the breaker admits it.
-  host::Task<std::optional<origin::Refusal>> held_back(host::Context here, const Query& query, std::string client);
+  host::Task<std::optional<origin::Refusal>> held_back(host::Context here, const Query& query,
+                                                       std::string client);
   // A model's call is over: what it cost is counted.
   host::Task<void> settle_call(host::Context here, const Query& query, Instant began,
                                const origin::OriginResult<origin::Fetched>& fetched);

@@ -35,7 +35,8 @@ Failure refuse_twice(std::string_view name) {
   return refuse_json(concat({"The member \"", name, "\" is given twice; keep one."}));
 }
 
-// Writes values in their one form. Paths are followed as the value is walked: one step of a path is one level.
+// Writes values in their one form. Paths are followed as the value is walked: one step of a path is one
+// level.
 class CanonicalWriter {
  public:
   explicit CanonicalWriter(const config::JsonQuantise& quantise) : step_(quantise.step_billionths) {

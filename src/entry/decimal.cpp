@@ -24,7 +24,8 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-// "e-7" and the like; nullopt for what is none. One of too many digits is cut: the number is out of all bounds anyway.
+// "e-7" and the like; nullopt for what is none. One of too many digits is cut: the number is out of all
+// bounds anyway.
 std::optional<std::int64_t> take_exponent(std::string_view& text) {
   text.remove_prefix(1);
   const bool negative = text.starts_with('-');
@@ -116,7 +117,8 @@ std::optional<std::string> quantised(const Decimal& number, std::int64_t step_bi
     return std::nullopt;
   }
   Decimal cut = number;
-  const std::int64_t kept = std::max<std::int64_t>(number.scale + static_cast<std::int64_t>(billionths_digits), 0);
+  const std::int64_t kept =
+      std::max<std::int64_t>(number.scale + static_cast<std::int64_t>(billionths_digits), 0);
   if (static_cast<std::int64_t>(cut.digits.size()) > kept) {
     cut.digits.resize(static_cast<std::size_t>(kept));
     strip_zeros(cut);

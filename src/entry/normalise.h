@@ -27,24 +27,24 @@ struct Parameters {
   const TextPairs& settings = no_pairs;
 };
 
-// The parts of a JSON body that a resource's key reads, by their fields' names. Errors: invalid; the message says
-// what to change.
+// The parts of a JSON body that a resource's key reads, by their fields' names. Errors: invalid; the message
+// says what to change.
 Result<TextPairs> body_parts(const config::Resource& resource, std::string_view body);
 
 // The header fields that a resource's key reads, in lower case.
 std::vector<std::string_view> header_names(const config::Resource& resource);
 
-// The values in the order of the resource's key. Query parameters and members of the body that are no key field are
-// ignored. Errors:
-// invalid; the message names the field and says what to change (missing, given twice, too long, not UTF-8, a
-// control character, a wrong check digit, no number).
+// The values in the order of the resource's key. Query parameters and members of the body that are no key
+// field are ignored. Errors: invalid; the message names the field and says what to change (missing, given
+// twice, too long, not UTF-8, a control character, a wrong check digit, no number).
 Result<config::FieldValues> normalise_fields(const config::Resource& resource, const Parameters& parameters);
 
 // The values as they stand in the key: those with KeyForm::digest as the 64 hex digits of their SHA-256.
 config::FieldValues key_values(const config::Resource& resource, const config::FieldValues& values,
                                const Sha256& sha256);
 
-// The JSON body in which the resource's origin is asked: the key's fields of the body and nothing else, in one form.
+// The JSON body in which the resource's origin is asked: the key's fields of the body and nothing else, in
+// one form.
 std::string origin_body(const config::Resource& resource, const config::FieldValues& values);
 
 // One value through one normaliser. Errors: invalid, without the field's name.

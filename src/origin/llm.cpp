@@ -59,9 +59,8 @@ struct RawReply {
 };
 
 Fault read_count(JsonValue value, std::uint64_t& count) {
-  return with_integer(value, [&](std::int64_t number) {
-    count += number > 0 ? static_cast<std::uint64_t>(number) : 0;
-  });
+  return with_integer(
+      value, [&](std::int64_t number) { count += number > 0 ? static_cast<std::uint64_t>(number) : 0; });
 }
 
 Fault read_part(JsonValue part, RawReply& reply) {
@@ -160,9 +159,8 @@ Fault read_openai_field(std::string_view key, JsonValue value, RawReply& reply) 
 
 // A word of the model's that may be repeated: nothing that could be a key or a profile.
 std::string plain_reason(std::string_view text) {
-  const bool plain = text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-                       return is_alpha(c) || c == '_';
-                     });
+  const bool plain = text.size() <= 32 &&
+                     std::all_of(text.begin(), text.end(), [](char c) { return is_alpha(c) || c == '_'; });
   return plain ? to_lower(text) : "for a reason of its own";
 }
 
@@ -171,7 +169,8 @@ std::optional<Error> judged_reply(const RawReply& reply) {
   const bool ended = finish.empty() || finish == "stop";
   const bool cut_off = finish == "max_tokens" || finish == "length";
   if (!reply.blocked.empty()) {
-    return model_error(ErrorKind::rejected, concat({"refused the profile (", plain_reason(reply.blocked), ")."}));
+    return model_error(ErrorKind::rejected,
+                       concat({"refused the profile (", plain_reason(reply.blocked), ")."}));
   }
   if (!reply.has_answers) {
     return model_error(ErrorKind::corrupt, "sent no answer: it has neither candidates nor choices.");
@@ -191,7 +190,8 @@ std::optional<Error> judged_reply(const RawReply& reply) {
   return std::nullopt;
 }
 
-// Who asks with a wrong key or for a model that is not there mends the settings: it is never about the profile.
+// Who asks with a wrong key or for a model that is not there mends the settings: it is never about the
+// profile.
 std::optional<Error> model_status_error(std::uint32_t status) {
   if (status == 400 || status == 401 || status == 403 || status == 404) {
     return model_error(ErrorKind::rejected,
@@ -268,7 +268,8 @@ ModelReply read_model_reply(ModelShape shape, std::uint32_t status, std::string_
   }
   RawReply raw;
   const auto on_field = [&](std::string_view key, JsonValue value) {
-    return shape == ModelShape::gemini ? read_gemini_field(key, value, raw) : read_openai_field(key, value, raw);
+    return shape == ModelShape::gemini ? read_gemini_field(key, value, raw)
+                                       : read_openai_field(key, value, raw);
   };
   JsonDocument document;
   Fault fault = document.open(body);

@@ -1,5 +1,5 @@
-// Language models as an origin: Gemini (https://ai.google.dev/api/generate-content, November 2026) or any endpoint of
-// OpenAI's shape (POST /chat/completions). Pure: what to send, and how to read what comes back.
+// Language models as an origin: Gemini (https://ai.google.dev/api/generate-content, November 2026) or any
+// endpoint of OpenAI's shape (POST /chat/completions). Pure: what to send, and how to read what comes back.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The prompt of narratives. Any change to it makes a new PROMPT_HASH, so that no answer to the old one is read again.
+// The prompt of narratives. Any change to it makes a new PROMPT_HASH, so that no answer to the old one is
+// read again.
 #pragma once
 
 #include <string_view>

@@ -68,7 +68,7 @@ test("bad settings are refused, each fault by name, and change nothing", async (
     { field: "ratePerSecond", reason: "must be null, or a number above 0 and at most 1000000" },
     { field: "down", reason: "must be true or false" },
     { field: "misbehave", reason: "must be null or one of html, truncated, cut, huge, silent, badutf8" },
-    { field: "x", reason: "is no setting: delayMs, ratePerSecond, faultRate, down, misbehave, seed" },
+    { field: "x", reason: "is no setting: delayMs, ratePerSecond, faultRate, down, misbehave, model, seed" },
   ]);
   assert.deepEqual(await json("/_control/settings"), SETTINGS_DEFAULT);
 });

@@ -143,7 +143,8 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
       {R"("ttl":"1h")", R"("tll":"1h")",
        "resources[0].tll: There is no member \"tll\" here; there is \"name\", \"match\", \"origin\", "
        "\"mode\", \"key\", "
-       "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\" or \"maxBytes\". Did you "
+       "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\" or "
+       "\"cors\". Did you "
        "mean "
        "\"ttl\"?\nresources[0].ttl: This member is missing.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","ttl":"2h")",
@@ -195,10 +196,10 @@ TEST(Declaration, NamesWhatIsWrongWithAMatch) {
   constexpr std::string_view good = R"("match":{"path":"/items/{id}"})";
   const std::vector<Wrong> cases = {
       {good, R"("match":[])", "resources[0].match: This must be an object, not an array.\n"},
-      {good, R"("match":{"path":"/items/{id}","method":"POST"})",
-       "resources[0].match.method: \"POST\" is not offered: a key holds no request body yet, so only \"GET\" "
-       "can be "
-       "declared (HEAD comes with it).\n"},
+      {good, R"("match":{"path":"/items/{id}","method":"PUT"})",
+       "resources[0].match.method: \"PUT\" is not offered; use \"GET\" (HEAD comes with it), or \"POST\" for "
+       "a "
+       "question that is asked in a JSON body.\n"},
       {good, R"("match":{"path":"/health/{id}"})",
        "resources[0].match.path: \"/health/{id}\" is one of the operators' paths; choose another.\n"},
       {good, R"("match":{"path":"/api/cache/{id}"})",
@@ -250,9 +251,11 @@ TEST(Declaration, NamesWhatIsWrongWithAKey) {
        "reach the "
        "origin. Its key has \"id\".\n"},
       {good, R"({"query":"q","header":"x"},{"query":"q"})",
-       "resources[0].key[1]: A key field needs exactly one of \"query\", \"path\" and \"header\".\n"},
+       "resources[0].key[1]: A key field needs exactly one of \"query\", \"path\", \"header\", \"body\" and "
+       "\"setting\".\n"},
       {good, R"({"normalise":["trim"]},{"query":"q"})",
-       "resources[0].key[1]: A key field needs exactly one of \"query\", \"path\" and \"header\".\n"},
+       "resources[0].key[1]: A key field needs exactly one of \"query\", \"path\", \"header\", \"body\" and "
+       "\"setting\".\n"},
       {good, R"({"query":"q"},"x")", "resources[0].key[2]: This must be an object, not a text.\n"},
       {good, R"({"query":"q"},{"header":"q"})",
        "resources[0].key[2]: There are two key fields named \"q\"; each needs a name of its own.\n"},
@@ -349,9 +352,11 @@ TEST(Declaration, NamesWhatIsWrongWithAnOrigin) {
        "of the key "
        "may reach the origin. Its key has \"id\" or \"q\".\n"},
       {good, R"("origin":{"provider":"openlibary","query":"titel","headers":{}})",
-       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\". Did you mean "
+       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\" or \"llm\". Did you "
+       "mean "
        "\"openlibrary\"?\n"
-       "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\" or \"author\". Did you "
+       "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\", \"author\" or "
+       "\"narrative\". Did you "
        "mean "
        "\"title\"?\n"
        "resources[0].origin.headers: A provider sets its own headers; remove this member.\n"
@@ -444,7 +449,7 @@ TEST(Declaration, TheShippedFileIsRight) {
   text << file.rdbuf();
   const auto declarations = parse_declarations(text.str());
   ASSERT_TRUE(declarations) << to_text(declarations.error());
-  ASSERT_EQ(declarations->resources.size(), 3u);
+  ASSERT_EQ(declarations->resources.size(), 4u);
   const auto expect = [&](std::string_view path, ProviderQuery query, Millis ttl) {
     const auto found = match(*declarations, http::Method::get, path);
     ASSERT_TRUE(found) << path;

@@ -49,15 +49,17 @@ TEST(CanonicalJson, NumbersHaveTheFewestDigitsThatTellThem) {
 }
 
 TEST(CanonicalJson, WhatCannotBeToldApartIsRefused) {
-  for (const std::string_view json : {"1e40", "1e-41", "1e300", "-1e-300", "1e999999999999", "1e-999999999999"}) {
+  for (const std::string_view json :
+       {"1e40", "1e-41", "1e300", "-1e-300", "1e999999999999", "1e-999999999999"}) {
     EXPECT_EQ(canonical(json),
               "refused: It has a number of too many digits; round it, or write it as a text.")
         << json;
   }
   EXPECT_EQ(canonical(R"({"a":1,"b":2,"a":1})"), "refused: The member \"a\" is given twice; keep one.");
-  for (const std::string_view json : {"", "{", "nul", "[1,]", "{\"a\":1}x", "'a'", "01", "1.", ".5", "+1", "1e", "-", "1 2",
-                                      "[01]", "[1.]", "[nulL]", "{\"a\" 1}", "{\"a\":1,}", "[tru]",
-                                      "\"\\ud800\""}) {
+  for (const std::string_view json :
+       {"",     "{",      "nul",       "[1,]",       "{\"a\":1}x", "'a'",        "01",
+        "1.",   ".5",     "+1",        "1e",         "-",          "1 2",        "[01]",
+        "[1.]", "[nulL]", "{\"a\" 1}", "{\"a\":1,}", "[tru]",      "\"\\ud800\""}) {
     EXPECT_EQ(canonical(json), "refused: It is no JSON; check its quotes, commas and brackets.") << json;
   }
 }
@@ -112,12 +114,12 @@ TEST(CanonicalJson, NumbersAtAPathShareTheirNearestBucket) {
 }
 
 TEST(CanonicalJson, OnlyNumbersAtThePathAreQuantised) {
-  const auto text = canonical_json(R"({"percentage": 10.1, "systems": {"percentage": 10.1}, "systems[]": [{"percentage": 1.1}],
+  const auto text = canonical_json(
+      R"({"percentage": 10.1, "systems": {"percentage": 10.1}, "systems[]": [{"percentage": 1.1}],
       "other": [{"percentage": 10.1}]})",
-                                   percentages());
-  EXPECT_EQ(*text,
-            R"({"other":[{"percentage":10.1}],"percentage":10.1,"systems":{"percentage":10.1},)"
-            R"("systems[]":[{"percentage":1.1}]})");
+      percentages());
+  EXPECT_EQ(*text, R"({"other":[{"percentage":10.1}],"percentage":10.1,"systems":{"percentage":10.1},)"
+                   R"("systems[]":[{"percentage":1.1}]})");
   const auto kinds = canonical_json(
       R"({"systems":[{"percentage":"10.1"},{"percentage":null,"n":10.1},{"percentage":[10.1]},[10.1],10.1]})",
       percentages());
@@ -125,8 +127,8 @@ TEST(CanonicalJson, OnlyNumbersAtThePathAreQuantised) {
 }
 
 TEST(CanonicalJson, MembersAreFoundAsTheyCame) {
-  const auto members =
-      json_members(R"( {"userId": "u", "a" : {"x":[1, 2]} , "b":null, "c": "t", "d": 1.50 } )", {"a", "b", "c", "d"});
+  const auto members = json_members(
+      R"( {"userId": "u", "a" : {"x":[1, 2]} , "b":null, "c": "t", "d": 1.50 } )", {"a", "b", "c", "d"});
   ASSERT_TRUE(members.has_value());
   EXPECT_EQ(*members, (TextPairs{{"a", R"({"x":[1, 2]})"}, {"c", "\"t\""}, {"d", "1.50"}}));
   EXPECT_EQ(json_members(R"({"a":1,"b":2,"a":3})", {"a"}).error().message,

@@ -70,7 +70,11 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
         compatibilityDate: "2026-11-17",
         bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
         kvNamespaces: { CACHE: "cache" },
-        durableObjects: { LOCK: object("Lock", i), CONTROL: object("ControlLog", i) },
+        durableObjects: {
+          LOCK: object("Lock", i),
+          CONTROL: object("ControlLog", i),
+          SPENDING: object("Spending", i),
+        },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       })),
       host: "127.0.0.1",

@@ -104,7 +104,8 @@ struct ObjectReply {
   std::string refusal;
 };
 
-// A Durable Object class of the shim, natively: holds all objects of the class. One file of tests/support each.
+// A Durable Object class of the shim, natively: holds all objects of the class. One file of tests/support
+// each.
 class SimulatedObjects {
  public:
   virtual ~SimulatedObjects() = default;

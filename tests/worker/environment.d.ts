@@ -8,6 +8,7 @@ declare namespace Cloudflare {
     AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
     LEDGER: DurableObjectNamespace<import("../../shim/objects/ledger.js").Ledger>;
     ADMIN_JWT_SECRET: string;
+    SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
     TEST_TOOLCHAIN: string;
   }
 }

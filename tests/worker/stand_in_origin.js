@@ -7,6 +7,7 @@
 //   http://keys.test/NAME   what was put there: {status?, keys}, a JSON Web Key Set and the status it is given with
 //   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing;
 //                              "echo" method, content type and body of the request
+//   http://gemini.test/…       a model: a profile with "down" gets a 500, with "truncated" half a text
 //   http://origin.test/count?for=TEXT   how many requests named TEXT so far
 
 /** @returns {(request: Request) => Promise<Response>} */
@@ -25,6 +26,7 @@ export function standInOrigin() {
       keySets.set(url.pathname, await request.json());
       return new Response(null, { status: 204 });
     }
+    if (url.host === "gemini.test") return model(await request.text(), asked);
     const named = decodeURIComponent(url.search + url.pathname).replaceAll("+", " ");
     asked.push(named);
     const keySet = keySets.get(url.pathname);
@@ -34,6 +36,18 @@ export function standInOrigin() {
     if (named.includes("slow")) await new Promise((resolve) => setTimeout(resolve, 200));
     return url.host === "openlibrary.test" ? books(url, named) : plain(url, named, await sentTo(request));
   };
+}
+
+/** A model, by what the profile says. @param {string} question @param {string[]} asked */
+function model(question, asked) {
+  const profile = JSON.parse(question).contents[0].parts[0].text;
+  asked.push(profile);
+  if (profile.includes("down")) return new Response("out of order", { status: 500 });
+  const finishReason = profile.includes("truncated") ? "MAX_TOKENS" : "STOP";
+  return Response.json({
+    candidates: [{ content: { parts: [{ text: `About ${profile.length} characters.` }] }, finishReason }],
+    usageMetadata: { promptTokenCount: 40, candidatesTokenCount: 10 },
+  });
 }
 
 /** @param {Request} request */
