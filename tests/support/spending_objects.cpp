@@ -24,6 +24,16 @@ ObjectReply SpendingObjects::call(Instant, const std::string& name, const std::s
     return value;
   };
   std::string_view text;
+  if (method == "total") {
+    LARDER_ASSERT(given["since"].get(text) == simdjson::SUCCESS);
+    std::uint64_t calls = 0;
+    for (const auto& [one, spent] : days) {
+      calls += one >= text ? spent.calls : 0;
+    }
+    JsonWriter total;
+    reply.result = total.begin_object().key("calls").value(calls).end_object().text();
+    return reply;
+  }
   LARDER_ASSERT(given["day"].get(text) == simdjson::SUCCESS && text.size() == 10);
   Day& day = days[std::string(text)];
   JsonWriter json;
