@@ -43,3 +43,17 @@ export async function kvList(request, { prefix, cursor, count_max }) {
     next_cursor: page.list_complete ? "" : page.cursor,
   };
 }
+
+/** @param {InFlight} request @param {{keys: string[]}} wanted */
+export async function kvGetMany(request, { keys }) {
+  const found = await namespace(request).getWithMetadata(keys, { type: "text" });
+  /** @param {string} key */
+  const entry = (key) => {
+    const { value, metadata } = found.get(key) ?? { value: null, metadata: null };
+    return value === null || typeof metadata !== "string"
+      ? { header: "", content: "" }
+      : { header: metadata, content: value };
+  };
+  const entries = keys.map(entry);
+  return { headers: entries.map(({ header }) => header), contents: entries.map(({ content }) => content) };
+}

@@ -245,7 +245,7 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   const bool repeatable =
       reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
       answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
-      !reading.stands_in && reading.entry->header.encoding == entry::Encoding::identity &&
+      !reading.stands_in && !reading.entry->header.partial && reading.entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;

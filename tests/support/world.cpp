@@ -285,6 +285,8 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return queue_send(arguments);
     case OperationKind::queue_backlog:
       return queue_backlog(arguments);
+    case OperationKind::kv_get_many:
+      return kv_get_many(arguments);
   }
   LARDER_UNREACHABLE();
 }
@@ -292,16 +294,14 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
 SimulatedHost::Outcome SimulatedHost::park(host::RequestId request, host::OperationId operation,
                                            RecordReader& arguments) {
   const auto id = static_cast<std::uint32_t>(request);
-  parked_[id] = operation;
+  parked_[id].push_back(operation);
   Outcome outcome;
   outcome.delay = Millis(static_cast<std::int64_t>(arguments.u64()));
   outcome.results = [this, id, operation] {
     // The timer of a wait that was ended early says nothing about the next one.
-    const auto parked = parked_.find(id);
-    if (parked != parked_.end() && parked->second.index == operation.index &&
-        parked->second.generation == operation.generation) {
-      parked_.erase(parked);
-    }
+    std::erase_if(parked_[id], [&](const host::OperationId& parked) {
+      return parked.index == operation.index && parked.generation == operation.generation;
+    });
     RecordWriter results;
     results.u8(0);
     return std::move(results).take();
@@ -310,19 +310,17 @@ SimulatedHost::Outcome SimulatedHost::park(host::RequestId request, host::Operat
 }
 
 void SimulatedHost::wake(host::RequestId request) {
-  const auto parked = parked_.find(static_cast<std::uint32_t>(request));
-  if (parked == parked_.end()) {
-    return;
+  const std::vector<host::OperationId> parked =
+      std::exchange(parked_[static_cast<std::uint32_t>(request)], {});
+  for (const host::OperationId& operation : parked) {
+    Outcome outcome;
+    outcome.results = [] {
+      RecordWriter results;
+      results.u8(1);
+      return std::move(results).take();
+    };
+    world_.after(Millis(0), [this, request, operation, outcome] { deliver(request, operation, outcome); });
   }
-  const host::OperationId operation = parked->second;
-  parked_.erase(parked);
-  Outcome outcome;
-  outcome.results = [] {
-    RecordWriter results;
-    results.u8(1);
-    return std::move(results).take();
-  };
-  world_.after(Millis(0), [this, request, operation, outcome] { deliver(request, operation, outcome); });
 }
 
 SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, RecordReader& arguments) {

@@ -274,6 +274,7 @@ class SimulatedHost : public host::Host {
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome kv_put(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
+  Outcome kv_get_many(RecordReader& arguments);
   // `delay` is how long the answer takes once the lock has settled.
   void lock_acquire(host::RequestId request, host::OperationId operation, RecordReader& arguments,
                     Millis delay);
@@ -285,7 +286,8 @@ class SimulatedHost : public host::Host {
   std::unordered_map<std::uint32_t, Exchange> exchanges_;
   std::unordered_map<std::uint32_t, std::string> bodies_;
   std::uint32_t next_body_ = 1;
-  std::unordered_map<std::uint32_t, host::OperationId> parked_;
+  // Of one request several may wait.
+  std::unordered_map<std::uint32_t, std::vector<host::OperationId>> parked_;
   // An answer past its soft time: when it comes, and what it is.
   struct Resumable {
     Instant at;
