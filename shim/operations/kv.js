@@ -24,7 +24,8 @@ export async function kvGet(request, { key }) {
 /** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
 export async function kvPut(request, { key, header, content, keep_seconds }) {
   if (content === null) throw new OperationFailure("invalid", "An entry of KV needs a body.");
-  await namespace(request).put(key, content, { metadata: header, expirationTtl: keep_seconds });
+  const kept = keep_seconds === 0 ? {} : { expirationTtl: keep_seconds };
+  await namespace(request).put(key, content, { metadata: header, ...kept });
   return {};
 }
 

@@ -509,7 +509,10 @@ SimulatedHost::Outcome SimulatedHost::store_put(std::map<std::string, Stored>& s
   stored.header = arguments.text();
   stored.content = content(static_cast<BodyHandle>(arguments.u32()));
   arguments.u64();
-  stored.expires = world_.now + Millis(static_cast<std::int64_t>(arguments.u64()) * 1000);
+  const std::uint64_t keep_seconds = arguments.u64();
+  stored.expires = keep_seconds == 0
+                       ? Instant::max()
+                       : world_.now + Millis(static_cast<std::int64_t>(keep_seconds) * 1000);
   store[key] = std::move(stored);
   Outcome outcome;
   outcome.delay = delay;
@@ -524,7 +527,8 @@ SimulatedHost::Outcome SimulatedHost::kv_put(RecordReader& arguments) {
   const bool metadata_fits = ahead.text().size() + 2 <= 1024;
   ahead.u32();
   ahead.u64();
-  if (key_fits && metadata_fits && ahead.u64() >= 60) {
+  const std::uint64_t keep_seconds = ahead.u64();
+  if (key_fits && metadata_fits && (keep_seconds >= 60 || keep_seconds == 0)) {
     return store_put(world_.kv, arguments, world_.kv_delay);
   }
   Outcome outcome;
