@@ -8,6 +8,7 @@ import { Bodies } from "./bodies.js";
 import { asFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Lanes } from "./lanes.js";
+import { normalText } from "./normal_text.js";
 import { handlers } from "./operations/index.js";
 import { createHash, getRandomValues } from "./platform.js";
 import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
@@ -39,7 +40,7 @@ const SCRATCH_BYTES = 65536;
 const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
 const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** @type {Array<OperationRow | undefined>} */
 const rows = [];
@@ -269,6 +270,12 @@ export class Instance {
             .digest(),
         );
       },
+      normal_text: (
+        /** @type {number} */ at,
+        /** @type {number} */ size,
+        /** @type {number} */ into,
+        /** @type {number} */ capacity,
+      ) => this.writeText(normalText(this.textAt(at, size)), into, capacity),
       request_header: (
         /** @type {number} */ id,
         /** @type {number} */ nameAt,
@@ -308,7 +315,12 @@ export class Instance {
   requestHeader(id, name, into, capacity) {
     const value = this.requests.get(id)?.request?.headers.get(name);
     if (value === null || value === undefined) return -1;
-    const bytes = encoder.encode(value);
+    return this.writeText(value, into, capacity);
+  }
+
+  /** @param {string} text @param {number} into @param {number} capacity @returns {number} its length in UTF-8 */
+  writeText(text, into, capacity) {
+    const bytes = encoder.encode(text);
     if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
     return bytes.length;
   }

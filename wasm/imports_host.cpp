@@ -15,6 +15,10 @@ LARDER_IMPORT(now) double larder_import_now();
 LARDER_IMPORT(random_bytes) void larder_import_random_bytes(char* into, std::uint32_t size);
 LARDER_IMPORT(sha256) void larder_import_sha256(const char* bytes, std::uint32_t size, char* into);
 LARDER_IMPORT(body_sha256) void larder_import_body_sha256(std::uint32_t body, char* into);
+// The result's length; nothing is written when it is longer than `capacity`.
+LARDER_IMPORT(normal_text)
+std::uint32_t larder_import_normal_text(const char* text, std::uint32_t size, char* into,
+                                        std::uint32_t capacity);
 // The field's length, or -1 when it is absent; nothing is written when it is longer than `capacity`.
 LARDER_IMPORT(request_header)
 std::int32_t larder_import_request_header(std::uint32_t request, const char* name, std::uint32_t name_size,
@@ -71,6 +75,20 @@ std::string ImportsHost::body_sha256(host::BodyHandle body) {
   std::string digest(sha256_size, '\0');
   larder_import_body_sha256(static_cast<std::uint32_t>(body), digest.data());
   return digest;
+}
+
+std::string ImportsHost::normal_text(std::string_view text) {
+  // Twice the size takes nearly every name at the first attempt.
+  std::string normal(2 * text.size(), '\0');
+  for (;;) {
+    const std::size_t size =
+        larder_import_normal_text(text.data(), size_of(text), normal.data(), size_of(normal));
+    const bool fits = size <= normal.size();
+    normal.resize(size);
+    if (fits) {
+      return normal;
+    }
+  }
 }
 
 std::optional<std::string> ImportsHost::request_header(host::RequestId request, std::string_view name,

@@ -83,6 +83,12 @@ class Host {
   // The 32 bytes of SHA-256.
   virtual std::string sha256(std::string_view bytes) = 0;
   virtual std::string body_sha256(BodyHandle body) = 0;
+  // For comparing texts: compatibility decomposition (NFKD, UAX #15), then lower case by Unicode's default
+  // mapping (no locale) with every final sigma as sigma, then NFKD again. `text` is UTF-8, and so is the
+  // result, which may be eleven times as long. ASCII becomes lower case and nothing else.
+  // tests/host/normal_text.def has examples that every host is held to; what a newer Unicode adds may come
+  // later in some.
+  virtual std::string normal_text(std::string_view text) = 0;
 
   // A field of the request as the client sent it, at most `bytes_max` long; a longer one counts as absent.
   virtual std::optional<std::string> request_header(RequestId request, std::string_view name,

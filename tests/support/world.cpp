@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "support/normal_text.h"
 
 namespace larder::sim {
 
@@ -658,6 +659,7 @@ std::string SimulatedHost::random_bytes(std::size_t count) {
 
 std::string SimulatedHost::sha256(std::string_view bytes) { return sim::sha256(bytes); }
 std::string SimulatedHost::body_sha256(BodyHandle body) { return sim::sha256(content(body)); }
+std::string SimulatedHost::normal_text(std::string_view text) { return sim::normal_text(text); }
 
 std::optional<std::string> SimulatedHost::request_header(host::RequestId request, std::string_view name,
                                                          std::size_t bytes_max) {

@@ -1,0 +1,62 @@
+// Names of authors as lists of books write them, and the form in which two spellings of one name are equal.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder::booklist {
+
+// Host::normal_text: Unicode in compatibility decomposition (NFKD) and lower case.
+using NormalText = std::function<std::string(std::string_view)>;
+
+// How a field names authors. In every style "Last, First" becomes "First Last", and ';', '|' and "、" stand
+// between people.
+enum class NameStyle : std::uint8_t {
+  one,         // a comma is part of the name: "Herbert, Frank", "Martin Luther King, Jr."
+  comma_list,  // commas stand between people, but not before "Jr."
+  told_apart,  // people between commas, " & " or " and " if both sides look like whole names, else as `one`
+};
+
+// What somebody did for a book: a contributor translated, edited, illustrated, read … it.
+enum class AuthorRole : std::uint8_t { author, contributor };
+
+struct AuthorName {
+  // For people, and for asking an origin: one space between words, without roles, labels and degrees.
+  std::string display;
+  AuthorRole role;
+
+  AuthorName(std::string display_, AuthorRole role_) : display(std::move(display_)), role(role_) {}
+  friend bool operator==(const AuthorName& a, const AuthorName& b) {
+    return a.display == b.display && a.role == b.role;
+  }
+};
+
+// A display form is at most this long; what is longer is no name.
+inline constexpr std::size_t name_bytes_max = 256;
+
+// What is read of a field; two dozen people take a fifth of it.
+inline constexpr std::size_t author_field_bytes_max = 4096;
+
+// The people of one field, in its order. "Various", "Unknown", "N/A" and the like, and text without a letter,
+// are nobody. `field` is UTF-8.
+std::vector<AuthorName> read_authors(std::string_view field, NameStyle style, const NormalText& normal_text);
+
+// Whether the words, as a column of roles has them ("Translator", "Illustrator, Editor"), name something else
+// than writing.
+AuthorRole read_role(std::string_view words, const NormalText& normal_text);
+
+// The form for comparison: NFKD, lower case, words with one space between them. Diacritics of Latin letters
+// and all punctuation are gone, ß is ss, ø is o and so on, apostrophes join ("o'brien" is "obrien"), and
+// letters that stand alone are joined ("J.R.R.", "J. R. R." and "JRR" are all "jrr"). Diacritics of other
+// scripts stay, where they make another letter. "" if nothing is left.
+std::string normal_name(std::string_view name, const NormalText& normal_text);
+
+// Which of two spellings with the same normal form tells more: neither all capitals nor all small letters,
+// then the one with more bytes that are not spaces (initials with their dots, letters with their diacritics).
+// True: `other` is the better one. Of equals the first stays.
+bool tells_more(std::string_view other, std::string_view current);
+
+}  // namespace larder::booklist

@@ -1,0 +1,124 @@
+// Comma-, tab- and semicolon-separated values (RFC 4180), read row by row without a copy of the text.
+//
+// Beyond the RFC: lines end in LF, CR or CRLF; empty lines are passed over; rows may have any number of
+// fields; a quote within an unquoted field is a character like any other; a field whose closing quote is
+// followed by more text is taken as it stands, quotes and all, and counted. White space is kept.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "booklist/list_limits.h"
+
+namespace larder::booklist {
+
+enum class CsvEncoding : std::uint8_t { utf8, windows_1252, utf16 };
+std::string_view to_text(CsvEncoding encoding);
+
+// A file's text as UTF-8 without a byte order mark. Text that was UTF-8 already is a view of the given bytes,
+// which have to live as long; other text is owned.
+class CsvText {
+ public:
+  explicit CsvText(std::string_view given) : given_(given) {}
+  CsvText(std::string converted, CsvEncoding encoding)
+      : converted_(std::move(converted)), encoding_(encoding) {}
+
+  std::string_view text() const { return encoding_ == CsvEncoding::utf8 ? given_ : converted_; }
+  // What the bytes were. Windows-1252 is a guess: it is what spreadsheets write that do not write UTF-8.
+  CsvEncoding encoding() const { return encoding_; }
+
+ private:
+  std::string_view given_;
+  std::string converted_;
+  CsvEncoding encoding_ = CsvEncoding::utf8;
+};
+
+// Refuses a file by its size alone, before anything of it is read. Errors: too_large.
+Result<Bytes> check_file_size(Bytes size, const ListLimits& limits);
+
+// Errors, each with advice: too_large; invalid for nothing at all, a spreadsheet's own format, binary data,
+// and UTF-16 that breaks off or is malformed.
+Result<CsvText> read_csv_text(std::string_view bytes, const ListLimits& limits);
+
+// How a text is laid out: its delimiter, and the byte where its header begins.
+struct CsvLayout {
+  char delimiter = ',';
+  std::size_t header_at = 0;
+};
+
+// Told from the first line that has text: the one of comma, tab and semicolon that is most frequent in it
+// outside of quotes; comma if there is none. A line "sep=;", which Excel writes, says it outright.
+CsvLayout tell_csv_layout(std::string_view text);
+
+// A cursor over rows. Not copied, because fields may lie in memory of its own.
+class CsvReader {
+ public:
+  // `text` is UTF-8 below file_bytes_utmost that outlives the reader. The first row, the header, is not
+  // counted against rows_max.
+  CsvReader(std::string_view text, CsvLayout layout, const ListLimits& limits);
+  CsvReader(const CsvReader&) = delete;
+  CsvReader& operator=(const CsvReader&) = delete;
+
+  // Goes to the next row; false at the end. After an error there is no next row. Errors: too_large for rows,
+  // fields and bytes of a field; invalid for a quote that is never closed. Each names the line.
+  Result<bool> next();
+
+  std::size_t size() const { return count_; }
+  // The text of a field of this row, valid until next(); "" beyond the row's end.
+  std::string_view field(std::size_t index) {
+    if (index >= count_) {
+      return {};
+    }
+    const Field& found = fields_[index];
+    return found.doubled ? undoubled(index) : std::string_view(found.at, found.bytes);
+  }
+  // Rows so far, the header included.
+  std::uint64_t rows() const { return rows_; }
+  // The line of the file on which this row begins, the first is 1. Takes time in proportion to the text
+  // before.
+  std::uint64_t line() const { return line_at(row_); }
+  // Fields whose closing quote is followed by more text.
+  std::uint64_t stray_quotes() const { return stray_quotes_; }
+
+ private:
+  struct Field {
+    const char* at;
+    std::uint32_t bytes;
+    // Holds quotes that stand for one.
+    bool doubled;
+  };
+
+  // Both read one field from at_ and leave at_ behind it. False: it is too long, or its quote is never
+  // closed.
+  bool take_plain();
+  bool take_quoted();
+  bool keep(const char* from, const char* to, bool doubled);
+  const char* find_end(const char* from) const;
+  const char* find_quote(const char* from) const;
+  void skip_empty_lines();
+  std::string_view undoubled(std::size_t index);
+  std::uint64_t line_at(const char* place) const;
+  Failure refuse_row();
+  Failure refuse_field();
+
+  const char* begin_;
+  const char* end_;
+  const char* at_;
+  const char* row_;
+  char delimiter_;
+  std::uint64_t delimiter_word_;
+  std::size_t rows_max_;
+  std::size_t field_bytes_max_;
+  std::vector<Field> fields_;
+  std::size_t count_ = 0;
+  std::uint64_t rows_ = 0;
+  std::uint64_t stray_quotes_ = 0;
+  bool unclosed_ = false;
+  // Undoubled fields of this row. It never grows while views of it are about.
+  std::string scratch_;
+};
+
+}  // namespace larder::booklist

@@ -1,0 +1,11 @@
+// Host::normal_text for hosts without a platform, over utf8proc.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace larder::sim {
+
+std::string normal_text(std::string_view text);
+
+}  // namespace larder::sim
