@@ -71,7 +71,7 @@ export class Job extends DurableObject {
         now,
       );
       for (const item of items) this.add(id, item, "");
-      return JSON.stringify({ created: true, job: this.shown(id) });
+      return JSON.stringify({ created: true, job: this.shown(id), totals: this.totals() });
     });
   }
 
@@ -376,7 +376,7 @@ export class Job extends DurableObject {
 
   /** @param {string} job @param {number} now */
   endIfOver(job, now) {
-    if (!this.isActive(job) || this.open_count(job) > 0) return false;
+    if (!this.isActive(job) || this.openCount(job) > 0) return false;
     const [{ processed, failed, skipped }] = /** @type {[Record<string, number>]} */ ([
       this.sql
         .exec(
@@ -453,7 +453,7 @@ export class Job extends DurableObject {
   }
 
   /** @param {string} job */
-  open_count(job) {
+  openCount(job) {
     return this.number(
       "SELECT COALESCE(SUM(queued - processed - failed - skipped), 0) AS number FROM levels WHERE job = ?",
       job,

@@ -87,6 +87,7 @@ void App::build_caches() {
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
+  warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
 }
 
 void App::activate_cache() {
@@ -378,13 +379,20 @@ bool App::queue(host::RequestId request, std::string_view record) {
   RecordReader reader(record);
   std::string name = reader.text();
   std::vector<std::string> messages;
+  std::vector<warm::Delivery> deliveries;
   const std::uint32_t count = reader.u32();
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
-    messages.push_back(reader.text());
-    reader.u32();
-    reader.text();
+    warm::Delivery delivery;
+    delivery.id = reader.text();
+    delivery.attempts = reader.u32();
+    delivery.body = reader.text();
+    messages.push_back(delivery.id);
+    deliveries.push_back(std::move(delivery));
   }
   LARDER_ASSERT(reader.complete());
+  if (faults_.empty() && warm::Warming::takes(name)) {
+    return requests_.start(request, consume(requests_.context(request), std::move(name), std::move(deliveries)));
+  }
   return requests_.start(request,
                          refuse_batch(requests_.context(request), std::move(name), std::move(messages)));
 }
@@ -422,8 +430,15 @@ bool App::scheduled(host::RequestId request, std::string_view record) {
   return requests_.start(request, tend(requests_.context(request)));
 }
 
+host::Task<void> App::consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries) {
+  // Run-time settings may have switched the cache off.
+  co_await control_->make_current(here);
+  co_await warming_->consume(here, std::move(queue), std::move(deliveries));
+}
+
 host::Task<void> App::tend(host::Context here) {
   co_await engine::sweep(here, settings_, *control_, counters_);
+  co_await warming_->tend(here);
 }
 
 }  // namespace larder::app

@@ -16,6 +16,7 @@
 #include "observe/counters.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "warm/warming.h"
 
 namespace larder::app {
 
@@ -69,6 +70,7 @@ class App {
                                   http::Target target);
   // What is done every few minutes.
   host::Task<void> tend(host::Context here);
+  host::Task<void> consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries);
   host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
 
   // An answer that needs no waiting: operators' routes, and what is wrong with the request.
@@ -97,6 +99,7 @@ class App {
   tiers::TieredCache* tiered_ = nullptr;
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<warm::Warming> warming_;
   LaneKeeper lanes_;
   // Ends first: the requests' frames lean on all of the above.
   host::Requests requests_;

@@ -45,6 +45,9 @@ host::Task<Reading> Engine::read_fresh(host::Context here, Query& query, Millis 
         used->refresh = false;
       }
       used->remaining = found->tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
+      if (used->entry->header.encoding == entry::Encoding::gzip) {
+        co_return co_await unpacked(here, query, std::move(*used));
+      }
       co_return std::move(*used);
     }
   }
@@ -57,6 +60,9 @@ host::Task<Reading> Engine::read_fresh(host::Context here, Query& query, Millis 
   http::CacheStatus missed;
   missed.forward = http::ForwardReason::miss;
   Reading reading = co_await fetch_locked(here, query, std::move(missed), nullptr);
+  if (reading.entry != nullptr && reading.entry->header.encoding == entry::Encoding::gzip) {
+    reading = co_await unpacked(here, query, std::move(reading));
+  }
   co_return reading;
 }
 
