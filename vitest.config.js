@@ -17,6 +17,7 @@ const project = (flavour) => ({
           OPENLIBRARY_URL: "http://openlibrary.test",
           ENVIRONMENT: "test",
           TTL_JITTER_PERCENT: "0",
+          ADMIN_JWT_SECRET: "a secret of the tests, with 32 bytes or more",
           TEST_TOOLCHAIN: flavour,
         },
         outboundService: standInOrigin(),

@@ -4,6 +4,8 @@ import { worker } from "./larder.js";
 
 export { ControlLog } from "./control.js";
 export { Lock } from "./lock.js";
+export { Audit } from "./objects/audit.js";
+export { Buckets } from "./objects/buckets.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

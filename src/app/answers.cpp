@@ -186,37 +186,6 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 
 }  // namespace
 
-Outgoing json_answer(host::Host& host, std::uint32_t status, std::string_view body) {
-  Outgoing outgoing;
-  outgoing.body = host::Body::from_bytes(host, body);
-  outgoing.answer.status = status;
-  outgoing.answer.body = outgoing.body.handle();
-  add(outgoing.answer, "content-type", "application/json");
-  add(outgoing.answer, "cache-control", no_store);
-  return outgoing;
-}
-
-Outgoing problem_answer(host::Host& host, const http::Problem& problem) {
-  Outgoing outgoing =
-      json_answer(host, static_cast<std::uint32_t>(problem.status), http::problem_body(problem));
-  outgoing.answer.headers.front().second = http::problem_content_type;
-  return outgoing;
-}
-
-Outgoing options_answer(std::string_view allow) {
-  Outgoing outgoing;
-  outgoing.answer.status = 204;
-  add(outgoing.answer, "allow", allow);
-  add(outgoing.answer, "cache-control", no_store);
-  return outgoing;
-}
-
-Outgoing method_not_allowed(host::Host& host, std::string_view allow) {
-  Outgoing outgoing = problem_answer(host, http::Problem(405, concat({"This path answers to ", allow, "."})));
-  add(outgoing.answer, "allow", allow);
-  return outgoing;
-}
-
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id) {
   if (reading.entry != nullptr) {

@@ -4,26 +4,16 @@
 #include <string>
 
 #include "engine/reading.h"
-#include "host/host.h"
-#include "http/problem.h"
+#include "host/outgoing.h"
 #include "http/validators.h"
 
 namespace larder::app {
 
-// An answer and the body it lends, where the body is the answer's own.
-struct Outgoing {
-  host::Answer answer;
-  host::Body body;
-
-  Outgoing() {}
-};
-
-// A body of ours. `cache_control` is "no-store" for errors and operators' routes.
-Outgoing json_answer(host::Host& host, std::uint32_t status, std::string_view body);
-Outgoing problem_answer(host::Host& host, const http::Problem& problem);
-// 204 with Allow; and 405 with Allow. `allow` as the field's value.
-Outgoing options_answer(std::string_view allow);
-Outgoing method_not_allowed(host::Host& host, std::string_view allow);
+using host::json_answer;
+using host::method_not_allowed;
+using host::options_answer;
+using host::Outgoing;
+using host::problem_answer;
 
 // What a resource's reading is for the client: its entry, a body that is not kept, or the origin's failure as
 // a problem (502, 503 or 504). `conditions` are the request's; a 304 is made of an entry only.

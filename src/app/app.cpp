@@ -88,6 +88,10 @@ void App::build_caches() {
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
+  const operators::Desk desk{settings_, bindings_, declarations_, registry_,
+                             *tiered_,  *engine_,  *control_,     counters_};
+  operators_ = std::make_unique<operators::Operators>(
+      desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
 
 void App::activate_cache() {
@@ -165,12 +169,28 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
     answer(here, inbound, misconfigured(), "");
     co_return;
   }
+  if (operators_->has(target->path)) {
+    co_await serve_operators(here, std::move(inbound), std::move(*target));
+    co_return;
+  }
   const auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
     answer(here, inbound, unmatched(*target, inbound.method), "");
     co_return;
   }
   co_await serve_resource(here, std::move(inbound), *matched, std::move(*target));
+}
+
+host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
+  operators::Call call;
+  call.method = inbound.method;
+  call.target = std::move(target);
+  call.began = inbound.began;
+  inbound.request_id = request_id(here);
+  call.request_id = inbound.request_id;
+  operators::Served served = co_await operators_->serve(here, std::move(call));
+  answer(here, inbound, std::move(served.outgoing), "");
+  co_await operators_->settle(here, std::move(served.row));
 }
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
@@ -313,7 +333,7 @@ std::string App::request_id(host::Context here) const {
   return ray ? *ray : to_hex(host_.random_bytes(8));
 }
 
-// Operators' routes and errors
+// What needs no waiting
 // ---------------------------------------------------------------------------------------
 
 Outgoing App::unmatched(const http::Target& target, http::Method method) const {

@@ -14,6 +14,7 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "observe/counters.h"
+#include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
 #include "warm/warming.h"
@@ -68,12 +69,13 @@ class App {
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target);
+  host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // What is done every few minutes.
   host::Task<void> tend(host::Context here);
   host::Task<void> consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries);
   host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
 
-  // An answer that needs no waiting: operators' routes, and what is wrong with the request.
+  // An answer that needs no waiting: how the Worker is, and what is wrong with the request.
   Outgoing health() const;
   Outgoing internal_cache() const;
   Outgoing unmatched(const http::Target& target, http::Method method) const;
@@ -100,6 +102,7 @@ class App {
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<warm::Warming> warming_;
+  std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   // Ends first: the requests' frames lean on all of the above.
   host::Requests requests_;

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "config/declaration_parts.h"
-#include "config/json_position.h"
 #include "config/json_reader.h"
 #include "config/limits.h"
 #include "config/settings.h"
@@ -227,28 +226,6 @@ Declarations parse_document(simdjson::dom::element document, Faults& faults) {
   return declarations;
 }
 
-Faults shortened(Faults faults) {
-  if (faults.size() > limit::declaration_faults_max) {
-    const std::uint64_t more = faults.size() - limit::declaration_faults_max + 1;
-    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(limit::declaration_faults_max) - 1,
-                 faults.end());
-    faults.emplace_back("", concat({"There are ", to_text(more), " more faults."}));
-  }
-  return faults;
-}
-
-Faults syntax_faults(std::string_view json, simdjson::error_code error) {
-  Faults faults;
-  if (const auto fault = find_syntax_fault(json)) {
-    faults.emplace_back("", concat({"Line ", to_text(std::uint64_t{fault->line}), ", column ",
-                                    to_text(std::uint64_t{fault->column}), ": ", fault->message}));
-  } else {
-    faults.emplace_back("",
-                        concat({"This is no JSON that can be read: ", simdjson::error_message(error), "."}));
-  }
-  return faults;
-}
-
 }  // namespace
 
 Checked<Declarations> parse_declarations(std::string_view json) {
@@ -290,7 +267,9 @@ std::vector<std::string> secrets_of(const Declarations& declarations) {
 Faults missing_secrets(const Declarations& declarations, const Settings& settings) {
   Faults faults;
   for (const std::string& name : secrets_of(declarations)) {
-    if (!settings.secret(name)) {
+    if (std::find(own_secrets.begin(), own_secrets.end(), name) != own_secrets.end()) {
+      faults.emplace_back(name, "This secret is for the Worker itself and goes to no origin; use another one.");
+    } else if (!settings.secret(name)) {
       faults.emplace_back(
           name, concat({"A declared header needs this secret: npx wrangler secret put ", name, "."}));
     }

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "config/duration.h"
+#include "config/json_position.h"
+#include "config/limits.h"
 
 namespace larder::config {
 
@@ -165,6 +167,28 @@ std::vector<std::pair<std::string, Place>> read_free_members(const Place& place,
                          Place(field.value, concat({place.path, "[", in_quotes(field.key), "]"})));
   }
   return members;
+}
+
+Faults shortened(Faults faults) {
+  if (faults.size() > limit::declaration_faults_max) {
+    const std::uint64_t more = faults.size() - limit::declaration_faults_max + 1;
+    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(limit::declaration_faults_max) - 1,
+                 faults.end());
+    faults.emplace_back("", concat({"There are ", to_text(more), " more faults."}));
+  }
+  return faults;
+}
+
+Faults syntax_faults(std::string_view json, simdjson::error_code error) {
+  Faults faults;
+  if (const auto fault = find_syntax_fault(json)) {
+    faults.emplace_back("", concat({"Line ", to_text(std::uint64_t{fault->line}), ", column ",
+                                    to_text(std::uint64_t{fault->column}), ": ", fault->message}));
+  } else {
+    faults.emplace_back("",
+                        concat({"This is no JSON that can be read: ", simdjson::error_message(error), "."}));
+  }
+  return faults;
 }
 
 }  // namespace larder::config

@@ -54,6 +54,11 @@ std::vector<Place> read_items(const Place& place, std::size_t count_max, Faults&
 std::vector<std::pair<std::string, Place>> read_free_members(const Place& place, std::size_t count_max,
                                                              Faults& faults);
 
+// What is wrong with a text that did not parse, with its line and column.
+Faults syntax_faults(std::string_view json, simdjson::error_code error);
+// At most limit::declaration_faults_max faults, the last of which says how many more there are.
+Faults shortened(Faults faults);
+
 // One word of a closed set.
 template <typename Word, std::size_t count>
 std::optional<Word> read_word(const Place& place, const std::array<Word, count>& set, Faults& faults) {

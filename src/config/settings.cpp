@@ -165,6 +165,49 @@ Result<std::string> read_contact(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> read_key_set_url(std::string_view text) {
+  auto url = parse_http_url(text);
+  if (!url) {
+    return tl::make_unexpected(std::move(url.error()));
+  }
+  return url->origin + url->rest;
+}
+
+// As it stands in a token.
+Result<std::string> read_claim_text(std::string_view text) {
+  if (text.size() > limit::subject_bytes_max || !is_utf8(text) ||
+      std::any_of(text.begin(), text.end(), is_control)) {
+    return refuse(concat({"Write it as the tokens have it: at most ",
+                          to_text(std::uint64_t{limit::subject_bytes_max}), " bytes on one line."}));
+  }
+  return std::string(text);
+}
+
+Result<SubjectList> read_names(std::string_view text) {
+  std::vector<std::string> names;
+  for (const std::string_view piece : split(text, ',')) {
+    const std::string_view name = trim(piece);
+    if (name.empty() || name.size() > limit::subject_bytes_max || !is_utf8(name) ||
+        std::any_of(name.begin(), name.end(), is_control)) {
+      return refuse(concat({in_quotes(name),
+                            " names nobody; write subjects or e-mail addresses with commas between them."}));
+    }
+    names.emplace_back(name);
+  }
+  return SubjectList(std::move(names));
+}
+
+Result<SubjectList> read_subject_list(std::string_view text) {
+  for (const std::string_view piece : split(text, ',')) {
+    if (trim(piece) == "*") {
+      return refuse("Not everybody can be an admin; name who is.");
+    }
+  }
+  return read_names(text);
+}
+
+Result<SubjectList> read_viewer_list(std::string_view text) { return read_names(text); }
+
 std::string_view binding(const TextPairs& bindings, std::string_view name) {
   for (const auto& [given, value] : bindings) {
     if (given == name) {
@@ -197,7 +240,22 @@ bool is_setting(std::string_view name) {
                      [&](const SettingRow& row) { return row.name == name; });
 }
 
+void check_operators(const Settings& settings, Faults& faults) {
+  const auto secret = settings.secret("ADMIN_JWT_SECRET");
+  if (secret && secret->size() < limit::token_secret_bytes_min) {
+    faults.emplace_back("ADMIN_JWT_SECRET",
+                        concat({"It must have at least ", to_text(std::uint64_t{limit::token_secret_bytes_min}),
+                                " bytes, drawn at random: openssl rand -base64 48."}));
+  }
+  const bool in_clear = settings.admin_key_set_url.starts_with("http://");
+  if (in_clear && settings.environment == Environment::production) {
+    faults.emplace_back("ADMIN_JWKS_URL", "In production it must start with https://: who can change the keys "
+                                          "on their way is an admin.");
+  }
+}
+
 void check_together(const Settings& settings, Faults& faults) {
+  check_operators(settings, faults);
   if (settings.narrative_kept < settings.narrative_fresh) {
     faults.emplace_back("TTL_DAYS",
                         "It must be at least STALE_DAYS: what is no longer kept cannot be fresh.");
@@ -263,6 +321,16 @@ bool PatternList::allows(std::string_view pattern) const {
 }
 
 std::string PatternList::text() const { return names_.empty() ? "*" : join(names_, ","); }
+
+bool SubjectList::has_subject(std::string_view subject) const {
+  return everybody() || std::find(names_.begin(), names_.end(), subject) != names_.end();
+}
+
+bool SubjectList::has_email(std::string_view address) const {
+  return everybody() || std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+           return equals_ignoring_case(name, address);
+         });
+}
 
 Settings::Settings() {
   Faults faults;

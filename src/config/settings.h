@@ -52,6 +52,19 @@ class PatternList {
   std::vector<std::string> names_;
 };
 
+// People and services by name: a token's subject as it is, or its e-mail address whatever its case. Or everybody.
+class SubjectList {
+ public:
+  explicit SubjectList(std::vector<std::string> names = {}) : names_(std::move(names)) {}
+  bool has_subject(std::string_view subject) const;
+  bool has_email(std::string_view address) const;
+
+ private:
+  bool everybody() const { return names_.size() == 1 && names_.front() == "*"; }
+
+  std::vector<std::string> names_;
+};
+
 // Every member is one row of settings.def; as constructed, all have their defaults.
 class Settings {
  public:
@@ -73,6 +86,9 @@ class Settings {
 // Reads settings from the deployment's text bindings. All faults are named by their setting; names that are
 // no setting are held apart as secrets.
 Checked<Settings> parse_settings(const TextPairs& bindings);
+
+// Secrets that are this Worker's own: no declaration may send one to an origin.
+inline constexpr std::array<std::string_view, 2> own_secrets = {"ADMIN_JWT_SECRET", "METRICS_TOKEN"};
 
 // Settings that may be changed while Larder runs, through the control log.
 inline constexpr std::array<std::string_view, 6> runtime_settings = {"FEATURE_CACHE",

@@ -45,7 +45,55 @@ std::string hex_digest(std::string_view bytes, const Sha256& sha256) {
   return to_hex(digest);
 }
 
+// Fills in what follows from the full key, whose fields begin at `fields`.
+void complete_key(Key& key, std::size_t fields, const Sha256& sha256) {
+  key.storage_name = key.full;
+  key.proof = key.full;
+  if (key.full.size() > limit::entry_header_key_bytes_max) {
+    const std::string digest = hex_digest(key.full, sha256);
+    key.proof = concat({digest_mark, digest, ":", std::string_view(key.full).substr(0, proof_prefix_bytes)});
+    if (key.full.size() > limit::key_bytes_max) {
+      key.storage_name = concat({std::string_view(key.full).substr(0, fields), ":", digest_mark, digest});
+    }
+  }
+}
+
 }  // namespace
+
+bool proves(std::string_view header_key, const Key& key) {
+  if (!key.proof.empty()) {
+    return header_key == key.proof;
+  }
+  // A digest alone: the proof begins with it.
+  const std::string_view digest =
+      std::string_view(key.storage_name).substr(key.storage_name.rfind(':') + 1);
+  return header_key.starts_with(digest) && header_key.substr(digest.size()).starts_with(':');
+}
+
+std::optional<Key> key_named(std::string_view name, const Sha256& sha256) {
+  const auto pieces = split(name, ':');
+  if (pieces.size() < 4 || pieces[0].empty() || pieces[1].empty() || !pieces[2].starts_with('v')) {
+    return std::nullopt;
+  }
+  const bool is_printable =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!is_printable) {
+    return std::nullopt;
+  }
+  Key key;
+  key.pattern = std::string(pieces[1]);
+  if (pieces.size() == 4 && pieces[3].starts_with(digest_mark)) {
+    key.storage_name = std::string(name);
+    return name.size() <= limit::key_bytes_max ? std::optional<Key>(std::move(key)) : std::nullopt;
+  }
+  key.full = std::string(name);
+  const std::size_t fields = pieces[0].size() + pieces[1].size() + pieces[2].size() + 2;
+  if (fields > limit::key_bytes_max - 72) {
+    return std::nullopt;
+  }
+  complete_key(key, fields, sha256);
+  return key;
+}
 
 Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
               const config::FieldValues& values, const Sha256& sha256) {
@@ -65,15 +113,7 @@ Key build_key(std::string_view prefix, const config::Resource& resource, std::ui
     }
   }
   key.pattern = resource.name;
-  key.storage_name = key.full;
-  key.proof = key.full;
-  if (key.full.size() > limit::entry_header_key_bytes_max) {
-    const std::string digest = hex_digest(key.full, sha256);
-    key.proof = concat({digest_mark, digest, ":", std::string_view(key.full).substr(0, proof_prefix_bytes)});
-    if (key.full.size() > limit::key_bytes_max) {
-      key.storage_name = concat({std::string_view(key.full).substr(0, fields), ":", digest_mark, digest});
-    }
-  }
+  complete_key(key, fields, sha256);
   LARDER_ASSERT(key.storage_name.size() <= limit::key_bytes_max);
   return key;
 }

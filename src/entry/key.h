@@ -28,16 +28,23 @@ using Sha256 = std::function<std::string(std::string_view)>;
 // name. `proof` is what the entry's header carries (Header::key): the full key, or its digest and first bytes
 // where it is long. An entry whose proof differs is another one's, so reading it is a miss.
 struct Key {
+  // "" where only the storage name is known (key_named).
   std::string full;
   std::string storage_name;
   std::string pattern;
   std::string proof;
 };
 
+// Whether an entry whose header carries `header_key` is this key's.
+bool proves(std::string_view header_key, const Key& key);
+
 // `prefix` is the setting CACHE_PREFIX, `values` come from normalise_fields(). Entries of different prefixes
 // or schemas never share a key.
 Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
               const config::FieldValues& values, const Sha256& sha256);
+
+// The key that somebody names: in full, or as a list of a store shows it. nullopt for what is no key of any resource.
+std::optional<Key> key_named(std::string_view name, const Sha256& sha256);
 
 // The resource's tags for these values. A tag with an absent or empty field is left out, one that comes out
 // twice is given once.

@@ -240,4 +240,41 @@ std::string format_date(Instant instant) {
   return text.append(" GMT");
 }
 
+std::string format_timestamp(Instant instant) {
+  const std::int64_t second = whole_seconds(instant.time_since_epoch());
+  const CivilTime time = civil_time(second);
+  std::string text;
+  append_digits(text, time.year, 4);
+  text.append("-");
+  append_digits(text, time.month + 1, 2);
+  text.append("-");
+  append_digits(text, time.day, 2);
+  text.append("T");
+  append_digits(text, time.hour, 2);
+  text.append(":");
+  append_digits(text, time.minute, 2);
+  text.append(":");
+  append_digits(text, time.second, 2);
+  text.append(".");
+  append_digits(text, static_cast<int>(millis_since_epoch(instant) - second * 1000), 3);
+  return text.append("Z");
+}
+
+std::optional<Instant> parse_timestamp(std::string_view text) {
+  CivilTime time;
+  int millis = 0;
+  const auto day = [&] {
+    Reader reader(text);
+    reader.digits(4, time.year).literal("-").digits(2, time.month).literal("-").digits(2, time.day);
+    return reader;
+  };
+  const bool fits = day().complete() || day().literal("T").clock(time).literal("Z").complete() ||
+                    day().literal("T").clock(time).literal(".").digits(3, millis).literal("Z").complete();
+  --time.month;
+  if (!fits || time.month < 0 || time.month > 11 || !exists(time)) {
+    return std::nullopt;
+  }
+  return instant_from_millis(seconds_since_epoch(time) * 1000 + millis);
+}
+
 }  // namespace larder::http

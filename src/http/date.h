@@ -1,4 +1,4 @@
-// HTTP-date (RFC 9110 §5.6.7). No library calendar and no locale: the grammar is fixed and English.
+// HTTP-date (RFC 9110 §5.6.7), and the timestamps of JSON (RFC 3339). No library calendar and no locale: the grammar is fixed and English.
 #pragma once
 
 #include <optional>
@@ -16,5 +16,13 @@ std::optional<Instant> parse_date(std::string_view text, Instant now);
 
 // IMF-fixdate, the second rounded down; years outside 0000 to 9999 are clamped.
 std::string format_date(Instant instant);
+
+// RFC 3339 in UTC with milliseconds, as JSON carries times: 2026-11-21T08:09:10.000Z. Years outside 0000 to 9999 are
+// clamped.
+std::string format_timestamp(Instant instant);
+
+// Exactly that form; the milliseconds or the whole time of day may be left out. nullopt for anything else and for what
+// does not exist.
+std::optional<Instant> parse_timestamp(std::string_view text);
 
 }  // namespace larder::http

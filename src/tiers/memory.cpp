@@ -22,7 +22,7 @@ class Memory final : public MemoryTier {
 
   EntryPtr find(const Key& key) override {
     const EntryPtr* found = entries_.find(key.storage_name);
-    if (found == nullptr || ((*found)->header.key != key.proof && !LARDER_MUTATED(full_key_unchecked))) {
+    if (found == nullptr || (!entry::proves((*found)->header.key, key) && !LARDER_MUTATED(full_key_unchecked))) {
       return nullptr;
     }
     return *found;

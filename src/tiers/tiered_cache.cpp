@@ -228,4 +228,12 @@ void TieredCache::write_status(JsonWriter& json) const {
   json.end_object();
 }
 
+std::vector<Cache*> TieredCache::tiers() const {
+  std::vector<Cache*> tiers = {memory_.get()};
+  for (const auto& tier : farther_) {
+    tiers.push_back(tier.get());
+  }
+  return tiers;
+}
+
 }  // namespace larder::tiers

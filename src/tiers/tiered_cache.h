@@ -58,6 +58,9 @@ class TieredCache final : public Cache {
   host::Task<Result<std::uint64_t>> invalidate_tag(host::Context here, std::string tag) override;
   void write_status(JsonWriter& json) const override;
 
+  // One by one, the nearest first, without the screen. Borrowed.
+  std::vector<Cache*> tiers() const;
+
   MemoryTier& memory() { return *memory_; }
   const MemoryTier& memory() const { return *memory_; }
 

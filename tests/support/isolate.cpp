@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "support/operators_objects.h"
 
 namespace larder::sim {
 
@@ -22,6 +23,7 @@ std::string book_declarations() {
 Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre,
                  bool bypass)
     : world(world_), host(world_, std::move(data_centre)) {
+  add_operators_objects(world);
   app = std::make_unique<app::App>(host);
   host.complete = [this](host::RequestId request, host::OperationId operation, host::Completion completion) {
     return app->complete(request, operation, std::move(completion));

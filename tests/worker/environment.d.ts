@@ -4,6 +4,9 @@ declare namespace Cloudflare {
     CACHE: KVNamespace;
     LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
     CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
+    BUCKETS: DurableObjectNamespace<import("../../shim/objects/buckets.js").Buckets>;
+    AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
+    ADMIN_JWT_SECRET: string;
     TEST_TOOLCHAIN: string;
   }
 }

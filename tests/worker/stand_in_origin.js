@@ -5,20 +5,31 @@
 //   … "html", "truncated", "error", "limited", "huge", "silent"   what a broken origin does
 //   … "slow"                   the answer takes 200 ms, of the runtime's own clock
 //   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing
+//   http://keys.test/NAME   what was put there: {status?, keys}, a JSON Web Key Set and the status it is given with
 //   http://origin.test/count?for=TEXT   how many requests named TEXT so far
 
 /** @returns {(request: Request) => Promise<Response>} */
 export function standInOrigin() {
   /** @type {string[]} */
   const asked = [];
+  /** @type {Map<string, {status?: number, keys: unknown[]}>} */
+  const keySets = new Map();
   return async (request) => {
     const url = new URL(request.url);
     if (url.host === "origin.test" && url.pathname === "/count") {
       const text = url.searchParams.get("for") ?? "";
       return Response.json(asked.filter((one) => one.includes(text)).length);
     }
+    if (url.host === "keys.test" && request.method === "PUT") {
+      keySets.set(url.pathname, await request.json());
+      return new Response(null, { status: 204 });
+    }
     const named = decodeURIComponent(url.search + url.pathname).replaceAll("+", " ");
     asked.push(named);
+    const keySet = keySets.get(url.pathname);
+    if (url.host === "keys.test") {
+      return Response.json({ keys: keySet?.keys ?? [] }, { status: keySet?.status ?? (keySet ? 200 : 404) });
+    }
     if (named.includes("slow")) await new Promise((resolve) => setTimeout(resolve, 200));
     return url.host === "openlibrary.test" ? books(url, named) : plain(url, named);
   };

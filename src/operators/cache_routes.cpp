@@ -1,0 +1,238 @@
+// /api/cache: looking at entries, listing keys, removing and purging.
+#include "base/assert.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "config/limits.h"
+#include "config/operator_request.h"
+#include "http/date.h"
+#include "operators/handlers.h"
+#include "operators/request.h"
+#include "operators/visible_key.h"
+#include "policy/freshness.h"
+
+namespace larder::operators {
+
+namespace {
+
+namespace limit = config::limit;
+using host::Outgoing;
+
+entry::Sha256 digest_by(host::Context here) {
+  return [here](std::string_view bytes) { return here.host().sha256(bytes); };
+}
+
+std::string_view words_of(policy::Freshness freshness) {
+  switch (freshness) {
+    case policy::Freshness::fresh:
+      return "fresh";
+    case policy::Freshness::stale:
+      return "stale";
+    case policy::Freshness::rescue:
+      return "rescue";
+    case policy::Freshness::expired:
+      return "expired";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string_view words_of(policy::PurgeVerdict verdict) {
+  switch (verdict) {
+    case policy::PurgeVerdict::kept:
+      return "no";
+    case policy::PurgeVerdict::softened:
+      return "soft";
+    case policy::PurgeVerdict::dropped:
+      return "hard";
+  }
+  LARDER_UNREACHABLE();
+}
+
+// What this deployment's keys begin with.
+std::string own_prefix(const Desk& desk) { return desk.settings.cache_prefix + ":"; }
+
+// The key that the call is about, or the problem with it.
+Asked<tiers::Key> key_asked_for(host::Context here, const Desk& desk, const Call& call) {
+  constexpr std::string_view advice =
+      " Write the whole key, as GET /api/cache/keys lists it: larder:title:v2:dune.";
+  const auto name = call.target.parameter("key");
+  if (!name || name->empty()) {
+    return tl::make_unexpected(invalid_request(concat({"key: this parameter is missing.", advice})));
+  }
+  auto key = entry::key_named(*name, digest_by(here));
+  if (!key || !name->starts_with(own_prefix(desk))) {
+    return tl::make_unexpected(invalid_request(concat({"key: this is no key of this deployment.", advice})));
+  }
+  return tiers::Key(std::move(*key), tiers::TierSet::all());
+}
+
+void write_tags(JsonWriter& json, const std::vector<std::string>& tags) { json.key("tags").texts(tags); }
+
+void write_entry(JsonWriter& json, const Desk& desk, const tiers::Key& key, entry::Header header, Instant now) {
+  const policy::PurgeVerdict verdict = desk.control.purges().judge(key.storage_name, header);
+  const policy::Standing standing = policy::standing(header, now);
+  json.key("state").value(words_of(standing.freshness)).key("purged").value(words_of(verdict));
+  json.key("kind").value(header.kind == entry::Kind::positive ? "positive" : "negative");
+  json.key("status").value(header.status).key("contentType").value(header.content_type);
+  json.key("createdAt").value(http::format_timestamp(header.created));
+  json.key("ageSeconds").value(whole_seconds(standing.age)).key("ttlSeconds").value(whole_seconds(standing.ttl));
+  json.key("freshSeconds").value(whole_seconds(header.fresh_for));
+  json.key("staleSeconds").value(whole_seconds(header.stale_for));
+  json.key("errorSeconds").value(whole_seconds(header.error_for));
+  write_tags(json, header.tags);
+  json.key("etag").value(header.etag).key("encoding").value(entry::to_text(header.encoding));
+  json.key("storedBytes").value(header.stored_size.count).key("bodyBytes").value(header.body_size.count);
+}
+
+std::string entry_note(std::string_view verb, const tiers::Key& key) {
+  return concat({verb, " ", key.storage_name});
+}
+
+// Keys under the names that purges are judged by, long tags as entries carry them.
+void name_as_stored(host::Context here, std::vector<config::Purge>& purges) {
+  for (config::Purge& purge : purges) {
+    if (purge.kind == config::PurgeKind::tag) {
+      purge.text = entry::stored_tag(std::move(purge.text), digest_by(here));
+    } else if (purge.kind == config::PurgeKind::key) {
+      if (auto key = entry::key_named(purge.text, digest_by(here))) {
+        purge.text = std::move(key->storage_name);
+      }
+    }
+  }
+}
+
+std::string purge_note(const std::vector<config::Purge>& purges) {
+  std::string note(purges.front().soft ? "soft:" : "hard:");
+  for (const config::Purge& purge : purges) {
+    note.append(" ").append(config::to_text(purge.kind)).append(" ").append(purge.text);
+    if (note.size() > limit::audit_note_bytes_max) {
+      break;
+    }
+  }
+  return note;
+}
+
+// The prefix of a list: one that leaves out CACHE_PREFIX is meant within it.
+std::string listed_prefix(const Desk& desk, const Call& call) {
+  const std::string own = own_prefix(desk);
+  const std::string given(call.target.parameter("prefix").value_or(""));
+  return given.starts_with(own) ? given : own + given;
+}
+
+}  // namespace
+
+host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call) {
+  const auto key = key_asked_for(here, desk, call);
+  if (!key) {
+    co_return host::problem_answer(here.host(), key.error());
+  }
+  call.note = entry_note("looked at", *key);
+  co_await desk.control.make_current(here);
+  JsonWriter json;
+  json.begin_object().key("key").value(visible_key(key->storage_name, call.role)).key("tiers").begin_array();
+  std::size_t found_in = 0;
+  for (tiers::Cache* tier : desk.tiered.tiers()) {
+    const auto found = co_await tier->get(here, *key);
+    const bool is_there = found && found->entry != nullptr;
+    found_in += is_there ? 1U : 0U;
+    json.begin_object().key("tier").value(tier->name()).key("found").value(is_there);
+    if (!found) {
+      json.key("error").value(to_text(found.error().kind));
+    }
+    if (is_there) {
+      write_entry(json, desk, *key, found->entry->header, here.host().now());
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  if (found_in == 0) {
+    co_return host::problem_answer(here.host(), http::Problem(404, "No tier has an entry of this key, as far as this data "
+                                                                   "centre sees."));
+  }
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call) {
+  const auto key = key_asked_for(here, desk, call);
+  if (!key) {
+    co_return host::problem_answer(here.host(), key.error());
+  }
+  call.note = entry_note("removed", *key);
+  const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::key, key->storage_name, false)};
+  std::string changes = config::changes_text(purges);
+  const auto appended = co_await desk.control.append(here, std::move(changes));
+  if (!appended) {
+    co_return control_log_unavailable(here, appended.error());
+  }
+  JsonWriter json;
+  json.begin_object().key("purged").value(1).key("at").value(http::format_timestamp(here.host().now()));
+  // The purge holds already; this gives the room back at once.
+  json.key("removedFrom").begin_array();
+  for (tiers::Cache* tier : desk.tiered.tiers()) {
+    const auto removed = co_await tier->remove(here, *key);
+    if (removed && *removed) {
+      json.value(tier->name());
+    }
+  }
+  json.end_array().end_object();
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call) {
+  const auto count = number_parameter(call, "limit", 1, limit::operator_keys_max, limit::operator_keys_default);
+  if (!count) {
+    co_return host::problem_answer(here.host(), count.error());
+  }
+  std::string prefix = listed_prefix(desk, call);
+  std::string cursor(call.target.parameter("cursor").value_or(""));
+  if (prefix.size() > limit::key_bytes_max || cursor.size() > limit::url_bytes_max) {
+    co_return host::problem_answer(here.host(), invalid_request("prefix: no key is that long."));
+  }
+  call.note = concat({"listed ", prefix});
+  // Larder's own notes ("larder::sweep") are no entries.
+  const std::string notes = own_prefix(desk) + ":";
+  const auto page =
+      co_await desk.tiered.keys(here, std::move(prefix), std::move(cursor), static_cast<std::uint32_t>(*count));
+  if (!page) {
+    co_return host::problem_answer(
+        here.host(), http::Problem(503, "The store does not list its keys at the moment; try again."));
+  }
+  JsonWriter json;
+  json.begin_object().key("keys").begin_array();
+  for (const std::string& key : page->keys) {
+    if (!key.starts_with(notes)) {
+      json.value(visible_key(key, call.role));
+    }
+  }
+  json.end_array().key("cursor");
+  if (page->next_cursor.empty()) {
+    json.null();
+  } else {
+    json.value(page->next_cursor);
+  }
+  json.end_object();
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& call) {
+  const auto text = co_await read_json_text(here, Bytes(limit::operator_body_bytes_max));
+  if (!text) {
+    co_return host::problem_answer(here.host(), text.error());
+  }
+  auto purges = config::parse_purge_request(*text);
+  if (!purges) {
+    co_return host::problem_answer(here.host(), invalid_request(purges.error()));
+  }
+  name_as_stored(here, *purges);
+  call.note = purge_note(*purges);
+  std::string changes = config::changes_text(*purges);
+  const auto appended = co_await desk.control.append(here, std::move(changes));
+  if (!appended) {
+    co_return control_log_unavailable(here, appended.error());
+  }
+  JsonWriter json;
+  json.begin_object().key("purged").value(purges->size());
+  json.key("at").value(http::format_timestamp(here.host().now())).end_object();
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+}  // namespace larder::operators

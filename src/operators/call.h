@@ -1,0 +1,45 @@
+// One call of an operators' route.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "base/wire.h"
+#include "http/message.h"
+
+namespace larder::operators {
+
+// In order: who has a role may do what every lesser one may.
+enum class Role : std::uint8_t {
+  none,    // a valid token that gives no role
+  viewer,  // reads
+  admin,   // changes
+};
+// Stands beside base's to_text() for numbers.
+using larder::to_text;
+std::string_view to_text(Role role);
+
+struct Call {
+  http::Method method = http::Method::get;
+  http::Target target;
+  // Of the path's {names}.
+  TextPairs parameters;
+  // Who calls: the token's subject; "" until the gate knows.
+  std::string subject;
+  Role role = Role::none;
+  // The client's address as the platform says it; "" where it does not.
+  std::string address;
+  std::string request_id;
+  Instant began;
+  // What the call did or was asked to do, for the audit log. Set by the handler, never with a secret in it.
+  std::string note;
+
+  Call() {}
+  // A path parameter, which the route's pattern has.
+  std::string_view parameter(std::string_view name) const;
+};
+
+}  // namespace larder::operators

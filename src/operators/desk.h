@@ -1,0 +1,28 @@
+// What the handlers of operators' routes work on. All of it outlives them.
+#pragma once
+
+#include "base/wire.h"
+#include "config/declaration.h"
+#include "config/settings.h"
+#include "engine/control.h"
+#include "engine/engine.h"
+#include "observe/counters.h"
+#include "tiers/registry.h"
+#include "tiers/tiered_cache.h"
+
+namespace larder::operators {
+
+struct Desk {
+  // As they are now, with what was changed at run time.
+  const config::Settings& settings;
+  // The text bindings as deployed.
+  const TextPairs& bindings;
+  const config::Declarations& declarations;
+  tiers::CacheRegistry& registry;
+  tiers::TieredCache& tiered;
+  engine::Engine& engine;
+  engine::Control& control;
+  observe::Counters& counters;
+};
+
+}  // namespace larder::operators

@@ -1,0 +1,20 @@
+// The handlers of routes.def: what a call does once the gate has let it in.
+#pragma once
+
+#include "host/outgoing.h"
+#include "host/requests.h"
+#include "host/task.h"
+#include "operators/call.h"
+#include "operators/desk.h"
+
+namespace larder::operators {
+
+// `desk` and `call` are the caller's frame's. Only the answer is waited for by the client.
+using Handler = host::Task<host::Outgoing> (*)(host::Context here, const Desk& desk, Call& call);
+
+#define LARDER_ROUTE(method, path, role, handler, audit, purpose) \
+  host::Task<host::Outgoing> handler(host::Context here, const Desk& desk, Call& call);
+#include "operators/routes.def"
+#undef LARDER_ROUTE
+
+}  // namespace larder::operators

@@ -1,0 +1,108 @@
+// GET and PUT /api/settings.
+#include <algorithm>
+
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "config/limits.h"
+#include "config/operator_request.h"
+#include "operators/handlers.h"
+#include "operators/request.h"
+
+namespace larder::operators {
+
+namespace {
+
+std::string_view value_in(const TextPairs& pairs, std::string_view name) {
+  for (const auto& [key, value] : pairs) {
+    if (key == name) {
+      return trim(value);
+    }
+  }
+  return {};
+}
+
+bool is_changeable(std::string_view name) {
+  return std::find(config::runtime_settings.begin(), config::runtime_settings.end(), name) !=
+         config::runtime_settings.end();
+}
+
+void write_setting(JsonWriter& json, const Desk& desk, const config::SettingRow& row) {
+  const std::string_view changed = is_changeable(row.name) ? value_in(desk.control.settings(), row.name) : "";
+  const std::string_view bound = value_in(desk.bindings, row.name);
+  const std::string_view source = !changed.empty() ? "runtime" : (!bound.empty() ? "binding" : "default");
+  const std::string_view value = !changed.empty() ? changed : (!bound.empty() ? bound : row.default_text);
+  json.key(row.name).begin_object().key("value").value(value).key("source").value(source);
+  json.key("default").value(row.default_text).key("changeable").value(is_changeable(row.name));
+  json.key("purpose").value(row.purpose).end_object();
+}
+
+host::Outgoing settings_answer(host::Context here, const Desk& desk) {
+  JsonWriter json;
+  json.begin_object().key("implementation").value(desk.registry.active().name());
+  json.key("settings").begin_object();
+  for (const config::SettingRow& row : config::setting_rows) {
+    write_setting(json, desk, row);
+  }
+  json.end_object().end_object();
+  return host::json_answer(here.host(), 200, json.text());
+}
+
+// What is changed already, and the new changes over it.
+TextPairs changed_together(const TextPairs& former, const TextPairs& changes) {
+  TextPairs together;
+  for (const auto& change : former) {
+    const bool again = std::any_of(changes.begin(), changes.end(),
+                                   [&](const auto& newer) { return newer.first == change.first; });
+    if (!again) {
+      together.push_back(change);
+    }
+  }
+  for (const auto& change : changes) {
+    if (!change.second.empty()) {
+      together.push_back(change);
+    }
+  }
+  return together;
+}
+
+std::string settings_note(const TextPairs& changes) {
+  std::vector<std::string> notes;
+  for (const auto& [name, value] : changes) {
+    notes.push_back(value.empty() ? concat({name, " as deployed"}) : concat({name, "=", value}));
+  }
+  return join(notes, ", ");
+}
+
+}  // namespace
+
+host::Task<host::Outgoing> show_settings(host::Context here, const Desk& desk, Call& call) {
+  call.note = "looked at the settings";
+  co_await desk.control.make_current(here);
+  co_return settings_answer(here, desk);
+}
+
+host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk, Call& call) {
+  const auto text = co_await read_json_text(here, Bytes(config::limit::operator_body_bytes_max));
+  if (!text) {
+    co_return host::problem_answer(here.host(), text.error());
+  }
+  const auto changes = config::parse_settings_request(*text);
+  if (!changes) {
+    co_return host::problem_answer(here.host(), invalid_request(changes.error()));
+  }
+  co_await desk.control.make_current(here);
+  const auto settings = config::parse_settings(
+      config::with_changes(desk.bindings, changed_together(desk.control.settings(), *changes)));
+  if (!settings) {
+    co_return host::problem_answer(here.host(), invalid_request(settings.error()));
+  }
+  call.note = settings_note(*changes);
+  std::string appendix = config::changes_text(*changes);
+  const auto appended = co_await desk.control.append(here, std::move(appendix));
+  if (!appended) {
+    co_return control_log_unavailable(here, appended.error());
+  }
+  co_return settings_answer(here, desk);
+}
+
+}  // namespace larder::operators
