@@ -6,6 +6,7 @@ export { ControlLog } from "./control.js";
 export { Lock } from "./lock.js";
 export { Audit } from "./objects/audit.js";
 export { Buckets } from "./objects/buckets.js";
+export { Job } from "./objects/job.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

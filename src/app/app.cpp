@@ -89,7 +89,7 @@ void App::build_caches() {
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
   const operators::Desk desk{settings_, bindings_, declarations_, registry_,
-                             *tiered_,  *engine_,  *control_,     counters_};
+                             *tiered_,  *engine_,  *control_,     counters_, *warming_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -191,6 +191,9 @@ host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http:
   operators::Served served = co_await operators_->serve(here, std::move(call));
   answer(here, inbound, std::move(served.outgoing), "");
   co_await operators_->settle(here, std::move(served.row));
+  if (served.afterwards) {
+    co_await served.afterwards(here);
+  }
 }
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,

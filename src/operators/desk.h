@@ -9,6 +9,7 @@
 #include "observe/counters.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "warm/warming.h"
 
 namespace larder::operators {
 
@@ -23,6 +24,7 @@ struct Desk {
   engine::Engine& engine;
   engine::Control& control;
   observe::Counters& counters;
+  const warm::Warming& warming;
 };
 
 }  // namespace larder::operators

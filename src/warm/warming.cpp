@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "http/date.h"
 #include "origin/fetch.h"
 #include "policy/decision.h"
 #include "warm/times.h"
@@ -28,7 +29,7 @@ void write_time(JsonWriter& json, std::string_view name, std::uint64_t millis) {
   if (millis == 0) {
     json.null();
   } else {
-    json.value(to_timestamp(instant_from_millis(static_cast<std::int64_t>(millis))));
+    json.value(http::format_timestamp(instant_from_millis(static_cast<std::int64_t>(millis))));
   }
 }
 
@@ -407,7 +408,7 @@ host::Task<void> Warming::tell(host::Context here, const config::JsonText& settl
   const Instant now = here.host().now();
   JsonWriter pending;
   pending.begin_object().key("pending").value(settled.number("pending"));
-  pending.key("at").value(to_timestamp(now)).end_object();
+  pending.key("at").value(http::format_timestamp(now)).end_object();
   co_await remember(here, settings_.cache_prefix + ":warming:queue:pending", std::move(pending).take(),
                     config::limit::warming_snapshot_kept);
   const auto totals = settled.find("totals");
