@@ -265,8 +265,15 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
     }
     case OperationKind::kv_list:
       return kv_list(arguments);
-    case OperationKind::batch_settle:
+    case OperationKind::batch_settle: {
+      const std::vector<std::string> acknowledged = arguments.texts();
+      const std::vector<std::string> retried = arguments.texts();
+      const Millis again(static_cast<std::int64_t>(arguments.u64()) * 1000);
+      if (world_.settled) {
+        world_.settled(request, acknowledged, retried, again);
+      }
       return Outcome();
+    }
     // With its fault: the call never arrives.
     case OperationKind::lock_acquire:
       return Outcome();

@@ -150,6 +150,10 @@ class World {
   std::function<bool(const std::string& binding, const std::string& key)> rate_limit;
   // By producer binding: what was sent and nobody has taken yet, and from when on it may be taken.
   std::map<std::string, std::deque<std::pair<Instant, std::string>>> queues;
+  // Told what becomes of a batch's messages.
+  std::function<void(host::RequestId, const std::vector<std::string>& acknowledged,
+                     const std::vector<std::string>& retried, Millis delay)>
+      settled;
   // Asked before every operation; nullopt lets it go through.
   std::function<std::optional<Fault>(host::OperationKind)> fault;
   // How long each kind of store takes.
