@@ -350,7 +350,8 @@ TEST(Declaration, NamesWhatIsWrongWithAnOrigin) {
        "of the key "
        "may reach the origin. Its key has \"id\" or \"q\".\n"},
       {good, R"("origin":{"provider":"openlibary","query":"titel","headers":{}})",
-       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\". Did you mean "
+       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\", "
+       "\"googlebooks\" or \"isbndb\". Did you mean "
        "\"openlibrary\"?\n"
        "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\" or \"author\". Did you "
        "mean "
