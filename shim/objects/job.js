@@ -84,15 +84,9 @@ export class Job extends DurableObject {
     const { now, items } = JSON.parse(argument);
     const open = items.map((/** @type {Reference} */ item) => {
       if (!this.isActive(item.job)) return false;
-      this.sql.exec(
-        "UPDATE jobs SET state = 'running', started = COALESCE(started, ?), touched = ? WHERE id = ?",
-        now,
-        now,
-        item.job,
-      );
+      this.start(item.job, now);
       return this.state(item) === "open";
     });
-    this.sql.exec("UPDATE totals SET started = COALESCE(started, ?)", now);
     return JSON.stringify({ open });
   }
 
@@ -197,12 +191,13 @@ export class Job extends DurableObject {
 
   /**
    * Open items of a job, for who walks it in steps: those whose place in it is `from` + a multiple of `step`.
-   * @param {string} argument {job, from, step, limit}
+   * @param {string} argument {now, job, from, step, limit}
    * @returns {Promise<string>} {items: [Found & {place}], over}
    */
   async walk(argument) {
-    const { job, from, step, limit } = JSON.parse(argument);
+    const { now, job, from, step, limit } = JSON.parse(argument);
     if (!this.isActive(job)) return JSON.stringify({ items: [], over: true });
+    this.start(job, now);
     const first = Number(
       this.sql.exec("SELECT COALESCE(MIN(number), 0) AS first FROM items WHERE job = ?", job).one().first,
     );
@@ -320,13 +315,26 @@ export class Job extends DurableObject {
   /** Forgets jobs that ended before that. @param {string} argument {before} */
   async prune(argument) {
     const { before } = JSON.parse(argument);
-    const rows = [...this.sql.exec(`SELECT id FROM jobs WHERE completed < ? AND state NOT IN ${ACTIVE}`, before)];
+    const rows = [
+      ...this.sql.exec(`SELECT id FROM jobs WHERE completed < ? AND state NOT IN ${ACTIVE}`, before),
+    ];
     for (const { id } of rows) this.remove(String(id));
     this.sql.exec("DELETE FROM letters WHERE job = '' AND at < ?", before);
     return JSON.stringify({ removed: rows.length });
   }
 
   // -------------------------------------------------------------------------------------------------------------------
+
+  /** @param {string} job @param {number} now */
+  start(job, now) {
+    this.sql.exec(
+      "UPDATE jobs SET state = 'running', started = COALESCE(started, ?), touched = ? WHERE id = ?",
+      now,
+      now,
+      job,
+    );
+    this.sql.exec("UPDATE totals SET started = COALESCE(started, ?)", now);
+  }
 
   /** @param {string} job @param {Found} item @param {string} parent */
   add(job, { key, name, depth, maxDepth, source }, parent) {

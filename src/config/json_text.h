@@ -1,5 +1,5 @@
-// A JSON value that somebody of ours wrote: the answer of a Durable Object, a queue message, an operator's request. Reads
-// one member at a time; what is absent or of another type is the default.
+// A JSON value that somebody of ours wrote: the answer of a Durable Object, a queue message, an operator's
+// request. Reads one member at a time; what is absent or of another type is the default.
 #pragma once
 
 #include <cstdint>

@@ -50,8 +50,8 @@ bool is_final(const OriginResult<Fetched>& said) {
   return said ? said->kind == entry::Kind::positive : said.error().unsent;
 }
 
-// A book is better than none, and an authoritative "there is none" than a doubtful one. A failure stays one whoever else
-// knows of none: where the first could not say, nobody can.
+// A book is better than none, and an authoritative "there is none" than a doubtful one. A failure stays one
+// whoever else knows of none: where the first could not say, nobody can.
 bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& so_far) {
   if (!said) {
     return false;
@@ -228,8 +228,9 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
       refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(left + Millis(999)));
       co_return tl::make_unexpected(std::move(refusal));
     }
-    const bool has_turn = query.pace == Pace::reader ||
-                          (attempt == 1 && query.turn == origin::origin_name(*query.resource, asking.provider));
+    const bool has_turn =
+        query.pace == Pace::reader ||
+        (attempt == 1 && query.turn == origin::origin_name(*query.resource, asking.provider));
     if (!has_turn) {
       auto refused = co_await wait_for_turn(here, query, asking.provider, end - now);
       if (refused) {

@@ -1,5 +1,5 @@
-// The way to the origins: a circuit breaker for each, a budget of retries, a polite rate for what can wait, and one time
-// limit over all attempts. A resource's providers are asked in turn, until one knows a book.
+// The way to the origins: a circuit breaker for each, a budget of retries, a polite rate for what can wait,
+// and one time limit over all attempts. A resource's providers are asked in turn, until one knows a book.
 #pragma once
 
 #include <map>
@@ -46,8 +46,8 @@ class OriginGate {
   host::Task<origin::OriginResult<origin::Fetched>> resume(host::Context here, const Query& query,
                                                            Asking asking, std::uint32_t ticket,
                                                            Instant requested_at);
-  // Waits, `patience` at most, until a request that can wait may go to the first provider that is not down, and notes it
-  // in the query. False: its turn does not come so soon; then `refusal` says when to come again.
+  // Waits, `patience` at most, until a request that can wait may go to the first provider that is not down,
+  // and notes it in the query. False: its turn does not come so soon; then `refusal` says when to come again.
   host::Task<std::optional<origin::Refusal>> take_turn(host::Context here, Query& query, Millis patience);
   // Whether the breaker holds requests back at this time.
   // For all of the resource's providers.
@@ -64,14 +64,15 @@ class OriginGate {
   host::Task<origin::OriginResult<origin::Fetched>> ask_one(host::Context here, const Query& query,
                                                             Asking asking);
   // The providers after `asking.provider`, as long as what was said so far is not good enough.
-  host::Task<origin::OriginResult<origin::Fetched>> ask_others(
-      host::Context here, const Query& query, Asking asking, Instant end,
-      origin::OriginResult<origin::Fetched> so_far);
+  host::Task<origin::OriginResult<origin::Fetched>> ask_others(host::Context here, const Query& query,
+                                                               Asking asking, Instant end,
+                                                               origin::OriginResult<origin::Fetched> so_far);
   host::Task<std::optional<origin::Refusal>> wait_for_turn(host::Context here, const Query& query,
                                                            std::size_t provider, Millis patience);
   origin::Wanted wanted(const Query& query, const Asking& asking) const;
   // Counts the outcome and tells the breaker.
-  void report(const Query& query, std::size_t provider, const origin::OriginResult<origin::Fetched>& fetched, Instant now);
+  void report(const Query& query, std::size_t provider, const origin::OriginResult<origin::Fetched>& fetched,
+              Instant now);
 
   const config::Settings& settings_;
   observe::Counters& counters_;

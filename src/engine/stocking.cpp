@@ -1,4 +1,5 @@
-// What fills the cache before anybody asks: reading that can wait, and putting entries where all isolates find them.
+// What fills the cache before anybody asks: reading that can wait, and putting entries where all isolates
+// find them.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -12,7 +13,8 @@ using policy::Reason;
 
 namespace {
 
-// The entry that a key of KV holds, without its body where that is packed; nullptr if it holds none for this key.
+// The entry that a key of KV holds, without its body where that is packed; nullptr if it holds none for this
+// key.
 tiers::EntryPtr entry_of(host::Host& host, const tiers::Key& key, const std::string& header,
                          std::string_view content) {
   auto decoded = entry::decode(header);
@@ -36,8 +38,8 @@ host::Task<Reading> Engine::read_fresh(host::Context here, Query& query, Millis 
   LARDER_ASSERT(found.has_value());
   http::CacheStatus forward;
   const Instant now = here.host().now();
-  if (found->entry != nullptr && policy::standing(found->entry->header, now).freshness ==
-                                     policy::Freshness::fresh) {
+  if (found->entry != nullptr &&
+      policy::standing(found->entry->header, now).freshness == policy::Freshness::fresh) {
     if (auto used = usable(now, query, *found, forward)) {
       // Whoever reads it for its own sake refreshes it.
       if (used->refresh) {

@@ -2,8 +2,9 @@
 //
 //   co_await together(std::move(tasks));
 //
-// Each runs to its first suspension in turn; the awaiting coroutine goes on when the last has ended. Destroying it
-// destroys them all, with the operations they wait for. A request that is woken wakes every one that is parked.
+// Each runs to its first suspension in turn; the awaiting coroutine goes on when the last has ended.
+// Destroying it destroys them all, with the operations they wait for. A request that is woken wakes every one
+// that is parked.
 #pragma once
 
 #include <utility>

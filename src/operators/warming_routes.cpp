@@ -46,7 +46,8 @@ host::Outgoing warming_failure(host::Context here, const Error& error) {
     case ErrorKind::internal:
       break;
   }
-  host::Outgoing outgoing = warming_problem(here, 503, "The jobs cannot be reached at the moment; try again.");
+  host::Outgoing outgoing =
+      warming_problem(here, 503, "The jobs cannot be reached at the moment; try again.");
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
 }
@@ -78,7 +79,8 @@ host::Task<Asked<Upload>> read_form(host::Context here) {
     co_return tl::make_unexpected(too_large_upload());
   }
   if (!form) {
-    co_return tl::make_unexpected(invalid_request("This is no multipart/form-data that can be read; send it again."));
+    co_return tl::make_unexpected(
+        invalid_request("This is no multipart/form-data that can be read; send it again."));
   }
   if (form->file.empty()) {
     co_return tl::make_unexpected(
@@ -105,11 +107,13 @@ host::Task<Asked<Upload>> read_json_upload(host::Context here) {
   const auto csv = json->find("csv");
   const auto encoded = csv ? csv->as_text() : std::nullopt;
   if (!encoded) {
-    co_return tl::make_unexpected(invalid_request("csv: this member is missing; give the list's bytes as base64."));
+    co_return tl::make_unexpected(
+        invalid_request("csv: this member is missing; give the list's bytes as base64."));
   }
   auto bytes = from_base64(*encoded);
   if (!bytes) {
-    co_return tl::make_unexpected(invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
+    co_return tl::make_unexpected(
+        invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
   }
   Upload upload;
   upload.file = std::move(*bytes);
@@ -124,12 +128,13 @@ bool is_form(host::Context here) {
 
 // A whole number among the fields; `otherwise` where it is not given.
 std::optional<std::uint32_t> number_field(const Upload& upload, std::string_view name, std::uint64_t least,
-                                          std::uint64_t most, std::uint64_t otherwise, config::Faults& faults) {
+                                          std::uint64_t most, std::uint64_t otherwise,
+                                          config::Faults& faults) {
   const std::string_view text = trim(upload.field(name));
   const auto number = text.empty() ? std::optional<std::uint64_t>(otherwise) : parse_unsigned(text);
   if (!number || *number < least || *number > most) {
-    faults.emplace_back(std::string(name), concat({"This must be a whole number from ", to_text(least), " to ",
-                                                   to_text(most), "."}));
+    faults.emplace_back(std::string(name), concat({"This must be a whole number from ", to_text(least),
+                                                   " to ", to_text(most), "."}));
     return std::nullopt;
   }
   return static_cast<std::uint32_t>(*number);
@@ -146,8 +151,7 @@ void read_priority(const Upload& upload, warm::JobOptions& options, config::Faul
 warm::JobOptions read_list_options(const Upload& upload, booklist::Aggressiveness& aggressiveness,
                                    config::Faults& faults) {
   warm::JobOptions options;
-  options.depth_max =
-      number_field(upload, "maxDepth", 1, booklist::warming_depth_max, 2, faults).value_or(1);
+  options.depth_max = number_field(upload, "maxDepth", 1, booklist::warming_depth_max, 2, faults).value_or(1);
   read_priority(upload, options, faults);
   const std::string_view zeal = trim(upload.field("aggressiveness"));
   const auto found = booklist::find_aggressiveness(zeal.empty() ? std::string_view("normal") : zeal);
@@ -166,9 +170,8 @@ warm::JobOptions read_list_options(const Upload& upload, booklist::Aggressivenes
 
 // The same list with the same wishes has the same name.
 std::string digest_of(host::Context here, const Upload& upload, const warm::JobOptions& options) {
-  const std::string wishes =
-      concat({to_text(std::uint64_t{options.depth_max}), " ", options.aggressiveness, " ",
-              options.by_subject ? "subjects" : "", " ", options.resource, "\n"});
+  const std::string wishes = concat({to_text(std::uint64_t{options.depth_max}), " ", options.aggressiveness,
+                                     " ", options.by_subject ? "subjects" : "", " ", options.resource, "\n"});
   return to_hex(here.host().sha256(wishes + here.host().sha256(upload.file)));
 }
 
@@ -224,7 +227,10 @@ std::string counts_of(const booklist::BookList& list) {
   JsonWriter json;
   json.begin_object().key("books").value(list.books.size()).key("authors").value(list.authors.size());
   json.key("rows").value(counts.rows).key("rowsRagged").value(counts.rows_ragged);
-  json.key("rowsWithoutAuthor").value(counts.rows_without_author).key("rowsRepeated").value(counts.rows_repeated);
+  json.key("rowsWithoutAuthor")
+      .value(counts.rows_without_author)
+      .key("rowsRepeated")
+      .value(counts.rows_repeated);
   json.key("isbnsRecovered").value(counts.isbns_recovered).key("isbnsLost").value(counts.isbns_lost);
   json.key("encoding").value(booklist::to_text(list.encoding)).end_object();
   return std::move(json).take();
@@ -301,7 +307,8 @@ Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json) {
   }
   const auto bytes = from_base64(*encoded);
   if (!bytes) {
-    return tl::make_unexpected(invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
+    return tl::make_unexpected(
+        invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
   }
   const booklist::ListLimits limits;
   const auto text = booklist::read_csv_text(*bytes, limits);
@@ -360,7 +367,8 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
     co_return host::problem_answer(here.host(), entries.error());
   }
   if (entries->empty()) {
-    faults.emplace_back("items", "Give at least one: items as objects of the resource's key fields, or csv as base64.");
+    faults.emplace_back(
+        "items", "Give at least one: items as objects of the resource's key fields, or csv as base64.");
   }
   if (entries->size() > booklist::ListLimits().rows_max) {
     co_return warming_problem(here, 413, "The list has too many items; split it.");
@@ -433,19 +441,22 @@ host::Task<host::Outgoing> list_letters(host::Context here, const Desk& desk, Ca
 host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, Call& call) {
   const auto body = co_await host::request_body(here, upload_bytes_max);
   std::vector<std::uint64_t> ids;
-  const std::string text =
-      body && !body->content.empty() ? here.host().read_body(body->content.handle(), body->content.size(), 0) : "";
+  const std::string text = body && !body->content.empty()
+                               ? here.host().read_body(body->content.handle(), body->content.size(), 0)
+                               : "";
   if (!trim(text).empty()) {
     const auto json = config::JsonText::parse(text);
     const bool is_list = json && json->find("ids") && json->find("ids")->is_array();
     if (!is_list) {
       co_return host::problem_answer(
-          here.host(), invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
+          here.host(),
+          invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
     }
     for (const config::JsonText& id : json->items("ids")) {
       const auto number = id.as_number();
       if (!number) {
-        co_return host::problem_answer(here.host(), invalid_request("ids: these must be the letters' numbers."));
+        co_return host::problem_answer(here.host(),
+                                       invalid_request("ids: these must be the letters' numbers."));
       }
       ids.push_back(*number);
     }

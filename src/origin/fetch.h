@@ -85,8 +85,9 @@ struct Wanted {
 // What failures and politeness are counted by: the provider's name, or the scheme and host of the URL.
 std::string origin_name(const config::Resource& resource, std::size_t provider);
 
-// Which of the resource's providers are asked, in order; never none. One that needs a key, or is of little use without, is
-// left out where the deployment has not set it up, unless that leaves none. A url counts as one provider.
+// Which of the resource's providers are asked, in order; never none. One that needs a key, or is of little
+// use without, is left out where the deployment has not set it up, unless that leaves none. A url counts as
+// one provider.
 std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings);
 
 // How many requests a second a provider of the resource is asked for work that can wait.

@@ -52,17 +52,17 @@ std::string Warming::marker_key(host::Host& host, std::string_view author) const
   return concat({settings_.cache_prefix, ":warming:processed:", part});
 }
 
-// Whether an earlier walk left nothing to do: it went as deep, and what it put is still there. The author's own entry and
-// one entry each of the first and last of what was made of it stand for all: a purge reaches them by name here, and what is
-// evicted is evicted in order of age.
+// Whether an earlier walk left nothing to do: it went as deep, and what it put is still there. The author's
+// own entry and one entry each of the first and last of what was made of it stand for all: a purge reaches
+// them by name here, and what is evicted is evicted in order of age.
 host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, Budget& budget) const {
   const AuthorMessage& author = slot.message.author;
   const auto marker = config::JsonText::parse(slot.marker);
   if (slot.marker.empty() || !marker || marker->number("remaining") < author.remaining()) {
     co_return false;
   }
-  // This very walk left it, and was cut off before it was accounted for: it goes over what is there and is counted as what
-  // it was.
+  // This very walk left it, and was cut off before it was accounted for: it goes over what is there and is
+  // counted as what it was.
   if (marker->text("job") == author.job && marker->number("remaining") == author.remaining()) {
     co_return false;
   }
@@ -233,7 +233,8 @@ host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage&
 }
 
 host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, Budget& budget) const {
-  // What is read and put beside the entries: the author's own entry in three places, two marks, a look whether all is there.
+  // What is read and put beside the entries: the author's own entry in three places, two marks, a look
+  // whether all is there.
   constexpr std::size_t operations_beside = 6;
   AuthorMessage& author = slot.message.author;
   Step step;

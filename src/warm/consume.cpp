@@ -1,6 +1,6 @@
-// A batch of the queue, from its messages to its settlement. Order is what makes a crash between any two steps harmless: an
-// author's entries, then the co-authors' messages, then the mark, then the account, then the acknowledgement. Each is done
-// again without harm.
+// A batch of the queue, from its messages to its settlement. Order is what makes a crash between any two
+// steps harmless: an author's entries, then the co-authors' messages, then the mark, then the account, then
+// the acknowledgement. Each is done again without harm.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -75,8 +75,8 @@ host::Task<void> Warming::consume(host::Context here, std::string queue,
     if (message) {
       slot.message = std::move(*message);
     } else {
-      // Of another version, perhaps, that is being rolled out: handed back, so that it may take it, or so that it ends as
-      // a dead letter rather than nowhere.
+      // Of another version, perhaps, that is being rolled out: handed back, so that it may take it, or so
+      // that it ends as a dead letter rather than nowhere.
       slot.handed_back = true;
       ++unknown;
     }
@@ -155,16 +155,15 @@ host::Task<void> Warming::work_on(host::Context here, Batch& batch) const {
       if (out_of_patience || faults >= config::limit::warming_faults_max) {
         slot.step.state = StepState::hopeless;
       }
-      slot.step.delay =
-          std::max(slot.step.delay, policy::backoff(tries + faults + 1, config::limit::warming_delay_first,
-                                                    config::limit::warming_delay_max,
-                                                    engine::random_of(here.host())));
+      slot.step.delay = std::max(
+          slot.step.delay, policy::backoff(tries + faults + 1, config::limit::warming_delay_first,
+                                           config::limit::warming_delay_max, engine::random_of(here.host())));
     }
   }
 }
 
-// The message goes on in a copy of its own, whose delay is of our choosing and which costs none of the queue's retries; then
-// this one is acknowledged. Between the two there may be both, which does no harm.
+// The message goes on in a copy of its own, whose delay is of our choosing and which costs none of the
+// queue's retries; then this one is acknowledged. Between the two there may be both, which does no harm.
 host::Task<void> Warming::put_off(host::Context here, Slot& slot) const {
   Parcel parcel;
   parcel.binding = std::string(queue_of(priority_of(slot.message)));

@@ -47,8 +47,8 @@ void write_items(JsonWriter& json, const std::vector<Item>& items) {
 host::Task<Result<config::JsonText>> JobBook::call(host::Context here, std::string method,
                                                    std::string argument) const {
   const auto patience = static_cast<std::uint64_t>(config::limit::object_patience.count());
-  const auto called = co_await host::object_call(here, "WARMING_JOBS", settings_.cache_prefix, method,
-                                                 argument, patience);
+  const auto called =
+      co_await host::object_call(here, "WARMING_JOBS", settings_.cache_prefix, method, argument, patience);
   if (!called) {
     co_return tl::make_unexpected(called.error());
   }

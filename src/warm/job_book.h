@@ -1,4 +1,5 @@
-// The jobs as their Durable Object keeps them (shim/objects/job.js, binding WARMING_JOBS), and what it is asked.
+// The jobs as their Durable Object keeps them (shim/objects/job.js, binding WARMING_JOBS), and what it is
+// asked.
 #pragma once
 
 #include <cstdint>
@@ -55,14 +56,15 @@ class JobBook {
   explicit JobBook(const config::Settings& settings) : settings_(settings) {}
 
   // `argument` is the JSON of one argument. Errors: as object_call; corrupt for an answer that is no JSON.
-  host::Task<Result<config::JsonText>> call(host::Context here, std::string method, std::string argument) const;
+  host::Task<Result<config::JsonText>> call(host::Context here, std::string method,
+                                            std::string argument) const;
 
   // For each reference whether it is still to be worked on.
   host::Task<Result<std::vector<bool>>> begin(host::Context here, std::vector<Account> references) const;
   host::Task<Result<config::JsonText>> settle(host::Context here, std::vector<Account> accounts) const;
   // Which of the items a message is to be sent about.
-  host::Task<Result<std::vector<std::size_t>>> discover(host::Context here, std::string job, std::string parent,
-                                                        std::vector<Item> items) const;
+  host::Task<Result<std::vector<std::size_t>>> discover(host::Context here, std::string job,
+                                                        std::string parent, std::vector<Item> items) const;
 
  private:
   const config::Settings& settings_;

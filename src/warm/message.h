@@ -1,5 +1,5 @@
-// The messages of the warming queues. Members that people and dashboards may know: author, source, depth, queuedAt, jobId,
-// maxDepth.
+// The messages of the warming queues. Members that people and dashboards may know: author, source, depth,
+// queuedAt, jobId, maxDepth.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +52,8 @@ struct AuthorMessage {
   std::uint32_t remaining() const { return depth_max - depth; }
 };
 
-// Work on every `step`th entry of a list, from `from` on, one after the other: as many such messages are under way as the
-// list may have requests at once.
+// Work on every `step`th entry of a list, from `from` on, one after the other: as many such messages are
+// under way as the list may have requests at once.
 struct WalkMessage {
   std::string job;
   std::uint32_t from = 0;

@@ -40,7 +40,8 @@ bool is_servable(const tiers::EntryPtr& entry, Instant now) {
 
 Result<std::vector<origin::Work>> read_works(host::Host& host, const host::Body& body) {
   const std::string text = host.read_body(body.handle(), body.size(), origin::padding_bytes);
-  auto reply = origin::read_books_reply(origin::PaddedText(text, static_cast<std::size_t>(body.size().count)));
+  auto reply =
+      origin::read_books_reply(origin::PaddedText(text, static_cast<std::size_t>(body.size().count)));
   if (!reply) {
     return tl::make_unexpected(std::move(reply.error()));
   }

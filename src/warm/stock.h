@@ -1,4 +1,5 @@
-// From an author's works to the entries that answer look-ups by title and by ISBN, in the engine's own stores.
+// From an author's works to the entries that answer look-ups by title and by ISBN, in the engine's own
+// stores.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct Budget {
   }
 };
 
-// Works, and when and under which view of the control log they were asked for: what is made of them is as old.
+// Works, and when and under which view of the control log they were asked for: what is made of them is as
+// old.
 struct Harvest {
   std::vector<origin::Work> works;
   std::string source;
@@ -72,8 +74,10 @@ class Stock {
   // The resource that looks books up in this way; nullptr where none is declared.
   const config::Resource* resource_for(config::ProviderQuery query) const;
   const config::Resource* find_resource(std::string_view name) const;
-  // The query of a resource with one field, as a request for `value` would make it. Errors: as entry::normalise_fields.
-  Result<engine::Query> query_of(host::Host& host, const config::Resource& resource, std::string_view value) const;
+  // The query of a resource with one field, as a request for `value` would make it. Errors: as
+  // entry::normalise_fields.
+  Result<engine::Query> query_of(host::Host& host, const config::Resource& resource,
+                                 std::string_view value) const;
   // The same with all fields by name.
   Result<engine::Query> query_of(host::Host& host, const config::Resource& resource,
                                  const TextPairs& fields) const;
@@ -81,8 +85,8 @@ class Stock {
   // The entries of these works in an order that is always the same: titles, then ISBNs, each once.
   std::vector<Planting> plan(host::Host& host, const std::vector<origin::Work>& works) const;
 
-  // Puts what is not there yet, from entry `from` on. A title's entry holds all works of that title that are known; one
-  // that is complete is left alone.
+  // Puts what is not there yet, from entry `from` on. A title's entry holds all works of that title that are
+  // known; one that is complete is left alone.
   host::Task<Stocked> put(host::Context here, const Harvest& harvest, const std::vector<Planting>& plantings,
                           std::size_t from, Budget& budget) const;
 

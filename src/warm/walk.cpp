@@ -1,5 +1,5 @@
-// A list of entries, one request after the other: what is there is passed over, what fails is a dead letter, and the walk
-// goes on.
+// A list of entries, one request after the other: what is there is passed over, what fails is a dead letter,
+// and the walk goes on.
 #include <algorithm>
 
 #include "base/json_writer.h"
@@ -50,8 +50,8 @@ host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMess
     if (!answer || !said || said->flag("allowed")) {
       break;
     }
-    co_await engine::pause_for(
-        here, Millis(static_cast<std::int64_t>(std::clamp<std::uint64_t>(said->number("retry_after_millis"), 1, 5000))));
+    co_await engine::pause_for(here, Millis(static_cast<std::int64_t>(std::clamp<std::uint64_t>(
+                                         said->number("retry_after_millis"), 1, 5000))));
   }
   engine::Reading reading = co_await engine_.read_fresh(here, *query, config::limit::warming_turn_patience);
   if (reading.refusal != nullptr) {
@@ -78,7 +78,8 @@ host::Task<Warming::Step> Warming::walk(host::Context here, WalkMessage& walk, B
   constexpr std::uint32_t items_at_once = 20;
   Step step;
   JsonWriter json;
-  json.begin_object().key("job").value(walk.job).key("from").value(walk.from).key("step").value(walk.step);
+  json.begin_object().key("now").value(millis_since_epoch(here.host().now()));
+  json.key("job").value(walk.job).key("from").value(walk.from).key("step").value(walk.step);
   json.key("limit").value(items_at_once);
   std::string argument = json.end_object().text();
   const auto said = co_await book_.call(here, "walk", std::move(argument));

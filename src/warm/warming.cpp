@@ -82,8 +82,8 @@ std::uint32_t Warming::requests_per_second(bool is_walk, const config::JsonText&
   const config::Resource* const authors = stock_.resource_for(config::ProviderQuery::author);
   const std::uint32_t polite = authors == nullptr ? 1 : origin::polite_rate(*authors, 0, settings_);
   const std::uint64_t wanted = options.number("qps", 1);
-  return std::max<std::uint32_t>(1, is_walk ? static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, 1000))
-                                            : polite);
+  return std::max<std::uint32_t>(
+      1, is_walk ? static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, 1000)) : polite);
 }
 
 std::string Warming::shown(const config::JsonText& job, Instant now) const {
@@ -137,8 +137,8 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
     co_return fail(ErrorKind::unsupported, "warming",
                    "larder.json declares no resource that looks books up by author; add one.");
   }
-  const std::string_view pattern =
-      plan.options.resource.empty() ? std::string_view(authors->name) : std::string_view(plan.options.resource);
+  const std::string_view pattern = plan.options.resource.empty() ? std::string_view(authors->name)
+                                                                 : std::string_view(plan.options.resource);
   if (policy::admit(settings_, pattern).participation != policy::Participation::full) {
     co_return fail(ErrorKind::unsupported, "warming",
                    "The cache does not keep what would be warmed: see FEATURE_CACHE, CACHE_IMPL and "
@@ -175,8 +175,8 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   const std::uint32_t rate = options ? requests_per_second(is_walk, *options) : 1;
   const auto totals = said->find("totals");
   const std::uint64_t measured = totals ? totals->number("authors") : 0;
-  const std::uint64_t works_each =
-      measured == 0 ? config::limit::warming_works_guess : (totals->number("works") + measured - 1) / measured;
+  const std::uint64_t works_each = measured == 0 ? config::limit::warming_works_guess
+                                                 : (totals->number("works") + measured - 1) / measured;
   opened.works_estimated = plan.items.size() * (is_walk ? 1 : works_each);
   opened.time_estimated = Millis(static_cast<std::int64_t>(plan.items.size()) * 1000 / rate);
   co_return opened;
@@ -402,8 +402,8 @@ host::Task<void> Warming::remember(host::Context here, std::string key, std::str
   }
 }
 
-// The state that people and scripts look for in KV. What counts is with the jobs; a copy that is not written is the next
-// one's to make good.
+// The state that people and scripts look for in KV. What counts is with the jobs; a copy that is not written
+// is the next one's to make good.
 host::Task<void> Warming::tell(host::Context here, const config::JsonText& settled) const {
   const Instant now = here.host().now();
   JsonWriter pending;
@@ -444,7 +444,8 @@ host::Task<void> Warming::tend(host::Context here) const {
   std::string before = prune.end_object().text();
   const auto pruned = co_await book_.call(here, "prune", std::move(before));
   const auto settled = co_await book_.settle(here, {});
-  if (pruned && settled) {
+  // A deployment that does not warm has nothing to tell.
+  if (pruned && settled && settled->number("pending") > 0) {
     co_await tell(here, *settled);
   }
 }

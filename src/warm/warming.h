@@ -1,10 +1,11 @@
-// Warming: a list of books (or of entries) in, a warm cache out. Jobs are kept by a Durable Object (job_book.h); queue
-// messages are its hands, and may be lost, late, doubled or out of order without harm: what counts is what the job says.
+// Warming: a list of books (or of entries) in, a warm cache out. Jobs are kept by a Durable Object
+// (job_book.h); queue messages are its hands, and may be lost, late, doubled or out of order without harm:
+// what counts is what the job says.
 //
 //   open      the list becomes a job, whole or not at all
 //   send      its messages go out, behind the response
-//   consume   a batch: find each author's works, put their entries, queue the co-authors, account for the author
-//   tend      messages of a job that has gone quiet are sent again
+//   consume   a batch: find each author's works, put their entries, queue the co-authors, account for the
+//   author tend      messages of a job that has gone quiet are sent again
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,8 @@ struct JobOptions {
 
 struct JobPlan {
   JobOptions options;
-  // The most important first; at least one. Items of an entry list have their fields as a JSON object for a name.
+  // The most important first; at least one. Items of an entry list have their fields as a JSON object for a
+  // name.
   std::vector<Item> items;
   // Names the list and what is asked of it: while a job of the same name is at work, there is no second one.
   std::string digest;
@@ -101,8 +103,8 @@ class Warming {
   // The job's messages. To be done behind the response; what fails is made good by tend().
   host::Task<void> send(host::Context here, std::string job_id, JobPlan plan) const;
 
-  // Jobs as JSON: {jobId, kind, state, …, authors: {queued, processed, failed, skipped}, works, byDepth, …}. Errors:
-  // invalid for a job that is not there.
+  // Jobs as JSON: {jobId, kind, state, …, authors: {queued, processed, failed, skipped}, works, byDepth, …}.
+  // Errors: invalid for a job that is not there.
   host::Task<Result<std::string>> job(host::Context here, std::string job_id) const;
   // {jobs, next, pending, deadLetters, totals}. `cursor` is `next` of the page before, 0 for the first.
   host::Task<Result<std::string>> jobs(host::Context here, std::uint64_t cursor) const;
@@ -126,11 +128,11 @@ class Warming {
   // How work on one message came out.
   enum class StepState : std::uint8_t {
     done,
-    over,    // its job is cancelled, or has accounted for it: nothing to do
-    more,    // it goes on in a message of its own
-    later,   // its origin or a store is down or busy: it comes again
-    fault,   // it failed by itself: it comes again a few times
-    hopeless // it can never succeed
+    over,     // its job is cancelled, or has accounted for it: nothing to do
+    more,     // it goes on in a message of its own
+    later,    // its origin or a store is down or busy: it comes again
+    fault,    // it failed by itself: it comes again a few times
+    hopeless  // it can never succeed
   };
   struct Step {
     StepState state = StepState::done;
@@ -177,12 +179,14 @@ class Warming {
   host::Task<Step> warm_author(host::Context here, Slot& slot, Budget& budget) const;
   host::Task<Result<bool>> is_warm(host::Context here, const Slot& slot, Budget& budget) const;
   host::Task<Step> find_works(host::Context here, const AuthorMessage& author, Harvest& harvest) const;
-  host::Task<Step> queue_others(host::Context here, const AuthorMessage& author, const Harvest& harvest) const;
+  host::Task<Step> queue_others(host::Context here, const AuthorMessage& author,
+                                const Harvest& harvest) const;
   host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works) const;
   host::Task<Step> walk(host::Context here, WalkMessage& walk, Batch& batch) const;
   host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields) const;
 
-  // Which messages of the batch are still wanted, and what is known of their authors. False: nobody could say.
+  // Which messages of the batch are still wanted, and what is known of their authors. False: nobody could
+  // say.
   host::Task<bool> begin(host::Context here, Batch& batch) const;
   // Accounts for what is done, sends what goes on, and settles the batch.
   host::Task<void> end(host::Context here, Batch& batch) const;

@@ -17,9 +17,7 @@ std::string three_providers() {
      "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}], "ttl": "24h"}]})";
 }
 
-TextPairs all_set_up() {
-  return {{"GOOGLE_BOOKS_API_KEY", "google-key"}, {"ISBNDB_API_KEY", "isbndb-key"}};
-}
+TextPairs all_set_up() { return {{"GOOGLE_BOOKS_API_KEY", "google-key"}, {"ISBNDB_API_KEY", "isbndb-key"}}; }
 
 sim::OriginReply plain_reply(std::uint32_t status, std::string content) {
   sim::OriginReply reply;
@@ -30,12 +28,11 @@ sim::OriginReply plain_reply(std::uint32_t status, std::string content) {
 }
 
 sim::OriginReply google_book() {
-  return plain_reply(200, R"({"totalItems":1,"items":[{"id":"g1","volumeInfo":{"title":"Dune","authors":["Frank Herbert"]}}]})");
+  return plain_reply(
+      200,
+      R"({"totalItems":1,"items":[{"id":"g1","volumeInfo":{"title":"Dune","authors":["Frank Herbert"]}}]})");
 }
 sim::OriginReply google_none() { return plain_reply(200, R"({"totalItems":0})"); }
-sim::OriginReply isbndb_book() {
-  return plain_reply(200, R"({"total":1,"books":[{"title":"Dune","authors":["Frank Herbert"]}]})");
-}
 
 // What each provider answers, and in which order they were asked.
 struct Providers {

@@ -34,7 +34,9 @@ async function call(worker, method, path, json) {
 
 /** @param {string[]} authors */
 const listOf = (authors) =>
-  Buffer.from(`Title,Author\n${authors.map((author, i) => `Book ${i},${author}\n`).join("")}`).toString("base64");
+  Buffer.from(`Title,Author\n${authors.map((author, i) => `Book ${i},${author}\n`).join("")}`).toString(
+    "base64",
+  );
 
 /** @param {Awaited<ReturnType<typeof startWorker>>} worker @param {string} jobId */
 async function ended(worker, jobId) {
@@ -50,7 +52,9 @@ async function ended(worker, jobId) {
 /** @param {string} url @param {string} author @returns {Promise<any[]>} what the catalogue has of the author */
 async function worksOf(url, author) {
   const fields = "key,title,author_name,isbn";
-  const response = await fetch(`${url}/search.json?author=${encodeURIComponent(author)}&fields=${fields}&limit=100`);
+  const response = await fetch(
+    `${url}/search.json?author=${encodeURIComponent(author)}&fields=${fields}&limit=100`,
+  );
   return /** @type {any} */ (await response.json()).docs;
 }
 
@@ -114,7 +118,11 @@ for (const flavour of FLAVOURS) {
     try {
       const [work] = await worksOf(url, "Jane Austen");
       const items = [{ q: work.title }, { q: "No Such Title Anywhere" }];
-      const answer = await call(worker, "POST", "/api/warming/prewarm", { resource: "title", items, qps: 50 });
+      const answer = await call(worker, "POST", "/api/warming/prewarm", {
+        resource: "title",
+        items,
+        qps: 50,
+      });
       assert.equal(answer.status, 202, JSON.stringify(answer.body));
       const job = await ended(worker, answer.body.jobId);
       assert.deepEqual(job.authors, { queued: 2, processed: 2, failed: 0, skipped: 0 });

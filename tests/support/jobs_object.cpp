@@ -49,13 +49,18 @@ ObjectReply SimulatedJobs::call(Instant, const std::string&, const std::string& 
   const auto asked = config::JsonText::parse(argument);
   LARDER_ASSERT(asked.has_value());
   using Method = ObjectReply (SimulatedJobs::*)(const config::JsonText&);
-  static const std::map<std::string, Method> methods = {
-      {"open", &SimulatedJobs::open},         {"begin", &SimulatedJobs::begin},
-      {"discover", &SimulatedJobs::discover}, {"settle", &SimulatedJobs::settle},
-      {"list", &SimulatedJobs::list},         {"cancel", &SimulatedJobs::cancel},
-      {"walk", &SimulatedJobs::walk},         {"keep", &SimulatedJobs::keep},
-      {"letters", &SimulatedJobs::show_letters}, {"replay", &SimulatedJobs::replay},
-      {"quiet", &SimulatedJobs::quiet},       {"prune", &SimulatedJobs::prune}};
+  static const std::map<std::string, Method> methods = {{"open", &SimulatedJobs::open},
+                                                        {"begin", &SimulatedJobs::begin},
+                                                        {"discover", &SimulatedJobs::discover},
+                                                        {"settle", &SimulatedJobs::settle},
+                                                        {"list", &SimulatedJobs::list},
+                                                        {"cancel", &SimulatedJobs::cancel},
+                                                        {"walk", &SimulatedJobs::walk},
+                                                        {"keep", &SimulatedJobs::keep},
+                                                        {"letters", &SimulatedJobs::show_letters},
+                                                        {"replay", &SimulatedJobs::replay},
+                                                        {"quiet", &SimulatedJobs::quiet},
+                                                        {"prune", &SimulatedJobs::prune}};
   if (method == "show") {
     const auto job = jobs.find(asked->text("job"));
     if (job == jobs.end()) {
@@ -73,6 +78,13 @@ ObjectReply SimulatedJobs::call(Instant, const std::string&, const std::string& 
 SimulatedJobs::Job* SimulatedJobs::active(const std::string& id) {
   const auto found = jobs.find(id);
   return found != jobs.end() && found->second.is_active() ? &found->second : nullptr;
+}
+
+void SimulatedJobs::start(Job& job, std::uint64_t now) {
+  job.state = "running";
+  job.started = job.started == 0 ? now : job.started;
+  job.touched = now;
+  started_ = started_ == 0 ? now : started_;
 }
 
 SimulatedJobs::Item* SimulatedJobs::find(const std::string& job, const std::string& key,
@@ -146,13 +158,10 @@ ObjectReply SimulatedJobs::begin(const config::JsonText& asked) {
       json.value(false);
       continue;
     }
-    job->state = "running";
-    job->started = job->started == 0 ? now : job->started;
-    job->touched = now;
+    start(*job, now);
     const Item* const item = find(job->id, reference.text("key"), reference.number("remaining"));
     json.value(item != nullptr && item->state == "open");
   }
-  started_ = started_ == 0 ? now : started_;
   json.end_array().end_object();
   return answered(json);
 }
@@ -307,7 +316,10 @@ ObjectReply SimulatedJobs::cancel(const config::JsonText& asked) {
 }
 
 ObjectReply SimulatedJobs::walk(const config::JsonText& asked) {
-  const Job* const job = active(asked.text("job"));
+  Job* const job = active(asked.text("job"));
+  if (job != nullptr) {
+    start(*job, asked.number("now"));
+  }
   JsonWriter json;
   json.begin_object().key("items").begin_array();
   std::uint64_t first = 0;
@@ -320,7 +332,8 @@ ObjectReply SimulatedJobs::walk(const config::JsonText& asked) {
     const std::uint64_t place = item.number - first;
     const std::uint64_t step = asked.number("step");
     const std::uint64_t from = asked.number("from");
-    if (item.state == "open" && place >= from && place % step == from % step && given < asked.number("limit")) {
+    if (item.state == "open" && place >= from && place % step == from % step &&
+        given < asked.number("limit")) {
       ++given;
       json.begin_object().key("key").value(item.key).key("name").value(item.name);
       json.key("depth").value(item.depth).key("maxDepth").value(item.depth + item.remaining);
@@ -332,9 +345,8 @@ ObjectReply SimulatedJobs::walk(const config::JsonText& asked) {
 }
 
 ObjectReply SimulatedJobs::keep(const config::JsonText& asked) {
-  std::erase_if(letters, [&](const Letter& letter) {
-    return letter.job.empty() && letter.key == asked.text("key");
-  });
+  std::erase_if(letters,
+                [&](const Letter& letter) { return letter.job.empty() && letter.key == asked.text("key"); });
   Letter letter;
   letter.number = next_number_++;
   letter.key = asked.text("key");

@@ -84,6 +84,7 @@ class SimulatedJobs final : public SimulatedObjects {
   ObjectReply prune(const config::JsonText& asked);
 
   Job* active(const std::string& id);
+  void start(Job& job, std::uint64_t now);
   Item* find(const std::string& job, const std::string& key, std::uint64_t remaining);
   void add(Job& job, const config::JsonText& item, const std::string& parent);
   bool account(const config::JsonText& item, std::uint64_t now);

@@ -10,15 +10,16 @@ namespace larder::warm {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> first_names = {"Ada",   "Boris", "Clara", "Denis", "Elena", "Felix",
-                                                          "Greta", "Henry", "Irene", "Jonas", "Katja", "Lukas",
-                                                          "Marta", "Nils",  "Olga",  "Pavel"};
-constexpr std::array<std::string_view, 16> last_names = {"Abbot",  "Barlow", "Conrad", "Dorset", "Everett", "Fulton",
-                                                         "Graham", "Holden", "Irving", "Jarvis", "Kimball", "Larsen",
-                                                         "Mercer", "Norton", "Osborn", "Parker"};
+constexpr std::array<std::string_view, 16> first_names = {
+    "Ada",   "Boris", "Clara", "Denis", "Elena", "Felix", "Greta", "Henry",
+    "Irene", "Jonas", "Katja", "Lukas", "Marta", "Nils",  "Olga",  "Pavel"};
+constexpr std::array<std::string_view, 16> last_names = {
+    "Abbot",  "Barlow", "Conrad",  "Dorset", "Everett", "Fulton", "Graham", "Holden",
+    "Irving", "Jarvis", "Kimball", "Larsen", "Mercer",  "Norton", "Osborn", "Parker"};
 
 std::string isbn_of(std::size_t number) {
-  std::string digits = "97809" + std::string(7 - std::min<std::size_t>(7, std::to_string(number).size()), '0') +
+  std::string digits = "97809" +
+                       std::string(7 - std::min<std::size_t>(7, std::to_string(number).size()), '0') +
                        std::to_string(number);
   int sum = 0;
   for (std::size_t i = 0; i < 12; ++i) {
@@ -141,8 +142,8 @@ Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, 
   };
   world.fault = [this](host::OperationKind kind) -> std::optional<sim::Fault> {
     const bool may_fail = kind == host::OperationKind::kv_get || kind == host::OperationKind::kv_put ||
-                          kind == host::OperationKind::kv_get_many || kind == host::OperationKind::object_call ||
-                          kind == host::OperationKind::queue_send;
+                          kind == host::OperationKind::kv_get_many ||
+                          kind == host::OperationKind::object_call || kind == host::OperationKind::queue_send;
     if (!may_fail || !random.percent(weather.faults)) {
       return std::nullopt;
     }
@@ -168,7 +169,8 @@ sim::SimulatedHost::Exchange& Deployment::call(std::string method, std::string p
   sim::SentBody sent;
   sent.content = std::move(body);
   return isolate_->run(std::move(method), "https://larder.test" + path,
-                       {{"authorization", "Bearer ann"}, {"content-type", "application/json"}}, std::move(sent));
+                       {{"authorization", "Bearer ann"}, {"content-type", "application/json"}},
+                       std::move(sent));
 }
 
 sim::SimulatedHost::Exchange& Deployment::upload(const std::vector<std::string>& names,
@@ -191,8 +193,9 @@ const sim::SimulatedJobs::Job& Deployment::only_job() const {
 }
 
 void Deployment::collect() {
-  static const std::map<std::string, std::string> names = {{"AUTHOR_WARMING_QUEUE", "author-warming-queue"},
-                                                           {"AUTHOR_WARMING_PRIORITY", "author-warming-priority"}};
+  static const std::map<std::string, std::string> names = {
+      {"AUTHOR_WARMING_QUEUE", "author-warming-queue"},
+      {"AUTHOR_WARMING_PRIORITY", "author-warming-priority"}};
   for (const auto& [binding, name] : names) {
     auto& queue = world.queues[binding];
     while (!queue.empty()) {

@@ -1,5 +1,5 @@
-// A made-up library as Open Library answers for it, and the queues that deliver as the platform's do: at least once, in any
-// order, to consumers that may be lost in the middle.
+// A made-up library as Open Library answers for it, and the queues that deliver as the platform's do: at
+// least once, in any order, to consumers that may be lost in the middle.
 #pragma once
 
 #include <cstdint>
@@ -41,10 +41,10 @@ class Library {
 
 // What goes wrong; of a hundred.
 struct Weather {
-  std::uint32_t twice = 0;      // a message is delivered again although it was acknowledged
-  std::uint32_t lost = 0;       // a consumer is gone in the middle of its batch
-  std::uint32_t faults = 0;     // an operation of KV, an object or a queue fails
-  std::uint32_t busy = 0;       // the origin answers 429
+  std::uint32_t twice = 0;   // a message is delivered again although it was acknowledged
+  std::uint32_t lost = 0;    // a consumer is gone in the middle of its batch
+  std::uint32_t faults = 0;  // an operation of KV, an object or a queue fails
+  std::uint32_t busy = 0;    // the origin answers 429
   // The origin fails in between.
   Instant down_from = Instant::max();
   Instant down_until = Instant::max();
@@ -89,7 +89,8 @@ class Deployment {
   };
   void collect();
   bool deliver_once();
-  void settle(const std::vector<std::string>& acknowledged, const std::vector<std::string>& retried, Millis delay);
+  void settle(const std::vector<std::string>& acknowledged, const std::vector<std::string>& retried,
+              Millis delay);
   void renew();
 
   TextPairs settings_;

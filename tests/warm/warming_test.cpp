@@ -26,12 +26,14 @@ void expect_warm(Deployment& deployment, const std::set<std::string>& authors) {
   sim::Isolate reader(deployment.world, {{"ENABLE_SWR", "false"}});
   for (const std::string& author : authors) {
     for (const LibraryWork& work : deployment.library.works_of(author)) {
-      for (const std::string& url : {concat({"https://larder.test/search/title?q=", percent_encode(work.title)}),
-                                     concat({"https://larder.test/search/isbn?isbn=", work.isbn})}) {
+      for (const std::string& url :
+           {concat({"https://larder.test/search/title?q=", percent_encode(work.title)}),
+            concat({"https://larder.test/search/isbn?isbn=", work.isbn})}) {
         const auto& exchange = reader.get(url);
         EXPECT_EQ(exchange.status, 200U) << url;
         EXPECT_TRUE(contains(exchange.header("cache-status"), "larder; hit;")) << url;
-        // Authors of one title who are warmed at the same moment may miss each other: its first read completes it.
+        // Authors of one title who are warmed at the same moment may miss each other: its first read
+        // completes it.
         const bool is_whole = contains(url, "isbn=") || !contains(work.title, "Shared");
         EXPECT_TRUE(!is_whole || contains(exchange.body, concat({"\"", work.key.substr(7), "\""}))) << url;
       }
@@ -246,9 +248,9 @@ TEST(Warming, AnEntryListIsWalkedAtItsOwnPace) {
     items += concat({items.empty() ? "" : ",", R"({"isbn":")", deployment.library.works[i].isbn, R"("})"});
   }
   const Instant began = deployment.world.now;
-  const auto& answer = deployment.call(
-      "POST", "/api/warming/prewarm",
-      concat({R"({"resource":"isbn","concurrency":2,"qps":2,"items":[)", items, R"(,{"isbn":"9780552137034"}]})"}));
+  const auto& answer = deployment.call("POST", "/api/warming/prewarm",
+                                       concat({R"({"resource":"isbn","concurrency":2,"qps":2,"items":[)",
+                                               items, R"(,{"isbn":"9780552137034"}]})"}));
   ASSERT_EQ(answer.status, 202U) << answer.body;
   deployment.drain();
   const auto sum = deployment.only_job().sum();
@@ -256,8 +258,7 @@ TEST(Warming, AnEntryListIsWalkedAtItsOwnPace) {
   EXPECT_EQ(sum.processed, 9U);
   EXPECT_EQ(deployment.world.origin_requests.size(), 9U);
   EXPECT_GE(deployment.world.now - began, Millis(4000));
-  deployment.call("POST", "/api/warming/prewarm",
-                  concat({R"({"resource":"isbn","items":[)", items, "]}"}));
+  deployment.call("POST", "/api/warming/prewarm", concat({R"({"resource":"isbn","items":[)", items, "]}"}));
   deployment.drain();
   EXPECT_EQ(deployment.world.origin_requests.size(), 9U);
 }
@@ -272,8 +273,10 @@ TEST(Warming, RefusesWhatMakesNoSense) {
   EXPECT_TRUE(refused(R"({"csv":""})").starts_with("400 "));
   EXPECT_TRUE(refused(R"({})").starts_with("400 "));
   EXPECT_TRUE(refused("[]").starts_with("400 "));
-  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","maxDepth":0})"), "maxDepth: This must be a whole number from 1 to 3."));
-  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","maxDepth":9})"), "maxDepth: This must be a whole number from 1 to 3."));
+  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","maxDepth":0})"),
+                       "maxDepth: This must be a whole number from 1 to 3."));
+  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","maxDepth":9})"),
+                       "maxDepth: This must be a whole number from 1 to 3."));
   EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","priority":"urgent"})"), "priority: This must be"));
   // "Title,Author\n": a header and nothing else.
   EXPECT_TRUE(refused(R"({"csv":"VGl0bGUsQXV0aG9yCg=="})").starts_with("400 "));
@@ -307,7 +310,8 @@ Weather weather_of(std::size_t kind) {
   return weather;
 }
 
-// Whatever of it the weather turned into letters is replayed in calm, until the job is complete; then the counts are exact.
+// Whatever of it the weather turned into letters is replayed in calm, until the job is complete; then the
+// counts are exact.
 TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
   const auto [kind, seed] = GetParam();
   Deployment deployment(seed * 100 + kind, 40, Weather());
@@ -335,7 +339,8 @@ TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, WarmingWeather,
-                         ::testing::Combine(::testing::Range<std::size_t>(0, 5), ::testing::Range<std::uint64_t>(1, 9)));
+                         ::testing::Combine(::testing::Range<std::size_t>(0, 5),
+                                            ::testing::Range<std::uint64_t>(1, 9)));
 
 TEST(Message, ComesBackAsItWent) {
   AuthorMessage author;

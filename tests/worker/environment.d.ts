@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
     BUCKETS: DurableObjectNamespace<import("../../shim/objects/buckets.js").Buckets>;
     AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
+    WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
     ADMIN_JWT_SECRET: string;
     TEST_TOOLCHAIN: string;
   }

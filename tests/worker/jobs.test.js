@@ -7,12 +7,20 @@ const NOW = 1_790_000_000_000;
 
 /** @param {string} name @param {(call: (method: string, argument: object) => Promise<any>) => Promise<void>} use */
 const withJobs = (name, use) =>
-  runInDurableObject(env.WARMING_JOBS.getByName(name), (/** @type {any} */ jobs) =>
-    use(async (method, argument) => JSON.parse(await jobs[method](JSON.stringify({ now: NOW, ...argument })))),
+  runInDurableObject(/** @type {any} */ (env.WARMING_JOBS.getByName(name)), (/** @type {any} */ jobs) =>
+    use(async (method, argument) =>
+      JSON.parse(await jobs[method](JSON.stringify({ now: NOW, ...argument }))),
+    ),
   );
 
 /** @param {string} key @param {number} [depth] @param {number} [maxDepth] */
-const item = (key, depth = 1, maxDepth = 2) => ({ key, name: key.toUpperCase(), depth, maxDepth, source: "csv" });
+const item = (key, depth = 1, maxDepth = 2) => ({
+  key,
+  name: key.toUpperCase(),
+  depth,
+  maxDepth,
+  source: "csv",
+});
 /** @param {string} id @param {string[]} keys */
 const list = (id, keys) => ({
   id,
@@ -28,8 +36,12 @@ test("a list is one job, in which each item is counted once", () =>
   withJobs("counted", async (call) => {
     const opened = await call("open", list("j", ["a", "b", "a"]));
     expect(opened.created).toBe(true);
-    expect(opened.job.levels).toEqual([{ depth: 1, queued: 2, processed: 0, failed: 0, skipped: 0, works: 0 }]);
-    expect(await call("begin", { items: [account("a", ""), account("x", "")] })).toEqual({ open: [true, false] });
+    expect(opened.job.levels).toEqual([
+      { depth: 1, queued: 2, processed: 0, failed: 0, skipped: 0, works: 0 },
+    ]);
+    expect(await call("begin", { items: [account("a", ""), account("x", "")] })).toEqual({
+      open: [true, false],
+    });
     const settled = await call("settle", { items: [account("a", "processed"), account("a", "processed")] });
     expect(settled).toMatchObject({ counted: [true, false], ended: [], pending: 1 });
     const last = await call("settle", { items: [account("b", "skipped", { works: 0 })] });
@@ -44,13 +56,18 @@ test("the same list has one job while it is at work, and another one later", () 
     const again = await call("open", { ...list("k", ["a"]), digest: "digest of j" });
     expect(again).toMatchObject({ created: false, job: { id: "j" } });
     await call("settle", { items: [account("a", "processed")] });
-    expect(await call("open", { ...list("k", ["a"]), digest: "digest of j" })).toMatchObject({ created: true });
+    expect(await call("open", { ...list("k", ["a"]), digest: "digest of j" })).toMatchObject({
+      created: true,
+    });
   }));
 
 test("above the pending limit nothing is queued", () =>
   withJobs("full", async (call) => {
     await call("open", list("j", ["a", "b", "c"]));
-    expect(await call("open", { ...list("k", ["d", "e"]), pendingMax: 4 })).toEqual({ refused: true, pending: 3 });
+    expect(await call("open", { ...list("k", ["d", "e"]), pendingMax: 4 })).toEqual({
+      refused: true,
+      pending: 3,
+    });
     expect((await call("list", { cursor: 0, limit: 10 })).jobs).toHaveLength(1);
   }));
 
@@ -81,7 +98,10 @@ test("what failed is a letter, and its replay finishes the job", () =>
     });
     expect((await call("show", { job: "j" })).state).toBe("complete");
     const replayed = await call("replay", { ids: [], limit: 10 });
-    expect(replayed).toMatchObject({ items: [{ job: "j", key: "a", name: "A", depth: 1, maxDepth: 2 }], left: 0 });
+    expect(replayed).toMatchObject({
+      items: [{ job: "j", key: "a", name: "A", depth: 1, maxDepth: 2 }],
+      left: 0,
+    });
     expect(await call("show", { job: "j" })).toMatchObject({ state: "running", completed: null });
     const { ended } = await call("settle", { items: [account("a", "processed")] });
     expect(ended[0].levels).toEqual([{ depth: 1, queued: 2, processed: 2, failed: 0, skipped: 0, works: 6 }]);
@@ -110,11 +130,21 @@ test("a list is walked in steps", () =>
     await call("open", list("other", ["x"]));
     await call("open", list("j", ["a", "b", "c", "d", "e"]));
     const walk = async (/** @type {number} */ from) =>
-      (await call("walk", { job: "j", from, step: 2, limit: 10 })).items.map((/** @type {any} */ one) => [one.key, one.place]);
-    expect(await walk(0)).toEqual([["a", 0], ["c", 2], ["e", 4]]);
+      (await call("walk", { job: "j", from, step: 2, limit: 10 })).items.map((/** @type {any} */ one) => [
+        one.key,
+        one.place,
+      ]);
+    expect(await walk(0)).toEqual([
+      ["a", 0],
+      ["c", 2],
+      ["e", 4],
+    ]);
     expect(await walk(3)).toEqual([["d", 3]]);
     await call("settle", { items: [account("a", "processed")] });
-    expect(await walk(0)).toEqual([["c", 2], ["e", 4]]);
+    expect(await walk(0)).toEqual([
+      ["c", 2],
+      ["e", 4],
+    ]);
   }));
 
 test("ended jobs are forgotten in time", () =>
