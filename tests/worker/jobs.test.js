@@ -7,7 +7,7 @@ const NOW = 1_790_000_000_000;
 
 /** @param {string} name @param {(call: (method: string, argument: object) => Promise<any>) => Promise<void>} use */
 const withJobs = (name, use) =>
-  runInDurableObject(/** @type {any} */ (env.WARMING_JOBS.getByName(name)), (/** @type {any} */ jobs) =>
+  /** @type {any} */ (runInDurableObject)(env.WARMING_JOBS.getByName(name), (/** @type {any} */ jobs) =>
     use(async (method, argument) =>
       JSON.parse(await jobs[method](JSON.stringify({ now: NOW, ...argument }))),
     ),
