@@ -25,7 +25,7 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
  * @property {Environment} env
  * @property {Request | null} request
  * @property {MessageBatch | null} batch
- * @property {(() => void) | null} wake ends the request's park operation
+ * @property {Set<() => void>} parked each ends one of the request's park operations
  * @property {Map<number, import("./operations/origin.js").LateReply>} late by ticket, until they are resumed
  * @property {number} nextTicket
  * @property {Response | null} response
@@ -145,7 +145,7 @@ export class Instance {
       env,
       request: request ?? null,
       batch: batch ?? null,
-      wake: null,
+      parked: new Set(),
       late: new Map(),
       nextTicket: 1,
       response: null,
@@ -248,7 +248,9 @@ export class Instance {
       ) => this.submit(id, index, generation, kind, at, size),
       respond: (/** @type {number} */ id, /** @type {number} */ at, /** @type {number} */ size) =>
         this.respond(id, at, size),
-      wake: (/** @type {number} */ id) => this.requests.get(id)?.wake?.(),
+      wake: (/** @type {number} */ id) => {
+        for (const wake of [...(this.requests.get(id)?.parked ?? [])]) wake();
+      },
       finished: (/** @type {number} */ id) => {
         const flight = this.requests.get(id);
         if (flight !== undefined) this.end(flight, flight.response);

@@ -3,7 +3,7 @@
 import { controlAppend, controlRead } from "./control.js";
 import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { bodyGunzip, bodyGzip } from "./gzip.js";
-import { kvDelete, kvGet, kvList, kvPut } from "./kv.js";
+import { kvDelete, kvGet, kvGetMany, kvList, kvPut } from "./kv.js";
 import { lockAcquire, lockRelease } from "./lock.js";
 import { objectCall } from "./object.js";
 import { originFetch, originResume } from "./origin.js";
@@ -39,4 +39,5 @@ export const handlers = Object.freeze({
   rate_limit: rateLimit,
   queue_send: queueSend,
   queue_backlog: queueBacklog,
+  kv_get_many: kvGetMany,
 });

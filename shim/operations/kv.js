@@ -26,7 +26,8 @@ export async function kvGet(request, { key, wait_millis }) {
 /** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
 export async function kvPut(request, { key, header, content, keep_seconds }) {
   if (content === null) throw new OperationFailure("invalid", "An entry of KV needs a body.");
-  await namespace(request).put(key, content, { metadata: header, expirationTtl: keep_seconds });
+  const kept = keep_seconds === 0 ? {} : { expirationTtl: keep_seconds };
+  await namespace(request).put(key, content, { metadata: header, ...kept });
   return {};
 }
 
@@ -44,4 +45,18 @@ export async function kvList(request, { prefix, cursor, count_max }) {
     headers: page.keys.map(({ metadata }) => (typeof metadata === "string" ? metadata : "")),
     next_cursor: page.list_complete ? "" : page.cursor,
   };
+}
+
+/** @param {InFlight} request @param {{keys: string[]}} wanted */
+export async function kvGetMany(request, { keys }) {
+  const found = await namespace(request).getWithMetadata(keys, { type: "text" });
+  /** @param {string} key */
+  const entry = (key) => {
+    const { value, metadata } = found.get(key) ?? { value: null, metadata: null };
+    return value === null || typeof metadata !== "string"
+      ? { header: "", content: "" }
+      : { header: metadata, content: value };
+  };
+  const entries = keys.map(entry);
+  return { headers: entries.map(({ header }) => header), contents: entries.map(({ content }) => content) };
 }

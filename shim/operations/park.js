@@ -5,11 +5,13 @@
 export async function park(request, { wait_millis }) {
   /** @type {ReturnType<typeof setTimeout> | null} */
   let timer = null;
+  let wake = () => {};
   const woken = await new Promise((resolve) => {
-    request.wake = () => resolve(1);
+    wake = () => resolve(1);
+    request.parked.add(wake);
     timer = setTimeout(() => resolve(0), wait_millis);
   });
   clearTimeout(timer);
-  request.wake = null;
+  request.parked.delete(wake);
   return { woken };
 }

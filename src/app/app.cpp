@@ -99,8 +99,9 @@ void App::build_caches() {
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
+  warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
   const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_,
-                             *engine_,  *control_, counters_,     ledger_};
+                             *engine_,  *control_, counters_,     ledger_,   *warming_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -203,6 +204,9 @@ host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http:
   operators::Served served = co_await operators_->serve(here, std::move(call));
   answer(here, inbound, std::move(served.outgoing), "");
   co_await operators_->settle(here, std::move(served.row));
+  if (served.afterwards) {
+    co_await served.afterwards(here);
+  }
 }
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
@@ -364,7 +368,7 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   const bool repeatable =
       reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
       answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
-      !reading.stands_in && reading.entry->header.encoding == entry::Encoding::identity &&
+      !reading.stands_in && !reading.entry->header.partial && reading.entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
@@ -530,13 +534,20 @@ bool App::queue(host::RequestId request, std::string_view record) {
   RecordReader reader(record);
   std::string name = reader.text();
   std::vector<std::string> messages;
+  std::vector<warm::Delivery> deliveries;
   const std::uint32_t count = reader.u32();
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
-    messages.push_back(reader.text());
-    reader.u32();
-    reader.text();
+    warm::Delivery delivery;
+    delivery.id = reader.text();
+    delivery.attempts = reader.u32();
+    delivery.body = reader.text();
+    messages.push_back(delivery.id);
+    deliveries.push_back(std::move(delivery));
   }
   LARDER_ASSERT(reader.complete());
+  if (faults_.empty() && warm::Warming::takes(name)) {
+    return requests_.start(request, consume(requests_.context(request), std::move(name), std::move(deliveries)));
+  }
   return requests_.start(request,
                          refuse_batch(requests_.context(request), std::move(name), std::move(messages)));
 }
@@ -574,8 +585,15 @@ bool App::scheduled(host::RequestId request, std::string_view record) {
   return requests_.start(request, tend(requests_.context(request)));
 }
 
+host::Task<void> App::consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries) {
+  // Run-time settings may have switched the cache off.
+  co_await control_->make_current(here);
+  co_await warming_->consume(here, std::move(queue), std::move(deliveries));
+}
+
 host::Task<void> App::tend(host::Context here) {
   co_await engine::sweep(here, settings_, *control_, counters_);
+  co_await warming_->tend(here);
 }
 
 }  // namespace larder::app

@@ -18,6 +18,7 @@
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "warm/warming.h"
 
 namespace larder::app {
 
@@ -76,6 +77,7 @@ class App {
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // What is done every few minutes.
   host::Task<void> tend(host::Context here);
+  host::Task<void> consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries);
   host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
 
   // An answer that needs no waiting: how the Worker is, and what is wrong with the request.
@@ -119,6 +121,7 @@ class App {
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
   observe::Ledger ledger_{settings_};
+  std::unique_ptr<warm::Warming> warming_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   // Ends first: the requests' frames lean on all of the above.

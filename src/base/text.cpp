@@ -302,6 +302,29 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return spare_bits_are_zero ? std::optional<std::string>(std::move(bytes)) : std::nullopt;
 }
 
+std::optional<std::string> from_base64(std::string_view text) {
+  std::string digits;
+  digits.reserve(text.size());
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (is_space(c)) {
+      continue;
+    }
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    if (padding > 0) {
+      return std::nullopt;
+    }
+    digits.push_back(c == '+' ? '-' : (c == '/' ? '_' : c));
+  }
+  if (padding > 2 || (padding > 0 && (digits.size() + padding) % 4 != 0)) {
+    return std::nullopt;
+  }
+  return from_base64url(digits);
+}
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());

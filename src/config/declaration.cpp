@@ -381,7 +381,7 @@ void apply_settings(Declarations& declarations, const Settings& settings) {
 }
 
 bool asks_model(const Resource& resource) {
-  return resource.origin.kind == OriginKind::provider && resource.origin.provider == Provider::llm;
+  return resource.origin.kind == OriginKind::provider && resource.origin.providers.front() == Provider::llm;
 }
 
 std::vector<std::string> secrets_of(const Declarations& declarations) {

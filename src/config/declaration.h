@@ -9,7 +9,8 @@
 //                                        asked for by the key's fields alone (mode keyed only)
 //       "path": "/items/{id}"            literal and {name} segments; in mode http also a last {name...}
 //     },
-//     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author"}
+//     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author"};
+//                                        ["openlibrary", "googlebooks"] are asked in turn until one knows a book;
 //                                        or {"provider": "llm", "query": "narrative"}
 //       "url": "https://api.example.com/v1/items/{id}?lang={lang}",
 //                                        {name} is a key field's normalised value, {*} the whole query; the host is
@@ -96,10 +97,11 @@ enum class OriginKind : std::uint8_t {
   url,       // any HTTP API, whose replies are passed on as they are
 };
 
-// `provider` and `query` count for OriginKind::provider, `url` and `headers` for OriginKind::url.
+// `providers` and `query` count for OriginKind::provider, `url` and `headers` for OriginKind::url.
 struct Origin {
   OriginKind kind = OriginKind::provider;
-  Provider provider = Provider::openlibrary;
+  // In the order in which they are asked; one at least.
+  std::vector<Provider> providers{Provider::openlibrary};
   ProviderQuery query = ProviderQuery::title;
   UrlTemplate url;
   std::vector<HeaderTemplate> headers;

@@ -66,10 +66,33 @@ void check_model(const std::string& path, const std::vector<KeyField>& key, http
   }
 }
 
+// One provider, or a list of them.
+std::vector<Provider> parse_providers(const Place& place, Faults& faults) {
+  std::vector<Provider> providers;
+  std::vector<Place> items = {place};
+  if (place.element.is_array()) {
+    items = read_items(place, all_providers.size(), faults);
+    if (items.empty()) {
+      faults.emplace_back(place.path, "Name at least one provider.");
+    }
+  }
+  for (const Place& item : items) {
+    const auto provider = read_word(item, all_providers, faults);
+    if (provider && std::find(providers.begin(), providers.end(), *provider) != providers.end()) {
+      faults.emplace_back(item.path, "This provider is named twice; keep one.");
+    } else if (provider) {
+      providers.push_back(*provider);
+    }
+  }
+  return providers;
+}
+
 void parse_provider(const Members& members, const std::vector<KeyField>& key, http::Method method, Mode mode,
                     Origin& origin, Faults& faults) {
   origin.kind = OriginKind::provider;
-  origin.provider = read_word(*members.find("provider"), all_providers, faults).value_or(origin.provider);
+  if (auto providers = parse_providers(*members.find("provider"), faults); !providers.empty()) {
+    origin.providers = std::move(providers);
+  }
   const auto query = members.require("query", faults);
   const auto word = query ? read_word(*query, all_provider_queries, faults) : std::nullopt;
   if (members.find("headers")) {
@@ -78,7 +101,13 @@ void parse_provider(const Members& members, const std::vector<KeyField>& key, ht
   if (mode != Mode::keyed) {
     faults.emplace_back(members.path_of("provider"), "A provider needs \"mode\": \"keyed\".");
   }
-  if (origin.provider == Provider::llm) {
+  const bool names_model =
+      std::find(origin.providers.begin(), origin.providers.end(), Provider::llm) != origin.providers.end();
+  if (names_model && origin.providers.size() > 1) {
+    faults.emplace_back(members.path_of("provider"), "The provider \"llm\" stands alone.");
+    return;
+  }
+  if (names_model) {
     origin.query = ProviderQuery::narrative;
     check_model(members.path_of("provider"), key, method, word, faults);
     return;

@@ -125,6 +125,24 @@ Result<Millis> read_days(std::string_view text) {
   return Millis(static_cast<std::int64_t>(*number) * day_millis);
 }
 
+Result<std::uint32_t> read_rate(std::string_view text) {
+  constexpr std::uint64_t most = 1000;
+  auto number = read_number(text, 0, most);
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return static_cast<std::uint32_t>(*number);
+}
+
+Result<std::uint32_t> read_pending_max(std::string_view text) {
+  constexpr std::uint64_t most = 1'000'000;
+  auto number = read_number(text, 1, most);
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return static_cast<std::uint32_t>(*number);
+}
+
 // Without a slash at the end, so that a path can be appended.
 Result<std::string> read_base_url(std::string_view text) {
   auto url = parse_http_url(text);
@@ -139,6 +157,13 @@ Result<std::string> read_base_url(std::string_view text) {
     base.pop_back();
   }
   return base;
+}
+
+Result<std::string> read_optional_url(std::string_view text) {
+  if (text.empty()) {
+    return std::string();
+  }
+  return read_base_url(text);
 }
 
 Result<std::string> read_contact(std::string_view text) {

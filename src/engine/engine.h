@@ -33,6 +33,18 @@ class Engine final : public tiers::EntryScreen {
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 
+  // For work that can wait (stocking.cpp). As read(), but with nothing that is past its fresh time, and the
+  // origin is asked at its polite rate, whose turn is waited for up to `patience`. settle() follows as after
+  // read().
+  host::Task<Reading> read_fresh(host::Context here, Query& query, Millis patience);
+  // What the tier that all isolates share has for these keys, as far as purges let it be; nullptr: nothing.
+  // An entry whose body is packed comes without it. One operation for every limit::kv_keys_at_once. Errors:
+  // as the operation says.
+  host::Task<Result<std::vector<tiers::EntryPtr>>> find_many(host::Context here,
+                                                             const std::vector<Query>& queries);
+  // Puts an entry where all isolates find it. Errors: the store's.
+  host::Task<Result<tiers::Stored>> keep(host::Context here, const Query& query, tiers::EntryPtr entry);
+
   // A memory hit without waiting, or nothing.
   std::optional<Reading> read_now(Instant now, const Query& query);
 

@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
+  report(query, asking.provider, fetched, here.host().now());
+  co_await settle_call(here, query, requested_at, fetched);
+  const Instant end = requested_at + query.resource->origin.timeout_hard;
+  asking.attempt_timeout = query.resource->origin.timeout_hard;
+  co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
 #include "base/text.h"
+#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
 #include "engine/spending.h"
@@ -49,6 +54,30 @@ bool is_failure(const Fetched& fetched) {
   return fetched.origin_status >= 500 || fetched.origin_status == 429;
 }
 
+// Nobody else has to be asked: a book is known, or the request itself or its client is at fault.
+bool is_final(const OriginResult<Fetched>& said) {
+  if (said) {
+    return said->kind == entry::Kind::positive;
+  }
+  return said.error().unsent || said.error().limited || said.error().spent;
+}
+
+// A book is better than none, and an authoritative "there is none" than a doubtful one. A failure stays one
+// whoever else knows of none: where the first could not say, nobody can.
+bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& so_far) {
+  if (!said) {
+    return false;
+  }
+  return said->kind == entry::Kind::positive || (so_far && so_far->doubtful && !said->doubtful);
+}
+
+// One turn of a bucket that holds a second's worth.
+std::string turn_argument(std::uint32_t rate) {
+  JsonWriter json;
+  json.begin_object().key("rate_per_second").value(rate).key("burst").value(rate).key("count").value(1);
+  return json.end_object().text();
+}
+
 std::uint64_t retry_after_of(const Fetched& fetched) {
   const auto value = fetched.origin_fields.find("retry-after");
   return value ? parse_unsigned(trim(*value)).value_or(0) : 0;
@@ -58,18 +87,22 @@ std::uint64_t retry_after_of(const Fetched& fetched) {
 
 OriginGate::Origin::Origin() : breaker(origin_rules()) {}
 
-OriginGate::Origin& OriginGate::origin_of(const Query& query) {
-  return origins_[origin::origin_name(*query.resource)];
+OriginGate::Origin& OriginGate::origin_of(const Query& query, std::size_t provider) {
+  return origins_[origin::origin_name(*query.resource, provider)];
 }
 
 bool OriginGate::is_down(const Query& query, Instant now) {
-  return origin_of(query).breaker.state(now) == policy::BreakerState::open;
+  const auto providers = origin::providers_asked(*query.resource, settings_);
+  return std::all_of(providers.begin(), providers.end(), [&](std::size_t provider) {
+    return origin_of(query, provider).breaker.state(now) == policy::BreakerState::open;
+  });
 }
 
 origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) const {
   origin::Wanted wanted;
   wanted.method = query.method;
   wanted.values = query.values;
+  wanted.provider = asking.provider;
   if (asking.former != nullptr) {
     const entry::Header& header = asking.former->header;
     wanted.etag = header.own_etag ? "" : header.etag;
@@ -78,8 +111,13 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   return wanted;
 }
 
-void OriginGate::report(const Query& query, const OriginResult<Fetched>& fetched, Instant now) {
-  Origin& origin = origin_of(query);
+void OriginGate::report(const Query& query, std::size_t provider, const OriginResult<Fetched>& fetched,
+                        Instant now) {
+  Origin& origin = origin_of(query, provider);
+  if (!fetched && fetched.error().unsent) {
+    origin.breaker.withdraw();
+    return;
+  }
   const bool failed = fetched ? is_failure(*fetched)
                               : is_failure(fetched.error()) || is_model_failure(query, fetched.error());
   const std::uint64_t retry_after = fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds;
@@ -137,7 +175,102 @@ host::Task<void> OriginGate::settle_call(host::Context here, const Query& query,
 }
 
 host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Query& query, Asking asking) {
-  Origin& origin = origin_of(query);
+  asking.provider = origin::providers_asked(*query.resource, settings_).front();
+  const Instant end = here.host().now() + asking.timeout;
+  auto fetched = co_await ask_one(here, query, asking);
+  if (fetched && fetched->ticket != 0) {
+    co_return fetched;
+  }
+  // However many providers are asked, it is one request of the client's.
+  asking.client.clear();
+  co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
+}
+
+host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, const Query& query,
+                                                         Asking asking, Instant end,
+                                                         OriginResult<Fetched> so_far) {
+  const std::vector<std::size_t> providers = origin::providers_asked(*query.resource, settings_);
+  std::size_t left = 0;
+  while (left < providers.size() && providers[left] <= asking.provider) {
+    ++left;
+  }
+  for (; left < providers.size() && !is_final(so_far); ++left) {
+    asking.provider = providers[left];
+    asking.timeout = end - here.host().now();
+    // The time to stand in has come with the first, and validators are the first's alone.
+    asking.soft = Millis(0);
+    asking.former = nullptr;
+    if (asking.timeout <= Millis(0)) {
+      break;
+    }
+    auto fetched = co_await ask_one(here, query, asking);
+    if (is_better(fetched, so_far)) {
+      so_far = std::move(fetched);
+    }
+  }
+  co_return so_far;
+}
+
+host::Task<std::optional<Refusal>> OriginGate::take_turn(host::Context here, Query& query, Millis patience) {
+  query.pace = Pace::warming;
+  const Instant now = here.host().now();
+  std::size_t provider = origin::providers_asked(*query.resource, settings_).front();
+  for (const std::size_t candidate : origin::providers_asked(*query.resource, settings_)) {
+    if (origin_of(query, candidate).breaker.state(now) != policy::BreakerState::open) {
+      provider = candidate;
+      break;
+    }
+  }
+  auto refused = co_await wait_for_turn(here, query, provider, patience);
+  if (!refused) {
+    query.turn = origin::origin_name(*query.resource, provider);
+  }
+  co_return refused;
+}
+
+host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here, const Query& query,
+                                                             std::size_t provider, Millis patience) {
+  const std::uint32_t rate = origin::polite_rate(*query.resource, provider, settings_);
+  const std::string name =
+      concat({settings_.cache_prefix, ":origin:", origin::origin_name(*query.resource, provider)});
+  const Instant end = here.host().now() + patience;
+  for (;;) {
+    const std::string argument = turn_argument(rate);
+    const auto answer =
+        co_await host::object_call(here, "BUCKETS", name, "take", argument,
+                                   static_cast<std::uint64_t>(config::limit::object_patience.count()));
+    if (!answer && answer.error().kind == ErrorKind::unsupported) {
+      // A deployment without buckets keeps to no rate: what it misses shows in wrangler.toml.
+      counters_.add(Counter::cache_errors_total, "buckets", to_text(answer.error().kind));
+      co_return std::nullopt;
+    }
+    Millis wait = config::limit::turn_pause;
+    if (answer) {
+      const auto said = config::JsonText::parse(answer->result);
+      if (said && said->flag("allowed")) {
+        co_return std::nullopt;
+      }
+      if (said) {
+        wait = Millis(static_cast<std::int64_t>(said->number("retry_after_millis", 1)));
+      }
+    } else {
+      counters_.add(Counter::cache_errors_total, "buckets", to_text(answer.error().kind));
+    }
+    // Spread, so that not all who wait come at once for the one turn.
+    wait = std::max(wait, Millis(1));
+    wait += Millis(random_of(here.host()) % static_cast<std::uint32_t>(wait.count() + 1));
+    if (here.host().now() + wait > end) {
+      Refusal refusal(Error(ErrorKind::unavailable, "origin", true, "The origin's polite rate is used up."));
+      refusal.not_asked = true;
+      refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(wait + Millis(999)));
+      co_return refusal;
+    }
+    co_await pause_for(here, wait);
+  }
+}
+
+host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const Query& query, Asking asking) {
+  Origin& origin = origin_of(query, asking.provider);
   const Instant end = here.host().now() + asking.timeout;
   auto prepared = origin::prepare(here.host(), *query.resource, settings_, wanted(query, asking));
   if (!prepared) {
@@ -161,10 +294,20 @@ host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Quer
     }
     // A second attempt is the same request of the client's.
     const std::string client = std::exchange(asking.client, std::string());
-    auto refused = co_await held_back(here, query, client);
-    if (refused) {
+    auto held = co_await held_back(here, query, client);
+    if (held) {
       origin.breaker.withdraw();
-      co_return tl::make_unexpected(std::move(*refused));
+      co_return tl::make_unexpected(std::move(*held));
+    }
+    const bool has_turn =
+        query.pace == Pace::reader ||
+        (attempt == 1 && query.turn == origin::origin_name(*query.resource, asking.provider));
+    if (!has_turn) {
+      auto refused = co_await wait_for_turn(here, query, asking.provider, end - now);
+      if (refused) {
+        origin.breaker.withdraw();
+        co_return tl::make_unexpected(std::move(*refused));
+      }
     }
     now = here.host().now();
     const Instant began = now;
@@ -179,7 +322,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Quer
       co_return fetched;
     }
     now = here.host().now();
-    report(query, fetched, now);
+    report(query, asking.provider, fetched, now);
     co_await settle_call(here, query, began, fetched);
     const Millis pause =
         policy::backoff(static_cast<std::uint32_t>(attempt) + 1, config::limit::backoff_first,
@@ -207,9 +350,11 @@ host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Q
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }
-  report(query, fetched, here.host().now());
+  report(query, asking.provider, fetched, here.host().now());
   co_await settle_call(here, query, requested_at, fetched);
-  co_return fetched;
+  const Instant end = requested_at + query.resource->origin.timeout_hard;
+  asking.attempt_timeout = query.resource->origin.timeout_hard;
+  co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
 }
 
 }  // namespace larder::engine

@@ -1,5 +1,6 @@
-// The only way to the origins: a circuit breaker for each, a budget of retries, and one time limit over all
-// attempts; each client's rate limit, and the day's bound of spending where a model is asked.
+// The only way to the origins: a circuit breaker for each, a budget of retries, a polite rate for what can wait,
+// each client's rate limit, the day's bound of spending where a model is asked, and one time limit over all
+// attempts. A resource's providers are asked in turn, until one knows a book.
 #pragma once
 
 #include <map>
@@ -28,6 +29,8 @@ struct Asking {
   std::size_t attempts_max = 1;
   // Whose rate limit the request counts against; empty: nobody's, as for refreshes.
   std::string client;
+  // Which of the resource's providers is asked; ask() goes through them all.
+  std::size_t provider = 0;
   // The control log's sequence that this isolate knows.
   std::uint64_t log_seen = 0;
 
@@ -47,7 +50,11 @@ class OriginGate {
   host::Task<origin::OriginResult<origin::Fetched>> resume(host::Context here, const Query& query,
                                                            Asking asking, std::uint32_t ticket,
                                                            Instant requested_at);
+  // Waits, `patience` at most, until a request that can wait may go to the first provider that is not down,
+  // and notes it in the query. False: its turn does not come so soon; then `refusal` says when to come again.
+  host::Task<std::optional<origin::Refusal>> take_turn(host::Context here, Query& query, Millis patience);
   // Whether the breaker holds requests back at this time.
+  // For all of the resource's providers.
   bool is_down(const Query& query, Instant now);
 
  private:
@@ -57,7 +64,15 @@ class OriginGate {
 
     Origin();
   };
-  Origin& origin_of(const Query& query);
+  Origin& origin_of(const Query& query, std::size_t provider);
+  host::Task<origin::OriginResult<origin::Fetched>> ask_one(host::Context here, const Query& query,
+                                                            Asking asking);
+  // The providers after `asking.provider`, as long as what was said so far is not good enough.
+  host::Task<origin::OriginResult<origin::Fetched>> ask_others(host::Context here, const Query& query,
+                                                               Asking asking, Instant end,
+                                                               origin::OriginResult<origin::Fetched> so_far);
+  host::Task<std::optional<origin::Refusal>> wait_for_turn(host::Context here, const Query& query,
+                                                           std::size_t provider, Millis patience);
   origin::Wanted wanted(const Query& query, const Asking& asking) const;
   // What keeps the request from being sent, though the breaker admits it.
   host::Task<std::optional<origin::Refusal>> held_back(host::Context here, const Query& query,
@@ -66,7 +81,8 @@ class OriginGate {
   host::Task<void> settle_call(host::Context here, const Query& query, Instant began,
                                const origin::OriginResult<origin::Fetched>& fetched);
   // Counts the outcome and tells the breaker.
-  void report(const Query& query, const origin::OriginResult<origin::Fetched>& fetched, Instant now);
+  void report(const Query& query, std::size_t provider, const origin::OriginResult<origin::Fetched>& fetched,
+              Instant now);
 
   const config::Settings& settings_;
   observe::Counters& counters_;

@@ -16,6 +16,9 @@
 
 namespace larder::engine {
 
+// What may wait keeps to the origin's polite rate, all isolates together; a reader's request goes at once.
+enum class Pace : std::uint8_t { reader, warming };
+
 struct Query {
   // Lives as long as the app.
   const config::Resource* resource = nullptr;
@@ -31,6 +34,9 @@ struct Query {
   std::function<bool()> accepts_gzip;
   // Reads a field of the request, for Vary.
   http::FieldReader read_header;
+  Pace pace = Pace::reader;
+  // The origin whose turn was taken already (origin::origin_name); empty: none.
+  std::string turn;
 
   Query() {}
 };
@@ -45,6 +51,8 @@ enum class Remaining : std::uint8_t {
 // An origin request that went past its soft time limit: the rest of it is done behind the response.
 struct Unfinished {
   std::uint32_t ticket = 0;
+  // Which of the resource's providers was asked.
+  std::size_t provider = 0;
   Instant requested_at;
   std::uint64_t log_seen = 0;
 

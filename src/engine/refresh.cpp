@@ -173,6 +173,7 @@ host::Task<void> Engine::finish(host::Context here, const Query& query, Reading&
     Asking asking;
     asking.former = reading.entry;
     asking.log_seen = reading.unfinished->log_seen;
+    asking.provider = reading.unfinished->provider;
     auto fetched = co_await gate_.resume(here, query, std::move(asking), reading.unfinished->ticket,
                                          reading.unfinished->requested_at);
     const Instant now = here.host().now();

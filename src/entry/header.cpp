@@ -94,6 +94,7 @@ std::string write_record(const Header& header) {
   record.u32(header.status);
   record.u8(static_cast<std::uint8_t>(header.encoding));
   record.u8(header.own_etag ? 1 : 0);
+  record.u8(header.partial ? 1 : 0);
   record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.created)));
   record.u64(static_cast<std::uint64_t>(millis_since_epoch(header.asked)));
   record.u64(header.log_seen);
@@ -125,7 +126,9 @@ Header read_record(RecordReader& record) {
   };
   const std::uint8_t own_etag = record.u8();
   header.own_etag = own_etag == 1;
-  header.status = own_etag > 1 ? 0 : header.status;
+  const std::uint8_t partial = record.u8();
+  header.partial = partial == 1;
+  header.status = own_etag > 1 || partial > 1 ? 0 : header.status;
   header.created = instant_from_millis(millis());
   header.asked = instant_from_millis(millis());
   header.log_seen = record.u64();

@@ -20,7 +20,7 @@
 namespace larder::entry {
 
 // Raised with every change to the record; part of every key.
-inline constexpr std::uint32_t schema_version = 2;
+inline constexpr std::uint32_t schema_version = 3;
 
 enum class Kind : std::uint8_t {
   positive = 0,  // the origin's answer
@@ -54,6 +54,8 @@ struct Header {
   std::uint64_t body_log_seen = 0;
   // `etag` is Larder's own, made from the body: no word of it to the origin.
   bool own_etag = false;
+  // It holds some of what the origin knows, as warming found it: it answers, and its first read completes it.
+  bool partial = false;
   // From `created` on: fresh, then stale but served while it is refreshed, or while the origin fails.
   Millis fresh_for{};
   Millis stale_for{};

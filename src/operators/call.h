@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "base/text.h"
 #include "base/units.h"
 #include "base/wire.h"
+#include "host/requests.h"
+#include "host/task.h"
 #include "http/message.h"
 
 namespace larder::operators {
@@ -36,6 +39,8 @@ struct Call {
   Instant began;
   // What the call did or was asked to do, for the audit log. Set by the handler, never with a secret in it.
   std::string note;
+  // What the handler leaves to be done behind the answer; empty: nothing. What it makes owns all that it needs.
+  std::function<host::Task<void>(host::Context)> afterwards;
 
   Call() {}
   // A path parameter, which the route's pattern has.

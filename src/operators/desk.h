@@ -10,6 +10,7 @@
 #include "observe/ledger.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "warm/warming.h"
 
 namespace larder::operators {
 
@@ -25,6 +26,7 @@ struct Desk {
   engine::Control& control;
   observe::Counters& counters;
   observe::Ledger& ledger;
+  const warm::Warming& warming;
 };
 
 }  // namespace larder::operators

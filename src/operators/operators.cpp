@@ -56,6 +56,7 @@ host::Task<Served> Operators::serve(host::Context here, Call call) {
   served.outgoing = co_await route.handler(here, desk_, call);
   const AuditKind kind = route.audit == AuditRule::each ? AuditKind::call : AuditKind::none;
   served.row = row_of(call, route, kind, served.outgoing.answer.status);
+  served.afterwards = std::move(call.afterwards);
   co_return std::move(served);
 }
 

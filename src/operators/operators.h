@@ -1,6 +1,7 @@
 // The operators' door: every route of routes.def, behind the gate.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ enum class Duty : std::uint8_t {
 struct Served {
   host::Outgoing outgoing;
   AuditRow row;
+  // Call::afterwards.
+  std::function<host::Task<void>(host::Context)> afterwards;
 
   Served() {}
 };

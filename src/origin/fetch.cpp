@@ -80,11 +80,54 @@ std::string_view what_of(LookupKind kind) {
   LARDER_UNREACHABLE();
 }
 
-std::string base_url(const ProviderRow& row, const config::Settings& settings) {
-  if (row.name == "openlibrary") {
-    return settings.openlibrary_url;
+// What of a deployment's settings concerns a provider.
+struct Reach {
+  std::string_view url;
+  std::uint32_t rate = 0;
+};
+
+Reach reach_of(config::Provider provider, const config::Settings& settings) {
+  switch (provider) {
+    case config::Provider::openlibrary:
+      return Reach{settings.openlibrary_url, settings.openlibrary_rate};
+    case config::Provider::googlebooks:
+      return Reach{settings.google_books_url, settings.google_books_rate};
+    case config::Provider::isbndb:
+      return Reach{settings.isbndb_url, settings.isbndb_rate};
+    case config::Provider::llm:
+      // Which model, and where, is for llm.h to say.
+      return Reach{};
   }
-  return std::string(settings.secret(row.base_url_setting).value_or(row.base_url_default));
+  LARDER_UNREACHABLE();
+}
+
+const ProviderRow& row_of(config::Provider provider) {
+  const ProviderRow* const row = find_provider(to_text(provider));
+  LARDER_ASSERT(row != nullptr);
+  return *row;
+}
+
+Access access_to(config::Provider provider, const config::Settings& settings) {
+  const std::string_view url = reach_of(provider, settings).url;
+  return Access(std::string(url.empty() ? row_of(provider).base_url_default : url), std::string(version),
+                settings.contact);
+}
+
+bool is_set_up(config::Provider provider, const config::Settings& settings) {
+  if (provider == config::Provider::llm) {
+    return true;
+  }
+  const ProviderRow& row = row_of(provider);
+  const bool has_key = !row.secret_setting.empty() && settings.secret(row.secret_setting).has_value();
+  switch (row.secret_need) {
+    case SecretNeed::none:
+      return true;
+    case SecretNeed::optional:
+      return has_key || !reach_of(provider, settings).url.empty();
+    case SecretNeed::required:
+      return has_key;
+  }
+  LARDER_UNREACHABLE();
 }
 
 // The client's answer to a book look-up, made from the works that were found.
@@ -115,7 +158,7 @@ Lookup lookup_of(const config::Resource& resource, const Wanted& wanted) {
 
 OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                  WireReply reply) {
-  const ProviderRow* const row = find_provider(to_text(resource.origin.provider));
+  const ProviderRow* const row = &row_of(resource.origin.providers[wanted.provider]);
   const Lookup lookup = lookup_of(resource, wanted);
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
@@ -175,10 +218,9 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& w
 
 OriginResult<Request> plan_books(const config::Resource& resource, const config::Settings& settings,
                                  const Wanted& wanted) {
-  const ProviderRow* const row = find_provider(to_text(resource.origin.provider));
-  LARDER_ASSERT(row != nullptr);
-  const Access access(base_url(*row, settings), std::string(version), settings.contact);
-  auto plan = row->provider.plan(lookup_of(resource, wanted), access);
+  const config::Provider provider = resource.origin.providers[wanted.provider];
+  const ProviderRow* const row = &row_of(provider);
+  auto plan = row->provider.plan(lookup_of(resource, wanted), access_to(provider, settings));
   if (!plan) {
     return tl::make_unexpected(Refusal(plan.error()));
   }
@@ -318,25 +360,56 @@ OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resou
                                  std::optional<ModelShape> model, Instant requested_at, WireReply reply) {
   auto fetched = read_any_reply(host, resource, wanted, model, std::move(reply));
   if (fetched) {
+    fetched->provider = wanted.provider;
     fetched->requested_at = requested_at;
     fetched->received_at = host.now();
   }
   return fetched;
 }
 
-std::string_view source_of(const config::Resource& resource) {
-  return resource.origin.kind == config::OriginKind::provider ? to_text(resource.origin.provider) : "origin";
+std::string_view source_of(const config::Resource& resource, const Wanted& wanted) {
+  return resource.origin.kind == config::OriginKind::provider
+             ? to_text(resource.origin.providers[wanted.provider])
+             : "origin";
 }
 
-Refusal refusal_of(const Error& error, const config::Resource& resource) {
-  return Refusal(Error(error.kind, source_of(resource), error.retryable, error.message));
+Refusal refusal_of(const Error& error, const config::Resource& resource, const Wanted& wanted) {
+  return Refusal(Error(error.kind, source_of(resource, wanted), error.retryable, error.message));
 }
 
 }  // namespace
 
-std::string origin_name(const config::Resource& resource) {
-  return resource.origin.kind == config::OriginKind::provider ? std::string(to_text(resource.origin.provider))
-                                                              : resource.origin.url.origin;
+std::string origin_name(const config::Resource& resource, std::size_t provider) {
+  return resource.origin.kind == config::OriginKind::provider
+             ? std::string(to_text(resource.origin.providers[provider]))
+             : resource.origin.url.origin;
+}
+
+std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings) {
+  std::vector<std::size_t> asked;
+  const std::vector<config::Provider>& providers = resource.origin.providers;
+  if (resource.origin.kind == config::OriginKind::provider) {
+    for (std::size_t i = 0; i < providers.size(); ++i) {
+      if (is_set_up(providers[i], settings)) {
+        asked.push_back(i);
+      }
+    }
+  }
+  if (asked.empty()) {
+    asked.push_back(0);
+  }
+  return asked;
+}
+
+std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
+                          const config::Settings& settings) {
+  constexpr std::uint32_t any_api = 1;
+  if (resource.origin.kind != config::OriginKind::provider || config::asks_model(resource)) {
+    return any_api;
+  }
+  const config::Provider asked = resource.origin.providers[provider];
+  const std::uint32_t rate = reach_of(asked, settings).rate;
+  return rate > 0 ? rate : row_of(asked).provider.requests_per_second_max(access_to(asked, settings));
 }
 
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
@@ -374,10 +447,11 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
                                            soft_millis, request.body_bytes_max.count, follow_redirects,
                                            oversize, content);
   if (!reply) {
-    co_return tl::make_unexpected(refusal_of(reply.error(), resource));
+    co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
   }
   if (reply->ticket != 0) {
     Fetched pending;
+    pending.provider = wanted.provider;
     pending.ticket = reply->ticket;
     pending.requested_at = requested_at;
     co_return pending;
@@ -391,7 +465,7 @@ host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resou
                                          Instant requested_at) {
   auto reply = co_await host::origin_resume(here, ticket);
   if (!reply) {
-    co_return tl::make_unexpected(refusal_of(reply.error(), resource));
+    co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
   }
   co_return read_reply(here.host(), resource, wanted, model, requested_at, wire_reply(std::move(*reply)));
 }

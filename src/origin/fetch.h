@@ -37,6 +37,8 @@ struct Fetched {
   bool doubtful = false;
   // What the origin said, for Cache-Status and for mode http.
   std::uint32_t origin_status = 0;
+  // Which of the resource's providers said so.
+  std::size_t provider = 0;
   http::Fields origin_fields;
   // Around the request, for the age calculation of RFC 9111 §4.2.3.
   Instant requested_at;
@@ -80,6 +82,8 @@ struct Wanted {
   // The origin's own validators of a copy that is at hand; empty: none.
   std::string etag;
   std::string last_modified;
+  // Which of the resource's providers is asked.
+  std::size_t provider = 0;
   // For the whole answer.
   Millis timeout{};
   // After this the answer may be waited for later; 0: never.
@@ -116,7 +120,16 @@ struct Prepared {
 };
 
 // What failures and politeness are counted by: the provider's name, or the scheme and host of the URL.
-std::string origin_name(const config::Resource& resource);
+std::string origin_name(const config::Resource& resource, std::size_t provider);
+
+// Which of the resource's providers are asked, in order; never none. One that needs a key, or is of little
+// use without, is left out where the deployment has not set it up, unless that leaves none. A url counts as
+// one provider.
+std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings);
+
+// How many requests a second a provider of the resource is asked for work that can wait.
+std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
+                          const config::Settings& settings);
 
 // Refusals have `unsent` set.
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,

@@ -30,7 +30,10 @@ Result<Reply> read_google_volumes(PaddedText json, std::string_view wanted_isbn1
 // [book]}.
 Result<Reply> read_isbndb(PaddedText json, std::string_view wanted_isbn13);
 
-// Any of the above, told apart by its members. What is none of them is corrupt.
+// Larder's own {query, source, works}, as books_reply() writes it.
+Result<Reply> read_books_reply(PaddedText json);
+
+// Any of the origins' shapes, told apart by its members. What is none of them is corrupt.
 Result<Reply> read_any(PaddedText json);
 
 }  // namespace larder::origin

@@ -33,7 +33,7 @@ Decision decide(const entry::Header& header, Reason tier, Instant now, bool stal
   const bool refreshable = stale_while_revalidate && header.kind == entry::Kind::positive;
   switch (standing.freshness) {
     case Freshness::fresh: {
-      const bool eager = refreshable && standing.age >= eager_age(header);
+      const bool eager = refreshable && (header.partial || standing.age >= eager_age(header));
       return Decision(eager ? Action::serve_and_refresh : Action::serve, tier, standing);
     }
     case Freshness::stale:

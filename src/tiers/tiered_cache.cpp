@@ -136,6 +136,34 @@ host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPt
   co_return outcome;
 }
 
+host::Task<Result<Stored>> TieredCache::put_farthest(host::Context here, Key key, EntryPtr entry) {
+  std::size_t at = farther_.size();
+  while (at > 0 && !key.tiers.has(tier_of(*farther_[at - 1]))) {
+    --at;
+  }
+  if (at == 0) {
+    co_return Stored::declined;
+  }
+  Cache& tier = *farther_[at - 1];
+  policy::Breaker& breaker = breakers_[at - 1];
+  if (!breaker.admit(here.host().now())) {
+    counters_.add(Counter::breaker_refused_total, tier.name());
+    co_return fail_for_now(ErrorKind::unavailable, "tiers", "The store has failed repeatedly.");
+  }
+  const std::string pattern = key.pattern;
+  auto stored = co_await tier.put(here, std::move(key), std::move(entry));
+  if (!stored) {
+    breaker.failed(here.host().now());
+    count_error(tier.name(), stored.error());
+    co_return stored;
+  }
+  breaker.succeeded();
+  if (*stored == Stored::stored) {
+    counters_.add(Counter::cache_set_total, tier.name(), pattern);
+  }
+  co_return stored;
+}
+
 host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) {
   if (LARDER_MUTATED(promotion_resets_age)) {
     entry::Header header = found.entry->header;

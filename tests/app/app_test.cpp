@@ -367,7 +367,7 @@ TEST_F(AppTest, AnEntryUnderTheWrongNameIsAMiss) {
   Isolate first(world);
   first.get(title_url);
   const sim::Stored other = world.kv.begin()->second;
-  world.kv["larder:title:v2:dune"] = other;
+  world.kv["larder:title:v3:dune"] = other;
   Isolate second(world, {}, sim::book_declarations(), "two");
   EXPECT_THAT(second.get("/search/title?q=Dune").header("cache-status"), HasSubstr("fwd=miss"));
 }

@@ -352,8 +352,8 @@ TEST(Declaration, NamesWhatIsWrongWithAnOrigin) {
        "of the key "
        "may reach the origin. Its key has \"id\" or \"q\".\n"},
       {good, R"("origin":{"provider":"openlibary","query":"titel","headers":{}})",
-       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\" or \"llm\". Did you "
-       "mean "
+       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\", \"llm\", "
+       "\"googlebooks\" or \"isbndb\". Did you mean "
        "\"openlibrary\"?\n"
        "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\", \"author\" or "
        "\"narrative\". Did you "

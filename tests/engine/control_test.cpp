@@ -64,7 +64,7 @@ TEST_F(ControlTest, APurgeIsSeenEverywhereWithinSeconds) {
 }
 
 TEST_F(ControlTest, EveryKindOfPurgeReachesEveryTier) {
-  const std::vector<std::pair<PurgeKind, std::string>> purges = {{PurgeKind::key, "larder:item:v2:7"},
+  const std::vector<std::pair<PurgeKind, std::string>> purges = {{PurgeKind::key, "larder:item:v3:7"},
                                                                  {PurgeKind::tag, "item:7"},
                                                                  {PurgeKind::prefix, "larder:item:"},
                                                                  {PurgeKind::pattern, "*:7"},
@@ -84,7 +84,7 @@ TEST_F(ControlTest, EveryKindOfPurgeReachesEveryTier) {
     Isolate far(world, {}, declared, "two");
     EXPECT_EQ(far.get(url).body, concat({"v", to_text(version)})) << text;
   }
-  purge(PurgeKind::key, "larder:item:v2:8");
+  purge(PurgeKind::key, "larder:item:v3:8");
   world.now += Millis(10'001);
   EXPECT_EQ(isolate.get(url).body, concat({"v", to_text(version)}));
 }

@@ -39,7 +39,7 @@ struct MakeEntryTest : ::testing::Test {
     for (const config::Resource& one : declarations.resources) {
       query.resource = one.name == resource ? &one : query.resource;
     }
-    query.key.proof = "larder:item:v2:7";
+    query.key.proof = "larder:item:v3:7";
     query.tags = {"items"};
     query.read_header = [this](std::string_view name) {
       const auto value = request.find(name);
@@ -98,7 +98,7 @@ TEST_F(MakeEntryTest, InModeKeyedTheDeclarationDecidesWhateverTheOriginSays) {
   EXPECT_EQ(header.stale_for, Millis(30'000));
   EXPECT_EQ(header.error_for, Millis(90'000));
   EXPECT_THAT(header.tags, ElementsAre("items"));
-  EXPECT_EQ(header.key, "larder:item:v2:7");
+  EXPECT_EQ(header.key, "larder:item:v3:7");
   EXPECT_EQ(header.vary, "");
   EXPECT_TRUE(header.fields.empty());
   EXPECT_EQ(header.stored_size, Bytes(5));

@@ -59,16 +59,16 @@ TEST_F(SweepTest, WhatWasPurgedGoesAndTheRestStays) {
   fill(20);
   purge(PurgeKind::tag, "item:7");
   purge(PurgeKind::pattern, "*:1?");
-  purge(PurgeKind::key, "larder:item:v2:3");
-  purge(PurgeKind::prefix, "larder:item:v2:5", true);
+  purge(PurgeKind::key, "larder:item:v3:3");
+  purge(PurgeKind::prefix, "larder:item:v3:5", true);
   world.kv["larder:odd"] = sim::Stored{"no header", "x", world.now + std::chrono::hours(1)};
-  world.kv["other:item:v2:7"] = world.kv["larder:item:v2:7"];
+  world.kv["other:item:v3:7"] = world.kv["larder:item:v3:7"];
   trigger();
-  EXPECT_EQ(world.kv.count("larder:item:v2:7"), 0U);
-  EXPECT_EQ(world.kv.count("larder:item:v2:3"), 0U);
+  EXPECT_EQ(world.kv.count("larder:item:v3:7"), 0U);
+  EXPECT_EQ(world.kv.count("larder:item:v3:3"), 0U);
   // Softly purged, another's, and no entry at all.
-  EXPECT_EQ(world.kv.count("larder:item:v2:5"), 1U);
-  EXPECT_EQ(world.kv.count("other:item:v2:7"), 1U);
+  EXPECT_EQ(world.kv.count("larder:item:v3:5"), 1U);
+  EXPECT_EQ(world.kv.count("other:item:v3:7"), 1U);
   EXPECT_EQ(world.kv.count("larder:odd"), 1U);
   EXPECT_EQ(entries(), 20U);
   EXPECT_EQ(isolate.app->counters().total(Counter::swept_entries_total), 2U);

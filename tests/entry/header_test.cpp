@@ -28,7 +28,7 @@ Header sample() {
   header.encoding = Encoding::gzip;
   header.stored_size = Bytes(4'321);
   header.body_size = Bytes(65'537);
-  header.key = "larder:title:v2:good%20omens";
+  header.key = "larder:title:v3:good%20omens";
   header.fields = {{"link", "<https://example.com/>; rel=\"next\""}, {"x-empty", ""}};
   return header;
 }

@@ -28,7 +28,7 @@ Key key(const FieldValues& values) {
 
 TEST(Key, IsReadable) {
   const Key made = key({"good omens", "en"});
-  EXPECT_EQ(made.full, "larder:title:v2:good%20omens:en");
+  EXPECT_EQ(made.full, "larder:title:v3:good%20omens:en");
   EXPECT_EQ(made.storage_name, made.full);
   EXPECT_EQ(made.proof, made.full);
   EXPECT_EQ(made.pattern, "title");
@@ -36,12 +36,12 @@ TEST(Key, IsReadable) {
 }
 
 TEST(Key, EscapesWhatWouldMeanSomethingElse) {
-  EXPECT_EQ(key({"a:b%c~d e\n\x7fé/?#"}).full, "larder:title:v2:a%3Ab%25c%7Ed%20e%0A%7F%C3%A9/?#");
-  EXPECT_EQ(key({""}).full, "larder:title:v2:");
-  EXPECT_EQ(key({std::nullopt}).full, "larder:title:v2:~");
-  EXPECT_EQ(key({"~"}).full, "larder:title:v2:%7E");
-  EXPECT_EQ(key({"sha256-00"}).full, "larder:title:v2:%73ha256-00");
-  EXPECT_EQ(key({"a\0b"s}).full, "larder:title:v2:a%00b");
+  EXPECT_EQ(key({"a:b%c~d e\n\x7fé/?#"}).full, "larder:title:v3:a%3Ab%25c%7Ed%20e%0A%7F%C3%A9/?#");
+  EXPECT_EQ(key({""}).full, "larder:title:v3:");
+  EXPECT_EQ(key({std::nullopt}).full, "larder:title:v3:~");
+  EXPECT_EQ(key({"~"}).full, "larder:title:v3:%7E");
+  EXPECT_EQ(key({"sha256-00"}).full, "larder:title:v3:%73ha256-00");
+  EXPECT_EQ(key({"a\0b"s}).full, "larder:title:v3:a%00b");
 }
 
 TEST(Key, PrefixResourceAndSchemaAreAlwaysPart) {
@@ -49,14 +49,14 @@ TEST(Key, PrefixResourceAndSchemaAreAlwaysPart) {
   const auto full = [&](std::string_view prefix, std::string name, std::uint32_t schema) {
     return build_key(prefix, resource(1, std::move(name)), schema, values, stand_in_digest).full;
   };
-  EXPECT_EQ(full("a", "title", 2), "a:title:v2:x");
+  EXPECT_EQ(full("a", "title", 2), "a:title:v3:x");
   EXPECT_NE(full("a", "b", 1), full("a:b", "", 1));
   EXPECT_NE(full("a", "title", 1), full("b", "title", 1));
   EXPECT_NE(full("a", "title", 1), full("a", "title", 2));
 }
 
 TEST(Key, LongOnesAreStoredUnderTheirDigest) {
-  const std::string start = "larder:title:v2:";
+  const std::string start = "larder:title:v3:";
   const auto sized = [&](std::size_t bytes) { return key({std::string(bytes - start.size(), 'x')}); };
   const Key proven_whole = sized(256);
   EXPECT_EQ(proven_whole.proof, proven_whole.full);
@@ -66,7 +66,7 @@ TEST(Key, LongOnesAreStoredUnderTheirDigest) {
             "sha256-" + to_hex(stand_in_digest(readable.full)) + ":" + readable.full.substr(0, 96));
   const Key hashed = sized(513);
   EXPECT_EQ(hashed.full.size(), 513u);
-  EXPECT_EQ(hashed.storage_name, "larder:title:v2:sha256-" + to_hex(stand_in_digest(hashed.full)));
+  EXPECT_EQ(hashed.storage_name, "larder:title:v3:sha256-" + to_hex(stand_in_digest(hashed.full)));
   EXPECT_EQ(hashed.proof, "sha256-" + to_hex(stand_in_digest(hashed.full)) + ":" + hashed.full.substr(0, 96));
   // Nobody can write a request whose readable key is another one's digest.
   EXPECT_NE(key({hashed.storage_name.substr(start.size())}).storage_name, hashed.storage_name);

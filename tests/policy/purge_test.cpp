@@ -9,7 +9,7 @@ using config::Purge;
 using config::PurgeKind;
 
 constexpr Instant purged_at = instant_from_millis(1'790'000'000'000);
-constexpr std::string_view name = "larder:title:v2:dune";
+constexpr std::string_view name = "larder:title:v3:dune";
 
 Purge purge(PurgeKind kind, std::string text, bool soft = false, std::uint64_t sequence = 5) {
   Purge made(kind, std::move(text), soft);
@@ -36,8 +36,8 @@ PurgeVerdict judge(const Purge& one, entry::Header header) { return PurgeBook({o
 TEST(Purging, ReachesWhatItNames) {
   const entry::Header header = asked(purged_at - Millis(1));
   const std::vector<std::pair<Purge, PurgeVerdict>> cases = {
-      {purge(PurgeKind::key, "larder:title:v2:dune"), PurgeVerdict::dropped},
-      {purge(PurgeKind::key, "larder:title:v2:dun"), PurgeVerdict::kept},
+      {purge(PurgeKind::key, "larder:title:v3:dune"), PurgeVerdict::dropped},
+      {purge(PurgeKind::key, "larder:title:v3:dun"), PurgeVerdict::kept},
       {purge(PurgeKind::tag, "title:dune"), PurgeVerdict::dropped},
       {purge(PurgeKind::tag, "title:"), PurgeVerdict::kept},
       {purge(PurgeKind::prefix, "larder:title:"), PurgeVerdict::dropped},

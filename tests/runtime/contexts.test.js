@@ -96,7 +96,7 @@ for (const flavour of FLAVOURS) {
       );
       assert.equal(origin.asked.filter((url) => url === "/pages/1").length, 2);
       await settled(worker);
-      const { keys } = await (await worker.kv()).list({ prefix: "larder:pages:v2:1" });
+      const { keys } = await (await worker.kv()).list({ prefix: "larder:pages:v3:1" });
       assert.equal(keys.length, 1);
     });
 
@@ -117,7 +117,7 @@ for (const flavour of FLAVOURS) {
       await other;
       assert.equal(origin.asked.filter((url) => url.includes("title=orphan")).length, 1);
       await settled(worker);
-      assert.notEqual(await (await worker.kv()).get("larder:title:v2:orphan"), null);
+      assert.notEqual(await (await worker.kv()).get("larder:title:v3:orphan"), null);
     });
 
     test("a trap answers its requests in flight from the origin, and the next request runs on a fresh instance", async () => {

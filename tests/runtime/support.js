@@ -15,6 +15,15 @@ const { Miniflare, convertV4MiniflareOptions } = await import(pathToFileURL(mini
 
 export const FLAVOURS = /** @type {const} */ (["wasi", "emscripten"]);
 
+/** As wrangler.toml has them, but a batch waits for nobody. */
+const CONSUMERS = Object.fromEntries(
+  ["author-warming-queue", "author-warming-priority"].map((name) => [
+    name,
+    { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 3, deadLetterQueue: "author-warming-dlq" },
+  ]),
+);
+CONSUMERS["author-warming-dlq"] = { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100 };
+
 /** The shim and the test's own entry as one script; the module and the declarations stay modules of their own. */
 async function bundle() {
   const result = await build({
@@ -42,9 +51,9 @@ async function bundle() {
 /**
  * `isolates` Workers of the same script, which share KV and the locks as isolates in different places do.
  * @param {"wasi" | "emscripten"} flavour
- * @param {{origin: string, declarations?: object, persist?: string, isolates?: number}} options
+ * @param {{origin: string, declarations?: object, persist?: string, isolates?: number, bindings?: Record<string, string>}} options
  */
-export async function startWorker(flavour, { origin, declarations, persist, isolates = 1 }) {
+export async function startWorker(flavour, { origin, declarations, persist, isolates = 1, bindings = {} }) {
   const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
   const modules = [
     { type: "ESModule", path: "entry.js", contents: await bundle() },
@@ -68,13 +77,22 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
         name,
         modules,
         compatibilityDate: "2026-11-17",
-        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
+        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off", ...bindings },
         kvNamespaces: { CACHE: "cache" },
         durableObjects: {
           LOCK: object("Lock", i),
           CONTROL: object("ControlLog", i),
           SPENDING: object("Spending", i),
+          LEDGER: object("Ledger", i),
+          BUCKETS: object("Buckets", i),
+          AUDIT: object("Audit", i),
+          WARMING_JOBS: object("Job", i),
         },
+        queueProducers: {
+          AUTHOR_WARMING_QUEUE: "author-warming-queue",
+          AUTHOR_WARMING_PRIORITY: "author-warming-priority",
+        },
+        ...(i === 0 ? { queueConsumers: CONSUMERS } : {}),
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       })),
       host: "127.0.0.1",

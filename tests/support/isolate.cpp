@@ -54,6 +54,22 @@ host::RequestId Isolate::request(std::string method, std::string url, TextPairs 
   return id;
 }
 
+host::RequestId Isolate::batch(const std::string& queue, const std::vector<Sent>& messages) {
+  const auto id = static_cast<host::RequestId>(next_request_++);
+  RecordWriter record;
+  record.text(queue);
+  record.u32(static_cast<std::uint32_t>(messages.size()));
+  for (const Sent& message : messages) {
+    record.text(message.id);
+    record.u32(message.attempts);
+    record.text(message.body);
+  }
+  if (app->queue(id, record.bytes())) {
+    host.exchange(id).finished = true;
+  }
+  return id;
+}
+
 SimulatedHost::Exchange& Isolate::run(std::string method, std::string url, TextPairs headers, SentBody sent) {
   const host::RequestId id = request(std::move(method), std::move(url), std::move(headers), std::move(sent));
   world.run();

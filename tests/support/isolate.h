@@ -20,6 +20,16 @@ class Isolate {
 
   // Starts a request; the world has to run for it to go on.
   host::RequestId request(std::string method, std::string url, TextPairs headers = {}, SentBody sent = {});
+  // Starts a queue batch: messages by id, attempts and body.
+  struct Sent {
+    std::string id;
+    std::uint32_t attempts;
+    std::string body;
+
+    Sent(std::string id_, std::uint32_t attempts_, std::string body_)
+        : id(std::move(id_)), attempts(attempts_), body(std::move(body_)) {}
+  };
+  host::RequestId batch(const std::string& queue, const std::vector<Sent>& messages);
   // Starts it and runs the world until all is quiet.
   SimulatedHost::Exchange& run(std::string method, std::string url, TextPairs headers = {},
                                SentBody sent = {});

@@ -289,8 +289,15 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
     }
     case OperationKind::kv_list:
       return kv_list(arguments);
-    case OperationKind::batch_settle:
+    case OperationKind::batch_settle: {
+      const std::vector<std::string> acknowledged = arguments.texts();
+      const std::vector<std::string> retried = arguments.texts();
+      const Millis again(static_cast<std::int64_t>(arguments.u64()) * 1000);
+      if (world_.settled) {
+        world_.settled(request, acknowledged, retried, again);
+      }
       return Outcome();
+    }
     // With its fault: the call never arrives.
     case OperationKind::lock_acquire:
       return Outcome();
@@ -310,6 +317,8 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return queue_send(arguments);
     case OperationKind::queue_backlog:
       return queue_backlog(arguments);
+    case OperationKind::kv_get_many:
+      return kv_get_many(arguments);
   }
   LARDER_UNREACHABLE();
 }
@@ -317,16 +326,14 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
 SimulatedHost::Outcome SimulatedHost::park(host::RequestId request, host::OperationId operation,
                                            RecordReader& arguments) {
   const auto id = static_cast<std::uint32_t>(request);
-  parked_[id] = operation;
+  parked_[id].push_back(operation);
   Outcome outcome;
   outcome.delay = Millis(static_cast<std::int64_t>(arguments.u64()));
   outcome.results = [this, id, operation] {
     // The timer of a wait that was ended early says nothing about the next one.
-    const auto parked = parked_.find(id);
-    if (parked != parked_.end() && parked->second.index == operation.index &&
-        parked->second.generation == operation.generation) {
-      parked_.erase(parked);
-    }
+    std::erase_if(parked_[id], [&](const host::OperationId& parked) {
+      return parked.index == operation.index && parked.generation == operation.generation;
+    });
     RecordWriter results;
     results.u8(0);
     return std::move(results).take();
@@ -335,19 +342,17 @@ SimulatedHost::Outcome SimulatedHost::park(host::RequestId request, host::Operat
 }
 
 void SimulatedHost::wake(host::RequestId request) {
-  const auto parked = parked_.find(static_cast<std::uint32_t>(request));
-  if (parked == parked_.end()) {
-    return;
+  const std::vector<host::OperationId> parked =
+      std::exchange(parked_[static_cast<std::uint32_t>(request)], {});
+  for (const host::OperationId& operation : parked) {
+    Outcome outcome;
+    outcome.results = [] {
+      RecordWriter results;
+      results.u8(1);
+      return std::move(results).take();
+    };
+    world_.after(Millis(0), [this, request, operation, outcome] { deliver(request, operation, outcome); });
   }
-  const host::OperationId operation = parked->second;
-  parked_.erase(parked);
-  Outcome outcome;
-  outcome.results = [] {
-    RecordWriter results;
-    results.u8(1);
-    return std::move(results).take();
-  };
-  world_.after(Millis(0), [this, request, operation, outcome] { deliver(request, operation, outcome); });
 }
 
 SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, RecordReader& arguments) {
@@ -537,7 +542,10 @@ SimulatedHost::Outcome SimulatedHost::store_put(std::map<std::string, Stored>& s
   stored.header = arguments.text();
   stored.content = content(static_cast<BodyHandle>(arguments.u32()));
   arguments.u64();
-  stored.expires = world_.now + Millis(static_cast<std::int64_t>(arguments.u64()) * 1000);
+  const std::uint64_t keep_seconds = arguments.u64();
+  stored.expires = keep_seconds == 0
+                       ? Instant::max()
+                       : world_.now + Millis(static_cast<std::int64_t>(keep_seconds) * 1000);
   store[key] = std::move(stored);
   Outcome outcome;
   outcome.delay = delay;
@@ -552,7 +560,8 @@ SimulatedHost::Outcome SimulatedHost::kv_put(RecordReader& arguments) {
   const bool metadata_fits = ahead.text().size() + 2 <= 1024;
   ahead.u32();
   ahead.u64();
-  if (key_fits && metadata_fits && ahead.u64() >= 60) {
+  const std::uint64_t keep_seconds = ahead.u64();
+  if (key_fits && metadata_fits && (keep_seconds >= 60 || keep_seconds == 0)) {
     return store_put(world_.kv, arguments, world_.kv_delay);
   }
   Outcome outcome;

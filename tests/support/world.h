@@ -152,6 +152,10 @@ class World {
   std::function<bool(const std::string& binding, const std::string& key)> rate_limit;
   // By producer binding: what was sent and nobody has taken yet, and from when on it may be taken.
   std::map<std::string, std::deque<std::pair<Instant, std::string>>> queues;
+  // Told what becomes of a batch's messages.
+  std::function<void(host::RequestId, const std::vector<std::string>& acknowledged,
+                     const std::vector<std::string>& retried, Millis delay)>
+      settled;
   // Asked before every operation; nullopt lets it go through.
   std::function<std::optional<Fault>(host::OperationKind)> fault;
   // How long each kind of store takes.
@@ -277,6 +281,7 @@ class SimulatedHost : public host::Host {
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome kv_put(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
+  Outcome kv_get_many(RecordReader& arguments);
   // `delay` is how long the answer takes once the lock has settled.
   void lock_acquire(host::RequestId request, host::OperationId operation, RecordReader& arguments,
                     Millis delay);
@@ -288,7 +293,8 @@ class SimulatedHost : public host::Host {
   std::unordered_map<std::uint32_t, Exchange> exchanges_;
   std::unordered_map<std::uint32_t, std::string> bodies_;
   std::uint32_t next_body_ = 1;
-  std::unordered_map<std::uint32_t, host::OperationId> parked_;
+  // Of one request several may wait.
+  std::unordered_map<std::uint32_t, std::vector<host::OperationId>> parked_;
   // An answer past its soft time: when it comes, and what it is.
   struct Resumable {
     Instant at;

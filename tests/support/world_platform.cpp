@@ -124,4 +124,23 @@ SimulatedHost::Outcome SimulatedHost::queue_backlog(RecordReader& arguments) {
   return record_result(world_.object_delay, [waiting](RecordWriter& results) { results.u64(waiting); });
 }
 
+SimulatedHost::Outcome SimulatedHost::kv_get_many(RecordReader& arguments) {
+  const std::vector<std::string> keys = arguments.texts();
+  if (keys.size() > 100) {
+    return failed(status_invalid, "KV gives at most 100 keys at once.");
+  }
+  return record_result(world_.kv_delay, [this, keys](RecordWriter& results) {
+    std::vector<std::string> headers;
+    std::vector<std::string> contents;
+    for (const std::string& key : keys) {
+      const auto found = world_.kv.find(key);
+      const bool is_there = found != world_.kv.end() && world_.now < found->second.expires;
+      headers.push_back(is_there ? found->second.header : "");
+      contents.push_back(is_there ? found->second.content : "");
+    }
+    results.texts(headers);
+    results.texts(contents);
+  });
+}
+
 }  // namespace larder::sim

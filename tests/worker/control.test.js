@@ -47,14 +47,14 @@ test("changes are numbered in order, and the log tells purges and settings", () 
       { setting: "ENABLE_SWR", value: "false" },
       purge("tag", "x"),
       { setting: "TTL_DAYS", value: "30" },
-      purge("key", "larder:title:v2:dune", true),
+      purge("key", "larder:title:v3:dune", true),
     ];
     const document = {
       sequence: 4,
       settings: { ENABLE_SWR: "false", TTL_DAYS: "30" },
       purges: [
         { sequence: 2, kind: "tag", text: "x", soft: false, at: NOW },
-        { sequence: 4, kind: "key", text: "larder:title:v2:dune", soft: true, at: NOW },
+        { sequence: 4, kind: "key", text: "larder:title:v3:dune", soft: true, at: NOW },
       ],
     };
     expect(await append(log, changes)).toEqual(document);

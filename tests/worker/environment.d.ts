@@ -7,6 +7,7 @@ declare namespace Cloudflare {
     BUCKETS: DurableObjectNamespace<import("../../shim/objects/buckets.js").Buckets>;
     AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
     LEDGER: DurableObjectNamespace<import("../../shim/objects/ledger.js").Ledger>;
+    WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
     ADMIN_JWT_SECRET: string;
     SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
     TEST_TOOLCHAIN: string;

@@ -30,6 +30,13 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/cache/keys": 200,
   "POST /api/cache/purge": 415,
   "GET /api/audit": 200,
+  "POST /api/warming/upload": 415,
+  "POST /api/warming/prewarm": 415,
+  "GET /api/warming/jobs": 200,
+  "GET /api/warming/jobs/{id}": 404,
+  "DELETE /api/warming/jobs/{id}": 404,
+  "GET /api/warming/dlq": 200,
+  "POST /api/warming/dlq/replay": 200,
 });
 
 /** @param {Record<string, unknown>} bindings */

@@ -121,7 +121,7 @@ test.for([
   expect(problem.origin).toBe("openlibrary");
   expect(problem.requestId).toMatch(/^[0-9a-f]{16}$/);
   await settle();
-  expect((await env.CACHE.list({ prefix: `larder:title:v2:${word}` })).keys).toEqual([]);
+  expect((await env.CACHE.list({ prefix: `larder:title:v3:${word}` })).keys).toEqual([]);
 });
 
 test.for([

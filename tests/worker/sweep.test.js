@@ -11,7 +11,7 @@ import larder from "../../shim/index.js";
 import { worker } from "../../shim/larder.js";
 import { handlers } from "../../shim/operations/index.js";
 
-const KEY = "larder:title:v2:swept";
+const KEY = "larder:title:v3:swept";
 
 /** @param {string} cron */
 async function trigger(cron) {

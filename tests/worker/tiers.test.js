@@ -94,7 +94,7 @@ test.for(stores)("%s: keys that look alike are different keys", async (store) =>
 });
 
 test.for(stores)("%s: a key of 512 bytes is fine", async (store) => {
-  const key = `larder:title:v2:${"k".repeat(496)}`;
+  const key = `larder:title:v3:${"k".repeat(496)}`;
   await put(store, key, "one");
   expect(await get(store, key)).not.toBe(null);
   await operate(`${store}_delete`, { key });

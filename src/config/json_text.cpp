@@ -1,0 +1,93 @@
+#include "config/json_text.h"
+
+namespace larder::config {
+
+namespace dom = simdjson::dom;
+
+Result<JsonText> JsonText::parse(std::string_view json) {
+  auto parser = std::make_shared<dom::parser>();
+  const simdjson::padded_string padded(json);
+  dom::element root;
+  if (parser->parse(padded).get(root) != simdjson::SUCCESS) {
+    return fail(ErrorKind::invalid, "json", "This is no JSON.");
+  }
+  return JsonText(std::move(parser), root);
+}
+
+std::optional<JsonText> JsonText::find(std::string_view name) const {
+  dom::object object;
+  dom::element found;
+  if (element_.get(object) != simdjson::SUCCESS || object.at_key(name).get(found) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return JsonText(parser_, found);
+}
+
+std::string JsonText::text(std::string_view name) const {
+  const auto found = find(name);
+  return found ? found->as_text().value_or("") : "";
+}
+
+std::uint64_t JsonText::number(std::string_view name, std::uint64_t otherwise) const {
+  const auto found = find(name);
+  return found ? found->as_number().value_or(otherwise) : otherwise;
+}
+
+bool JsonText::flag(std::string_view name) const {
+  const auto found = find(name);
+  bool value = false;
+  return found && found->element_.get(value) == simdjson::SUCCESS && value;
+}
+
+std::vector<JsonText> JsonText::items(std::string_view name) const {
+  const auto found = find(name);
+  return found ? found->as_items() : std::vector<JsonText>();
+}
+
+std::optional<std::string> JsonText::as_text() const {
+  std::string_view value;
+  if (element_.get(value) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return std::string(value);
+}
+
+std::optional<std::uint64_t> JsonText::as_number() const {
+  std::uint64_t value = 0;
+  if (element_.get(value) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::vector<JsonText> JsonText::as_items() const {
+  std::vector<JsonText> items;
+  dom::array array;
+  if (element_.get(array) == simdjson::SUCCESS) {
+    for (const dom::element element : array) {
+      items.push_back(JsonText(parser_, element));
+    }
+  }
+  return items;
+}
+
+std::vector<std::pair<std::string, std::string>> JsonText::as_pairs() const {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  dom::object object;
+  if (element_.get(object) != simdjson::SUCCESS) {
+    return pairs;
+  }
+  for (const auto& field : object) {
+    std::string_view text;
+    if (field.value.get(text) == simdjson::SUCCESS) {
+      pairs.emplace_back(field.key, text);
+    } else if (field.value.is_number() || field.value.is_bool()) {
+      pairs.emplace_back(field.key, simdjson::minify(field.value));
+    }
+  }
+  return pairs;
+}
+
+std::string JsonText::json() const { return simdjson::minify(element_); }
+
+}  // namespace larder::config

@@ -1,0 +1,475 @@
+// /api/warming: lists of books and of entries come in, their jobs are shown, cancelled and replayed.
+#include <algorithm>
+#include <set>
+
+#include "base/assert.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "booklist/book_list.h"
+#include "booklist/csv.h"
+#include "booklist/warming_plan.h"
+#include "config/json_text.h"
+#include "config/limits.h"
+#include "host/operations.h"
+#include "operators/handlers.h"
+#include "operators/request.h"
+#include "warm/times.h"
+
+namespace larder::operators {
+
+namespace {
+
+namespace wlimit = config::limit;
+
+// A file as base64 takes a third more, and there is room for the other members.
+constexpr std::uint64_t upload_bytes_max = (std::uint64_t{10} << 20) / 3 * 4 + 65'536;
+
+host::Outgoing warming_problem(host::Context here, int status, std::string detail) {
+  http::Problem problem(status, std::move(detail));
+  return host::problem_answer(here.host(), problem);
+}
+
+// What the jobs' object, the queue or the list says, as the client is told.
+host::Outgoing warming_failure(host::Context here, const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::invalid:
+      return warming_problem(here, 404, error.message);
+    case ErrorKind::unsupported:
+      return warming_problem(here, 503, error.message);
+    case ErrorKind::too_large:
+      return warming_problem(here, 413, error.message);
+    case ErrorKind::not_found:
+    case ErrorKind::timeout:
+    case ErrorKind::unavailable:
+    case ErrorKind::rejected:
+    case ErrorKind::corrupt:
+    case ErrorKind::internal:
+      break;
+  }
+  host::Outgoing outgoing =
+      warming_problem(here, 503, "The jobs cannot be reached at the moment; try again.");
+  outgoing.answer.headers.emplace_back("retry-after", "5");
+  return outgoing;
+}
+
+// What an upload came with, whichever form it had.
+struct Upload {
+  std::string file;
+  TextPairs fields;
+
+  Upload() {}
+  std::string_view field(std::string_view name) const {
+    for (const auto& [key, value] : fields) {
+      if (key == name) {
+        return value;
+      }
+    }
+    return {};
+  }
+};
+
+http::Problem too_large_upload() {
+  return http::Problem(413, concat({"The upload has more than ", to_text(upload_bytes_max),
+                                    " bytes; a list may have 10 MB. Split it."}));
+}
+
+host::Task<Asked<Upload>> read_form(host::Context here) {
+  auto form = co_await host::request_form(here, upload_bytes_max);
+  if (!form && form.error().kind == ErrorKind::too_large) {
+    co_return tl::make_unexpected(too_large_upload());
+  }
+  if (!form) {
+    co_return tl::make_unexpected(
+        invalid_request("This is no multipart/form-data that can be read; send it again."));
+  }
+  if (form->file.empty()) {
+    co_return tl::make_unexpected(
+        invalid_request("file: this field is missing; attach the list as a file of that name."));
+  }
+  Upload upload;
+  upload.file = here.host().read_body(form->file.handle(), form->file.size(), 0);
+  upload.fields = std::move(form->fields);
+  co_return std::move(upload);
+}
+
+host::Task<Asked<Upload>> read_json_upload(host::Context here) {
+  auto text = co_await read_json_text(here, Bytes(upload_bytes_max));
+  if (!text && text.error().status == 413) {
+    co_return tl::make_unexpected(too_large_upload());
+  }
+  if (!text) {
+    co_return tl::make_unexpected(text.error());
+  }
+  const auto json = config::JsonText::parse(*text);
+  if (!json || !json->is_object()) {
+    co_return tl::make_unexpected(invalid_request("The body is no JSON object."));
+  }
+  const auto csv = json->find("csv");
+  const auto encoded = csv ? csv->as_text() : std::nullopt;
+  if (!encoded) {
+    co_return tl::make_unexpected(
+        invalid_request("csv: this member is missing; give the list's bytes as base64."));
+  }
+  auto bytes = from_base64(*encoded);
+  if (!bytes) {
+    co_return tl::make_unexpected(
+        invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
+  }
+  Upload upload;
+  upload.file = std::move(*bytes);
+  upload.fields = json->as_pairs();
+  co_return std::move(upload);
+}
+
+bool is_form(host::Context here) {
+  const auto content_type = here.host().request_header(here.request(), "content-type", 512);
+  return content_type && to_lower(*content_type).starts_with("multipart/form-data");
+}
+
+// A whole number among the fields; `otherwise` where it is not given.
+std::optional<std::uint32_t> number_field(const Upload& upload, std::string_view name, std::uint64_t least,
+                                          std::uint64_t most, std::uint64_t otherwise,
+                                          config::Faults& faults) {
+  const std::string_view text = trim(upload.field(name));
+  const auto number = text.empty() ? std::optional<std::uint64_t>(otherwise) : parse_unsigned(text);
+  if (!number || *number < least || *number > most) {
+    faults.emplace_back(std::string(name), concat({"This must be a whole number from ", to_text(least),
+                                                   " to ", to_text(most), "."}));
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(*number);
+}
+
+void read_priority(const Upload& upload, warm::JobOptions& options, config::Faults& faults) {
+  const std::string_view text = trim(upload.field("priority"));
+  if (!text.empty() && text != "normal" && text != "high") {
+    faults.emplace_back("priority", "This must be \"normal\" or \"high\".");
+  }
+  options.priority = text == "high" ? warm::Priority::high : warm::Priority::normal;
+}
+
+warm::JobOptions read_list_options(const Upload& upload, booklist::Aggressiveness& aggressiveness,
+                                   config::Faults& faults) {
+  warm::JobOptions options;
+  options.depth_max = number_field(upload, "maxDepth", 1, booklist::warming_depth_max, 2, faults).value_or(1);
+  read_priority(upload, options, faults);
+  const std::string_view zeal = trim(upload.field("aggressiveness"));
+  const auto found = booklist::find_aggressiveness(zeal.empty() ? std::string_view("normal") : zeal);
+  if (!found) {
+    faults.emplace_back("aggressiveness", "This must be \"gentle\", \"normal\" or \"eager\".");
+  }
+  aggressiveness = found.value_or(booklist::Aggressiveness::normal);
+  options.aggressiveness = std::string(booklist::to_text(aggressiveness));
+  const std::string_view subjects = trim(upload.field("subjects"));
+  if (!subjects.empty() && subjects != "true" && subjects != "false") {
+    faults.emplace_back("subjects", "This must be true or false.");
+  }
+  options.by_subject = subjects == "true";
+  return options;
+}
+
+// The same list with the same wishes has the same name.
+std::string digest_of(host::Context here, const Upload& upload, const warm::JobOptions& options) {
+  const std::string wishes = concat({to_text(std::uint64_t{options.depth_max}), " ", options.aggressiveness,
+                                     " ", options.by_subject ? "subjects" : "", " ", options.resource, "\n"});
+  return to_hex(here.host().sha256(wishes + here.host().sha256(upload.file)));
+}
+
+// The answer to an upload, and what it leaves to be done behind it.
+host::Task<host::Outgoing> open_job(host::Context here, const Desk& desk, Call& call, warm::JobPlan plan,
+                                    std::string counts) {
+  const std::size_t items = plan.items.size();
+  const auto opened = co_await desk.warming.open(here, plan);
+  if (!opened) {
+    co_return warming_failure(here, opened.error());
+  }
+  if (opened->state == warm::OpenState::full) {
+    const std::uint64_t over = opened->pending + items > desk.settings.warming_pending_max
+                                   ? opened->pending + items - desk.settings.warming_pending_max
+                                   : 1;
+    const std::uint64_t wait = std::clamp<std::uint64_t>(over, 30, 3600);
+    call.note = "refused a list: too many authors wait";
+    host::Outgoing outgoing = warming_problem(
+        here, 429,
+        concat({to_text(opened->pending), " authors wait already, and this list has ",
+                to_text(std::uint64_t{items}), "; at most ",
+                to_text(std::uint64_t{desk.settings.warming_pending_max}),
+                " may wait (WARMING_PENDING_MAX). Nothing was queued. Upload it again later."}));
+    outgoing.answer.headers.emplace_back("retry-after", to_text(wait));
+    co_return outgoing;
+  }
+  const bool created = opened->state == warm::OpenState::created;
+  call.note = concat({created ? "opened job " : "found at work job ", opened->job_id, ", ",
+                      to_text(std::uint64_t{items}), " items"});
+  JsonWriter json;
+  json.begin_object().key("jobId").value(opened->job_id).key("created").value(created);
+  json.key("authorsQueued").value(created ? items : 0);
+  json.key("estimatedWorks").value(opened->works_estimated);
+  json.key("estimatedDuration").value(warm::to_interval(opened->time_estimated));
+  json.key("job").raw(opened->job);
+  if (!counts.empty()) {
+    json.key("list").raw(counts);
+  }
+  json.end_object();
+  host::Outgoing outgoing = host::json_answer(here.host(), created ? 202 : 200, json.text());
+  outgoing.answer.headers.emplace_back("location", "/api/warming/jobs/" + opened->job_id);
+  if (created) {
+    const auto left = std::make_shared<const warm::JobPlan>(std::move(plan));
+    call.afterwards = [&warming = desk.warming, id = opened->job_id, left](host::Context later) {
+      return warming.send(later, id, *left);
+    };
+  }
+  co_return outgoing;
+}
+
+std::string counts_of(const booklist::BookList& list) {
+  const booklist::ListCounts& counts = list.counts;
+  JsonWriter json;
+  json.begin_object().key("books").value(list.books.size()).key("authors").value(list.authors.size());
+  json.key("rows").value(counts.rows).key("rowsRagged").value(counts.rows_ragged);
+  json.key("rowsWithoutAuthor")
+      .value(counts.rows_without_author)
+      .key("rowsRepeated")
+      .value(counts.rows_repeated);
+  json.key("isbnsRecovered").value(counts.isbns_recovered).key("isbnsLost").value(counts.isbns_lost);
+  json.key("encoding").value(booklist::to_text(list.encoding)).end_object();
+  return std::move(json).take();
+}
+
+}  // namespace
+
+host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Call& call) {
+  Asked<Upload> upload = tl::make_unexpected(http::Problem());
+  if (is_form(here)) {
+    auto read = co_await read_form(here);
+    upload = std::move(read);
+  } else {
+    auto read = co_await read_json_upload(here);
+    upload = std::move(read);
+  }
+  if (!upload) {
+    co_return host::problem_answer(here.host(), upload.error());
+  }
+  config::Faults faults;
+  booklist::Aggressiveness aggressiveness = booklist::Aggressiveness::normal;
+  warm::JobPlan plan;
+  plan.options = read_list_options(*upload, aggressiveness, faults);
+  if (!faults.empty()) {
+    co_return host::problem_answer(here.host(), invalid_request(faults));
+  }
+  host::Host& host = here.host();
+  const booklist::NormalText normal_text = [&host](std::string_view text) { return host.normal_text(text); };
+  auto list = booklist::read_book_list(upload->file, normal_text, booklist::ListLimits());
+  if (!list) {
+    const int status = list.error().kind == ErrorKind::too_large ? 413 : 400;
+    co_return warming_problem(here, status, list.error().message);
+  }
+  const auto planned = booklist::plan_warming(*list, plan.options.depth_max, aggressiveness);
+  if (!planned) {
+    co_return warming_problem(here, 400, planned.error().message);
+  }
+  for (const booklist::PlannedAuthor& author : *planned) {
+    const booklist::ListAuthor& named = list->authors[author.author];
+    warm::Item item;
+    item.key = named.normal;
+    item.name = named.display;
+    item.depth = 1;
+    item.depth_max = author.depth;
+    item.source = warm::Source::csv;
+    plan.items.push_back(std::move(item));
+  }
+  plan.digest = digest_of(here, *upload, plan.options);
+  std::string counts = counts_of(*list);
+  co_return co_await open_job(here, desk, call, std::move(plan), std::move(counts));
+}
+
+namespace {
+
+std::string object_of(const TextPairs& fields) {
+  JsonWriter json;
+  json.begin_object();
+  for (const auto& [name, value] : fields) {
+    json.key(name).value(value);
+  }
+  return json.end_object().text();
+}
+
+// The items of a pre-warming list: objects, or rows of a CSV file whose header names the fields.
+Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json) {
+  std::vector<TextPairs> entries;
+  for (const config::JsonText& item : json.items("items")) {
+    entries.push_back(item.as_pairs());
+  }
+  const auto csv = json.find("csv");
+  const auto encoded = csv ? csv->as_text() : std::nullopt;
+  if (!encoded) {
+    return entries;
+  }
+  const auto bytes = from_base64(*encoded);
+  if (!bytes) {
+    return tl::make_unexpected(
+        invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
+  }
+  const booklist::ListLimits limits;
+  const auto text = booklist::read_csv_text(*bytes, limits);
+  if (!text) {
+    return tl::make_unexpected(invalid_request("csv: " + text.error().message));
+  }
+  booklist::CsvReader reader(text->text(), booklist::tell_csv_layout(text->text()), limits);
+  std::vector<std::string> names;
+  for (;;) {
+    const auto row = reader.next();
+    if (!row) {
+      return tl::make_unexpected(invalid_request("csv: " + row.error().message));
+    }
+    if (!*row) {
+      return entries;
+    }
+    TextPairs entry;
+    for (std::size_t i = 0; i < reader.size(); ++i) {
+      if (reader.rows() == 1) {
+        names.emplace_back(trim(reader.field(i)));
+      } else if (i < names.size() && !reader.field(i).empty()) {
+        entry.emplace_back(names[i], std::string(reader.field(i)));
+      }
+    }
+    if (reader.rows() > 1) {
+      entries.push_back(std::move(entry));
+    }
+  }
+}
+
+}  // namespace
+
+host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk, Call& call) {
+  auto text = co_await read_json_text(here, Bytes(upload_bytes_max));
+  if (!text) {
+    co_return host::problem_answer(here.host(), text.error());
+  }
+  const auto json = config::JsonText::parse(*text);
+  if (!json || !json->is_object()) {
+    co_return host::problem_answer(here.host(), invalid_request("The body is no JSON object."));
+  }
+  Upload fields;
+  fields.fields = json->as_pairs();
+  config::Faults faults;
+  warm::JobPlan plan;
+  plan.options.resource = std::string(fields.field("resource"));
+  plan.options.requests_at_once = number_field(fields, "concurrency", 1, 20, 3, faults).value_or(3);
+  plan.options.requests_per_second = number_field(fields, "qps", 1, 100, 1, faults).value_or(1);
+  read_priority(fields, plan.options, faults);
+  const config::Resource* const resource = desk.warming.stock().find_resource(plan.options.resource);
+  if (resource == nullptr) {
+    faults.emplace_back("resource", "Name a resource that larder.json declares.");
+  }
+  const auto entries = read_entries(*json);
+  if (!entries) {
+    co_return host::problem_answer(here.host(), entries.error());
+  }
+  if (entries->empty()) {
+    faults.emplace_back(
+        "items", "Give at least one: items as objects of the resource's key fields, or csv as base64.");
+  }
+  if (entries->size() > booklist::ListLimits().rows_max) {
+    co_return warming_problem(here, 413, "The list has too many items; split it.");
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
+    const auto query = desk.warming.stock().query_of(here.host(), *resource, (*entries)[i]);
+    if (!query) {
+      if (faults.size() < wlimit::declaration_faults_max) {
+        faults.emplace_back(concat({"items[", to_text(std::uint64_t{i}), "]"}), query.error().message);
+      }
+    } else if (seen.insert(query->key.storage_name).second) {
+      warm::Item item;
+      item.key = query->key.storage_name;
+      item.name = object_of((*entries)[i]);
+      plan.items.push_back(std::move(item));
+    }
+  }
+  if (!faults.empty()) {
+    co_return host::problem_answer(here.host(), invalid_request(faults));
+  }
+  Upload whole;
+  whole.file = std::move(*text);
+  plan.digest = digest_of(here, whole, plan.options);
+  co_return co_await open_job(here, desk, call, std::move(plan), "");
+}
+
+host::Task<host::Outgoing> list_jobs(host::Context here, const Desk& desk, Call& call) {
+  const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
+  if (!cursor) {
+    co_return host::problem_answer(here.host(), cursor.error());
+  }
+  const auto jobs = co_await desk.warming.jobs(here, *cursor);
+  if (!jobs) {
+    co_return warming_failure(here, jobs.error());
+  }
+  co_return host::json_answer(here.host(), 200, *jobs);
+}
+
+host::Task<host::Outgoing> show_job(host::Context here, const Desk& desk, Call& call) {
+  const auto job = co_await desk.warming.job(here, std::string(call.parameter("id")));
+  if (!job) {
+    co_return warming_failure(here, job.error());
+  }
+  co_return host::json_answer(here.host(), 200, *job);
+}
+
+host::Task<host::Outgoing> cancel_job(host::Context here, const Desk& desk, Call& call) {
+  const std::string id(call.parameter("id"));
+  call.note = concat({"cancelled or removed job ", id});
+  const auto cancelled = co_await desk.warming.cancel(here, id);
+  if (!cancelled) {
+    co_return warming_failure(here, cancelled.error());
+  }
+  co_return host::json_answer(here.host(), 200, *cancelled);
+}
+
+host::Task<host::Outgoing> list_letters(host::Context here, const Desk& desk, Call& call) {
+  const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
+  if (!cursor) {
+    co_return host::problem_answer(here.host(), cursor.error());
+  }
+  const auto letters = co_await desk.warming.letters(here, *cursor);
+  if (!letters) {
+    co_return warming_failure(here, letters.error());
+  }
+  co_return host::json_answer(here.host(), 200, *letters);
+}
+
+host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, Call& call) {
+  const auto body = co_await host::request_body(here, upload_bytes_max);
+  std::vector<std::uint64_t> ids;
+  const std::string text = body && !body->content.empty()
+                               ? here.host().read_body(body->content.handle(), body->content.size(), 0)
+                               : "";
+  if (!trim(text).empty()) {
+    const auto json = config::JsonText::parse(text);
+    const bool is_list = json && json->find("ids") && json->find("ids")->is_array();
+    if (!is_list) {
+      co_return host::problem_answer(
+          here.host(),
+          invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
+    }
+    for (const config::JsonText& id : json->items("ids")) {
+      const auto number = id.as_number();
+      if (!number) {
+        co_return host::problem_answer(here.host(),
+                                       invalid_request("ids: these must be the letters' numbers."));
+      }
+      ids.push_back(*number);
+    }
+    if (ids.empty()) {
+      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one letter."));
+    }
+  }
+  const auto replayed = co_await desk.warming.replay(here, std::move(ids));
+  if (!replayed) {
+    co_return warming_failure(here, replayed.error());
+  }
+  call.note = concat({"replayed letters: ", *replayed});
+  co_return host::json_answer(here.host(), 200, *replayed);
+}
+
+}  // namespace larder::operators

@@ -1,0 +1,276 @@
+#include "warm/stock.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "config/limits.h"
+#include "engine/make_entry.h"
+#include "entry/normalise.h"
+#include "host/together.h"
+#include "origin/readers.h"
+#include "policy/freshness.h"
+
+namespace larder::warm {
+
+using observe::Counter;
+
+namespace {
+
+entry::Sha256 digest_of(host::Host& host) {
+  return [&host](std::string_view bytes) { return host.sha256(bytes); };
+}
+
+bool is_same_work(const origin::Work& a, const origin::Work& b) {
+  if (!a.ids.openlibrary.empty() && !b.ids.openlibrary.empty()) {
+    return a.ids.openlibrary == b.ids.openlibrary;
+  }
+  return a.title == b.title && a.authors == b.authors;
+}
+
+}  // namespace
+
+bool is_servable(const tiers::EntryPtr& entry, Instant now) {
+  if (entry == nullptr || entry->header.kind != entry::Kind::positive) {
+    return false;
+  }
+  const policy::Freshness freshness = policy::standing(entry->header, now).freshness;
+  return freshness == policy::Freshness::fresh || freshness == policy::Freshness::stale;
+}
+
+Result<std::vector<origin::Work>> read_works(host::Host& host, const host::Body& body) {
+  const std::string text = host.read_body(body.handle(), body.size(), origin::padding_bytes);
+  auto reply =
+      origin::read_books_reply(origin::PaddedText(text, static_cast<std::size_t>(body.size().count)));
+  if (!reply) {
+    return tl::make_unexpected(std::move(reply.error()));
+  }
+  return std::move(reply->works);
+}
+
+const config::Resource* Stock::resource_for(config::ProviderQuery query) const {
+  for (const config::Resource& resource : declarations_.resources) {
+    if (resource.origin.kind == config::OriginKind::provider && resource.origin.query == query) {
+      return &resource;
+    }
+  }
+  return nullptr;
+}
+
+const config::Resource* Stock::find_resource(std::string_view name) const {
+  for (const config::Resource& resource : declarations_.resources) {
+    if (resource.name == name) {
+      return &resource;
+    }
+  }
+  return nullptr;
+}
+
+Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& resource,
+                                      std::string_view value) const {
+  TextPairs fields;
+  if (!resource.key.empty()) {
+    fields.emplace_back(resource.key.front().name, value);
+  }
+  return query_of(host, resource, fields);
+}
+
+Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& resource,
+                                      const TextPairs& fields) const {
+  TextPairs path;
+  TextPairs parameters;
+  http::Fields headers;
+  for (const config::KeyField& field : resource.key) {
+    for (const auto& [name, value] : fields) {
+      if (name != field.name) {
+        continue;
+      }
+      switch (field.source) {
+        case config::FieldSource::query:
+          parameters.emplace_back(name, value);
+          break;
+        case config::FieldSource::path:
+        case config::FieldSource::rest:
+          path.emplace_back(name, value);
+          break;
+        case config::FieldSource::header:
+          headers.add(name, value);
+          break;
+        case config::FieldSource::whole_query:
+          break;
+      }
+    }
+  }
+  auto values = entry::normalise_fields(resource, entry::Parameters{path, parameters, headers});
+  if (!values) {
+    return tl::make_unexpected(std::move(values.error()));
+  }
+  const entry::Sha256 sha256 = digest_of(host);
+  engine::Query query;
+  query.resource = &resource;
+  query.key =
+      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, *values, sha256),
+                 tiers::TierSet::of(resource.tiers));
+  query.tags = entry::build_tags(resource, *values, sha256);
+  query.values = std::move(*values);
+  query.accepts_gzip = [] { return true; };
+  query.read_header = [](std::string_view) { return std::optional<std::string>(); };
+  query.pace = engine::Pace::warming;
+  return query;
+}
+
+std::vector<Planting> Stock::plan(host::Host& host, const std::vector<origin::Work>& works) const {
+  std::vector<Planting> plantings;
+  std::map<std::string, std::size_t> known;
+  const auto plant = [&](const config::Resource* resource, std::string_view value, std::size_t work,
+                         bool partial) {
+    if (resource == nullptr) {
+      return;
+    }
+    // What no request can ask for, a title that is too long say, needs no entry.
+    auto query = query_of(host, *resource, value);
+    if (!query) {
+      return;
+    }
+    const auto [at, is_new] = known.emplace(query->key.storage_name, plantings.size());
+    if (is_new) {
+      Planting planting;
+      planting.query = std::move(*query);
+      planting.partial = partial;
+      plantings.push_back(std::move(planting));
+    }
+    std::vector<std::size_t>& members = plantings[at->second].works;
+    if (members.empty() || members.back() != work) {
+      members.push_back(work);
+    }
+  };
+  const config::Resource* const titles = resource_for(config::ProviderQuery::title);
+  const config::Resource* const isbns = resource_for(config::ProviderQuery::isbn);
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    plant(titles, works[i].title, i, true);
+  }
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    for (const std::string& isbn : works[i].isbn13) {
+      plant(isbns, isbn, i, false);
+    }
+  }
+  return plantings;
+}
+
+tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const Planting& planting,
+                                 const tiers::EntryPtr& former) const {
+  const bool stands = is_servable(former, host.now());
+  std::vector<origin::Work> works;
+  if (stands && (!planting.partial || !former->header.partial || former->body.empty())) {
+    // Complete; or packed, and then its first read completes it.
+    return nullptr;
+  }
+  if (stands) {
+    if (auto there = read_works(host, former->body)) {
+      works = std::move(*there);
+    }
+  }
+  const std::size_t known = works.size();
+  for (const std::size_t at : planting.works) {
+    const origin::Work& work = harvest.works[at];
+    const bool is_there = std::any_of(works.begin(), works.end(),
+                                      [&](const origin::Work& other) { return is_same_work(work, other); });
+    if (!is_there && works.size() < origin::works_max) {
+      works.push_back(work);
+    }
+  }
+  if (stands && works.size() == known) {
+    return nullptr;
+  }
+  origin::Fetched fetched;
+  fetched.content_type = "application/json";
+  fetched.content = host::Body::from_bytes(
+      host, origin::books_reply(planting.query.values.front().value_or(""), harvest.source, works));
+  fetched.requested_at = harvest.asked;
+  fetched.received_at = harvest.asked;
+  fetched.log_seen = harvest.log_seen;
+  tiers::EntryPtr made = engine::make_entry(host, settings_, planting.query, fetched);
+  if (made == nullptr || !planting.partial) {
+    return made;
+  }
+  entry::Header header = made->header;
+  header.partial = true;
+  return std::make_shared<const tiers::Entry>(std::move(header), *made);
+}
+
+host::Task<void> Stock::put_some(host::Context here, const std::vector<Planting>& plantings,
+                                 const std::vector<tiers::EntryPtr>& entries, std::size_t first,
+                                 std::size_t& next, bool& failed) const {
+  while (next < entries.size()) {
+    const std::size_t at = next++;
+    const engine::Query& query = plantings[first + at].query;
+    if (entries[at] == nullptr) {
+      counters_.add(Counter::warmed_entries_total, query.key.pattern, "present");
+      continue;
+    }
+    const auto kept = co_await engine_.keep(here, query, entries[at]);
+    failed = failed || !kept;
+    const bool stored = kept && *kept == tiers::Stored::stored;
+    counters_.add(Counter::warmed_entries_total, query.key.pattern,
+                  stored ? std::string_view("stored") : std::string_view(kept ? "declined" : "failed"));
+  }
+}
+
+host::Task<Stocked> Stock::put(host::Context here, const Harvest& harvest,
+                               const std::vector<Planting>& plantings, std::size_t from,
+                               Budget& budget) const {
+  Stocked stocked;
+  stocked.done_entries = std::min(from, plantings.size());
+  while (stocked.done_entries < plantings.size()) {
+    const std::size_t first = stocked.done_entries;
+    // The worst is that each of them has to be put.
+    const std::size_t affordable = budget.operations > 1 ? budget.operations - 1 : 0;
+    const std::size_t count =
+        std::min({plantings.size() - first, config::limit::kv_keys_at_once, affordable});
+    if (count == 0) {
+      stocked.state = StockState::more;
+      co_return stocked;
+    }
+    budget.operations -= 1 + count;
+    std::vector<engine::Query> queries;
+    for (std::size_t i = first; i < first + count; ++i) {
+      queries.push_back(plantings[i].query);
+    }
+    const auto found = co_await engine_.find_many(here, queries);
+    if (!found) {
+      stocked.state = StockState::failed;
+      co_return stocked;
+    }
+    std::vector<tiers::EntryPtr> entries;
+    for (std::size_t i = 0; i < count; ++i) {
+      entries.push_back(entry_for(here.host(), harvest, plantings[first + i], (*found)[i]));
+      // What need not be put is given back.
+      budget.operations += entries.back() == nullptr ? 1 : 0;
+    }
+    std::size_t next = 0;
+    bool failed = false;
+    std::vector<host::Task<void>> putting;
+    for (std::size_t i = 0; i < config::limit::warming_at_once; ++i) {
+      putting.push_back(put_some(here, plantings, entries, first, next, failed));
+    }
+    co_await host::together(std::move(putting));
+    if (failed) {
+      stocked.state = StockState::failed;
+      co_return stocked;
+    }
+    stocked.done_entries += count;
+  }
+  co_return stocked;
+}
+
+host::Task<Result<bool>> Stock::has_all(host::Context here, std::vector<engine::Query> queries) const {
+  const auto found = co_await engine_.find_many(here, queries);
+  if (!found) {
+    co_return tl::make_unexpected(found.error());
+  }
+  const Instant now = here.host().now();
+  co_return std::all_of(found->begin(), found->end(),
+                        [&](const tiers::EntryPtr& entry) { return is_servable(entry, now); });
+}
+
+}  // namespace larder::warm

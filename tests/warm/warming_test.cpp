@@ -1,0 +1,382 @@
+// Jobs end with exact counts, whatever happens on the way.
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "config/json_text.h"
+#include "warm/library.h"
+#include "warm/message.h"
+#include "warm/times.h"
+
+namespace larder::warm {
+namespace {
+
+std::vector<std::string> first_of(const Library& library, std::size_t count) {
+  return {library.authors.begin(), library.authors.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+config::JsonText parsed(const std::string& body) {
+  auto json = config::JsonText::parse(body);
+  EXPECT_TRUE(json.has_value()) << body;
+  return *json;
+}
+
+// Every work of every author who was reached answers with a hit, and the origin is not asked for any of them.
+void expect_warm(Deployment& deployment, const std::set<std::string>& authors) {
+  const std::size_t asked = deployment.world.origin_requests.size();
+  sim::Isolate reader(deployment.world, {{"ENABLE_SWR", "false"}});
+  for (const std::string& author : authors) {
+    for (const LibraryWork& work : deployment.library.works_of(author)) {
+      for (const std::string& url :
+           {concat({"https://larder.test/search/title?q=", percent_encode(work.title)}),
+            concat({"https://larder.test/search/isbn?isbn=", work.isbn})}) {
+        const auto& exchange = reader.get(url);
+        EXPECT_EQ(exchange.status, 200U) << url;
+        EXPECT_TRUE(contains(exchange.header("cache-status"), "larder; hit;")) << url;
+        // Authors of one title who are warmed at the same moment may miss each other: its first read
+        // completes it.
+        const bool is_whole = contains(url, "isbn=") || !contains(work.title, "Shared");
+        EXPECT_TRUE(!is_whole || contains(exchange.body, concat({"\"", work.key.substr(7), "\""}))) << url;
+      }
+    }
+  }
+  EXPECT_EQ(deployment.world.origin_requests.size(), asked);
+}
+
+void expect_complete(Deployment& deployment, const std::set<std::string>& authors) {
+  const sim::SimulatedJobs::Job& job = deployment.only_job();
+  const sim::SimulatedJobs::Level sum = job.sum();
+  EXPECT_EQ(job.state, "complete");
+  EXPECT_EQ(sum.open(), 0U);
+  EXPECT_EQ(sum.failed, 0U);
+  // An author who is met with more levels left than before is an item more, and no second one otherwise.
+  EXPECT_GE(sum.queued, authors.size());
+  EXPECT_EQ(sum.processed + sum.skipped, sum.queued);
+  EXPECT_TRUE(deployment.jobs.items.empty()) << "a list is not kept beyond its job";
+}
+
+TEST(Warming, OneUploadMakesAWholeLibraryWarm) {
+  Deployment deployment(1, 60, Weather());
+  const auto roots = first_of(deployment.library, 20);
+  const auto& answer = deployment.upload(roots, "1");
+  ASSERT_EQ(answer.status, 202U) << answer.body;
+  const config::JsonText json = parsed(answer.body);
+  EXPECT_EQ(json.number("authorsQueued"), 20U);
+  EXPECT_EQ(json.number("estimatedWorks"), 300U);
+  EXPECT_EQ(json.text("estimatedDuration"), "PT1S");
+  EXPECT_EQ(answer.header("location"), "/api/warming/jobs/" + json.text("jobId"));
+  deployment.drain();
+  expect_complete(deployment, {roots.begin(), roots.end()});
+  std::size_t works = 0;
+  for (const std::string& author : roots) {
+    works += deployment.library.works_of(author).size();
+  }
+  const auto sum = deployment.only_job().sum();
+  EXPECT_EQ(sum.queued, 20U);
+  EXPECT_EQ(sum.processed, 20U);
+  EXPECT_EQ(sum.works, works);
+  EXPECT_EQ(deployment.world.origin_requests.size(), 20U) << "one request an author";
+  expect_warm(deployment, {roots.begin(), roots.end()});
+  EXPECT_EQ(deployment.world.kv.count("larder:warming:stats"), 1U);
+  EXPECT_EQ(deployment.world.kv.count("larder:warming:queue:pending"), 1U);
+}
+
+TEST(Warming, FindsCoAuthorsAsDeepAsIsAskedFor) {
+  Deployment deployment(2, 80, Weather());
+  const auto roots = first_of(deployment.library, 5);
+  // A one-off of an eager upload goes two levels deep.
+  ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+  deployment.drain();
+  const auto reached = deployment.library.reached(roots, 2);
+  EXPECT_GT(reached.size(), roots.size());
+  expect_complete(deployment, reached);
+  EXPECT_EQ(deployment.only_job().sum().processed, reached.size());
+  EXPECT_EQ(deployment.world.origin_requests.size(), reached.size());
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, TheSameFileIsOneJobWhileItIsAtWork) {
+  Deployment deployment(3, 20, Weather());
+  const auto roots = first_of(deployment.library, 10);
+  const config::JsonText first = parsed(deployment.upload(roots, "1").body);
+  const auto& again = deployment.upload(roots, "1");
+  EXPECT_EQ(again.status, 200U);
+  const config::JsonText second = parsed(again.body);
+  EXPECT_EQ(second.text("jobId"), first.text("jobId"));
+  EXPECT_EQ(second.number("authorsQueued"), 0U);
+  deployment.drain();
+  EXPECT_EQ(deployment.jobs.jobs.size(), 1U);
+  EXPECT_EQ(deployment.world.origin_requests.size(), 10U);
+}
+
+TEST(Warming, WhatIsWarmIsSkipped) {
+  Deployment deployment(4, 20, Weather());
+  const auto roots = first_of(deployment.library, 10);
+  deployment.upload(roots, "1");
+  deployment.drain();
+  const std::size_t asked = deployment.world.origin_requests.size();
+  deployment.upload(roots, "1");
+  deployment.drain();
+  EXPECT_EQ(deployment.world.origin_requests.size(), asked);
+  ASSERT_EQ(deployment.jobs.jobs.size(), 2U);
+  std::uint64_t skipped = 0;
+  for (const auto& [id, job] : deployment.jobs.jobs) {
+    EXPECT_EQ(job.state, "complete");
+    skipped += job.sum().skipped;
+  }
+  EXPECT_EQ(skipped, 10U);
+}
+
+TEST(Warming, WhatWasPurgedIsWarmedAgain) {
+  Deployment deployment(5, 20, Weather());
+  const auto roots = first_of(deployment.library, 10);
+  deployment.upload(roots, "1");
+  deployment.drain();
+  deployment.world.control.append(deployment.world.now, R"({"kind":"all","text":"","soft":false})");
+  deployment.world.after(Millis(20'000), [] {});
+  deployment.world.run();
+  deployment.upload(roots, "1");
+  deployment.drain();
+  std::uint64_t processed = 0;
+  for (const auto& [id, job] : deployment.jobs.jobs) {
+    processed += job.sum().processed;
+  }
+  EXPECT_EQ(processed, 20U);
+  expect_warm(deployment, {roots.begin(), roots.end()});
+}
+
+TEST(Warming, AboveThePendingLimitNothingIsQueued) {
+  Deployment deployment(6, 40, Weather(), {{"WARMING_PENDING_MAX", "25"}});
+  ASSERT_EQ(deployment.upload(first_of(deployment.library, 20), "1").status, 202U);
+  const auto& full = deployment.upload(first_of(deployment.library, 10), "1");
+  EXPECT_EQ(full.status, 429U);
+  EXPECT_EQ(full.header("retry-after"), "30");
+  EXPECT_EQ(deployment.jobs.jobs.size(), 1U);
+  deployment.drain();
+  EXPECT_EQ(deployment.world.origin_requests.size(), 20U);
+  EXPECT_EQ(deployment.upload(first_of(deployment.library, 10), "1").status, 202U);
+}
+
+TEST(Warming, AnUnknownAuthorHasNoWorks) {
+  Deployment deployment(7, 10, Weather());
+  deployment.upload({"Nobody Inparticular", deployment.library.authors.front()}, "2");
+  deployment.drain();
+  const auto sum = deployment.only_job().sum();
+  EXPECT_EQ(deployment.only_job().state, "complete");
+  EXPECT_EQ(sum.failed, 0U);
+  EXPECT_EQ(deployment.only_job().levels.at(1).processed, 2U);
+}
+
+TEST(Warming, ACancelledJobStopsAndAnEndedOneIsRemoved) {
+  Deployment deployment(8, 30, Weather());
+  const config::JsonText json = parsed(deployment.upload(first_of(deployment.library, 20), "1").body);
+  const std::string path = "/api/warming/jobs/" + json.text("jobId");
+  EXPECT_EQ(deployment.call("DELETE", path).status, 200U);
+  deployment.drain();
+  EXPECT_EQ(deployment.world.origin_requests.size(), 0U);
+  EXPECT_EQ(parsed(deployment.call("GET", path).body).text("state"), "cancelled");
+  EXPECT_TRUE(deployment.jobs.items.empty());
+  EXPECT_EQ(deployment.call("DELETE", path).status, 200U);
+  EXPECT_EQ(deployment.call("GET", path).status, 404U);
+}
+
+TEST(Warming, AnOriginThatIsDownForThirtySecondsLosesNothing) {
+  Deployment deployment(9, 60, Weather());
+  deployment.weather.down_from = deployment.world.now + Millis(1000);
+  deployment.weather.down_until = deployment.world.now + Millis(31'000);
+  const auto roots = first_of(deployment.library, 40);
+  deployment.upload(roots, "2");
+  deployment.drain();
+  const auto reached = deployment.library.reached(roots, 2);
+  expect_complete(deployment, reached);
+  EXPECT_TRUE(deployment.jobs.letters.empty());
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, WhatCannotSucceedIsALetterOnceAndReplayFinishesIt) {
+  Deployment deployment(10, 20, Weather());
+  deployment.weather.down_from = deployment.world.now;
+  const auto roots = first_of(deployment.library, 10);
+  deployment.upload(roots, "1");
+  deployment.drain();
+  EXPECT_EQ(deployment.only_job().state, "failed");
+  EXPECT_EQ(deployment.only_job().sum().failed, 10U);
+  const config::JsonText letters = parsed(deployment.call("GET", "/api/warming/dlq").body);
+  EXPECT_EQ(letters.number("depth"), 10U);
+  ASSERT_EQ(letters.items("letters").size(), 10U);
+  EXPECT_EQ(letters.items("letters").front().text("reason"), "unavailable");
+  deployment.calm();
+  EXPECT_EQ(parsed(deployment.call("POST", "/api/warming/dlq/replay").body).number("replayed"), 10U);
+  deployment.drain();
+  expect_complete(deployment, {roots.begin(), roots.end()});
+  EXPECT_TRUE(deployment.jobs.letters.empty());
+  expect_warm(deployment, {roots.begin(), roots.end()});
+}
+
+TEST(Warming, AMessageOfNoKnownKindBecomesALetter) {
+  Deployment deployment(11, 5, Weather());
+  deployment.world.queues["AUTHOR_WARMING_QUEUE"].emplace_back(deployment.world.now, R"({"kind":"other"})");
+  deployment.drain();
+  ASSERT_EQ(deployment.jobs.letters.size(), 1U);
+  EXPECT_EQ(deployment.jobs.letters.front().reason, "unknown");
+  EXPECT_EQ(deployment.platform_letters, 1U);
+}
+
+TEST(Warming, AQuietJobIsSentAgain) {
+  Deployment deployment(12, 20, Weather());
+  const auto roots = first_of(deployment.library, 10);
+  deployment.upload(roots, "1");
+  // The queue lost everything.
+  deployment.world.queues.clear();
+  deployment.drain();
+  EXPECT_EQ(deployment.only_job().sum().processed, 0U);
+  deployment.world.after(Millis(660'000), [] {});
+  deployment.world.run();
+  sim::Isolate tender(deployment.world);
+  RecordWriter record;
+  record.text("*/5 * * * *");
+  record.u64(0);
+  tender.app->scheduled(host::RequestId{1000}, record.bytes());
+  deployment.world.run();
+  deployment.drain();
+  expect_complete(deployment, {roots.begin(), roots.end()});
+}
+
+TEST(Warming, AnEntryListIsWalkedAtItsOwnPace) {
+  Deployment deployment(13, 20, Weather());
+  std::string items;
+  for (std::size_t i = 0; i < 8; ++i) {
+    items += concat({items.empty() ? "" : ",", R"({"isbn":")", deployment.library.works[i].isbn, R"("})"});
+  }
+  const Instant began = deployment.world.now;
+  const auto& answer = deployment.call("POST", "/api/warming/prewarm",
+                                       concat({R"({"resource":"isbn","concurrency":2,"qps":2,"items":[)",
+                                               items, R"(,{"isbn":"9780552137034"}]})"}));
+  ASSERT_EQ(answer.status, 202U) << answer.body;
+  deployment.drain();
+  const auto sum = deployment.only_job().sum();
+  EXPECT_EQ(deployment.only_job().state, "complete");
+  EXPECT_EQ(sum.processed, 9U);
+  EXPECT_EQ(deployment.world.origin_requests.size(), 9U);
+  EXPECT_GE(deployment.world.now - began, Millis(4000));
+  deployment.call("POST", "/api/warming/prewarm", concat({R"({"resource":"isbn","items":[)", items, "]}"}));
+  deployment.drain();
+  EXPECT_EQ(deployment.world.origin_requests.size(), 9U);
+}
+
+TEST(Warming, RefusesWhatMakesNoSense) {
+  Deployment deployment(14, 5, Weather());
+  const auto refused = [&](std::string body) {
+    const auto& exchange = deployment.call("POST", "/api/warming/upload", std::move(body));
+    return concat({std::to_string(exchange.status), " ", exchange.body});
+  };
+  EXPECT_TRUE(contains(refused(R"({"csv":"%%%"})"), "csv: this is no base64"));
+  EXPECT_TRUE(refused(R"({"csv":""})").starts_with("400 "));
+  EXPECT_TRUE(refused(R"({})").starts_with("400 "));
+  EXPECT_TRUE(refused("[]").starts_with("400 "));
+  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","maxDepth":0})"),
+                       "maxDepth: This must be a whole number from 1 to 3."));
+  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","maxDepth":9})"),
+                       "maxDepth: This must be a whole number from 1 to 3."));
+  EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","priority":"urgent"})"), "priority: This must be"));
+  // "Title,Author\n": a header and nothing else.
+  EXPECT_TRUE(refused(R"({"csv":"VGl0bGUsQXV0aG9yCg=="})").starts_with("400 "));
+  EXPECT_TRUE(deployment.jobs.jobs.empty());
+}
+
+class WarmingWeather : public ::testing::TestWithParam<std::tuple<std::size_t, std::uint64_t>> {};
+
+Weather weather_of(std::size_t kind) {
+  Weather weather;
+  switch (kind) {
+    case 0:
+      weather.twice = 100;
+      break;
+    case 1:
+      weather.lost = 40;
+      break;
+    case 2:
+      weather.faults = 5;
+      break;
+    case 3:
+      weather.busy = 30;
+      break;
+    default:
+      weather.twice = 30;
+      weather.lost = 20;
+      weather.faults = 2;
+      weather.busy = 10;
+      break;
+  }
+  return weather;
+}
+
+// Whatever of it the weather turned into letters is replayed in calm, until the job is complete; then the
+// counts are exact.
+TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
+  const auto [kind, seed] = GetParam();
+  Deployment deployment(seed * 100 + kind, 40, Weather());
+  const auto roots = first_of(deployment.library, 15);
+  ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+  deployment.weather = weather_of(kind);
+  // All messages twice would go on for ever: each of the doubles has a double.
+  for (int round = 0; round < 300 && deployment.only_job().is_active(); ++round) {
+    deployment.drain_some(5);
+  }
+  deployment.calm();
+  deployment.drain();
+  for (int round = 0; round < 5 && !deployment.jobs.letters.empty(); ++round) {
+    ASSERT_EQ(deployment.call("POST", "/api/warming/dlq/replay").status, 200U);
+    deployment.drain();
+  }
+  const auto reached = deployment.library.reached(roots, 2);
+  expect_complete(deployment, reached);
+  std::size_t marked = 0;
+  for (const auto& [key, stored] : deployment.world.kv) {
+    marked += key.starts_with("larder:warming:processed:") ? 1 : 0;
+  }
+  EXPECT_EQ(marked, reached.size()) << "nobody is left out, and nobody is there who should not be";
+  expect_warm(deployment, reached);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, WarmingWeather,
+                         ::testing::Combine(::testing::Range<std::size_t>(0, 5),
+                                            ::testing::Range<std::uint64_t>(1, 9)));
+
+TEST(Message, ComesBackAsItWent) {
+  AuthorMessage author;
+  author.job = "j";
+  author.key = "ada abbot";
+  author.name = "Ada \"Abbot\"";
+  author.source = Source::discovery;
+  author.priority = Priority::high;
+  author.depth = 2;
+  author.depth_max = 3;
+  author.queued = instant_from_millis(1'790'000'000'000);
+  author.tries = 4;
+  author.entries_done = 99;
+  const std::string json = to_json(author);
+  const auto back = parse_message(json);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(to_json(back->author), json);
+  EXPECT_EQ(back->author.remaining(), 1U);
+}
+
+TEST(Message, RefusesWhatIsNone) {
+  for (const std::string_view text :
+       {"", "null", "[]", "{}", R"({"kind":"author"})", R"({"kind":"walk","jobId":"a"})",
+        R"({"kind":"author","jobId":"a","key":"b","author":"c","depth":3,"maxDepth":2})",
+        R"({"kind":"author","jobId":"a","key":"b","author":"c","depth":1,"maxDepth":99})"}) {
+    EXPECT_FALSE(parse_message(text).has_value()) << text;
+  }
+}
+
+TEST(Times, AreWrittenAsIntervals) {
+  EXPECT_EQ(to_interval(Millis(0)), "PT0S");
+  EXPECT_EQ(to_interval(Millis(1)), "PT1S");
+  EXPECT_EQ(to_interval(Millis(60'000)), "PT1M");
+  EXPECT_EQ(to_interval(Millis(3'723'000)), "PT1H2M3S");
+  EXPECT_EQ(to_interval(Millis(-5)), "PT0S");
+}
+
+}  // namespace
+}  // namespace larder::warm
