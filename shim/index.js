@@ -6,9 +6,9 @@ export { ControlLog } from "./control.js";
 export { Lock } from "./lock.js";
 export { Audit } from "./objects/audit.js";
 export { Buckets } from "./objects/buckets.js";
+export { Job } from "./objects/job.js";
 export { Ledger } from "./objects/ledger.js";
 export { Spending } from "./objects/spending.js";
-export { Job } from "./objects/job.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

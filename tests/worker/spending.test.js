@@ -35,6 +35,20 @@ test("what calls cost is added up, and bounded", async () => {
   });
 });
 
+test("what all days since one have come to", async () => {
+  for (const day of ["2026-11-20", "2026-11-21", "2026-11-22"]) {
+    await call("total", "take", { day, calls: 9, microdollars: 0 });
+    await call("total", "record", { day, promptTokens: 5, outputTokens: 6, microdollars: 1500 });
+  }
+  expect(await call("total", "total", { since: "2026-11-21" })).toEqual({
+    calls: 2,
+    promptTokens: 10,
+    outputTokens: 12,
+    estimatedUsd: 0.003,
+  });
+  expect((await call("total", "total", { since: "2027-01-01" })).calls).toBe(0);
+});
+
 test("days older than 90 are forgotten", async () => {
   await call("old", "take", { day: "2026-01-01", calls: 9, microdollars: 0 });
   await call("old", "take", { day: "2026-04-01", calls: 9, microdollars: 0 });
