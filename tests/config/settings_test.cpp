@@ -148,7 +148,7 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
     // A default is a value like any other.
     EXPECT_TRUE(parse_settings({{std::string(row.name), std::string(row.default_text)}})) << row.name;
   }
-  EXPECT_EQ(names.size(), 17u);
+  EXPECT_EQ(names.size(), 22u);
 }
 
 TEST(Settings, OfOperatorsAreRead) {
