@@ -280,7 +280,7 @@ INSTANTIATE_TEST_SUITE_P(All, NeverCached,
                          [](const auto& one) { return to_text(std::uint64_t{one.param.origin}); });
 
 TEST_F(ApiTest, InModeKeyedTheKeyAloneTellsEntriesApart) {
-  origin_reply = reply(200, {{"vary", "*"}, {"cache-control", "no-store"}});
+  origin_reply = reply(200, {{"vary", "*"}, {"cache-control", "no-cache"}});
   EXPECT_THAT(status("/items/7?lang=DE"), HasSubstr("stored"));
   EXPECT_EQ(status("/items/7?lang=de&x=1", {{"authorization", "Basic dTpw"}}),
             "larder; hit; ttl=3599; detail=memory");
