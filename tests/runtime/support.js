@@ -42,9 +42,9 @@ async function bundle() {
 /**
  * `isolates` Workers of the same script, which share KV and the locks as isolates in different places do.
  * @param {"wasi" | "emscripten"} flavour
- * @param {{origin: string, declarations?: object, persist?: string, isolates?: number}} options
+ * @param {{origin: string, declarations?: object, persist?: string, isolates?: number, bindings?: Record<string, string>}} options
  */
-export async function startWorker(flavour, { origin, declarations, persist, isolates = 1 }) {
+export async function startWorker(flavour, { origin, declarations, persist, isolates = 1, bindings }) {
   const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
   const modules = [
     { type: "ESModule", path: "entry.js", contents: await bundle() },
@@ -68,7 +68,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
         name,
         modules,
         compatibilityDate: "2026-11-17",
-        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off" },
+        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off", ...bindings },
         kvNamespaces: { CACHE: "cache" },
         durableObjects: {
           LOCK: object("Lock", i),
@@ -90,8 +90,8 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
     url: urls[0],
     /** @param {string} path @param {RequestInit} [init] */
     get: (path, init) => fetch(new URL(path, urls[0]), init),
-    /** @param {number} isolate @param {string} path */
-    getFrom: (isolate, path) => fetch(new URL(path, urls[isolate])),
+    /** @param {number} isolate @param {string} path @param {RequestInit} [init] */
+    getFrom: (isolate, path, init) => fetch(new URL(path, urls[isolate]), init),
     /** Asks again until it is so: each question is a round trip, so nothing spins. @param {() => Promise<boolean>} condition */
     until: async (condition) => {
       while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));

@@ -5,6 +5,7 @@ declare namespace Cloudflare {
     LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
     CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
     SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
+    PUBLIC_LIMIT: RateLimit;
     TEST_TOOLCHAIN: string;
   }
 }
