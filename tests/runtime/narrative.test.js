@@ -40,8 +40,8 @@ for (const flavour of FLAVOURS) {
       assert.equal(many.filter(({ body }) => body.source === "model").length, 2);
       assert.equal(many.filter(({ body }) => body.source === "template").length, 8);
       assert.equal(origin.asked.length, 3);
-      const { keys } = await (await worker.kv()).list({ prefix: "larder:narr:" });
-      assert.equal(keys.length, 4);
+      const kv = await worker.kv();
+      await worker.until(async () => (await kv.list({ prefix: "larder:narr:" })).keys.length === 4);
     } finally {
       await worker.stop();
       await origin.stop();

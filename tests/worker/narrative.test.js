@@ -48,12 +48,12 @@ test("the same profile costs one call, whatever it looks like", async () => {
   expect(await asked("u-1")).toBe(0);
   expect(status(await post(profile("alike", 10.3)))).toContain("fwd=miss");
   expect(await asked('"name":"alike"')).toBe(2);
+  await expectSettled();
   const { keys } = await env.CACHE.list({ prefix: "larder:narr:" });
   expect(keys).toHaveLength(2);
   for (const { name } of keys) expect(name).toMatch(/^larder:narr:v\d+:1:[0-9a-f]{10}:[0-9a-f]{64}$/);
   const spent = JSON.parse(await spending().read(JSON.stringify({ day: today() })));
   expect(spent).toMatchObject({ calls: 2, promptTokens: 80, outputTokens: 20 });
-  await expectSettled();
 });
 
 test("an invalid profile is one negative entry and no call", async () => {
