@@ -108,8 +108,8 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
     url: urls[0],
     /** @param {string} path @param {RequestInit} [init] */
     get: (path, init) => fetch(new URL(path, urls[0]), init),
-    /** @param {number} isolate @param {string} path */
-    getFrom: (isolate, path) => fetch(new URL(path, urls[isolate])),
+    /** @param {number} isolate @param {string} path @param {RequestInit} [init] */
+    getFrom: (isolate, path, init) => fetch(new URL(path, urls[isolate]), init),
     /** Asks again until it is so: each question is a round trip, so nothing spins. @param {() => Promise<boolean>} condition */
     until: async (condition) => {
       while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));

@@ -10,6 +10,7 @@ declare namespace Cloudflare {
     WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
     ADMIN_JWT_SECRET: string;
     SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
+    PUBLIC_LIMIT: RateLimit;
     TEST_TOOLCHAIN: string;
   }
 }
