@@ -1,4 +1,4 @@
-// npm run bench [-- http|misses|module|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
+// npm run bench [-- http|misses|module|warming|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
 // build/bench/results.json. Times are no tests: a missed aim is told, and the exit status stays 0.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { benchJson, jsonReport } from "./json/bench.js";
 import { benchMisses, missesReport } from "./misses/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
 import { verdictLine } from "./statistics.js";
+import { benchWarming, warmingReport } from "./warming/bench.js";
 
 const FOLDER = "build/bench";
 const { values, positionals } = parseArgs({
@@ -56,6 +57,10 @@ if (wanted("misses")) {
 if (wanted("module")) {
   const found = await benchModule(folder("module"));
   tell("module", found, moduleReport(found));
+}
+if (wanted("warming")) {
+  const found = await benchWarming();
+  tell("warming", found, warmingReport(found));
 }
 if (wanted("json")) {
   const found = await benchJson(`${FOLDER}/json/bench_json.wasm`, values.payloads);

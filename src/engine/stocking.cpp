@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "config/limits.h"
 #include "engine/engine.h"
 #include "host/operations.h"
@@ -13,7 +14,7 @@ using policy::Reason;
 
 namespace {
 
-// The entry that a key of KV holds, without its body where that is packed; nullptr if it holds none for this
+// The entry that a key of KV holds, without its body where that is packed or no text; nullptr if it holds none for this
 // key.
 tiers::EntryPtr entry_of(host::Host& host, const tiers::Key& key, const std::string& header,
                          std::string_view content) {
@@ -21,7 +22,9 @@ tiers::EntryPtr entry_of(host::Host& host, const tiers::Key& key, const std::str
   if (!decoded || decoded->key != key.proof) {
     return nullptr;
   }
-  if (decoded->encoding != entry::Encoding::identity) {
+  const std::string_view type = decoded->content_type;
+  const bool is_text = type.starts_with("text/") || contains(type, "json") || contains(type, "xml");
+  if (decoded->encoding != entry::Encoding::identity || !is_text) {
     return std::make_shared<const tiers::Entry>(std::move(*decoded), host::Body());
   }
   if (decoded->stored_size.count != content.size()) {
