@@ -158,7 +158,8 @@ std::vector<Purge> read_purge_request(const Place& place, Faults& faults) {
 
 TextPairs read_settings_request(const Place& place, Faults& faults) {
   TextPairs changes;
-  for (const auto& [name, value] : read_free_members(place, limit::operator_keys_max, faults)) {
+  for (const auto& member : read_free_members(place, limit::operator_keys_max, faults)) {
+    const std::string& name = member.first;
     if (!is_runtime_setting(name)) {
       refuse_name(name, faults);
       continue;
@@ -169,7 +170,7 @@ TextPairs read_settings_request(const Place& place, Faults& faults) {
       faults.emplace_back(name, "This setting is given twice; keep one.");
       continue;
     }
-    if (auto text = read_value(Place(value.element, name), faults)) {
+    if (auto text = read_value(Place(member.second.element, name), faults)) {
       changes.emplace_back(name, std::move(*text));
     }
   }
