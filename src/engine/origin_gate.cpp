@@ -205,7 +205,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
     }
     auto fetched = co_await ask_one(here, query, asking);
     if (is_better(fetched, so_far)) {
-      so_far = std::move(fetched);
+      co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
     }
   }
   co_return so_far;
