@@ -1,13 +1,19 @@
-// Runs clang-tidy over the sources in src and wasm, two at a time on two cores. What passed is remembered in build/tidy under
-// a hash of all that it depends on, so that only what changed is looked at again.
+// Runs clang-tidy over the sources in src and wasm, two at a time on two cores. Several files of a room are looked at as one,
+// since most of the time goes into the headers that they share. What passed is remembered in build/tidy under a hash of all
+// that it depends on, so that only what changed is looked at again.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { cppFiles, withIncluded } from "./files.js";
 import { run } from "./steps.js";
 
 const PASSED = "build/tidy";
+const UNITS = "build/tidy-units";
+const UNIT_FILES_MAX = 8;
+/** Each of its files has names of its own (CMakeLists.txt). */
+const APART = new Set(["src/origin", "wasm"]);
 const TIDY = "clang-tidy-19";
 
 /** The sources of src are looked at as the native build sees them, those of wasm as the wasi build does. */
@@ -42,11 +48,49 @@ function jobs(version) {
   });
 }
 
-/** @param {Job} job @returns {Promise<boolean>} */
-async function look({ path, database, mark }) {
-  const { status, output } = await run([TIDY, "-p", database, "--quiet", path]);
+/**
+ * The jobs that share a translation unit: files of one room, and of one database.
+ * @param {Job[]} waiting @returns {Job[][]}
+ */
+function units(waiting) {
+  /** @type {Map<string, Job[]>} */
+  const rooms = new Map();
+  for (const job of waiting) {
+    const room = APART.has(dirname(job.path)) ? job.path : dirname(job.path);
+    rooms.set(room, [...(rooms.get(room) ?? []), job]);
+  }
+  return [...rooms.values()].flatMap((jobs) => {
+    const count = Math.ceil(jobs.length / UNIT_FILES_MAX);
+    const size = Math.ceil(jobs.length / count);
+    return Array.from({ length: count }, (_, i) => jobs.slice(i * size, (i + 1) * size));
+  });
+}
+
+/** The flags of a command of compile_commands.json: no compiler, no output, no source. @param {string} command */
+function flagsOf(command) {
+  const words = command.split(" ").filter((word) => word !== "");
+  const begin = words.findIndex((word) => word.startsWith("-"));
+  return words
+    .slice(begin)
+    .filter((word, i, all) => word !== "-c" && word !== "-o" && !["-c", "-o"].includes(all[i - 1] ?? ""));
+}
+
+/** @param {Job[]} jobs @returns {string[]} */
+function commandFor(jobs) {
+  const [first] = /** @type {[Job]} */ (jobs);
+  if (jobs.length === 1) return [TIDY, "-p", first.database, "--quiet", first.path];
+  const unit = `${UNITS}/${first.path.replaceAll("/", "_")}`;
+  writeFileSync(unit, jobs.map(({ path }) => `#include "${process.cwd()}/${path}"\n`).join(""));
+  const known = databases.find(({ folder }) => folder === first.database);
+  const command = known?.commands.get(`${process.cwd()}/${first.path}`) ?? "";
+  return [TIDY, "--quiet", unit, "--", ...flagsOf(command), "-Wno-shadow"];
+}
+
+/** @param {Job[]} jobs @returns {Promise<boolean>} */
+async function look(jobs) {
+  const { status, output } = await run(commandFor(jobs));
   if (status === 0) {
-    writeFileSync(`${PASSED}/${mark}`, path);
+    for (const { mark, path } of jobs) writeFileSync(`${PASSED}/${mark}`, path);
     return true;
   }
   const noise =
@@ -63,6 +107,7 @@ async function look({ path, database, mark }) {
 
 const { output: version } = await run([TIDY, "--version"]);
 mkdirSync(PASSED, { recursive: true });
+mkdirSync(UNITS, { recursive: true });
 const all = jobs(version);
 const marks = new Set(all.map(({ mark }) => mark));
 for (const mark of readdirSync(PASSED)) if (!marks.has(mark)) rmSync(`${PASSED}/${mark}`);
@@ -70,12 +115,13 @@ const waiting = all.filter(({ mark }) => !existsSync(`${PASSED}/${mark}`));
 console.log(`clang-tidy: ${waiting.length} of ${all.length} files to look at`);
 
 let failed = all.length === 0 ? 1 : 0;
+const left = units(waiting);
 await Promise.all(
   Array.from({ length: availableParallelism() }, async () => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      if (!(await look(job))) failed += 1;
+    for (let unit = left.shift(); unit !== undefined; unit = left.shift()) {
+      if (!(await look(unit))) failed += 1;
     }
   }),
 );
-console.log(`clang-tidy: ${failed} files with findings`);
+console.log(`clang-tidy: ${failed} units with findings`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -368,7 +368,8 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   const bool repeatable =
       reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
       answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
-      !reading.stands_in && !reading.entry->header.partial && reading.entry->header.encoding == entry::Encoding::identity &&
+      !reading.stands_in && !reading.entry->header.partial &&
+      reading.entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
@@ -546,7 +547,8 @@ bool App::queue(host::RequestId request, std::string_view record) {
   }
   LARDER_ASSERT(reader.complete());
   if (faults_.empty() && warm::Warming::takes(name)) {
-    return requests_.start(request, consume(requests_.context(request), std::move(name), std::move(deliveries)));
+    return requests_.start(request,
+                           consume(requests_.context(request), std::move(name), std::move(deliveries)));
   }
   return requests_.start(request,
                          refuse_batch(requests_.context(request), std::move(name), std::move(messages)));

@@ -50,7 +50,8 @@ std::string to_hex(std::string_view bytes);
 // RFC 4648 §5, without padding.
 std::string to_base64url(std::string_view bytes);
 std::optional<std::string> from_base64url(std::string_view text);
-// RFC 4648 §4, or §5; padding may be absent, and white space between characters (as a MIME body has it) is passed over.
+// RFC 4648 §4, or §5; padding may be absent, and white space between characters (as a MIME body has it) is
+// passed over.
 std::optional<std::string> from_base64(std::string_view text);
 
 // RFC 3986 §2.1. Decoding with `plus_is_space` follows application/x-www-form-urlencoded; a broken escape

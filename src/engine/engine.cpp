@@ -556,8 +556,8 @@ Reading Engine::reading_of(host::Context here, const Query& query, http::CacheSt
     }
     const Reason reason = reason_of(fetched.error());
     if (rescues) {
-      // That one client asks too often says nothing about the origin, and where the breaker spoke, it is for the
-      // breaker to say how long.
+      // That one client asks too often says nothing about the origin, and where the breaker spoke, it is for
+      // the breaker to say how long.
       if (!fetched.error().limited && !fetched.error().not_asked) {
         refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
       }

@@ -17,7 +17,8 @@
 
 namespace larder::engine {
 
-// What a leader shares: an entry, a refusal, a server's error, or nothing where its answer is nobody else's business.
+// What a leader shares: an entry, a refusal, a server's error, or nothing where its answer is nobody else's
+// business.
 struct Landing {
   tiers::Found found;
   std::shared_ptr<const origin::Refusal> refusal;

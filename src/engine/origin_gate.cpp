@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-  report(query, asking.provider, fetched, here.host().now());
-  co_await settle_call(here, query, requested_at, fetched);
-  const Instant end = requested_at + query.resource->origin.timeout_hard;
-  asking.attempt_timeout = query.resource->origin.timeout_hard;
-  co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
+#include "base/assert.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "config/json_text.h"
 #include "config/limits.h"

@@ -1,6 +1,6 @@
-// The only way to the origins: a circuit breaker for each, a budget of retries, a polite rate for what can wait,
-// each client's rate limit, the day's bound of spending where a model is asked, and one time limit over all
-// attempts. A resource's providers are asked in turn, until one knows a book.
+// The only way to the origins: a circuit breaker for each, a budget of retries, a polite rate for what can
+// wait, each client's rate limit, the day's bound of spending where a model is asked, and one time limit over
+// all attempts. A resource's providers are asked in turn, until one knows a book.
 #pragma once
 
 #include <map>

@@ -14,8 +14,8 @@ using policy::Reason;
 
 namespace {
 
-// The entry that a key of KV holds, without its body where that is packed or no text; nullptr if it holds none for this
-// key.
+// The entry that a key of KV holds, without its body where that is packed or no text; nullptr if it holds
+// none for this key.
 tiers::EntryPtr entry_of(host::Host& host, const tiers::Key& key, const std::string& header,
                          std::string_view content) {
   auto decoded = entry::decode(header);

@@ -25,8 +25,8 @@ std::string format_timestamp(Instant instant);
 // Its first ten characters: the day in UTC.
 std::string format_day(Instant instant);
 
-// Exactly that form; the milliseconds or the whole time of day may be left out. nullopt for anything else and for what
-// does not exist.
+// Exactly that form; the milliseconds or the whole time of day may be left out. nullopt for anything else and
+// for what does not exist.
 std::optional<Instant> parse_timestamp(std::string_view text);
 
 }  // namespace larder::http

@@ -39,7 +39,8 @@ struct Call {
   Instant began;
   // What the call did or was asked to do, for the audit log. Set by the handler, never with a secret in it.
   std::string note;
-  // What the handler leaves to be done behind the answer; empty: nothing. What it makes owns all that it needs.
+  // What the handler leaves to be done behind the answer; empty: nothing. What it makes owns all that it
+  // needs.
   std::function<host::Task<void>(host::Context)> afterwards;
 
   Call() {}

@@ -40,7 +40,8 @@ Admission admit(const config::Settings& settings, std::string_view key_pattern);
 
 enum class Action : std::uint8_t {
   serve,              // the entry answers
-  serve_and_refresh,  // the entry answers, and the origin is asked behind the response (near its end, or partial)
+  serve_and_refresh,  // the entry answers, and the origin is asked behind the response (near its end, or
+                      // partial)
   fetch,              // ask the origin
 };
 

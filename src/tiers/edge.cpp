@@ -12,7 +12,8 @@ class Edge final : public Cache {
   std::string_view name() const override { return "edge"; }
 
   host::Task<Result<Found>> get(host::Context here, Key key) override {
-    auto read = co_await host::edge_get(here, key.storage_name, config::millis_of(config::limit::tier_patience));
+    auto read =
+        co_await host::edge_get(here, key.storage_name, config::millis_of(config::limit::tier_patience));
     if (!read) {
       co_return tl::make_unexpected(read.error());
     }

@@ -45,7 +45,8 @@ class TieredCache final : public Cache {
   Stored put_nearest(const Key& key, const EntryPtr& entry);
   // Into the tiers farther than memory. To be done after the response.
   host::Task<Stored> put_farther(host::Context here, Key key, EntryPtr entry);
-  // Into the farthest of its tiers, which the most isolates share. Errors: the store's; unavailable while its breaker is open.
+  // Into the farthest of its tiers, which the most isolates share. Errors: the store's; unavailable while its
+  // breaker is open.
   host::Task<Result<Stored>> put_farthest(host::Context here, Key key, EntryPtr entry);
   // Into the tiers between memory and the one it was found in. To be done after the response.
   host::Task<void> promote(host::Context here, Key key, Found found);

@@ -42,7 +42,8 @@ TEST(ModelReply, OfOpenAiShapeIsTheContentOfTheFirstChoice) {
 TEST(ModelReply, EveryFailureIsAnError) {
   const std::vector<std::pair<std::string_view, std::string_view>> gemini = {
       {R"({"promptFeedback":{"blockReason":"SAFETY"}})", "rejected: The model refused the profile (safety)."},
-      {R"({"candidates":[{"finishReason":"SAFETY"}]})", "rejected: The model ended its answer early (safety)."},
+      {R"({"candidates":[{"finishReason":"SAFETY"}]})",
+       "rejected: The model ended its answer early (safety)."},
       {R"({"candidates":[{"content":{"parts":[{"text":"half"}]},"finishReason":"MAX_TOKENS"}]})",
        "corrupt: The model was cut off in the middle of its answer."},
       {R"({"candidates":[{"content":{"parts":[{"text":" \n"}]},"finishReason":"STOP"}]})",
@@ -51,7 +52,8 @@ TEST(ModelReply, EveryFailureIsAnError) {
        "corrupt: The model sent an empty text."},
       {R"({"candidates":[]})", "corrupt: The model sent no answer: it has neither candidates nor choices."},
       {R"({"candidates":{}})", "corrupt: The model sent no answer: it has neither candidates nor choices."},
-      {R"({"error":{"code":500}})", "corrupt: The model sent no answer: it has neither candidates nor choices."}};
+      {R"({"error":{"code":500}})",
+       "corrupt: The model sent no answer: it has neither candidates nor choices."}};
   for (const auto& [body, wanted] : gemini) {
     EXPECT_EQ(told_of(read_as(ModelShape::gemini, body)), wanted) << body;
   }
@@ -66,7 +68,8 @@ TEST(ModelReply, EveryFailureIsAnError) {
     EXPECT_EQ(told_of(read_as(ModelShape::openai, body)), wanted) << body;
   }
   for (const ModelShape shape : {ModelShape::gemini, ModelShape::openai}) {
-    for (const std::string_view broken : {"", " ", "[]", "{", R"({"candidates":[{)", R"({"choices":[{"a")", "null"}) {
+    for (const std::string_view broken :
+         {"", " ", "[]", "{", R"({"candidates":[{)", R"({"choices":[{"a")", "null"}) {
       const ModelReply reply = read_as(shape, broken);
       ASSERT_TRUE(reply.error.has_value()) << broken;
       EXPECT_EQ(reply.error->kind, ErrorKind::corrupt) << broken;
@@ -77,7 +80,8 @@ TEST(ModelReply, EveryFailureIsAnError) {
 
 TEST(ModelReply, AStatusIsNeverAboutTheProfile) {
   for (const std::uint32_t status : {400u, 401u, 403u, 404u}) {
-    const ModelReply reply = read_as(ModelShape::gemini, R"({"error":{"message":"key AIza123 is not valid"}})", status);
+    const ModelReply reply =
+        read_as(ModelShape::gemini, R"({"error":{"message":"key AIza123 is not valid"}})", status);
     ASSERT_TRUE(reply.error.has_value());
     EXPECT_EQ(reply.error->kind, ErrorKind::rejected);
     EXPECT_FALSE(reply.error->retryable);
@@ -94,7 +98,8 @@ TEST(ModelReply, WhatIsTooLongIsNoNarrative) {
 }
 
 TEST(ModelReply, TokensThatNobodyCanCountAreNone) {
-  const ModelReply reply = read_as(ModelShape::gemini, R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}],
+  const ModelReply reply =
+      read_as(ModelShape::gemini, R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}],
       "usageMetadata":{"promptTokenCount":-5,"candidatesTokenCount":"many"}})");
   EXPECT_EQ(told_of(reply), "narrative: a");
   EXPECT_EQ(reply.usage.prompt + reply.usage.output, 0u);
@@ -114,15 +119,17 @@ TEST(Model, CostsAreRoundedUpInMicrodollars) {
 
 TEST(Narrative, ATemplateTellsTheHighestFirstAndTheSameEachTime) {
   const auto text = [](std::string_view json) { return narrative_template(*read_profile(json, "profile")); };
-  constexpr std::string_view end = "This is a summary of the numbers alone; a fuller text will be here later.";
+  constexpr std::string_view end =
+      "This is a summary of the numbers alone; a fuller text will be here later.";
   EXPECT_EQ(text(R"({"systems":[{"name":"A","percentage":5}]})"),
             "Your profile is led by A (5 %). " + std::string(end));
   EXPECT_EQ(text(R"({"systems":[{"name":"A","percentage":5},{"name":"B","percentage":9.5}]})"),
             "Your profile is led by B (9.5 %), followed by A (5 %). " + std::string(end));
-  EXPECT_EQ(text(R"({"systems":[{"name":"A","percentage":5},{"name":"B","percentage":5},{"name":"C","percentage":6},
+  EXPECT_EQ(
+      text(R"({"systems":[{"name":"A","percentage":5},{"name":"B","percentage":5},{"name":"C","percentage":6},
                  {"name":"D","percentage":1},{"name":" E  e ","percentage":0}]})"),
-            "Your profile is led by C (6 %), followed by A (5 %) and B (5 %). 2 other systems show less. " +
-                std::string(end));
+      "Your profile is led by C (6 %), followed by A (5 %) and B (5 %). 2 other systems show less. " +
+          std::string(end));
 }
 
 TEST(Narrative, ThereIsAtMostAHundredOfSystems) {

@@ -15,7 +15,10 @@ const { Miniflare, convertV4MiniflareOptions } = await import(pathToFileURL(mini
 
 export const FLAVOURS = /** @type {const} */ (["wasi", "emscripten"]);
 
-/** As wrangler.toml has them, but a batch waits for nobody. */
+/**
+ * As wrangler.toml has them, but a batch waits for nobody.
+ * @type {Record<string, {maxBatchSize: number, maxBatchTimeout: number, maxRetries: number, deadLetterQueue?: string}>}
+ */
 const CONSUMERS = Object.fromEntries(
   ["author-warming-queue", "author-warming-priority"].map((name) => [
     name,

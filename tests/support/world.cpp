@@ -543,9 +543,8 @@ SimulatedHost::Outcome SimulatedHost::store_put(std::map<std::string, Stored>& s
   stored.content = content(static_cast<BodyHandle>(arguments.u32()));
   arguments.u64();
   const std::uint64_t keep_seconds = arguments.u64();
-  stored.expires = keep_seconds == 0
-                       ? Instant::max()
-                       : world_.now + Millis(static_cast<std::int64_t>(keep_seconds) * 1000);
+  stored.expires = keep_seconds == 0 ? Instant::max()
+                                     : world_.now + Millis(static_cast<std::int64_t>(keep_seconds) * 1000);
   store[key] = std::move(stored);
   Outcome outcome;
   outcome.delay = delay;
