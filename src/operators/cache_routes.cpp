@@ -53,7 +53,7 @@ std::string own_prefix(const Desk& desk) { return desk.settings.cache_prefix + "
 // The key that the call is about, or the problem with it.
 Asked<tiers::Key> key_asked_for(host::Context here, const Desk& desk, const Call& call) {
   constexpr std::string_view advice =
-      " Write the whole key, as GET /api/cache/keys lists it: larder:title:v2:dune.";
+      " Write the whole key, as GET /api/cache/keys lists it: larder:title:v3:dune.";
   const auto name = call.target.parameter("key");
   if (!name || name->empty()) {
     return tl::make_unexpected(invalid_request(concat({"key: this parameter is missing.", advice})));

@@ -294,11 +294,30 @@ std::string object_of(const TextPairs& fields) {
   return json.end_object().text();
 }
 
+// The fields of an item: texts, and JSON for what the resource reads from a body.
+TextPairs fields_of(const config::JsonText& item, const config::Resource* resource) {
+  TextPairs fields = item.as_pairs();
+  if (resource == nullptr) {
+    return fields;
+  }
+  for (const config::KeyField& field : resource->key) {
+    const auto member = config::is_of_body(field.source) ? item.find(field.name) : std::nullopt;
+    if (!member) {
+      continue;
+    }
+    fields.erase(std::remove_if(fields.begin(), fields.end(),
+                                [&](const auto& one) { return one.first == field.name; }),
+                 fields.end());
+    fields.emplace_back(field.name, member->json());
+  }
+  return fields;
+}
+
 // The items of a pre-warming list: objects, or rows of a CSV file whose header names the fields.
-Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json) {
+Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const config::Resource* resource) {
   std::vector<TextPairs> entries;
   for (const config::JsonText& item : json.items("items")) {
-    entries.push_back(item.as_pairs());
+    entries.push_back(fields_of(item, resource));
   }
   const auto csv = json.find("csv");
   const auto encoded = csv ? csv->as_text() : std::nullopt;
@@ -362,7 +381,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
-  const auto entries = read_entries(*json);
+  const auto entries = read_entries(*json, resource);
   if (!entries) {
     co_return host::problem_answer(here.host(), entries.error());
   }

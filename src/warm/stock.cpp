@@ -79,6 +79,7 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
                                       const TextPairs& fields) const {
   TextPairs path;
   TextPairs parameters;
+  TextPairs body;
   http::Fields headers;
   for (const config::KeyField& field : resource.key) {
     for (const auto& [name, value] : fields) {
@@ -96,23 +97,32 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
         case config::FieldSource::header:
           headers.add(name, value);
           break;
+        case config::FieldSource::body:
+        case config::FieldSource::whole_body:
+          body.emplace_back(name, value);
+          break;
         case config::FieldSource::whole_query:
+        case config::FieldSource::setting:
           break;
       }
     }
   }
-  auto values = entry::normalise_fields(resource, entry::Parameters{path, parameters, headers});
+  const TextPairs settings = config::key_settings(settings_);
+  auto values =
+      entry::normalise_fields(resource, entry::Parameters{path, parameters, headers, body, settings});
   if (!values) {
     return tl::make_unexpected(std::move(values.error()));
   }
   const entry::Sha256 sha256 = digest_of(host);
+  const config::FieldValues in_key = entry::key_values(resource, *values, sha256);
   engine::Query query;
   query.resource = &resource;
   query.key =
-      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, *values, sha256),
+      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, in_key, sha256),
                  tiers::TierSet::of(resource.tiers));
-  query.tags = entry::build_tags(resource, *values, sha256);
+  query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);
+  query.method = resource.match.method;
   query.accepts_gzip = [] { return true; };
   query.read_header = [](std::string_view) { return std::optional<std::string>(); };
   query.pace = engine::Pace::warming;

@@ -607,10 +607,15 @@ TEST_F(AppTest, AQueueBatchOfUnknownMessagesIsRetried) {
   record.text("id-1");
   record.u32(1);
   record.text("{}");
+  std::vector<host::OperationKind> operations;
+  world.fault = [&](host::OperationKind kind) -> std::optional<sim::Fault> {
+    operations.push_back(kind);
+    return std::nullopt;
+  };
   EXPECT_FALSE(isolate.app->queue(host::RequestId{500}, record.bytes()));
   world.run();
   EXPECT_TRUE(isolate.host.exchange(host::RequestId{500}).finished);
-  EXPECT_EQ(world.operations, 1U);
+  EXPECT_EQ(operations, (std::vector{host::OperationKind::control_read, host::OperationKind::batch_settle}));
 }
 
 }  // namespace

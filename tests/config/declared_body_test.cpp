@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -138,7 +137,7 @@ TEST(DeclaredBody, PathsAreStepsDown) {
 }
 
 TEST(DeclaredBody, TheShippedNarrativeLivesAsTheSettingsSay) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../larder.json");
+  std::ifstream file(LARDER_SHIPPED_DECLARATIONS);
   std::stringstream text;
   text << file.rdbuf();
   auto declarations = parse_declarations(text.str());

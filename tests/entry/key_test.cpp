@@ -32,7 +32,7 @@ TEST(Key, IsReadable) {
   EXPECT_EQ(made.storage_name, made.full);
   EXPECT_EQ(made.proof, made.full);
   EXPECT_EQ(made.pattern, "title");
-  EXPECT_EQ(key({}).full, "larder:title:v2");
+  EXPECT_EQ(key({}).full, "larder:title:v3");
 }
 
 TEST(Key, EscapesWhatWouldMeanSomethingElse) {
@@ -49,7 +49,7 @@ TEST(Key, PrefixResourceAndSchemaAreAlwaysPart) {
   const auto full = [&](std::string_view prefix, std::string name, std::uint32_t schema) {
     return build_key(prefix, resource(1, std::move(name)), schema, values, stand_in_digest).full;
   };
-  EXPECT_EQ(full("a", "title", 2), "a:title:v3:x");
+  EXPECT_EQ(full("a", "title", 3), "a:title:v3:x");
   EXPECT_NE(full("a", "b", 1), full("a:b", "", 1));
   EXPECT_NE(full("a", "title", 1), full("b", "title", 1));
   EXPECT_NE(full("a", "title", 1), full("a", "title", 2));

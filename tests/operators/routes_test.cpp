@@ -131,7 +131,7 @@ TEST_F(RoutesTest, ALogThatTakesNoChangeSaysSo) {
   const std::vector<std::array<std::string, 3>> calls = {
       {"PUT", "/api/settings", R"({"ENABLE_SWR": false})"},
       {"POST", "/api/cache/purge", R"({"tags": ["a"], "mode": "hard"})"},
-      {"DELETE", "/api/cache/entry?key=larder:item:v2:7", ""},
+      {"DELETE", "/api/cache/entry?key=larder:item:v3:7", ""},
   };
   for (const auto& [method, url, json] : calls) {
     const auto& refused = call(method, url, json);
@@ -170,10 +170,10 @@ TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
   isolate.get("/items/7");
   world.now += Millis(3'600'000);
   Isolate neighbour(world, operator_bindings(), item_declarations);
-  const auto& seen = neighbour.run("GET", "/api/cache/entry?key=larder:item:v2:7", shown("vic"));
+  const auto& seen = neighbour.run("GET", "/api/cache/entry?key=larder:item:v3:7", shown("vic"));
   EXPECT_EQ(seen.status, 200U);
   EXPECT_THAT(seen.body,
-              StartsWith(R"({"key":"larder:item:v2:7","tiers":[{"tier":"memory","found":false},)"
+              StartsWith(R"({"key":"larder:item:v3:7","tiers":[{"tier":"memory","found":false},)"
                          R"({"tier":"edge","found":true,"state":"stale","purged":"no","kind":"positive",)"
                          R"("status":200,"contentType":"text/plain","createdAt":"2026-09-21T14:13:20.0)"));
   EXPECT_THAT(seen.body,
@@ -185,11 +185,11 @@ TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
 
 TEST_F(RoutesTest, APurgeShowsOnAnEntryThatIsStillStored) {
   isolate.get("/items/7");
-  call("POST", "/api/cache/purge", R"({"keys":["larder:item:v2:7"],"mode":"soft"})");
-  EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v2:7").body,
+  call("POST", "/api/cache/purge", R"({"keys":["larder:item:v3:7"],"mode":"soft"})");
+  EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v3:7").body,
               HasSubstr(R"("state":"stale","purged":"soft")"));
   call("POST", "/api/cache/purge", R"({"prefixes":["larder:item:"],"mode":"hard"})");
-  const auto& gone = call("GET", "/api/cache/entry?key=larder:item:v2:7");
+  const auto& gone = call("GET", "/api/cache/entry?key=larder:item:v3:7");
   EXPECT_THAT(gone.body, HasSubstr(R"({"tier":"memory","found":false})"));
   EXPECT_THAT(gone.body, HasSubstr(R"("purged":"hard")"));
 }
@@ -204,7 +204,7 @@ TEST_F(RoutesTest, ATierThatFailsIsShownAsSuch) {
     }
     return fault;
   };
-  EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v2:7").body,
+  EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v3:7").body,
               HasSubstr(R"({"tier":"kv","found":false,"error":"unavailable"})"));
 }
 
@@ -213,17 +213,17 @@ TEST_F(RoutesTest, ALongKeyIsKnownByItselfAndByItsDigest) {
   isolate.get("/items/" + id);
   ASSERT_EQ(world.kv.size(), 1U);
   const std::string stored = world.kv.begin()->first;
-  EXPECT_THAT(stored, StartsWith("larder:item:v2:sha256-"));
-  for (const std::string& key : {"larder:item:v2:" + id, stored}) {
+  EXPECT_THAT(stored, StartsWith("larder:item:v3:sha256-"));
+  for (const std::string& key : {"larder:item:v3:" + id, stored}) {
     const auto& seen = call("GET", "/api/cache/entry?key=" + key);
     EXPECT_EQ(seen.status, 200U) << key;
     EXPECT_THAT(seen.body, StartsWith("{\"key\":\"" + stored));
     EXPECT_THAT(seen.body, HasSubstr(R"({"tier":"memory","found":true)"));
     EXPECT_THAT(seen.body, HasSubstr(R"({"tier":"kv","found":true)"));
   }
-  const std::string other = "larder:item:v2:sha256-" + std::string(64, '0');
+  const std::string other = "larder:item:v3:sha256-" + std::string(64, '0');
   EXPECT_EQ(call("GET", "/api/cache/entry?key=" + other).status, 404U);
-  call("POST", "/api/cache/purge", R"({"keys":["larder:item:v2:)" + id + R"("],"mode":"hard"})");
+  call("POST", "/api/cache/purge", R"({"keys":["larder:item:v3:)" + id + R"("],"mode":"hard"})");
   EXPECT_EQ(isolate.get("/items/" + id).body, "v2");
 }
 
@@ -231,7 +231,7 @@ TEST_F(RoutesTest, RemovingAnEntryTakesItFromEveryTierAndFromOtherDataCentres) {
   Isolate far(world, operator_bindings(), item_declarations, "two");
   isolate.get("/items/7");
   far.get("/items/7");
-  const auto& removed = call("DELETE", "/api/cache/entry?key=larder:item:v2:7");
+  const auto& removed = call("DELETE", "/api/cache/entry?key=larder:item:v3:7");
   EXPECT_EQ(removed.status, 200U);
   EXPECT_THAT(removed.body, StartsWith(R"({"purged":1,"at":"2026-09-21T14:13:2)"));
   EXPECT_THAT(removed.body, HasSubstr(R"("removedFrom":["memory","edge","kv"])"));
@@ -243,13 +243,13 @@ TEST_F(RoutesTest, RemovingAnEntryTakesItFromEveryTierAndFromOtherDataCentres) {
 
 TEST_F(RoutesTest, WhatIsNoKeyIsRefused) {
   for (const std::string query :
-       {"", "?key=", "?key=larder", "?key=other:item:v2:7", "?key=larder:item:2:7",
-        "?key=larder:item:v2:a%20b", "?key=larder:item:v2:%C3%A9", "?key=larder::sweep"}) {
+       {"", "?key=", "?key=larder", "?key=other:item:v3:7", "?key=larder:item:2:7",
+        "?key=larder:item:v3:a%20b", "?key=larder:item:v3:%C3%A9", "?key=larder::sweep"}) {
     for (const std::string method : {"GET", "DELETE"}) {
       EXPECT_EQ(call(method, "/api/cache/entry" + query).status, 400U) << query;
     }
   }
-  EXPECT_EQ(call("GET", "/api/cache/entry?key=larder:item:v2:nowhere").status, 404U);
+  EXPECT_EQ(call("GET", "/api/cache/entry?key=larder:item:v3:nowhere").status, 404U);
   EXPECT_EQ(world.control.sequence(), 0U);
 }
 
@@ -265,11 +265,11 @@ TEST_F(RoutesTest, KeysAreListedInPagesAndOnlyOnesOwn) {
   world.kv["larder::sweep"] = sim::Stored{"", "", world.now + Millis(1)};
   EXPECT_EQ(
       call("GET", "/api/cache/keys").body,
-      R"({"keys":["larder:item:v2:a1","larder:item:v2:a2","larder:item:v2:a3","larder:item:v2:b1"],"cursor":null})");
-  const auto& page = call("GET", "/api/cache/keys?prefix=larder:item:v2:a&limit=2");
-  EXPECT_EQ(page.body, R"({"keys":["larder:item:v2:a1","larder:item:v2:a2"],"cursor":"larder:item:v2:a2"})");
-  EXPECT_EQ(call("GET", "/api/cache/keys?prefix=item:v2:a&limit=2&cursor=larder:item:v2:a2").body,
-            R"({"keys":["larder:item:v2:a3"],"cursor":null})");
+      R"({"keys":["larder:item:v3:a1","larder:item:v3:a2","larder:item:v3:a3","larder:item:v3:b1"],"cursor":null})");
+  const auto& page = call("GET", "/api/cache/keys?prefix=larder:item:v3:a&limit=2");
+  EXPECT_EQ(page.body, R"({"keys":["larder:item:v3:a1","larder:item:v3:a2"],"cursor":"larder:item:v3:a2"})");
+  EXPECT_EQ(call("GET", "/api/cache/keys?prefix=item:v3:a&limit=2&cursor=larder:item:v3:a2").body,
+            R"({"keys":["larder:item:v3:a3"],"cursor":null})");
   EXPECT_EQ(call("GET", "/api/cache/keys?prefix=tenant:").body, R"({"keys":[],"cursor":null})");
   const std::string long_prefix = "prefix=" + std::string(600, 'x');
   for (const std::string_view query : {std::string_view("limit=0"), std::string_view("limit=1001"),
@@ -296,7 +296,7 @@ TEST_F(RoutesTest, AStoreThatDoesNotListSaysSo) {
 TEST_F(RoutesTest, EveryKindOfPurgeIsObeyedAtOnce) {
   const std::string long_tag = "item:" + std::string(80, 'y');
   const std::vector<std::pair<std::string, std::string>> purges = {
-      {"7", R"({"keys":["larder:item:v2:7"],"mode":"hard"})"},
+      {"7", R"({"keys":["larder:item:v3:7"],"mode":"hard"})"},
       {"7", R"({"tags":["item:7"],"mode":"hard"})"},
       {std::string(80, 'y'), R"({"tags":[")" + long_tag + R"("],"mode":"hard"})"},
       {"7", R"({"prefixes":["larder:item:"],"mode":"hard"})"},

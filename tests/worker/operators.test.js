@@ -30,6 +30,9 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/cache/keys": 200,
   "POST /api/cache/purge": 415,
   "GET /api/audit": 200,
+  "GET /api/narrative/stats": 200,
+  "GET /api/narrative/analytics": 200,
+  "DELETE /api/narrative/user/{userId}": 200,
   "POST /api/warming/upload": 415,
   "POST /api/warming/prewarm": 415,
   "GET /api/warming/jobs": 200,
@@ -325,7 +328,7 @@ test.for([
 });
 
 test("an entry is seen tier by tier, listed, and removed at once", async () => {
-  const key = "larder:title:v2:entry%20of%20the%20door";
+  const key = "larder:title:v3:entry%20of%20the%20door";
   const read = () => call("GET", "/search/title?q=entry%20of%20the%20door");
   await read();
   const seen = (await get(`/api/cache/entry?key=${encodeURIComponent(key)}`)).json();
@@ -346,7 +349,7 @@ test("an entry is seen tier by tier, listed, and removed at once", async () => {
     encoding: "",
   });
   expect(seen.tiers[2].storedBytes).toBe(seen.tiers[2].bodyBytes);
-  expect((await get("/api/cache/keys?prefix=title:v2:entry")).json()).toEqual({ keys: [key], cursor: null });
+  expect((await get("/api/cache/keys?prefix=title:v3:entry")).json()).toEqual({ keys: [key], cursor: null });
   const removed = await call("DELETE", `/api/cache/entry?key=${encodeURIComponent(key)}`, { token: admin });
   expect(removed.json()).toMatchObject({ purged: 1, removedFrom: ["memory", "edge", "kv"] });
   expect((await get(`/api/cache/entry?key=${encodeURIComponent(key)}`)).status).toBe(404);
@@ -373,7 +376,7 @@ test("the audit log tells who called what, for admins", async () => {
   await call("POST", "/api/cache/purge", {
     token: shown,
     address,
-    json: { keys: ["larder:title:v2:x"], mode: "soft" },
+    json: { keys: ["larder:title:v3:x"], mode: "soft" },
   });
   await call("GET", "/api/settings", { address });
   const { entries, cursor } = (await get("/api/audit?limit=2")).json();
@@ -394,7 +397,7 @@ test("the audit log tells who called what, for admins", async () => {
     from: address,
     method: "POST",
     path: "/api/cache/purge",
-    what: "soft: key larder:title:v2:x",
+    what: "soft: key larder:title:v3:x",
   });
   expect(JSON.stringify((await get("/api/audit?limit=200")).json())).not.toContain("eyJ");
   const later = new Date(Date.now() + 60_000).toISOString();
