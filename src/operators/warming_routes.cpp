@@ -52,6 +52,17 @@ host::Outgoing warming_failure(host::Context here, const Error& error) {
   return outgoing;
 }
 
+http::Problem too_large_upload() {
+  return http::Problem(413, concat({"The upload has more than ", to_text(upload_bytes_max),
+                                    " bytes; a list may have 10 MB. Split it."}));
+}
+
+}  // namespace
+
+// Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through, which
+// a module may not have.
+namespace uploads {
+
 // What an upload came with, whichever form it had.
 struct Upload {
   std::string file;
@@ -67,11 +78,6 @@ struct Upload {
     return {};
   }
 };
-
-http::Problem too_large_upload() {
-  return http::Problem(413, concat({"The upload has more than ", to_text(upload_bytes_max),
-                                    " bytes; a list may have 10 MB. Split it."}));
-}
 
 host::Task<Asked<Upload>> read_form(host::Context here) {
   auto form = co_await host::request_form(here, upload_bytes_max);
@@ -120,6 +126,12 @@ host::Task<Asked<Upload>> read_json_upload(host::Context here) {
   upload.fields = json->as_pairs();
   co_return std::move(upload);
 }
+
+}  // namespace uploads
+
+namespace {
+
+using uploads::Upload;
 
 bool is_form(host::Context here) {
   const auto content_type = here.host().request_header(here.request(), "content-type", 512);
@@ -241,10 +253,10 @@ std::string counts_of(const booklist::BookList& list) {
 host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Call& call) {
   Asked<Upload> upload = tl::make_unexpected(http::Problem());
   if (is_form(here)) {
-    auto read = co_await read_form(here);
+    auto read = co_await uploads::read_form(here);
     upload = std::move(read);
   } else {
-    auto read = co_await read_json_upload(here);
+    auto read = co_await uploads::read_json_upload(here);
     upload = std::move(read);
   }
   if (!upload) {
