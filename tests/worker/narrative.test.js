@@ -20,13 +20,16 @@ const profile = (name, percentage) => ({ profile: { systems: [{ name, percentage
 const today = () => new Date().toISOString().slice(0, 10);
 const spending = () => env.SPENDING.getByName("models");
 
+/** The first request of a short while writes the rows of all into the ledger, two seconds later. */
+const LEDGER_MILLIS = 10_000;
+
 /** What is done behind a response is over, and the only bodies alive are the memory tier's. */
 const expectSettled = () =>
   vi.waitFor(() => {
     const { serving } = worker;
     expect(serving?.requests.size).toBe(0);
     expect(serving?.bodies.alive).toBe(serving?.exports.larder_bodies_held());
-  });
+  }, LEDGER_MILLIS);
 
 test("the same profile costs one call, whatever it looks like", async () => {
   const first = await post(profile("alike", 10.1));
