@@ -83,7 +83,9 @@ function commandFor(jobs) {
   writeFileSync(unit, jobs.map(({ path }) => `#include "${process.cwd()}/${path}"\n`).join(""));
   const known = databases.find(({ folder }) => folder === first.database);
   const command = known?.commands.get(`${process.cwd()}/${first.path}`) ?? "";
-  return [TIDY, "--quiet", unit, "--", ...flagsOf(command), "-Wno-shadow"];
+  // A unit is nothing but includes of sources.
+  const checks = "--checks=-bugprone-suspicious-include";
+  return [TIDY, "--quiet", checks, unit, "--", ...flagsOf(command), "-Wno-shadow"];
 }
 
 /** @param {Job[]} jobs @returns {Promise<boolean>} */

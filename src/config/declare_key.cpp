@@ -1,6 +1,7 @@
 // "key" of a resource.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/text.h"
 #include "config/declaration_parts.h"
@@ -165,7 +166,7 @@ std::optional<std::int64_t> parse_step(const Place& place) {
   if (place.element.get(number) != simdjson::SUCCESS || !(number > 0) || number > most) {
     return std::nullopt;
   }
-  const auto millionths = static_cast<std::int64_t>(number * millionths_of_one + 0.5);
+  const auto millionths = static_cast<std::int64_t>(std::llround(number * millionths_of_one));
   const bool exact = static_cast<double>(millionths) / millionths_of_one == number;
   return millionths < 1 || !exact ? std::nullopt : std::optional(millionths * billionths_of_millionth);
 }

@@ -15,7 +15,7 @@ namespace {
 enum class PurgeMode : std::uint8_t { soft, hard };
 constexpr std::array all_purge_modes = {PurgeMode::soft, PurgeMode::hard};
 
-std::string_view to_text(PurgeMode mode) {
+std::string_view mode_text(PurgeMode mode) {
   switch (mode) {
     case PurgeMode::soft:
       return "soft";
@@ -33,7 +33,7 @@ std::optional<PurgeMode> read_mode(const Members& members, Faults& faults) {
     return std::nullopt;
   }
   for (const PurgeMode mode : all_purge_modes) {
-    if (to_text(mode) == *text) {
+    if (mode_text(mode) == *text) {
       return mode;
     }
   }

@@ -535,6 +535,32 @@ host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::
   co_return reading_of(here, query, std::move(status), std::move(fetched), former);
 }
 
+Reading Engine::reading_of_failure(Instant now, const Query& query, http::CacheStatus status,
+                                   origin::Refusal refusal, const tiers::EntryPtr& copy) {
+  if (refusal.origin_status != 0) {
+    status.forward_status = static_cast<int>(refusal.origin_status);
+  }
+  const Reason reason = reason_of(refusal);
+  if (copy != nullptr) {
+    // That one client asks too often says nothing about the origin, and where the breaker spoke, it is for
+    // the breaker to say how long.
+    if (!refusal.limited && !refusal.not_asked) {
+      refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
+    }
+    Reading rescued = stand_in(now, copy, std::move(status), reason);
+    rescued.limited = refusal.limited;
+    return rescued;
+  }
+  Reading reading;
+  reading.status = std::move(status);
+  if (reason != Reason::stale_if_error) {
+    reading.status.detail = policy::to_text(reason);
+  }
+  reading.limited = refusal.limited;
+  reading.refusal = std::make_shared<const origin::Refusal>(std::move(refusal));
+  return reading;
+}
+
 Reading Engine::reading_of(host::Context here, const Query& query, http::CacheStatus status,
                            origin::OriginResult<origin::Fetched> fetched, const tiers::EntryPtr& former) {
   const Instant now = here.host().now();
@@ -551,26 +577,8 @@ Reading Engine::reading_of(host::Context here, const Query& query, http::CacheSt
   const tiers::EntryPtr copy = judged(query.key, former);
   const bool rescues = copy != nullptr && policy::may_stand_in(copy->header, now);
   if (!fetched) {
-    if (fetched.error().origin_status != 0) {
-      reading.status.forward_status = static_cast<int>(fetched.error().origin_status);
-    }
-    const Reason reason = reason_of(fetched.error());
-    if (rescues) {
-      // That one client asks too often says nothing about the origin, and where the breaker spoke, it is for
-      // the breaker to say how long.
-      if (!fetched.error().limited && !fetched.error().not_asked) {
-        refreshes_.pause(query.key.storage_name, now + config::limit::refresh_pause);
-      }
-      Reading rescued = stand_in(now, copy, std::move(reading.status), reason);
-      rescued.limited = fetched.error().limited;
-      return rescued;
-    }
-    if (reason != Reason::stale_if_error) {
-      reading.status.detail = policy::to_text(reason);
-    }
-    reading.limited = fetched.error().limited;
-    reading.refusal = std::make_shared<const origin::Refusal>(std::move(fetched.error()));
-    return reading;
+    return reading_of_failure(now, query, std::move(reading.status), std::move(fetched.error()),
+                              rescues ? copy : nullptr);
   }
   // 0: the answer was known without asking.
   if (fetched->origin_status != 0) {

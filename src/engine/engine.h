@@ -99,6 +99,9 @@ class Engine final : public tiers::EntryScreen {
   // What the origin's answer means for the reading: an entry in memory, a body to pass on, or a stand-in.
   Reading reading_of(host::Context here, const Query& query, http::CacheStatus status,
                      origin::OriginResult<origin::Fetched> fetched, const tiers::EntryPtr& former);
+  // `copy` may stand in; nullptr: none does.
+  Reading reading_of_failure(Instant now, const Query& query, http::CacheStatus status,
+                             origin::Refusal refusal, const tiers::EntryPtr& copy);
   // The same for a flight's landing.
   Landing landing_of(const Reading& reading) const;
   // A gzip entry for a client that does not take it: with its body unpacked.

@@ -25,8 +25,7 @@ namespace wlimit = config::limit;
 constexpr std::uint64_t upload_bytes_max = (std::uint64_t{10} << 20) / 3 * 4 + 65'536;
 
 host::Outgoing warming_problem(host::Context here, int status, std::string detail) {
-  http::Problem problem(status, std::move(detail));
-  return host::problem_answer(here.host(), problem);
+  return host::problem_answer(here.host(), http::Problem(status, std::move(detail)));
 }
 
 // What the jobs' object, the queue or the list says, as the client is told.

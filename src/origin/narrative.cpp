@@ -40,7 +40,7 @@ std::optional<double> percentage_of(JsonValue value) {
   simdjson::ondemand::json_type type;
   double number = 0;
   if (value.type().get(type) != simdjson::SUCCESS || type != simdjson::ondemand::json_type::number ||
-      value.get_double().get(number) != simdjson::SUCCESS || !(number >= 0 && number <= 100)) {
+      value.get_double().get(number) != simdjson::SUCCESS || number < 0 || number > 100) {
     return std::nullopt;
   }
   return number;
