@@ -255,7 +255,7 @@ host::Task<Stocked> Stock::put(host::Context here, const Harvest& harvest,
     for (std::size_t i = 0; i < count; ++i) {
       entries.push_back(entry_for(here.host(), harvest, plantings[first + i], (*found)[i]));
       // What need not be put is given back.
-      budget.operations += entries.back() == nullptr ? 1 : 0;
+      budget.operations += entries.back() == nullptr ? 1U : 0U;
     }
     std::size_t next = 0;
     bool failed = false;
