@@ -475,14 +475,7 @@ TEST_F(NarrativeTest, AStaleCopyStandsInForALimitedClientAndALimitThatFailsHolds
   EXPECT_EQ(stale.status, 200U);
   EXPECT_THAT(stale.header("cache-status"), HasSubstr("detail=rate-limited"));
   EXPECT_EQ(world.origin_requests.size(), 2U);
-  world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
-    if (kind != host::OperationKind::rate_limit) {
-      return std::nullopt;
-    }
-    sim::Fault fault;
-    fault.status = 2;
-    return fault;
-  };
+  world.fail(host::OperationKind::rate_limit);
   EXPECT_THAT(post(isolate, profile("77"), {{"cf-connecting-ip", "1.1.1.1"}}).body,
               HasSubstr(R"("source":"model")"));
 }
