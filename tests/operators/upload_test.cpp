@@ -2,17 +2,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/json_writer.h"
 #include "config/json_text.h"
 #include "http/date.h"
 #include "operators/support.h"
 #include "support/jobs_object.h"
+#include "support/model_reply.h"
 #include "support/spending_objects.h"
 
 namespace larder::operators {
 namespace {
 
+using sim::gemini_reply;
 using sim::Isolate;
+using sim::json_reply;
+using sim::openai_reply;
 using sim::OriginReply;
 using sim::OriginRequest;
 using ::testing::Contains;
@@ -30,37 +33,18 @@ constexpr auto headers_unknown =
     "\\\"Wertung\\\", "
     "\\\"Nummer\\\". Needed: \\\"Author\\\" or \\\"Authors\\\";";
 
-OriginReply replied(std::uint32_t status, std::string content) {
-  OriginReply reply;
-  reply.status = status;
-  reply.headers = {{"content-type", "application/json"}};
-  reply.content = std::move(content);
-  return reply;
-}
-
-std::string quoted(std::string_view text) {
-  JsonWriter json;
-  return json.value(text).text();
-}
-
-OriginReply gemini_says(std::string_view text, std::string_view finish = "STOP") {
-  return replied(
-      200, concat({R"({"candidates":[{"content":{"parts":[{"text":)", quoted(text), R"(}]},"finishReason":")",
-                   finish, R"("}],"usageMetadata":{"promptTokenCount":300,"candidatesTokenCount":40}})"}));
-}
-
 // Answers as Gemini does: not without its key header, and not to a schema that it does not know.
 OriginReply checked(const OriginRequest& request, OriginReply reply) {
   const std::pair<std::string, std::string> key = {"x-goog-api-key", "s3cret"};
   if (std::find(request.headers.begin(), request.headers.end(), key) == request.headers.end()) {
-    return replied(403, R"({"error":{"code":403}})");
+    return json_reply(403, R"({"error":{"code":403}})");
   }
   const auto json = config::JsonText::parse(request.content);
   const auto config = json ? json->find("generationConfig") : std::nullopt;
   const auto schema = config ? config->find("responseJsonSchema") : std::nullopt;
   const auto properties = schema ? schema->find("properties") : std::nullopt;
   if (!properties || !properties->has("columns") || config->text("responseMimeType") != "application/json") {
-    return replied(400, R"({"error":{"code":400}})");
+    return json_reply(400, R"({"error":{"code":400}})");
   }
   return reply;
 }
@@ -95,7 +79,7 @@ struct UploadTest : ::testing::Test {
   sim::World world;
   sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
   std::shared_ptr<sim::SpendingObjects> spending = std::make_shared<sim::SpendingObjects>();
-  OriginReply reply = gemini_says(german_columns);
+  OriginReply reply = gemini_reply(german_columns);
 };
 
 TEST_F(UploadTest, AKnownFormatAsksNobody) {
@@ -127,13 +111,12 @@ TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
           R"({\"index\":1,\"header\":\"Verfasser\",\"samples\":[\"Kafka, Franz\",\"Ende, Michael\"]})"));
   const auto& day = spending->days[http::format_day(world.now)];
   EXPECT_EQ(day.calls, 1U);
-  EXPECT_EQ(day.prompt_tokens, 300U);
+  EXPECT_EQ(day.prompt_tokens, 200U);
   EXPECT_TRUE(isolate.settled());
 }
 
 TEST_F(UploadTest, ASchemaGoesToModelsOfTheOtherShapeToo) {
-  reply = replied(200, concat({R"({"choices":[{"message":{"content":)", quoted(german_columns),
-                               R"(},"finish_reason":"stop"}]})"}));
+  reply = openai_reply(german_columns);
   world.origin = [this](const OriginRequest& request) {
     EXPECT_THAT(
         request.content,
@@ -150,25 +133,26 @@ TEST_F(UploadTest, WhereNoModelHelpsTheHeadersAreRefused) {
     OriginReply reply;
     std::string_view reason;
   };
-  OriginReply limited = replied(429, R"({"error":{"code":429}})");
+  OriginReply limited = json_reply(429, R"({"error":{"code":429}})");
   limited.headers.emplace_back("retry-after", "7");
   OriginReply silent;
   silent.silent = true;
   const Case cases[] = {
-      {gemini_says("{\"columns\":["), "The model's answer does not follow its schema."},
-      {gemini_says("I think it is Titel."), "The model's answer does not follow its schema."},
-      {gemini_says(R"({"columns":{}})"), "The model's answer does not follow its schema."},
-      {gemini_says(R"({"columns":[{"index":-1,"column":"author"}]})"),
+      {gemini_reply("{\"columns\":["), "The model's answer does not follow its schema."},
+      {gemini_reply("I think it is Titel."), "The model's answer does not follow its schema."},
+      {gemini_reply(R"({"columns":{}})"), "The model's answer does not follow its schema."},
+      {gemini_reply(R"({"columns":[{"index":-1,"column":"author"}]})"),
        "The model's answer does not follow its schema."},
-      {gemini_says(R"({"columns":[{"index":1,"column":"publisher"}]})"),
+      {gemini_reply(R"({"columns":[{"index":1,"column":"publisher"}]})"),
        "The model's answer does not follow its schema."},
-      {gemini_says(R"({"columns":[{"index":4,"column":"author"}]})"), "There is no column 4 in this list."},
-      {gemini_says(R"({"columns":[]})"), "No column is named for author, which is needed."},
-      {gemini_says(german_columns, "MAX_TOKENS"), "The model was cut off in the middle of its answer."},
-      {replied(200, "{\"candidates\":[{"), "llm sent JSON that does not decode or breaks off"},
+      {gemini_reply(R"({"columns":[{"index":4,"column":"author"}]})"), "There is no column 4 in this list."},
+      {gemini_reply(R"({"columns":[]})"), "No column is named for author, which is needed."},
+      {gemini_reply(german_columns, "MAX_TOKENS"), "The model was cut off in the middle of its answer."},
+      {json_reply(200, "{\"candidates\":[{"), "llm sent JSON that does not decode or breaks off"},
       {limited, "llm answered 429"},
-      {replied(503, ""), "llm answered 503"},
-      {replied(403, "{}"), "The model answered 403: check its URL, its name and the key configured for it."},
+      {json_reply(503, ""), "llm answered 503"},
+      {json_reply(403, "{}"),
+       "The model answered 403: check its URL, its name and the key configured for it."},
       {silent, "The origin gave no whole answer in time."},
   };
   for (const Case& one : cases) {
@@ -187,12 +171,12 @@ TEST_F(UploadTest, WhereNoModelHelpsTheHeadersAreRefused) {
 
 TEST_F(UploadTest, AModelThatSentManyAwayIsLeftAlone) {
   Isolate isolate(world, with_gemini());
-  reply = replied(429, "{}");
+  reply = json_reply(429, "{}");
   reply.headers.emplace_back("retry-after", "7");
   upload(isolate, german_list);
   EXPECT_THAT(upload(isolate, german_list).body, HasSubstr("is given time to recover"));
   EXPECT_EQ(world.origin_requests.size(), 1U);
-  reply = gemini_says(german_columns);
+  reply = gemini_reply(german_columns);
   world.now += Millis(7'000);
   EXPECT_EQ(upload(isolate, german_list).status, 202U);
 }
