@@ -25,14 +25,16 @@ if command -v ccache >/dev/null; then
   export CCACHE_SLOPPINESS=pch_defines,time_macros
 fi
 
-for preset in "$@"; do
-  made="build/$preset/build.ninja"
+# build PRESET JOBS...: configures it where that is needed, builds it, and says what came of it.
+build() {
+  local preset=$1 made="build/$1/build.ninja"
+  shift
   # Ninja itself configures again when a CMakeLists.txt has changed, but knows nothing of presets.
   if [[ ! -e $made || CMakePresets.json -nt $made ]]; then
     quietly "build/log/configure-$preset.txt" cmake --preset "$preset" "${launcher[@]}"
   fi
-  [[ -z $configure_only ]] || continue
-  if ! cmake --build "build/$preset" >"build/log/$preset.txt" 2>&1; then
+  [[ -z $configure_only ]] || return 0
+  if ! cmake --build "build/$preset" -- "$@" >"build/log/$preset.txt" 2>&1; then
     grep -vE '^\[[0-9]+/[0-9]+\] ' "build/log/$preset.txt" >&2 || true
     fail "the $preset build failed"
   fi
@@ -42,4 +44,20 @@ for preset in "$@"; do
   else
     printf '%s: built\n' "$preset"
   fi
+}
+
+if (($# == 1)); then
+  build "$1"
+  exit
+fi
+# Side by side: the end of a module's build, which optimises the whole of it, takes one core for long.
+builds=()
+for preset in "$@"; do
+  build "$preset" "-j$(nproc)" &
+  builds+=($!)
 done
+status=0
+for one in "${builds[@]}"; do
+  wait "$one" || status=1
+done
+exit "$status"

@@ -77,7 +77,7 @@ async function workerTests(tally) {
 function needs(suite) {
   if (suite === "catalogue") return [];
   if (NATIVE.has(suite)) return [`scripts/build.sh ${suite}`];
-  return ["scripts/build.sh emscripten", "scripts/prepare.sh"];
+  return ["scripts/build.sh wasi emscripten", "scripts/prepare.sh"];
 }
 
 /**
