@@ -3,14 +3,14 @@
 
 #include "base/text.h"
 #include "config/json_text.h"
-#include "warm/library.h"
+#include "warm/deployment.h"
 #include "warm/message.h"
 #include "warm/times.h"
 
 namespace larder::warm {
 namespace {
 
-std::vector<std::string> first_of(const Library& library, std::size_t count) {
+std::vector<std::string> first_of(const sim::Library& library, std::size_t count) {
   return {library.authors.begin(), library.authors.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
@@ -25,7 +25,7 @@ void expect_warm(Deployment& deployment, const std::set<std::string>& authors) {
   const std::size_t asked = deployment.world.origin_requests.size();
   sim::Isolate reader(deployment.world, {{"ENABLE_SWR", "false"}});
   for (const std::string& author : authors) {
-    for (const LibraryWork& work : deployment.library.works_of(author)) {
+    for (const sim::LibraryWork& work : deployment.library.works_of(author)) {
       for (const std::string& url :
            {concat({"https://larder.test/search/title?q=", percent_encode(work.title)}),
             concat({"https://larder.test/search/isbn?isbn=", work.isbn})}) {
