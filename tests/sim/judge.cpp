@@ -350,10 +350,11 @@ void Judge::look_up(const FaultyHost& host, const ClientRequest& client) {
     return;
   }
   for (const auto& [number, other] : host.clients) {
+    // A leader may have read the control log before it looks up: its time runs from then.
     const Millis patience = other.subject.row().hard + limit::lock_wait + limit::lock_margin;
     if (&other != &client && !client.answered && !client.authorized && other.key == client.key &&
         other.looks_up_since && !other.answered && !other.authorized && !looks_up_alone(other) &&
-        world_.now - *other.looks_up_since < patience) {
+        world_.now - other.began < patience) {
       violate(Invariant::single_flight, host, client,
               concat({"looks up while request ", to_text(std::uint64_t{number}), " of its isolate does"}));
     }
