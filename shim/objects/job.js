@@ -264,9 +264,10 @@ export class Job extends DurableObject {
   }
 
   /**
-   * Takes letters back: their items are open again, and their jobs at work.
+   * Takes letters back: their items are open again, and their jobs at work. A message that nobody could read is nowhere
+   * but in its letter, which stays until resent() says that it is in the queue.
    * @param {string} argument {now, ids, limit}; no ids: the oldest
-   * @returns {Promise<string>} {items: [Found & {job, options}], bodies: [text of a message], left}
+   * @returns {Promise<string>} {items: [Found & {job, options}], unread: [{id, body}], left}
    */
   async replay(argument) {
     const { now, ids, limit } = JSON.parse(argument);
@@ -276,15 +277,28 @@ export class Job extends DurableObject {
       );
       /** @type {object[]} */
       const items = [];
-      /** @type {string[]} */
-      const bodies = [];
+      /** @type {{id: number, body: string}[]} */
+      const unread = [];
       for (const row of rows.slice(0, limit)) {
+        if (row.job === "") {
+          unread.push({ id: Number(row.number), body: String(row.body) });
+          continue;
+        }
         this.sql.exec("DELETE FROM letters WHERE number = ?", row.number);
-        if (row.job === "") bodies.push(String(row.body));
-        else items.push(...this.reopen(row, now));
+        items.push(...this.reopen(row, now));
       }
-      return JSON.stringify({ items, bodies, left: this.letterCount() });
+      return JSON.stringify({ items, unread, left: this.letterCount() });
     });
+  }
+
+  /**
+   * Forgets letters whose messages are in the queue again. One that has come back meanwhile is another letter.
+   * @param {string} argument {ids} @returns {Promise<string>} {left}
+   */
+  async resent(argument) {
+    const { ids } = JSON.parse(argument);
+    for (const id of ids) this.sql.exec("DELETE FROM letters WHERE job = '' AND number = ?", id);
+    return JSON.stringify({ left: this.letterCount() });
   }
 
   /**

@@ -89,6 +89,7 @@ class Engine final : public tiers::EntryScreen {
   // The entry in place of the origin's answer.
   Reading stand_in(Instant now, tiers::EntryPtr former, http::CacheStatus status, policy::Reason reason);
 
+  host::Task<tiers::Found> find_newest(host::Context here, const tiers::Key& key);
   host::Task<Reading> read_cached(host::Context here, const Query& query);
   host::Task<Reading> read_through(host::Context here, const Query& query);
   // After the wait for a leader is over: one request an isolate asks the origin, without the lock.

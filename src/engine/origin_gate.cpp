@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/json_text.h"
 #include "config/limits.h"
@@ -252,6 +253,10 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
 
 host::Task<std::optional<Refusal>> OriginGate::take_turn(host::Context here, Query& query, Millis patience) {
   query.pace = Pace::warming;
+  if (LARDER_MUTATED(turns_ignored)) {
+    query.turn = origin::origin_name(*query.resource, 0);
+    co_return std::nullopt;
+  }
   const Instant now = here.host().now();
   std::size_t provider = origin::providers_asked(*query.resource, settings_).front();
   for (const std::size_t candidate : origin::providers_asked(*query.resource, settings_)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/engine.h"
@@ -33,23 +34,42 @@ tiers::EntryPtr entry_of(host::Host& host, const tiers::Key& key, const std::str
   return std::make_shared<const tiers::Entry>(std::move(*decoded), host::Body::from_bytes(host, content));
 }
 
+bool is_fresh(const tiers::EntryPtr& entry, Instant now) {
+  return entry != nullptr && policy::standing(entry->header, now).freshness == policy::Freshness::fresh;
+}
+
 }  // namespace
+
+// The nearest copy, or, where that is past its fresh time, a newer one that another isolate has put farther
+// away.
+host::Task<tiers::Found> Engine::find_newest(host::Context here, const tiers::Key& key) {
+  auto nearest = co_await tiered_.get(here, key);
+  LARDER_ASSERT(nearest.has_value());
+  tiers::Found found = std::move(*nearest);
+  while (found.entry != nullptr && !is_fresh(found.entry, here.host().now())) {
+    auto newer = co_await tiered_.get_newer(here, key, found.entry->header.asked);
+    LARDER_ASSERT(newer.has_value());
+    if (newer->entry == nullptr) {
+      break;
+    }
+    found = std::move(*newer);
+  }
+  co_return found;
+}
 
 host::Task<Reading> Engine::read_fresh(host::Context here, Query& query, Millis patience) {
   query.pace = Pace::warming;
-  auto found = co_await tiered_.get(here, query.key);
-  LARDER_ASSERT(found.has_value());
+  const tiers::Found found = co_await find_newest(here, query.key);
   http::CacheStatus forward;
   const Instant now = here.host().now();
-  if (found->entry != nullptr &&
-      policy::standing(found->entry->header, now).freshness == policy::Freshness::fresh) {
-    if (auto used = usable(now, query, *found, forward)) {
+  if (is_fresh(found.entry, now) && !LARDER_MUTATED(fresh_asked_again)) {
+    if (auto used = usable(now, query, found, forward)) {
       // Whoever reads it for its own sake refreshes it.
       if (used->refresh) {
         refreshes_.done(query.key.storage_name);
         used->refresh = false;
       }
-      used->remaining = found->tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
+      used->remaining = found.tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
       if (used->entry->header.encoding == entry::Encoding::gzip) {
         co_return co_await unpacked(here, query, std::move(*used));
       }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "booklist/author_name.h"
 #include "config/limits.h"
@@ -276,7 +277,7 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
   }
   if (author.remaining() > 0) {
     step = co_await queue_others(here, author, harvest);
-    if (step.state != StepState::done) {
+    if (step.state != StepState::done && !LARDER_MUTATED(co_authors_dropped)) {
       co_return step;
     }
   }

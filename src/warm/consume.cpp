@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
@@ -177,7 +178,7 @@ host::Task<void> Warming::put_off(host::Context here, Slot& slot) const {
   }
   parcel.messages.push_back(is_author ? to_json(slot.message.author) : to_json(slot.message.walk));
   const auto sent = co_await send_parcel(here, std::move(parcel));
-  slot.handed_back = !sent;
+  slot.handed_back = !sent && !LARDER_MUTATED(put_off_unsent);
 }
 
 host::Task<void> Warming::end(host::Context here, Batch& batch) const {
@@ -203,7 +204,8 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
           Account account = account_of(slot.message.author);
           account.outcome = slot.step.state == StepState::done ? slot.step.outcome : Outcome::failed;
           account.works = slot.step.works;
-          account.reason = std::string(slot.step.reason);
+          account.reason =
+              LARDER_MUTATED(letter_without_reason) ? std::string() : std::string(slot.step.reason);
           account.message = slot.step.message;
           accounts.push_back(std::move(account));
           accounted.push_back(i);
@@ -217,7 +219,7 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
         settled ? settled->items("counted") : std::vector<config::JsonText>();
     for (std::size_t i = 0; i < accounted.size(); ++i) {
       Slot& slot = batch.slots[accounted[i]];
-      slot.handed_back = !settled;
+      slot.handed_back = !settled && !LARDER_MUTATED(acknowledged_unsettled);
       if (i < counted.size() && counted[i].json() == "true") {
         log_author(here.host(), slot.message.author, slot.step);
       }

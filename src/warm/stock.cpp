@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/make_entry.h"
@@ -157,12 +158,15 @@ std::vector<Planting> Stock::plan(host::Host& host, const std::vector<origin::Wo
 tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const Planting& planting,
                                  const tiers::EntryPtr& former) const {
   const bool stands = is_servable(former, host.now());
+  // What is past its fresh time would make the whole so.
+  const bool joins =
+      stands && policy::standing(former->header, host.now()).freshness == policy::Freshness::fresh;
   std::vector<origin::Work> works;
   if (stands && (!planting.partial || !former->header.partial || former->body.empty())) {
     // Complete; or packed, and then its first read completes it.
     return nullptr;
   }
-  if (stands) {
+  if (joins) {
     if (auto there = read_works(host, former->body)) {
       works = std::move(*there);
     }
@@ -176,7 +180,7 @@ tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const
       works.push_back(work);
     }
   }
-  if (stands && works.size() == known) {
+  if (joins && works.size() == known) {
     return nullptr;
   }
   origin::Fetched fetched;
@@ -186,12 +190,18 @@ tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const
   fetched.requested_at = harvest.asked;
   fetched.received_at = harvest.asked;
   fetched.log_seen = harvest.log_seen;
+  if (known > 0 && !LARDER_MUTATED(merge_resets_age)) {
+    // As old as the oldest of what is in it, for lifetimes and for purges.
+    fetched.requested_at = std::min(harvest.asked, former->header.asked);
+    fetched.received_at = fetched.requested_at;
+    fetched.log_seen = std::min(harvest.log_seen, former->header.log_seen);
+  }
   tiers::EntryPtr made = engine::make_entry(host, settings_, planting.query, fetched);
   if (made == nullptr || !planting.partial) {
     return made;
   }
   entry::Header header = made->header;
-  header.partial = true;
+  header.partial = !LARDER_MUTATED(part_unmarked);
   return std::make_shared<const tiers::Entry>(std::move(header), *made);
 }
 
@@ -206,7 +216,7 @@ host::Task<void> Stock::put_some(host::Context here, const std::vector<Planting>
       continue;
     }
     const auto kept = co_await engine_.keep(here, query, entries[at]);
-    failed = failed || !kept;
+    failed = failed || (!kept && !LARDER_MUTATED(failed_entries_passed_over));
     const bool stored = kept && *kept == tiers::Stored::stored;
     counters_.add(Counter::warmed_entries_total, query.key.pattern,
                   stored ? std::string_view("stored") : std::string_view(kept ? "declined" : "failed"));

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "host/operations.h"
@@ -150,7 +151,8 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   json.begin_object().key("id").value(id).key("digest").value(plan.digest).key("options");
   write_options(json, plan.options);
   json.key("now").value(millis_since_epoch(here.host().now()));
-  json.key("pendingMax").value(settings_.warming_pending_max);
+  json.key("pendingMax");
+  json.value(LARDER_MUTATED(pending_limit_ignored) ? UINT32_MAX : settings_.warming_pending_max);
   write_items(json, plan.items);
   std::string argument = json.end_object().text();
   const auto said = co_await book_.call(here, "open", std::move(argument));
@@ -379,16 +381,27 @@ host::Task<Result<std::string>> Warming::replay(host::Context here, std::vector<
   const auto sent = co_await send_items(here, items);
   Parcel unread;
   unread.binding = std::string(queue_binding(false));
-  for (const config::JsonText& body : said->items("bodies")) {
-    unread.messages.push_back(body.as_text().value_or("null"));
+  JsonWriter gone;
+  gone.begin_object().key("ids").begin_array();
+  for (const config::JsonText& letter : said->items("unread")) {
+    unread.messages.push_back(letter.text("body"));
+    gone.value(letter.number("id"));
   }
+  gone.end_array().end_object();
   const std::uint64_t count = items.size() + unread.messages.size();
-  const auto sent_unread = co_await send_parcel(here, std::move(unread));
-  if (!sent_unread) {
-    co_return tl::make_unexpected(sent_unread.error());
+  std::uint64_t left = said->number("left");
+  if (!unread.messages.empty()) {
+    // These are nowhere else: their letters go once they are in the queue, and not before.
+    const auto sent_unread = co_await send_parcel(here, std::move(unread));
+    if (!sent_unread) {
+      co_return tl::make_unexpected(sent_unread.error());
+    }
+    std::string gone_ids = gone.text();
+    const auto forgotten = co_await book_.call(here, "resent", std::move(gone_ids));
+    left = forgotten ? forgotten->number("left") : left;
   }
   JsonWriter json;
-  json.begin_object().key("replayed").value(count).key("left").value(said->number("left"));
+  json.begin_object().key("replayed").value(count).key("left").value(left);
   json.key("sent").value(sent.has_value());
   co_return json.end_object().text();
 }

@@ -6,7 +6,10 @@
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/json_text.h"
 #include "config/limits.h"
+#include "entry/header.h"
+#include "sim/books.h"
 
 namespace larder::sim {
 
@@ -55,11 +58,18 @@ Epoch::Epoch(Random& random, Journal& journal, WorldDefects defects)
       tenants_(1 + random.index(tenants_max)),
       data_centres_(1 + random.index(3)),
       kv_(random, data_centres_),
-      gap_mean_(random.between(Millis(20), Millis(400))) {
+      warming_(world_, random, journal, *this),
+      warms_(random.percent(40)),
+      // Where operators warm, readers leave them some of the steps.
+      gap_mean_(random.between(Millis(20), Millis(400)) * (warms_ ? 8 : 1)) {
   journal_.begin_epoch();
   world_.origin = [this](const OriginRequest& asked) { return ask_origin(asked); };
   memory_bytes_ = random_.percent(30) ? 2'000 + random_.below(10'000) : 1'000'000;
   draw_rates();
+  stores_well_ =
+      rates_.fails + rates_.fails_late + rates_.slow + rates_.lost + rates_.again + rates_.meddling == 0;
+  warming_.jobs().counts_twice = defects_.jobs_count_twice;
+  warming_.jobs().ends_early = defects_.jobs_end_early;
   const std::size_t isolates = 2 + random_.index(5);
   for (std::size_t i = 0; i < isolates; ++i) {
     start_isolate(i % tenants_, random_.index(data_centres_));
@@ -114,10 +124,13 @@ void Epoch::start_isolate(std::size_t tenant, std::size_t data_centre) {
   };
   RecordWriter record;
   record.u8(0);
-  record.pairs({{"CACHE_PREFIX", std::string(tenant_names[tenant])},
-                {"CACHE_COMPRESS_THRESHOLD", "1024"},
-                {"CACHE_MEMORY_BYTES", to_text(memory_bytes_)},
-                {"LOG_LEVEL", "off"}});
+  TextPairs bindings = warming_.bindings();
+  bindings.emplace_back("CACHE_PREFIX", tenant_names[tenant]);
+  bindings.emplace_back("CACHE_COMPRESS_THRESHOLD", "1024");
+  bindings.emplace_back("CACHE_MEMORY_BYTES", to_text(memory_bytes_));
+  bindings.emplace_back("LOG_LEVEL", "off");
+  bindings.emplace_back("OPENLIBRARY_URL", library_url(tenant));
+  record.pairs(bindings);
   record.text(declarations_of(tenant));
   const std::uint32_t faults = app->start(record.bytes(), "native");
   LARDER_ASSERT(faults == 0);
@@ -136,8 +149,16 @@ Epoch::Node* Epoch::node_of(std::uint32_t number) {
 void Epoch::noticed(const FaultyHost& host, const ClientRequest* client, std::string_view what,
                     std::int64_t value) {
   // What goes on for a request that is over concerns no key's story.
-  journal_.note(world_.now, client == nullptr ? "(ended)" : std::string_view(client->key), what, host.number,
-                client == nullptr ? 0 : static_cast<std::uint32_t>(client->id), value);
+  std::string_view teller = "(ended)";
+  std::uint32_t id = 0;
+  if (client != nullptr) {
+    teller = client->key;
+    id = static_cast<std::uint32_t>(client->id);
+  } else if (warming_.is_errand(at_work_)) {
+    teller = "(warming)";
+    id = static_cast<std::uint32_t>(at_work_);
+  }
+  journal_.note(world_.now, teller, what, host.number, id, value);
 }
 
 // Isolates that vanish, requests that the platform ends
@@ -160,6 +181,7 @@ void Epoch::crash(std::uint32_t number) {
   node->host->stop();
   node->host->clients.clear();
   node->app.reset();
+  warming_.lost_isolate(number);
   graves_.push_back(std::move(node->host));
   nodes_.erase(nodes_.begin() + (node - nodes_.data()));
   start_isolate(tenant, data_centre);
@@ -167,6 +189,14 @@ void Epoch::crash(std::uint32_t number) {
 
 void Epoch::end_request(std::uint32_t number, host::RequestId id) {
   Node* const node = node_of(number);
+  if (node != nullptr && warming_.lost_request(id)) {
+    journal_.count(FaultKind::request_ended);
+    journal_.note(world_.now, "(warming)", "is ended by the platform", number,
+                  static_cast<std::uint32_t>(id));
+    node->app->abandon(id);
+    node->host->forget(id);
+    return;
+  }
   ClientRequest* const ended = node == nullptr ? nullptr : node->host->client(id);
   if (ended == nullptr) {
     return;
@@ -197,6 +227,8 @@ std::optional<Fault> Epoch::starting(FaultyHost& host, host::RequestId request, 
                                      std::string_view arguments) {
   journal_.count(kind);
   ClientRequest* const client = host.client(request);
+  at_work_ = request;
+  warming_.starting(request);
   noticed(host, client, name_of(kind));
   asking_host_ = &host;
   asking_ = client;
@@ -247,16 +279,18 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
       host.control_trouble_at = world_.now;
     }
   };
-  if (kind == OperationKind::park) {
+  // Settling a batch is no call of anybody's: it cannot fail (shim/operations/queue.js).
+  if (kind == OperationKind::park || kind == OperationKind::batch_settle) {
     return std::nullopt;
   }
-  if (random_.chance(rates_.fails)) {
+  // What warming does is seldom beside what readers do.
+  if (random_.chance(warming_.is_errand(at_work_) ? 5 * rates_.fails : rates_.fails)) {
     disturb(FaultKind::operation_fails, "… fails");
     if (is_put(kind)) {
       journal_.reach(Probe::store_failed);
     }
-    if (client != nullptr && is_timed(kind)) {
-      origins_.note_trouble(client->subject.tenant, world_.now);
+    if (is_timed(kind)) {
+      origins_.note_trouble(host.tenant, world_.now);
     }
     fault.status = 1 + static_cast<std::uint32_t>(random_.below(3));
     return fault;
@@ -284,16 +318,20 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     }
     return fault;
   }
-  if (client != nullptr && !is_timed(kind) && random_.chance(rates_.lost)) {
+  const bool is_of_somebody = client != nullptr || warming_.is_errand(at_work_);
+  if (is_of_somebody && !is_timed(kind) && random_.chance(rates_.lost)) {
     disturb(FaultKind::completion_lost, "… will never complete");
     fault.lost = true;
-    if (is_look_up(kind)) {
+    if (client != nullptr && is_look_up(kind)) {
       client->held_up += config::limit::tier_patience;
+    }
+    if (is_look_up(kind) || kind == OperationKind::object_call) {
       return fault;
     }
-    client->hangs = true;
-    world_.after(platform_patience,
-                 [this, number = host.number, id = client->id] { end_request(number, id); });
+    if (client != nullptr) {
+      client->hangs = true;
+    }
+    world_.after(platform_patience, [this, number = host.number, id = at_work_] { end_request(number, id); });
     return fault;
   }
   if (is_put(kind) && random_.chance(rates_.again)) {
@@ -346,14 +384,18 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
                        const host::Completion& completion) {
   journal_.count_step();
   ClientRequest* const client = host.client(request);
+  // Whose request is over hears of nothing.
+  const bool is_heard = client != nullptr || warming_.is_errand(request);
+  at_work_ = request;
   noticed(host, client, completion.status == host::status_ok ? "… completes" : "… failed",
           static_cast<std::int64_t>(kind));
+  if (kind == OperationKind::lock_acquire && is_heard) {
+    host.lock_failures = completion.status == host::status_ok ? 0 : host.lock_failures + 1;
+  }
   if (kind == OperationKind::lock_acquire && client != nullptr) {
     if (completion.status != host::status_ok) {
       client->lock_failed = true;
-      ++host.lock_failures;
     } else {
-      host.lock_failures = 0;
       const std::uint8_t outcome = RecordReader(completion.bytes).u8();
       noticed(host, client, "the lock's outcome is", outcome);
       client->granted = client->granted || outcome == 1;
@@ -369,19 +411,21 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
       }
     }
   }
-  if (client != nullptr && (kind == OperationKind::origin_fetch || kind == OperationKind::origin_resume)) {
+  if (is_heard && (kind == OperationKind::origin_fetch || kind == OperationKind::origin_resume)) {
     RecordReader results(completion.bytes);
     const bool answered =
         completion.status == host::status_ok && (kind == OperationKind::origin_resume || results.u32() == 0);
     const std::uint32_t status = answered ? results.u32() : 0;
     if (answered || completion.status != host::status_ok) {
-      host.origin_failed = !answered || status == 429 || status >= 500;
+      const bool is_of_books = client == nullptr || client->subject.row().is_of_books();
+      (is_of_books ? host.library_failed : host.plain_origin_failed) =
+          !answered || status == 429 || status >= 500;
     }
   }
   if (kind == OperationKind::body_gunzip && client != nullptr && completion.status != host::status_ok) {
     client->unpack_failed = true;
   }
-  if (kind == OperationKind::control_read && completion.status == host::status_ok && client != nullptr) {
+  if (kind == OperationKind::control_read && completion.status == host::status_ok && is_heard) {
     const std::string document = RecordReader(completion.bytes).text();
     constexpr std::string_view marker = "\"sequence\":";
     const std::string_view rest = std::string_view(document).substr(document.find(marker) + marker.size());
@@ -394,7 +438,7 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
   // Between this operation and the next.
   if (random_.chance(rates_.crash)) {
     world_.after(Millis(0), [this, number = host.number] { crash(number); });
-  } else if (client != nullptr && random_.chance(rates_.ended)) {
+  } else if (is_heard && random_.chance(rates_.ended)) {
     world_.after(Millis(0), [this, number = host.number, id = request] { end_request(number, id); });
   }
 }
@@ -462,8 +506,43 @@ void Epoch::kv_remove(FaultyHost& host, const std::string& key) {
 }
 
 void Epoch::kv_write(FaultyHost& host, const std::string& key, Stored stored) {
+  stored_at_[key] = world_.now;
   kv_.put(world_.now, host.data_centre_number, key, std::move(stored));
 }
+
+void Epoch::errand_finished(FaultyHost& host, host::RequestId request) { warming_.finished(host, request); }
+
+void Epoch::queue_sent(host::RequestId, const std::string& binding, const std::vector<std::string>& messages,
+                       Millis delay) {
+  warming_.queue_sent(binding, messages, delay);
+}
+
+Stage::Place Epoch::draw_isolate(std::size_t tenant) {
+  std::vector<Node*> candidates;
+  for (Node& node : nodes_) {
+    if (node.host->tenant == tenant) {
+      candidates.push_back(&node);
+    }
+  }
+  LARDER_ASSERT(!candidates.empty());
+  const Node* const node = candidates[random_.index(candidates.size())];
+  return Place{node->host.get(), node->app.get()};
+}
+
+bool Epoch::is_kept(std::string_view query, std::size_t id) const {
+  Subject subject;
+  subject.tenant = WarmingSide::tenant;
+  while (subject.row().query != query) {
+    ++subject.resource;
+  }
+  subject.id = id;
+  const std::string key = storage_name_of(subject);
+  const Stored* const kept = kv_.newest(key);
+  const auto header = entry::decode(kept == nullptr ? std::string() : kept->header);
+  return (header && header->kind == entry::Kind::positive) || meddled_.count(key) == 1;
+}
+
+host::RequestId Epoch::next_request() { return host::RequestId{next_request_++}; }
 
 // Origins
 // ------------------------------------------------------------------------------------------------------
@@ -471,6 +550,9 @@ void Epoch::kv_write(FaultyHost& host, const std::string& key, Stored stored) {
 OriginReply Epoch::ask_origin(const OriginRequest& asked) {
   LARDER_ASSERT(asking_host_ != nullptr);
   world_.origin_requests.clear();
+  if (asking_ == nullptr) {
+    warming_asks(subject_asked(asked.url));
+  }
   OriginReply reply = origins_.answer(world_.now, asked, asking_ == nullptr ? "" : asking_->accept_language);
   const std::uint64_t serial = origins_.last_serial();
   if (reply.status == 304) {
@@ -502,13 +584,41 @@ OriginReply Epoch::ask_origin(const OriginRequest& asked) {
   return reply;
 }
 
+// Work on a queue's batch asks in its turn, and not for what all data centres must have by now.
+void Epoch::warming_asks(const Subject& subject) {
+  if (!warming_.is_errand(at_work_)) {
+    return;
+  }
+  // The look-up was before the wait for a turn and for the lock.
+  constexpr Millis waited{30'000};
+  const std::string key = storage_name_of(subject);
+  warming_.asked_origin(key);
+  const Stored* const kept = kv_.newest(key);
+  const auto stored = stored_at_.find(key);
+  const auto header = entry::decode(kept == nullptr ? std::string() : kept->header);
+  if (!stores_well_ || !header || stored == stored_at_.end()) {
+    return;
+  }
+  const bool is_fresh =
+      header->kind == entry::Kind::positive && world_.now < header->created + header->fresh_for;
+  const bool is_everywhere =
+      stored->second + EventualKv::behind_max + EventualKv::cached_for + waited < world_.now;
+  if (is_fresh && is_everywhere && !judge_.purged_lately(subject, header->asked - Millis(2'000))) {
+    journal_.violate(Invariant::asked_again, key,
+                     concat({"warming asks for ", key, ", which is fresh in KV for ",
+                             to_text((world_.now - stored->second).count()), " ms"}));
+  }
+}
+
 // Somebody comes by at the very end of a lifetime, or just past it.
 void Epoch::plan_boundary_visit(const Said& said) {
+  // Books outlive an epoch.
+  constexpr Millis soon{1'000'000};
   constexpr std::array offsets = {Millis(-1), Millis(0), Millis(1), Millis(300), Millis(900)};
   const std::array ends = {said.fresh, said.fresh + said.stale, said.fresh + said.error};
   const Instant at = said.affirmed.back().arrived - said.age + ends[random_.index(ends.size())] +
                      offsets[random_.index(offsets.size())];
-  if (at > world_.now) {
+  if (at > world_.now && at < world_.now + soon) {
     world_.after(at - world_.now, [this, subject = said.subject] {
       if (!healed_) {
         visit(subject, Millis(0));
@@ -524,7 +634,12 @@ void Epoch::plan_boundary_visit(const Said& said) {
 Subject Epoch::draw_subject() {
   Subject subject;
   subject.tenant = random_.index(tenants_);
-  subject.resource = random_.index(resource_rows.size());
+  if (warms_ && random_.percent(50)) {
+    subject.resource = plain_resources + random_.index(resource_rows.size() - plain_resources);
+    subject.id = random_.index(1 + random_.index(book_subjects(subject.row().query)));
+    return subject;
+  }
+  subject.resource = random_.index(plain_resources);
   subject.id = random_.index(1 + random_.index(1 + random_.index(ids)));
   if (subject.row().name == "item" && random_.percent(30)) {
     subject.language = random_.index(languages.size());
@@ -544,7 +659,7 @@ void Epoch::visit(const Subject& subject, Millis within) {
   }
   const std::uint32_t number = candidates[random_.index(candidates.size())];
   world_.after(random_.between(Millis(0), within),
-               [this, number, subject] { request(number, subject, false); });
+               [this, number, subject] { request(number, subject, Visit()); });
 }
 
 void Epoch::arrive() {
@@ -579,14 +694,15 @@ void Epoch::arrive() {
   world_.after(gap, [this] { arrive(); });
 }
 
-void Epoch::request(std::uint32_t number, const Subject& subject, bool final_read) {
+void Epoch::request(std::uint32_t number, const Subject& subject, const Visit& visit) {
   Node* const node = node_of(number);
-  if (node == nullptr || (healed_ && !final_read)) {
+  const bool is_last = visit.is_final || visit.warmed_work;
+  if (node == nullptr || (healed_ && !is_last)) {
     return;
   }
   journal_.count_step();
   journal_.count_request();
-  const host::RequestId id{next_request_++};
+  const host::RequestId id = next_request();
   FaultyHost& host = *node->host;
   ClientRequest client;
   client.id = id;
@@ -594,7 +710,8 @@ void Epoch::request(std::uint32_t number, const Subject& subject, bool final_rea
   client.key = storage_name_of(subject);
   client.began = world_.now;
   client.sequence_known = host.sequence_known;
-  client.final_read = final_read;
+  client.final_read = visit.is_final;
+  client.warmed_work = visit.warmed_work;
   client.takes_gzip = random_.percent(50);
   client.url = url_of(subject);
   subjects_seen_.emplace(client.key, subject);
@@ -611,10 +728,10 @@ void Epoch::request(std::uint32_t number, const Subject& subject, bool final_rea
       client.authorized = true;
       headers.emplace_back("authorization", "Bearer somebody");
     }
-  } else if (!final_read && random_.percent(2)) {
+  } else if (!is_last && random_.percent(2)) {
     headers.emplace_back("if-none-match", "*");
   }
-  const std::string method = random_.percent(3) ? "HEAD" : "GET";
+  const std::string method = !visit.warmed_work && random_.percent(3) ? "HEAD" : "GET";
   const bool conditional = std::any_of(headers.begin(), headers.end(),
                                        [](const auto& field) { return field.first == "if-none-match"; });
   if (method == "GET" && !conditional && repeat(host, client)) {
@@ -763,6 +880,7 @@ void Epoch::meddle() {
       break;
   }
   journal_.note(world_.now, key, "is meddled with");
+  meddled_.insert(key);
   planted_[concat({key, stored.header})] = probe;
   if (at_edge) {
     edge[key] = std::move(stored);
@@ -810,10 +928,12 @@ void Epoch::purge(const Subject& subject) {
 void Epoch::switch_something() {
   constexpr std::array<std::string_view, 4> settings = {"ENABLE_SWR", "ENABLE_NEGATIVE_CACHE",
                                                         "ENABLE_STAMPEDE_PROTECTION", "FEATURE_CACHE"};
+  // Without a cache nothing is warmed.
+  const std::size_t rare = warms_ && random_.percent(80) ? 1 : 0;
   // As often on as off, so that every setting is seen both ways.
   const bool back = !switched_off_.empty() && random_.percent(60);
   const std::string setting(back ? switched_off_[random_.index(switched_off_.size())]
-                                 : settings[random_.index(settings.size())]);
+                                 : settings[random_.index(settings.size() - rare)]);
   const auto off = std::find(switched_off_.begin(), switched_off_.end(), setting);
   const bool on = off != switched_off_.end();
   if (on) {
@@ -832,6 +952,13 @@ void Epoch::switch_something() {
 
 void Epoch::run(std::uint64_t steps_end) {
   arrive();
+  if (warms_) {
+    const bool bad = rates_.fails + rates_.again + rates_.misfortune > 0;
+    WarmingSide::Rates rates;
+    rates.again = bad && random_.percent(60) ? 100'000 : 0;
+    rates.lost = bad && random_.percent(40) ? 100'000 : 0;
+    warming_.begin(rates);
+  }
   while (!stopped() && journal_.steps() < steps_end && world_.step(Instant::max())) {
   }
   if (stopped()) {
@@ -839,9 +966,13 @@ void Epoch::run(std::uint64_t steps_end) {
   }
   heal();
   settle();
+  if (warms_) {
+    finish_warming();
+  }
   // Whatever was kept while things were bad is past every lifetime now.
   Millis longest{0};
-  for (const ResourceRow& row : resource_rows) {
+  for (std::size_t i = 0; i < (warms_ ? resource_rows.size() : plain_resources); ++i) {
+    const ResourceRow& row = resource_rows[i];
     longest = std::max(longest, row.fresh + std::max(row.stale, row.error));
   }
   world_.now += longest + EventualKv::behind_max + EventualKv::cached_for;
@@ -853,6 +984,7 @@ void Epoch::heal() {
   healed_ = true;
   rates_ = Rates();
   origins_.heal();
+  warming_.heal();
   for (const std::string& setting : switched_off_) {
     append_to_log(config::changes_text(TextPairs{{setting, ""}}));
     judge_.switched(setting, true, world_.control.sequence());
@@ -889,12 +1021,67 @@ void Epoch::settle() {
   }
 }
 
+// Jobs come to their end; then whoever was warmed is a hit, for somebody who has nothing yet.
+void Epoch::finish_warming() {
+  while (!stopped() && warming_.go_on()) {
+    settle();
+  }
+  world_.now += EventualKv::behind_max + EventualKv::cached_for;
+  start_isolate(WarmingSide::tenant, random_.index(data_centres_));
+  std::set<std::string> seen;
+  for (const WarmingJudge::Warmed& warmed : warming_.judge().warmed()) {
+    if (!stopped() && seen.insert(warmed.name).second) {
+      read_warmed(warmed);
+    }
+  }
+  settle();
+}
+
+void Epoch::read_warmed(const WarmingJudge::Warmed& warmed) {
+  const auto& works = the_library().works;
+  std::string query(by_author);
+  std::string text = warmed.name;
+  if (warmed.is_entry) {
+    const auto fields = config::JsonText::parse(warmed.name);
+    text = fields ? fields->text("q") : "";
+    query = book_number(by_isbn, text) ? by_isbn : by_title;
+  }
+  for (const std::size_t work : works_about(query, book_number(query, text).value())) {
+    for (std::size_t resource = plain_resources; resource < resource_rows.size(); ++resource) {
+      Subject subject;
+      subject.tenant = WarmingSide::tenant;
+      subject.resource = resource;
+      const std::string_view by = subject.row().query;
+      // Of a list's entry that one, of an author all but their own.
+      if (by != by_author && (query == by_author || query == by)) {
+        subject.id = book_number(by, by == by_title ? works[work].title : works[work].isbn).value();
+        read_work(subject, work, warmed.since);
+      }
+    }
+  }
+}
+
+void Epoch::read_work(const Subject& subject, std::size_t work, Instant since) {
+  // What an author's works were made of may be so old when it is used.
+  constexpr Millis made_before{400'000};
+  if (meddled_.count(storage_name_of(subject)) == 1 || judge_.purged_lately(subject, since - made_before)) {
+    return;
+  }
+  Visit visit;
+  visit.warmed_work = work;
+  request(nodes_.back().host->number, subject, visit);
+  while (!stopped() && world_.step(Instant::max())) {
+  }
+}
+
 void Epoch::read_everything() {
   const auto subjects = subjects_seen_;
   for (const auto& [key, subject] : subjects) {
     for (std::size_t i = 0; i < nodes_.size() && !stopped(); ++i) {
       if (nodes_[i].host->tenant == subject.tenant) {
-        request(nodes_[i].host->number, subject, true);
+        Visit visit;
+        visit.is_final = true;
+        request(nodes_[i].host->number, subject, visit);
         while (!stopped() && world_.step(Instant::max())) {
         }
       }

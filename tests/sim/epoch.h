@@ -1,9 +1,12 @@
 // One world of a run, from its first request to the day of judgement: isolates, clients, changing origins,
-// and faults; in the end all faults stop, lifetimes pass, and everything has to be well again.
+// operators who warm (warming_side.h), and faults; in the end all faults stop, warming comes to its end,
+// lifetimes pass, and everything has to be well again.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,15 +14,18 @@
 #include "sim/faulty_host.h"
 #include "sim/judge.h"
 #include "sim/random.h"
+#include "sim/warming_side.h"
 
 namespace larder::sim {
 
 // Defects of the simulated world itself, for the tests of the invariants that watch over it.
 struct WorldDefects {
-  bool lock_ignores_token = false;
+#define LARDER_WORLD_DEFECT(name) bool name = false;
+#include "sim/world_defects.def"
+#undef LARDER_WORLD_DEFECT
 };
 
-class Epoch final : public Overseer {
+class Epoch final : public Overseer, public Stage {
  public:
   Epoch(Random& random, Journal& journal, WorldDefects defects);
   ~Epoch() override;
@@ -60,6 +66,20 @@ class Epoch final : public Overseer {
   void kv_remove(FaultyHost& host, const std::string& key) override;
   void lock_released(const FaultyHost& host, const std::string& lock, const std::string& token,
                      const Release& release) override;
+  void errand_finished(FaultyHost& host, host::RequestId request) override;
+  void queue_sent(host::RequestId request, const std::string& binding,
+                  const std::vector<std::string>& messages, Millis delay) override;
+  Place draw_isolate(std::size_t tenant) override;
+  host::RequestId next_request() override;
+  bool is_kept(std::string_view query, std::size_t id) const override;
+
+  // What is special about a client's request.
+  struct Visit {
+    // After all has healed: it has to bring what the origin says now.
+    bool is_final = false;
+    // It has to be a hit that has this work.
+    std::optional<std::size_t> warmed_work;
+  };
 
   void draw_rates();
   void start_isolate(std::size_t tenant, std::size_t data_centre);
@@ -70,6 +90,7 @@ class Epoch final : public Overseer {
                std::int64_t value = 0);
 
   OriginReply ask_origin(const OriginRequest& request);
+  void warming_asks(const Subject& subject);
   void plan_boundary_visit(const Said& said);
   std::optional<Fault> draw_fault(FaultyHost& host, ClientRequest* client, host::OperationKind kind,
                                   std::string_view arguments);
@@ -79,7 +100,7 @@ class Epoch final : public Overseer {
   Subject draw_subject();
   void arrive();
   void visit(const Subject& subject, Millis within);
-  void request(std::uint32_t number, const Subject& subject, bool final_read);
+  void request(std::uint32_t number, const Subject& subject, const Visit& visit);
   bool repeat(FaultyHost& host, ClientRequest& client);
   void watch_deadline(std::uint32_t number, host::RequestId id);
   void change_the_world();
@@ -89,6 +110,9 @@ class Epoch final : public Overseer {
   void append_to_log(const std::string& change);
   void heal();
   void settle();
+  void finish_warming();
+  void read_warmed(const WarmingJudge::Warmed& warmed);
+  void read_work(const Subject& subject, std::size_t work, Instant since);
   void read_everything();
   bool stopped() const { return journal_.violation().has_value(); }
 
@@ -101,7 +125,12 @@ class Epoch final : public Overseer {
   std::size_t tenants_;
   std::size_t data_centres_;
   EventualKv kv_;
+  WarmingSide warming_;
+  // Not every epoch's operators do.
+  bool warms_;
   Rates rates_;
+  // No store fails, is late or holds what it should not.
+  bool stores_well_ = true;
   Millis gap_mean_;
   // Of each isolate's memory tier. Small ones have to let entries go.
   std::uint64_t memory_bytes_ = 0;
@@ -113,6 +142,10 @@ class Epoch final : public Overseer {
   // Who asks the origin at this moment.
   FaultyHost* asking_host_ = nullptr;
   ClientRequest* asking_ = nullptr;
+  host::RequestId at_work_{};
+  // By key: when KV was last given something; and whatever was meddled with.
+  std::map<std::string, Instant> stored_at_;
+  std::set<std::string> meddled_;
   // Entries that were planted, by their header: what they are.
   std::map<std::string, Probe> planted_;
   std::map<std::string, Subject> subjects_seen_;

@@ -93,6 +93,9 @@ void FaultyHost::tell_lane_hits(app::App& app) {
 }
 
 void FaultyHost::finished(host::RequestId request) {
+  if (client(request) == nullptr) {
+    overseer_.errand_finished(*this, request);
+  }
   clients.erase(static_cast<std::uint32_t>(request));
   forget(request);
 }
@@ -159,6 +162,26 @@ SimulatedHost::Outcome FaultyHost::run_operation(host::RequestId request, Operat
       return std::move(results).take();
     };
     return outcome;
+  }
+  if (kind == OperationKind::kv_get_many) {
+    std::vector<std::string> headers;
+    std::vector<std::string> contents;
+    for (const std::string& key : arguments.texts()) {
+      const auto found = overseer_.kv_read(*this, key);
+      headers.push_back(found ? found->header : "");
+      contents.push_back(found ? found->content : "");
+    }
+    return record_result(world_.kv_delay, [headers, contents](RecordWriter& results) {
+      results.texts(headers);
+      results.texts(contents);
+    });
+  }
+  if (kind == OperationKind::queue_send) {
+    const std::string binding = arguments.text();
+    const std::vector<std::string> messages = arguments.texts();
+    const Millis delay(static_cast<std::int64_t>(arguments.u64()) * 1000);
+    overseer_.queue_sent(request, binding, messages, delay);
+    return record_result(world_.object_delay, [](RecordWriter&) {});
   }
   if (kind == OperationKind::kv_delete) {
     overseer_.kv_remove(*this, arguments.text());

@@ -31,6 +31,8 @@ struct ClientRequest {
   Millis held_up{0};
   // A request of its isolate for its key was ended by the platform.
   bool neighbour_ended = false;
+  // Of a read of what was warmed: it has to be a hit, with this work.
+  std::optional<std::size_t> warmed_work;
   bool answered = false;
   std::string cache_status;
   // The platform will never complete one of its operations.
@@ -81,6 +83,10 @@ class Overseer {
   virtual std::optional<Stored> kv_read(FaultyHost& host, const std::string& key) = 0;
   virtual void kv_write(FaultyHost& host, const std::string& key, Stored stored) = 0;
   virtual void kv_remove(FaultyHost& host, const std::string& key) = 0;
+  // A request that is no client's, a batch of a queue say, is over; what it answered is there.
+  virtual void errand_finished(FaultyHost& host, host::RequestId request) = 0;
+  virtual void queue_sent(host::RequestId request, const std::string& binding,
+                          const std::vector<std::string>& messages, Millis delay) = 0;
   // Somebody handed a lock back.
   virtual void lock_released(const FaultyHost& host, const std::string& lock, const std::string& token,
                              const Release& release) = 0;
@@ -138,8 +144,13 @@ class FaultyHost final : public SimulatedHost {
   Instant control_trouble_at;
   // Failures of the lock in a row, as far as the isolate noticed.
   std::uint32_t lock_failures = 0;
-  // The last answer of its origin that it noticed was a failure: its circuit breaker may be open.
-  bool origin_failed = false;
+  // The last answer of an origin that it noticed was a failure: its circuit breaker may be open. Books have
+  // an origin of their own.
+  bool plain_origin_failed = false;
+  bool library_failed = false;
+  bool origin_failed(const Subject& subject) const {
+    return subject.row().is_of_books() ? library_failed : plain_origin_failed;
+  }
 
  private:
   Outcome run_operation(host::RequestId request, host::OperationKind kind, RecordReader& arguments) override;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/limits.h"
+#include "sim/books.h"
 
 namespace larder::sim {
 
@@ -34,6 +35,9 @@ bool fits(std::string_view text, std::string_view pattern) {
   return fits(text, pattern.substr(1)) || (!text.empty() && fits(text.substr(1), pattern));
 }
 
+// What Larder keeps for itself beside entries: marks of warming, and how far the sweep has come.
+bool is_note(std::string_view key) { return contains(key, ":warming:") || contains(key, "::sweep"); }
+
 bool is_seconds(std::string_view text) { return parse_unsigned(text).has_value(); }
 
 }  // namespace
@@ -48,7 +52,7 @@ void Judge::violate(Invariant invariant, const FaultyHost& host, const ClientReq
 }
 
 bool Judge::may_be_rescued(const FaultyHost& host, const ClientRequest& client) const {
-  if (failing(client.subject.tenant, client.began) || host.origin_failed) {
+  if (failing(client.subject.tenant, client.began) || host.origin_failed(client.subject)) {
     return true;
   }
   const auto waited = waited_.find({host.number, client.key});
@@ -82,7 +86,12 @@ void Judge::answer(const FaultyHost& host, ClientRequest& client) {
     journal_.reach(Probe::not_modified);
     return;
   }
-  if (exchange.header("content-type") == "application/problem+json") {
+  if (client.warmed_work) {
+    warmed(host, client, exchange);
+  }
+  // That nobody knows a book is an answer like any other.
+  const bool is_answer = client.subject.row().is_of_books() && exchange.status == 404;
+  if (exchange.header("content-type") == "application/problem+json" && !is_answer) {
     refused(host, client);
     return;
   }
@@ -104,14 +113,31 @@ void Judge::answer(const FaultyHost& host, ClientRequest& client) {
   }
 }
 
+void Judge::warmed(const FaultyHost& host, const ClientRequest& client,
+                   const SimulatedHost::Exchange& exchange) {
+  const auto body = plain(exchange.body, exchange.header("content-encoding") == "gzip");
+  const auto told = body ? read_told_books(*body) : std::nullopt;
+  // Authors of one title who are warmed at the same moment may miss each other: its first read completes it.
+  const bool is_shared = is_shared_title(book_text(client.subject.row().query, client.subject.id));
+  const bool has_it =
+      told && (is_shared || std::any_of(told->works.begin(), told->works.end(), [&](const ToldWork& work) {
+                 return work.work == *client.warmed_work;
+               }));
+  if (exchange.status != 200 || !contains(client.cache_status, "; hit") || !has_it) {
+    violate(Invariant::not_warm, host, client,
+            concat({"was warmed, and is answered ", to_text(std::uint64_t{exchange.status}),
+                    has_it ? "" : " without its work"}));
+  }
+}
+
 void Judge::refused(const FaultyHost& host, const ClientRequest& client) {
   journal_.reach(Probe::refused);
   const std::uint32_t status = const_cast<FaultyHost&>(host).exchange(client.id).status;
   if (client.final_read) {
     violate(Invariant::not_recovered, host, client,
             concat({"refused with ", to_text(std::uint64_t{status}), " although its origin is well"}));
-  } else if ((!failing(client.subject.tenant, client.began) && !host.origin_failed) || status < 502 ||
-             status > 504) {
+  } else if ((!failing(client.subject.tenant, client.began) && !host.origin_failed(client.subject)) ||
+             status < 502 || status > 504) {
     violate(Invariant::refused_without_cause, host, client,
             concat({"refused with ", to_text(std::uint64_t{status}), " while its origin is well"}));
   }
@@ -203,6 +229,9 @@ void Judge::kept(const FaultyHost& host, ClientRequest& client, const Said& said
             concat({"made for another Accept-Language than \"", client.accept_language, "\""}));
     return;
   }
+  if (said.is_made()) {
+    journal_.reach(Probe::partial_served);
+  }
   after_purge(host, client, said, matching->asked, decided);
   client.got_stored = matching->asked + limit::single_flight_wait + limit::lock_wait < client.began;
   const bool negative = said.status == 404 && !client.subject.row().http;
@@ -255,6 +284,9 @@ void Judge::overdue(const FaultyHost& host, const ClientRequest& client) {
 // -------------------------------------------------------------------------------------------------------
 
 void Judge::store(const FaultyHost& host, std::string_view key, const Stored& stored) {
+  if (is_note(key)) {
+    return;
+  }
   ClientRequest nobody;
   nobody.key = std::string(key);
   const auto header = entry::decode(stored.header);
@@ -286,6 +318,14 @@ void Judge::store(const FaultyHost& host, std::string_view key, const Stored& st
                     to_text(std::uint64_t{header->status})}));
     return;
   }
+  if (said->of_several) {
+    journal_.reach(Probe::partial_merged);
+  }
+  if (said->is_made() && !said->whole && !header->partial) {
+    violate(Invariant::partial_unmarked, host, nobody,
+            "some of a title's works were stored as if they were all");
+    return;
+  }
   const bool true_age = std::any_of(said->affirmed.begin(), said->affirmed.end(), [&](const auto& affirmed) {
     return header->created >= affirmed.asked - said->age && header->created <= affirmed.arrived - said->age;
   });
@@ -310,10 +350,11 @@ void Judge::look_up(const FaultyHost& host, const ClientRequest& client) {
     return;
   }
   for (const auto& [number, other] : host.clients) {
+    // A leader may have read the control log before it looks up: its time runs from then.
     const Millis patience = other.subject.row().hard + limit::lock_wait + limit::lock_margin;
     if (&other != &client && !client.answered && !client.authorized && other.key == client.key &&
         other.looks_up_since && !other.answered && !other.authorized && !looks_up_alone(other) &&
-        world_.now - *other.looks_up_since < patience) {
+        world_.now - other.began < patience) {
       violate(Invariant::single_flight, host, client,
               concat({"looks up while request ", to_text(std::uint64_t{number}), " of its isolate does"}));
     }
@@ -453,8 +494,10 @@ void Judge::after_purge(const FaultyHost& host, const ClientRequest& client, con
                         Instant decided) {
   // Who asked itself before the purge gets what it asked for.
   const bool own = client.last_serial == said.serial && asked >= client.began;
-  // The origin may have confirmed the body since; the purge is of the body.
-  asked = said.affirmed.front().asked;
+  // The origin may have confirmed the body since; the purge is of the body. Books are never confirmed.
+  if (!client.subject.row().is_of_books()) {
+    asked = said.affirmed.front().asked;
+  }
   for (const Purge& purge : purges_) {
     if (purge.soft || asked >= purge.at || own || !reaches(purge, client.subject)) {
       continue;

@@ -41,6 +41,8 @@ class Judge {
   // Until when a request has to be answered, as far as it is known by now.
   Instant deadline(const FaultyHost& host, const ClientRequest& client) const;
   void overdue(const FaultyHost& host, const ClientRequest& client);
+  // A purge of it came since.
+  bool purged_lately(const Subject& subject, Instant since) const;
 
  private:
   struct Purge {
@@ -82,7 +84,7 @@ class Judge {
                    Instant decided);
   bool failing(std::size_t tenant, Instant since) const;
   static bool reaches(const Purge& purge, const Subject& subject);
-  bool purged_lately(const Subject& subject, Instant since) const;
+  void warmed(const FaultyHost& host, const ClientRequest& client, const SimulatedHost::Exchange& exchange);
   // Off for so long that every isolate has to know: it reads the log before it serves what is stored, and
   // behind its answers. What finds nothing stored may go by what the isolate knew before a long idle time.
   bool surely_off(const FaultyHost& host, const ClientRequest& client, const std::string& setting) const;

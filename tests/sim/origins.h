@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/books.h"
 #include "sim/journal.h"
 #include "sim/random.h"
 #include "support/world.h"
@@ -29,7 +30,13 @@ struct ResourceRow {
   Millis hard;
   // Of a body.
   std::size_t bytes;
+  // How it looks books up (books.h); "": it is no look-up of books.
+  std::string_view query = "";
+
+  bool is_of_books() const { return !query.empty(); }
 };
+// Look-ups of books stand last. Their stale times are long, so that what was warmed is a hit to the end.
+inline constexpr std::size_t plain_resources = 5;
 inline constexpr std::array resource_rows = {
     ResourceRow{"item", false, Millis(60'000), Millis(120'000), Millis(300'000), Millis(30'000),
                 Millis(1'000), Millis(4'000), 0},
@@ -41,6 +48,12 @@ inline constexpr std::array resource_rows = {
                 0},
     ResourceRow{"large", false, Millis(30'000), Millis(60'000), Millis(60'000), Millis(10'000), Millis(1'000),
                 Millis(4'000), 3'000},
+    ResourceRow{"title", false, Millis(120'000), Millis(21'600'000), Millis(21'600'000), Millis(20'000),
+                Millis(1'000), Millis(4'000), 0, "title"},
+    ResourceRow{"isbn", false, Millis(300'000), Millis(21'600'000), Millis(21'600'000), Millis(20'000),
+                Millis(1'000), Millis(4'000), 0, "isbn"},
+    ResourceRow{"author", false, Millis(300'000), Millis(21'600'000), Millis(21'600'000), Millis(20'000),
+                Millis(1'000), Millis(4'000), 0, "author"},
 };
 inline constexpr std::size_t tenants_max = 2;
 inline constexpr std::array<std::string_view, tenants_max> tenant_names = {"left", "right"};
@@ -65,6 +78,10 @@ std::string url_of(const Subject& subject);
 // As entry::build_key makes it.
 std::string storage_name_of(const Subject& subject);
 std::vector<std::string> tags_of(const Subject& subject);
+// What a request to an origin is about.
+Subject subject_asked(const std::string& url);
+// Where a tenant's books are asked for (OPENLIBRARY_URL).
+std::string library_url(std::size_t tenant);
 
 // One time that the origin stood by a reply: when it was asked, and when the answer was there. `language` is
 // the asking request's, for Vary.
@@ -73,6 +90,9 @@ struct Affirmation {
   Instant arrived;
   std::string language;
 };
+
+// In place of a reply's number.
+inline constexpr std::uint64_t put_together = UINT64_MAX;
 
 // What an origin said.
 struct Said {
@@ -91,6 +111,11 @@ struct Said {
   // It had this age on arrival.
   Millis age{0};
   std::vector<Affirmation> affirmed;
+
+  // Of books: made of what was said of authors, of several perhaps. Such may be a part of what there is.
+  bool is_made() const { return serial == put_together; }
+  bool of_several = false;
+  bool whole = true;
 
   bool failure() const { return status == 429 || status >= 500; }
 };
@@ -138,6 +163,11 @@ class Origins {
     Instant gone_until;
   };
   Condition condition_of(Instant now, std::size_t tenant) const;
+  Said& remember(Instant now, const Subject& subject, std::uint32_t status, Affirmation affirmed);
+  OriginReply answer_books(Instant now, const OriginRequest& request, const Subject& subject, Millis delay);
+  const Said* read_books(std::string_view body);
+  std::optional<Said> make_read(std::string_view body);
+  std::optional<Said> put_together_of(const ToldBooks& told, Subject subject);
   OriginReply refuse(Instant now, const Subject& subject, Condition condition);
   void announce(OriginReply& reply, Said& said) const;
 
@@ -145,6 +175,10 @@ class Origins {
   Journal& journal_;
   std::map<std::string, Content> contents_;
   std::vector<Said> said_;
+  // Of look-ups of books that nobody knows: the one reply that all of them are.
+  std::map<std::string, std::uint64_t> unknown_;
+  // What was read of bodies with books; nothing for those that no library could have said.
+  std::map<std::string, std::optional<Said>, std::less<>> read_;
   std::uint64_t last_serial_ = 0;
   std::array<std::pair<Condition, Instant>, tenants_max> conditions_{};
   std::array<Instant, tenants_max> trouble_at_{};

@@ -79,19 +79,19 @@ TEST_P(Defects, AreFound) {
   FAIL() << GetParam().name << " goes unnoticed";
 }
 
-WorldDefects lock_ignores_token() {
-  WorldDefects defects;
-  defects.lock_ignores_token = true;
-  return defects;
-}
-
 // One for every row of base/mutations.def, and those of the simulated world.
 std::vector<Defect> all_defects() {
-  return {
+  std::vector<Defect> defects = {
 #define LARDER_MUTATION(name, what) Defect{#name, Mutation::name, WorldDefects()},
 #include "base/mutations.def"
 #undef LARDER_MUTATION
-      Defect{"lock_ignores_token", Mutation::none, lock_ignores_token()}};
+  };
+#define LARDER_WORLD_DEFECT(name)                                   \
+  defects.push_back(Defect{#name, Mutation::none, WorldDefects()}); \
+  defects.back().world.name = true;
+#include "sim/world_defects.def"
+#undef LARDER_WORLD_DEFECT
+  return defects;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Defects, ::testing::ValuesIn(all_defects()),

@@ -59,6 +59,7 @@ ObjectReply SimulatedJobs::call(Instant, const std::string&, const std::string& 
                                                         {"keep", &SimulatedJobs::keep},
                                                         {"letters", &SimulatedJobs::show_letters},
                                                         {"replay", &SimulatedJobs::replay},
+                                                        {"resent", &SimulatedJobs::resent},
                                                         {"quiet", &SimulatedJobs::quiet},
                                                         {"prune", &SimulatedJobs::prune}};
   if (method == "show") {
@@ -208,7 +209,7 @@ bool SimulatedJobs::account(const config::JsonText& asked, std::uint64_t now) {
   }
   job->touched = now;
   Item* const item = find(job->id, asked.text("key"), asked.number("remaining"));
-  if (item == nullptr || item->state != "open") {
+  if (item == nullptr || (item->state != "open" && !counts_twice)) {
     return false;
   }
   item->state = asked.text("outcome");
@@ -237,7 +238,8 @@ bool SimulatedJobs::account(const config::JsonText& asked, std::uint64_t now) {
 
 bool SimulatedJobs::end_if_over(Job& job, std::uint64_t now) {
   const Level sum = job.sum();
-  if (!job.is_active() || sum.open() > 0) {
+  const bool is_over = sum.open() == 0 || (ends_early && job.levels[1].open() == 0);
+  if (!job.is_active() || !is_over) {
     return false;
   }
   job.state = sum.failed > 0 && sum.processed + sum.skipped == 0 ? "failed" : "complete";
@@ -390,7 +392,13 @@ ObjectReply SimulatedJobs::replay(const config::JsonText& asked) {
   std::vector<Letter> left;
   for (Letter& letter : letters) {
     const bool wanted = ids.empty() || ids.count(letter.number) == 1;
-    (wanted && taken.size() < asked.number("limit") ? taken : left).push_back(std::move(letter));
+    const bool is_taken = wanted && taken.size() < asked.number("limit");
+    if (is_taken) {
+      taken.push_back(letter);
+    }
+    if (!is_taken || letter.job.empty()) {
+      left.push_back(std::move(letter));
+    }
   }
   letters = std::move(left);
   JsonWriter json;
@@ -408,14 +416,24 @@ ObjectReply SimulatedJobs::replay(const config::JsonText& asked) {
     job.touched = asked.number("now");
     write_item(json, *item);
   }
-  json.end_array().key("bodies").begin_array();
+  json.end_array().key("unread").begin_array();
   for (const Letter& letter : taken) {
     if (letter.job.empty()) {
-      json.value(letter.body);
+      json.begin_object().key("id").value(letter.number).key("body").value(letter.body).end_object();
     }
   }
   json.end_array().key("left").value(letters.size()).end_object();
   return answered(json);
+}
+
+ObjectReply SimulatedJobs::resent(const config::JsonText& asked) {
+  for (const config::JsonText& id : asked.items("ids")) {
+    std::erase_if(letters, [&](const Letter& letter) {
+      return letter.job.empty() && letter.number == id.as_number().value_or(0);
+    });
+  }
+  JsonWriter json;
+  return answered(json.begin_object().key("left").value(letters.size()).end_object());
 }
 
 ObjectReply SimulatedJobs::quiet(const config::JsonText& asked) {

@@ -68,6 +68,12 @@ class SimulatedJobs final : public SimulatedObjects {
   std::map<std::string, Job> jobs;
   std::vector<Item> items;
   std::vector<Letter> letters;
+  // Defects, for the tests of what watches over it: an item is counted however often it is settled; a job is
+  // over when its list is.
+  bool counts_twice = false;
+  bool ends_early = false;
+
+  std::uint64_t pending() const;
 
  private:
   ObjectReply open(const config::JsonText& asked);
@@ -80,6 +86,7 @@ class SimulatedJobs final : public SimulatedObjects {
   ObjectReply keep(const config::JsonText& asked);
   ObjectReply show_letters(const config::JsonText& asked);
   ObjectReply replay(const config::JsonText& asked);
+  ObjectReply resent(const config::JsonText& asked);
   ObjectReply quiet(const config::JsonText& asked);
   ObjectReply prune(const config::JsonText& asked);
 
@@ -90,7 +97,6 @@ class SimulatedJobs final : public SimulatedObjects {
   bool account(const config::JsonText& item, std::uint64_t now);
   bool end_if_over(Job& job, std::uint64_t now);
   void forget(const std::string& job);
-  std::uint64_t pending() const;
   void write_job(JsonWriter& json, const Job& job) const;
   void write_item(JsonWriter& json, const Item& item) const;
   void write_totals(JsonWriter& json) const;

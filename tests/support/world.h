@@ -260,6 +260,7 @@ class SimulatedHost : public host::Host {
     std::vector<host::BodyHandle> owned;
   };
   virtual Outcome run_operation(host::RequestId request, host::OperationKind kind, RecordReader& arguments);
+  static Outcome record_result(Millis delay, std::function<void(RecordWriter&)> write);
   std::string content(host::BodyHandle body) const;
 
   World& world_;
@@ -276,7 +277,6 @@ class SimulatedHost : public host::Host {
   Outcome body_gunzip(RecordReader& arguments);
   Outcome body_result(std::string content, Millis delay);
   static Outcome failed(std::uint32_t status, std::string message);
-  static Outcome record_result(Millis delay, std::function<void(RecordWriter&)> write);
   Outcome request_body(host::RequestId request, RecordReader& arguments);
   Outcome request_form(host::RequestId request, RecordReader& arguments);
   Outcome object_call(RecordReader& arguments);

@@ -3,14 +3,15 @@
 
 #include "base/text.h"
 #include "config/json_text.h"
-#include "warm/library.h"
+#include "entry/header.h"
+#include "warm/deployment.h"
 #include "warm/message.h"
 #include "warm/times.h"
 
 namespace larder::warm {
 namespace {
 
-std::vector<std::string> first_of(const Library& library, std::size_t count) {
+std::vector<std::string> first_of(const sim::Library& library, std::size_t count) {
   return {library.authors.begin(), library.authors.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
@@ -25,7 +26,7 @@ void expect_warm(Deployment& deployment, const std::set<std::string>& authors) {
   const std::size_t asked = deployment.world.origin_requests.size();
   sim::Isolate reader(deployment.world, {{"ENABLE_SWR", "false"}});
   for (const std::string& author : authors) {
-    for (const LibraryWork& work : deployment.library.works_of(author)) {
+    for (const sim::LibraryWork& work : deployment.library.works_of(author)) {
       for (const std::string& url :
            {concat({"https://larder.test/search/title?q=", percent_encode(work.title)}),
             concat({"https://larder.test/search/isbn?isbn=", work.isbn})}) {
@@ -221,6 +222,29 @@ TEST(Warming, AMessageOfNoKnownKindBecomesALetter) {
   EXPECT_EQ(deployment.platform_letters, 1U);
 }
 
+TEST(Warming, WhatNobodyCouldReadIsALetterUntilItIsInTheQueueAgain) {
+  Deployment deployment(17, 5, Weather());
+  auto& queue = deployment.world.queues["AUTHOR_WARMING_QUEUE"];
+  queue.emplace_back(deployment.world.now, R"({"kind":"other"})");
+  deployment.drain();
+  ASSERT_EQ(deployment.jobs.letters.size(), 1U);
+  const auto faults = deployment.world.fault;
+  deployment.world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
+    sim::Fault fault;
+    fault.status = kind == host::OperationKind::queue_send ? 2 : host::status_ok;
+    return fault;
+  };
+  EXPECT_EQ(deployment.call("POST", "/api/warming/dlq/replay").status, 503U);
+  EXPECT_EQ(deployment.jobs.letters.size(), 1U);
+  EXPECT_TRUE(queue.empty());
+  deployment.world.fault = faults;
+  const config::JsonText replayed = parsed(deployment.call("POST", "/api/warming/dlq/replay").body);
+  EXPECT_EQ(replayed.number("replayed"), 1U);
+  EXPECT_EQ(replayed.number("left"), 0U);
+  EXPECT_TRUE(deployment.jobs.letters.empty());
+  EXPECT_EQ(queue.size(), 1U);
+}
+
 TEST(Warming, AQuietJobIsSentAgain) {
   Deployment deployment(12, 20, Weather());
   const auto roots = first_of(deployment.library, 10);
@@ -261,6 +285,53 @@ TEST(Warming, AnEntryListIsWalkedAtItsOwnPace) {
   deployment.call("POST", "/api/warming/prewarm", concat({R"({"resource":"isbn","items":[)", items, "]}"}));
   deployment.drain();
   EXPECT_EQ(deployment.world.origin_requests.size(), 9U);
+}
+
+TEST(Warming, AnEntryOfSeveralAuthorsIsAsOldAsTheOldestOfThem) {
+  Deployment deployment(15, 10, Weather());
+  auto& works = deployment.library.works;
+  works.resize(2);
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    works[i].title = "Same Title";
+    works[i].authors = {deployment.library.authors[i]};
+  }
+  const auto kept = [&] {
+    const auto found = deployment.world.kv.lower_bound("larder:title:");
+    EXPECT_TRUE(found->first.ends_with(":same%20title")) << found->first;
+    return found->second;
+  };
+  deployment.upload({deployment.library.authors[0]}, "1");
+  deployment.drain();
+  const auto first = entry::decode(kept().header);
+  deployment.world.after(Millis(60'000), [] {});
+  deployment.world.run();
+  deployment.upload({deployment.library.authors[1]}, "1");
+  deployment.drain();
+  const auto both = entry::decode(kept().header);
+  ASSERT_TRUE(first.has_value() && both.has_value());
+  EXPECT_TRUE(both->partial);
+  EXPECT_EQ(both->created, first->created);
+  EXPECT_EQ(both->asked, first->asked);
+  for (const sim::LibraryWork& work : works) {
+    EXPECT_TRUE(contains(kept().content, work.isbn)) << kept().content;
+  }
+}
+
+TEST(Warming, AnAuthorWhoIsFreshSomewhereIsNotAskedForAgain) {
+  Deployment deployment(16, 10, Weather());
+  const std::string author = deployment.library.authors.front();
+  const std::string path = "/search/author?q=" + percent_encode(author);
+  deployment.call("GET", path);
+  deployment.world.after(Millis(86'500'000), [] {});
+  deployment.world.run();
+  // Refreshes it behind its answer, and so in KV; the consumer's isolate and data centre have the old copy.
+  sim::Isolate elsewhere(deployment.world, {}, sim::book_declarations(), "two");
+  elsewhere.get("https://larder.test" + path);
+  ASSERT_EQ(deployment.world.origin_requests.size(), 2U);
+  deployment.upload({author}, "1");
+  deployment.drain();
+  EXPECT_EQ(deployment.only_job().sum().processed, 1U);
+  EXPECT_EQ(deployment.world.origin_requests.size(), 2U);
 }
 
 TEST(Warming, RefusesWhatMakesNoSense) {

@@ -107,6 +107,14 @@ test("what failed is a letter, and its replay finishes the job", () =>
     expect(ended[0].levels).toEqual([{ depth: 1, queued: 2, processed: 2, failed: 0, skipped: 0, works: 6 }]);
   }));
 
+test("the letter of a message that nobody could read stays until it is in the queue again", () =>
+  withJobs("unread", async (call) => {
+    await call("keep", { key: "k", body: '{"kind":"other"}', reason: "unknown", message: "What is it?" });
+    const replayed = await call("replay", { ids: [], limit: 10 });
+    expect(replayed).toMatchObject({ items: [], unread: [{ body: '{"kind":"other"}' }], left: 1 });
+    expect(await call("resent", { ids: [replayed.unread[0].id] })).toEqual({ left: 0 });
+  }));
+
 test("a cancelled job is over, an ended one is removed, and neither keeps its list", () =>
   withJobs("cancelled", async (call) => {
     await call("open", list("j", ["a"]));

@@ -1,43 +1,20 @@
-// A made-up library as Open Library answers for it, and the queues that deliver as the platform's do: at
-// least once, in any order, to consumers that may be lost in the middle.
+// A deployment that warms: the made-up library as its origin, and queues that deliver as the platform's do:
+// at least once, in any order, to consumers that may be lost in the middle.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "sim/random.h"
 #include "support/isolate.h"
 #include "support/jobs_object.h"
+#include "support/library.h"
 #include "support/operators_objects.h"
 
 namespace larder::warm {
-
-struct LibraryWork {
-  std::string key;
-  std::string title;
-  std::vector<std::string> authors;
-  std::string isbn;
-};
-
-class Library {
- public:
-  // Two or three works an author; a third of them with a second author.
-  Library(sim::Random& random, std::size_t authors);
-
-  // The reply to any of the searches.
-  sim::OriginReply answer(const std::string& url) const;
-
-  std::vector<LibraryWork> works_of(const std::string& author) const;
-  // Who is reached from these in so many levels, themselves included.
-  std::set<std::string> reached(const std::vector<std::string>& roots, std::uint32_t levels) const;
-
-  std::vector<std::string> authors;
-  std::vector<LibraryWork> works;
-};
 
 // What goes wrong; of a hundred.
 struct Weather {
@@ -71,7 +48,7 @@ class Deployment {
   void calm() { weather = Weather(); }
 
   sim::Random random;
-  Library library;
+  sim::Library library;
   Weather weather;
   sim::World world;
   sim::SimulatedJobs& jobs;
