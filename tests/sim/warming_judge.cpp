@@ -27,7 +27,7 @@ std::set<std::string> co_authors_of(const std::string& name) {
 
 }  // namespace
 
-void WarmingJudge::violate(Invariant invariant, const std::string& job, std::string explanation) {
+void WarmingJudge::violate(Invariant invariant, const std::string& job, std::string_view explanation) {
   journal_.violate(invariant, concat({"job ", job}), concat({"job ", job, ": ", explanation}));
 }
 
@@ -346,7 +346,7 @@ void WarmingJudge::upload_answered(std::uint32_t status, const std::string& retr
   }
   const auto json = config::JsonText::parse(body);
   const bool created = status == 202;
-  if (created && (!json || known_.count(json->text("jobId")) == 0)) {
+  if (created && (!json || !known_.contains(json->text("jobId")))) {
     journal_.violate(Invariant::refused_upload_queued, "", concat({"an upload made no job: ", body}));
   }
 }

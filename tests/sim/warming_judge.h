@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,7 +75,7 @@ class WarmingJudge {
     std::map<ItemKey, Item> items;
   };
 
-  void violate(Invariant invariant, const std::string& job, std::string explanation);
+  void violate(Invariant invariant, const std::string& job, std::string_view explanation);
   void take_up_new_items();
   void opened(const config::JsonText& asked, const config::JsonText& said);
   void settled(const config::JsonText& asked, const config::JsonText& said);

@@ -166,7 +166,7 @@ WarmingSide::Errand& WarmingSide::start_errand(ErrandKind kind, const Stage::Pla
   return errands_[number_of(request)] = std::move(errand);
 }
 
-void WarmingSide::call(std::string method, std::string path, ErrandKind kind, SentBody sent,
+void WarmingSide::call(const std::string& method, const std::string& path, ErrandKind kind, SentBody sent,
                        TextPairs headers) {
   const Stage::Place isolate = stage_.draw_isolate(tenant);
   const host::RequestId request = stage_.next_request();
@@ -392,7 +392,7 @@ void WarmingSide::pump() {
     if (under_way > 0) {
       journal_.reach(Probe::batches_at_once);
     }
-    deliver(std::move(*batch));
+    deliver(*batch);
   }
   // Where enough are at work, their end goes on.
   if (batch || under_way < Queues::batches_at_once) {
@@ -400,7 +400,7 @@ void WarmingSide::pump() {
   }
 }
 
-void WarmingSide::deliver(Queues::Batch batch) {
+void WarmingSide::deliver(const Queues::Batch& batch) {
   const Stage::Place isolate = stage_.draw_isolate(tenant);
   const host::RequestId request = stage_.next_request();
   Errand& errand = start_errand(ErrandKind::batch, isolate, request);

@@ -86,14 +86,15 @@ class WarmingSide {
   const Errand* find(host::RequestId request) const;
   Errand* current();
   Errand& start_errand(ErrandKind kind, const Stage::Place& isolate, host::RequestId request);
-  void call(std::string method, std::string path, ErrandKind kind, SentBody sent, TextPairs headers);
+  void call(const std::string& method, const std::string& path, ErrandKind kind, SentBody sent,
+            TextPairs headers);
   void arrive();
   void upload();
   void prewarm();
   void tend();
   void pump();
   void plan_pump();
-  void deliver(Queues::Batch batch);
+  void deliver(const Queues::Batch& batch);
   void end(std::map<std::uint32_t, Errand>::iterator errand);
 
   World& world_;
