@@ -62,6 +62,8 @@ LookupKind lookup_kind(config::ProviderQuery query) {
       return LookupKind::isbn;
     case config::ProviderQuery::author:
       return LookupKind::author;
+    case config::ProviderQuery::subject:
+      return LookupKind::subject;
     case config::ProviderQuery::narrative:
       break;
   }
@@ -76,6 +78,8 @@ std::string_view what_of(LookupKind kind) {
       return "ISBN";
     case LookupKind::author:
       return "author";
+    case LookupKind::subject:
+      return "subject";
   }
   LARDER_UNREACHABLE();
 }

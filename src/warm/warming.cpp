@@ -66,6 +66,16 @@ void write_sums(JsonWriter& json, const Sums& sums) {
   json.key("failed").value(sums.failed).key("skipped").value(sums.skipped);
 }
 
+// Requests for a list: one an author (or entry), and one more for the subject of each who has levels left to
+// walk. Authors who share one need fewer.
+std::uint64_t requests_of(const JobPlan& plan) {
+  std::uint64_t requests = plan.items.size();
+  for (const Item& item : plan.items) {
+    requests += plan.options.by_subject && item.depth_max > item.depth ? 1U : 0U;
+  }
+  return requests;
+}
+
 // How long the rest takes at the rate so far, or, before there is one, at the allowed one.
 Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint32_t allowed_per_second) {
   const std::uint64_t open = sums.queued - sums.accounted();
@@ -137,9 +147,17 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
     co_return fail(ErrorKind::unsupported, "warming",
                    "larder.json declares no resource that looks books up by author; add one.");
   }
+  const config::Resource* const subjects = stock_.resource_for(config::ProviderQuery::subject);
+  if (plan.options.by_subject && subjects == nullptr) {
+    co_return fail(ErrorKind::unsupported, "warming",
+                   "larder.json declares no resource that looks books up by subject; add one.");
+  }
+  const auto is_kept = [&](std::string_view pattern) {
+    return policy::admit(settings_, pattern).participation == policy::Participation::full;
+  };
   const std::string_view pattern = plan.options.resource.empty() ? std::string_view(authors->name)
                                                                  : std::string_view(plan.options.resource);
-  if (policy::admit(settings_, pattern).participation != policy::Participation::full) {
+  if (!is_kept(pattern) || (plan.options.by_subject && !is_kept(subjects->name))) {
     co_return fail(ErrorKind::unsupported, "warming",
                    "The cache does not keep what would be warmed: see FEATURE_CACHE, CACHE_IMPL and "
                    "CACHE_PATTERN_WHITELIST.");
@@ -178,7 +196,7 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   const std::uint64_t works_each = measured == 0 ? config::limit::warming_works_guess
                                                  : (totals->number("works") + measured - 1) / measured;
   opened.works_estimated = plan.items.size() * (is_walk ? 1 : works_each);
-  opened.time_estimated = Millis(static_cast<std::int64_t>(plan.items.size()) * 1000 / rate);
+  opened.time_estimated = Millis(static_cast<std::int64_t>(requests_of(plan)) * 1000 / rate);
   co_return opened;
 }
 

@@ -449,7 +449,7 @@ TEST(Declaration, TheShippedFileIsRight) {
   text << file.rdbuf();
   const auto declarations = parse_declarations(text.str());
   ASSERT_TRUE(declarations) << to_text(declarations.error());
-  ASSERT_EQ(declarations->resources.size(), 4u);
+  ASSERT_EQ(declarations->resources.size(), 5u);
   const auto expect = [&](std::string_view path, ProviderQuery query, Millis ttl) {
     const auto found = match(*declarations, http::Method::get, path);
     ASSERT_TRUE(found) << path;
@@ -462,6 +462,7 @@ TEST(Declaration, TheShippedFileIsRight) {
   expect("/search/title", ProviderQuery::title, Millis(86'400'000));
   expect("/search/isbn", ProviderQuery::isbn, Millis(2'592'000'000));
   expect("/search/author", ProviderQuery::author, Millis(86'400'000));
+  expect("/search/subject", ProviderQuery::subject, Millis(604'800'000));
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/json_text.h"
 
 namespace larder::warm {
 
@@ -16,6 +18,34 @@ constexpr std::array<std::string_view, 16> first_names = {
 constexpr std::array<std::string_view, 16> last_names = {
     "Abbot",  "Barlow", "Conrad",  "Dorset", "Everett", "Fulton", "Graham", "Holden",
     "Irving", "Jarvis", "Kimball", "Larsen", "Mercer",  "Norton", "Osborn", "Parker"};
+
+constexpr std::array<std::string_view, 7> genres = {
+    "fantasy", "science fiction", "gardening", "poetry", "horror", "travel", ""};
+
+// As catalogues write it: each of these says the genre, or nothing.
+std::vector<std::string> subjects_of(std::string_view genre, std::size_t number) {
+  std::vector<std::string> subjects = {"Fiction", "Accessible book", "nyt:fiction=2015-10-25"};
+  if (genre.empty()) {
+    return subjects;
+  }
+  switch (number % 3) {
+    case 0:
+      subjects.push_back(concat({"Fiction, ", genre, ", general"}));
+      break;
+    case 1:
+      subjects.emplace_back(genre);
+      break;
+    default:
+      subjects.push_back(concat({"FICTION / ", genre}));
+      break;
+  }
+  return subjects;
+}
+
+bool has_subject(const LibraryWork& work, std::string_view subject) {
+  return std::any_of(work.subjects.begin(), work.subjects.end(),
+                     [&](const std::string& one) { return contains(to_lower(one), subject); });
+}
 
 std::string isbn_of(std::size_t number) {
   std::string digits = "97809" +
@@ -44,6 +74,16 @@ std::string field_of(const std::string& url, std::string_view name) {
   return "";
 }
 
+// The phrase of a search by subject, "" for any other.
+std::string subject_asked(const std::string& url) {
+  const std::string query = field_of(url, "q");
+  constexpr std::string_view head = "subject:\"";
+  if (!query.starts_with(head) || !query.ends_with('"')) {
+    return "";
+  }
+  return query.substr(head.size(), query.size() - head.size() - 1);
+}
+
 }  // namespace
 
 Library::Library(sim::Random& random, std::size_t count) {
@@ -64,6 +104,7 @@ Library::Library(sim::Random& random, std::size_t count) {
         work.authors.push_back(authors[(i + 1 + random.index(count - 1)) % count]);
       }
       work.isbn = isbn_of(works.size() + 1);
+      work.subjects = subjects_of(genres[i % genres.size()], works.size());
       works.push_back(std::move(work));
     }
   }
@@ -94,19 +135,78 @@ std::set<std::string> Library::reached(const std::vector<std::string>& roots, st
   return all;
 }
 
+std::string Library::genre_of(const std::string& author) const {
+  std::map<std::string_view, std::pair<std::size_t, std::size_t>> counts;
+  for (const LibraryWork& work : works_of(author)) {
+    for (const std::string_view genre : genres) {
+      if (!genre.empty() && has_subject(work, genre)) {
+        ++counts[genre].first;
+      }
+    }
+  }
+  std::string_view best;
+  for (const auto& [genre, count] : counts) {
+    best = best.empty() || count.first > counts[best].first ? genre : best;
+  }
+  return std::string(best);
+}
+
+std::vector<std::string> Library::related_to(const std::string& author) const {
+  const std::string genre = genre_of(author);
+  std::set<std::string> known = {author};
+  for (const LibraryWork& work : works_of(author)) {
+    known.insert(work.authors.begin(), work.authors.end());
+  }
+  std::vector<std::string> named;
+  std::map<std::string, std::size_t> counts;
+  std::size_t answered = 0;
+  for (const LibraryWork& work : works) {
+    if (genre.empty() || !has_subject(work, genre) || ++answered > 100) {
+      continue;
+    }
+    for (const std::string& one : work.authors) {
+      if (known.count(one) == 0 && ++counts[one] == 1) {
+        named.push_back(one);
+      }
+    }
+  }
+  std::stable_sort(named.begin(), named.end(),
+                   [&](const std::string& a, const std::string& b) { return counts[a] > counts[b]; });
+  named.resize(std::min<std::size_t>(named.size(), 5));
+  return named;
+}
+
+std::set<std::string> Library::reached_by_subject(const std::vector<std::string>& roots,
+                                                  std::uint32_t levels) const {
+  std::set<std::string> all(roots.begin(), roots.end());
+  for (std::uint32_t level = 1; level < levels; ++level) {
+    std::set<std::string> next = reached({all.begin(), all.end()}, 2);
+    for (const std::string& author : all) {
+      const std::vector<std::string> related = related_to(author);
+      next.insert(related.begin(), related.end());
+    }
+    all = std::move(next);
+  }
+  return all;
+}
+
 sim::OriginReply Library::answer(const std::string& url) const {
   const std::string author = field_of(url, "author");
   const std::string title = field_of(url, "title");
   const std::string isbn = field_of(url, "isbn");
+  const std::string subject = subject_asked(url);
   JsonWriter json;
   json.begin_object().key("docs").begin_array();
   std::size_t count = 0;
   for (const LibraryWork& work : works) {
-    if ((!author.empty() && has_author(work, author)) || equals_ignoring_case(work.title, title) ||
-        work.isbn == isbn) {
+    const bool is_wanted = (!author.empty() && has_author(work, author)) ||
+                           equals_ignoring_case(work.title, title) || work.isbn == isbn ||
+                           (!subject.empty() && has_subject(work, subject));
+    if (is_wanted && count < 100) {
       ++count;
       json.begin_object().key("key").value(work.key).key("title").value(work.title);
-      json.key("author_name").texts(work.authors).key("isbn").texts({work.isbn}).end_object();
+      json.key("author_name").texts(work.authors).key("isbn").texts({work.isbn});
+      json.key("subject").texts(work.subjects).end_object();
     }
   }
   json.end_array().key("numFound").value(count).end_object();
@@ -116,12 +216,14 @@ sim::OriginReply Library::answer(const std::string& url) const {
   return reply;
 }
 
-Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, TextPairs settings)
+Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, TextPairs settings,
+                       std::string declarations)
     : random(seed),
       library(random, count),
       weather(weather_),
       jobs(sim::add_jobs_object(world)),
-      settings_(std::move(settings)) {
+      settings_(std::move(settings)),
+      declarations_(std::move(declarations)) {
   sim::add_operators_objects(world);
   sim::TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";
@@ -133,6 +235,9 @@ Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, 
     if (world.now >= weather.down_from && world.now < weather.down_until) {
       reply = sim::OriginReply();
       reply.status = 503;
+    } else if (weather.subject_status != 0 && !subject_asked(request.url).empty()) {
+      reply = sim::OriginReply();
+      reply.status = weather.subject_status;
     } else if (random.percent(weather.busy)) {
       reply = sim::OriginReply();
       reply.status = 429;
@@ -162,7 +267,12 @@ void Deployment::renew() {
     isolate_->host.stop();
     gone_.push_back(std::move(isolate_));
   }
-  isolate_ = std::make_unique<sim::Isolate>(world, settings_);
+  isolate_ = std::make_unique<sim::Isolate>(world, settings_, declarations_);
+}
+
+void Deployment::deploy(std::string declarations) {
+  declarations_ = std::move(declarations);
+  renew();
 }
 
 sim::SimulatedHost::Exchange& Deployment::call(std::string method, std::string path, std::string body) {
@@ -174,17 +284,39 @@ sim::SimulatedHost::Exchange& Deployment::call(std::string method, std::string p
 }
 
 sim::SimulatedHost::Exchange& Deployment::upload(const std::vector<std::string>& names,
-                                                 const std::string& depth_max) {
+                                                 const std::string& depth_max,
+                                                 const TextPairs& options) {
   sim::SentBody sent;
   sent.content = "Title,Author,My Rating\n";
   for (std::size_t i = 0; i < names.size(); ++i) {
     sent.content += concat({"Book ", std::to_string(i), ",", names[i], "\n"});
   }
   sent.form_fields = TextPairs{{"maxDepth", depth_max}, {"aggressiveness", "eager"}};
+  sent.form_fields->insert(sent.form_fields->end(), options.begin(), options.end());
   sent.file_name = "books.csv";
   return isolate_->run("POST", "https://larder.test/api/warming/upload",
                        {{"authorization", "Bearer ann"}, {"content-type", "multipart/form-data; boundary=x"}},
                        std::move(sent));
+}
+
+std::size_t Deployment::subjects_asked() const {
+  const auto& requests = world.origin_requests;
+  return static_cast<std::size_t>(std::count_if(
+      requests.begin(), requests.end(),
+      [](const sim::OriginRequest& request) { return !subject_asked(request.url).empty(); }));
+}
+
+std::uint64_t Deployment::subjects_counted(std::string_view outcome, std::string_view reason) {
+  const auto status = config::JsonText::parse(call("GET", "/internal/cache").body);
+  LARDER_ASSERT(status.has_value());
+  const auto counters = status->find("counters");
+  LARDER_ASSERT(counters.has_value());
+  std::uint64_t sum = 0;
+  for (const config::JsonText& series : counters->items("warming_subjects_total")) {
+    const bool is_meant = series.text("outcome") == outcome && series.text("reason") == reason;
+    sum += is_meant ? series.number("value") : 0;
+  }
+  return sum;
 }
 
 const sim::SimulatedJobs::Job& Deployment::only_job() const {

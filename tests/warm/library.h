@@ -21,11 +21,13 @@ struct LibraryWork {
   std::string title;
   std::vector<std::string> authors;
   std::string isbn;
+  std::vector<std::string> subjects;
 };
 
 class Library {
  public:
-  // Two or three works an author; a third of them with a second author.
+  // Two or three works an author; a third of them with a second author. Every author has a genre, which the
+  // works say in the ways of catalogues.
   Library(sim::Random& random, std::size_t authors);
 
   // The reply to any of the searches.
@@ -34,6 +36,12 @@ class Library {
   std::vector<LibraryWork> works_of(const std::string& author) const;
   // Who is reached from these in so many levels, themselves included.
   std::set<std::string> reached(const std::vector<std::string>& roots, std::uint32_t levels) const;
+  // The same where who is known for the same genre is found as well.
+  std::set<std::string> reached_by_subject(const std::vector<std::string>& roots, std::uint32_t levels) const;
+  // What most of the author's works are; "" if they say nothing of it.
+  std::string genre_of(const std::string& author) const;
+  // The five who are found by an author's genre, the most often named first.
+  std::vector<std::string> related_to(const std::string& author) const;
 
   std::vector<std::string> authors;
   std::vector<LibraryWork> works;
@@ -45,6 +53,7 @@ struct Weather {
   std::uint32_t lost = 0;    // a consumer is gone in the middle of its batch
   std::uint32_t faults = 0;  // an operation of KV, an object or a queue fails
   std::uint32_t busy = 0;    // the origin answers 429
+  std::uint32_t subject_status = 0;  // it answers this to every search by subject
   // The origin fails in between.
   Instant down_from = Instant::max();
   Instant down_until = Instant::max();
@@ -52,10 +61,14 @@ struct Weather {
 
 class Deployment {
  public:
-  Deployment(std::uint64_t seed, std::size_t authors, Weather weather, TextPairs settings = {});
+  Deployment(std::uint64_t seed, std::size_t authors, Weather weather, TextPairs settings = {},
+             std::string declarations = sim::book_declarations());
 
-  // Uploads a list with these authors; the answer.
-  sim::SimulatedHost::Exchange& upload(const std::vector<std::string>& names, const std::string& depth_max);
+  // Uploads a list with these authors; the answer. `options`: further fields of the form.
+  sim::SimulatedHost::Exchange& upload(const std::vector<std::string>& names, const std::string& depth_max,
+                                       const TextPairs& options = {});
+  // Requests to the origin by subject.
+  std::size_t subjects_asked() const;
   sim::SimulatedHost::Exchange& call(std::string method, std::string path, std::string body = "");
   // Runs until no message is left; at most `rounds` deliveries.
   void drain(std::size_t rounds = 20'000);
@@ -67,6 +80,10 @@ class Deployment {
   }
   // The job's state and sums.
   const sim::SimulatedJobs::Job& only_job() const;
+  // What the isolate at work has counted of authors and their subjects.
+  std::uint64_t subjects_counted(std::string_view outcome, std::string_view reason = {});
+  // Another version takes over: what is under way is delivered to it.
+  void deploy(std::string declarations);
   // All faults stop.
   void calm() { weather = Weather(); }
 
@@ -94,6 +111,7 @@ class Deployment {
   void renew();
 
   TextPairs settings_;
+  std::string declarations_;
   std::unique_ptr<sim::Isolate> isolate_;
   std::vector<std::unique_ptr<sim::Isolate>> gone_;
   std::map<std::string, Held> held_;
