@@ -101,6 +101,11 @@ std::string_view genre_in(std::string_view heading) {
   return {};
 }
 
+bool has_letter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return is_alpha(c) || static_cast<unsigned char>(c) >= 0x80; });
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -122,7 +127,8 @@ std::pair<std::string, std::string> genre_of(std::string_view subject,
   if (!lower.empty() && lower.back() == '.') {
     lower.pop_back();
   }
-  std::string spelling(meant_by(genre_in(lower)));
+  const std::string_view genre = genre_in(lower);
+  std::string spelling(has_letter(genre) ? meant_by(genre) : std::string_view());
   std::string counted = is_ascii(spelling) ? spelling : normal_text(spelling);
   return {std::move(counted), std::move(spelling)};
 }
@@ -175,12 +181,15 @@ std::vector<Person> most_named(const std::vector<origin::Work>& works, const std
                                std::size_t count_max, const booklist::NormalText& normal_text) {
   struct Named {
     Person person;
+    // Who is named first has the lowest.
+    std::size_t place;
+    // The work that was counted last.
+    std::size_t work;
     std::size_t works = 1;
-    std::size_t work = 0;
 
-    Named(Person person_, std::size_t work_) : person(std::move(person_)), work(work_) {}
+    Named(Person person_, std::size_t place_, std::size_t work_)
+        : person(std::move(person_)), place(place_), work(work_) {}
   };
-  // In the order in which they are named first.
   std::vector<Named> named;
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < works.size(); ++i) {
@@ -190,15 +199,16 @@ std::vector<Person> most_named(const std::vector<origin::Work>& works, const std
       }
       const auto [at, is_new] = places.emplace(person.key, named.size());
       if (is_new) {
-        named.emplace_back(std::move(person), i);
+        named.emplace_back(std::move(person), named.size(), i);
       } else if (Named& one = named[at->second]; one.work != i) {
         one.works += 1;
         one.work = i;
       }
     }
   }
-  std::stable_sort(named.begin(), named.end(),
-                   [](const Named& a, const Named& b) { return a.works > b.works; });
+  std::sort(named.begin(), named.end(), [](const Named& a, const Named& b) {
+    return a.works != b.works ? a.works > b.works : a.place < b.place;
+  });
   std::vector<Person> people;
   for (std::size_t i = 0; i < named.size() && i < count_max; ++i) {
     people.push_back(std::move(named[i].person));

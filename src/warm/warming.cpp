@@ -77,13 +77,14 @@ std::uint64_t requests_of(const JobPlan& plan) {
 }
 
 // How long the rest takes at the rate so far, or, before there is one, at the allowed one.
-Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint32_t allowed_per_second) {
+Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint32_t allowed_per_second,
+                 std::uint32_t requests_each) {
   const std::uint64_t open = sums.queued - sums.accounted();
   const std::int64_t worked = millis_since_epoch(now) - static_cast<std::int64_t>(started);
   if (started > 0 && worked > 0 && sums.accounted() > 0) {
     return Millis(static_cast<std::int64_t>(open) * worked / static_cast<std::int64_t>(sums.accounted()));
   }
-  return Millis(static_cast<std::int64_t>(open) * 1000 / allowed_per_second);
+  return Millis(static_cast<std::int64_t>(open) * 1000 * requests_each / allowed_per_second);
 }
 
 }  // namespace
@@ -136,8 +137,9 @@ std::string Warming::shown(const config::JsonText& job, Instant now) const {
   write_time(json, "completedAt", job.number("completed"));
   const bool is_over = job.number("completed") > 0;
   const std::uint32_t rate = options ? requests_per_second(is_walk, *options) : 1;
-  json.key("estimatedDuration");
-  json.value(to_interval(is_over ? Millis(0) : time_left(sums, job.number("started"), now, rate)));
+  const bool asks_subjects = options && options->flag("bySubject") && options->number("maxDepth") > 1;
+  const Millis left = time_left(sums, job.number("started"), now, rate, asks_subjects ? 2 : 1);
+  json.key("estimatedDuration").value(to_interval(is_over ? Millis(0) : left));
   return json.end_object().text();
 }
 

@@ -158,6 +158,7 @@ std::vector<std::string> Library::related_to(const std::string& author) const {
     known.insert(work.authors.begin(), work.authors.end());
   }
   std::vector<std::string> named;
+  std::map<std::string, std::size_t> places;
   std::map<std::string, std::size_t> counts;
   std::size_t answered = 0;
   for (const LibraryWork& work : works) {
@@ -166,12 +167,14 @@ std::vector<std::string> Library::related_to(const std::string& author) const {
     }
     for (const std::string& one : work.authors) {
       if (known.count(one) == 0 && ++counts[one] == 1) {
+        places[one] = named.size();
         named.push_back(one);
       }
     }
   }
-  std::stable_sort(named.begin(), named.end(),
-                   [&](const std::string& a, const std::string& b) { return counts[a] > counts[b]; });
+  std::sort(named.begin(), named.end(), [&](const std::string& a, const std::string& b) {
+    return counts[a] != counts[b] ? counts[a] > counts[b] : places[a] < places[b];
+  });
   named.resize(std::min<std::size_t>(named.size(), 5));
   return named;
 }

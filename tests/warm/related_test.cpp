@@ -79,7 +79,7 @@ TEST(Subject, IsNoneOfWhatSaysNothing) {
         "Dune (imaginary place), fiction", "Baggins, Bilbo (Fictitious character)", "London (England)",
         "England, fiction", "Great Britain", "Shakespeare, William", "Orphans, fiction",
         "World War, 1939-1945", "19th century", "History and criticism", "", " ", ".", ",", "/", "--", ", ,",
-        "fiction,", "Fiction /"}) {
+        "fiction,", "Fiction /", "-", "?!", "Fiction, *"}) {
     EXPECT_EQ(subject_of({text}), "") << text;
   }
   EXPECT_EQ(telling_subject({}, normal_text), "");
