@@ -107,7 +107,8 @@ export function createLibrary(data) {
   /** @type {Record<string, (work: Work) => string[]>} the texts in which a phrase may stand */
   const texts = {
     title: ({ title, subtitle = "" }) => [title, subtitle],
-    author: (work) => work.authors.map((key) => author(key)).flatMap((each) => [each.name, ...(each.otherNames ?? [])]),
+    author: (work) =>
+      work.authors.map((key) => author(key)).flatMap((each) => [each.name, ...(each.otherNames ?? [])]),
     subject: ({ subjects }) => subjects,
   };
 

@@ -36,8 +36,8 @@ std::string query_for(LookupKind kind, std::string_view text) {
     case LookupKind::subject:
       // The parameter `subject` takes words from anywhere among a work's subjects; only here do quotes hold
       // them together. What most readers have on their shelves comes first.
-      return concat({"q=", percent_encode("subject:" + quoted(text)), fields_of_many,
-                     "&sort=readinglog&limit=100"});
+      return concat(
+          {"q=", percent_encode("subject:" + quoted(text)), fields_of_many, "&sort=readinglog&limit=100"});
   }
   LARDER_UNREACHABLE();
 }

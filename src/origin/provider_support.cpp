@@ -26,7 +26,8 @@ Result<std::string> checked_text(std::string_view source, const Lookup& lookup) 
   const std::string_view text = trim(lookup.text);
   // Quotes around nothing are no text either: quoted() leaves none of it.
   if (text.find_first_not_of("\"\\ ") == std::string_view::npos) {
-    return fail(ErrorKind::invalid, source, "the look-up has no text: name a title, an ISBN, an author or a subject");
+    return fail(ErrorKind::invalid, source,
+                "the look-up has no text: name a title, an ISBN, an author or a subject");
   }
   if (text.size() > lookup_bytes_max) {
     return fail(ErrorKind::invalid, source,

@@ -225,8 +225,8 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
 // The choice depends on nothing but the two answers, which are kept: not on whom the job knows, nor on what
 // other messages are doing. So a redelivery names the same people, and the job knows them for its own.
 //
-// Trouble of this look-up is none of the author's: it waits as any other, an hour, and then the author is done
-// without. The author's own trouble, if there was any, is over.
+// Trouble of this look-up is none of the author's: it waits as any other, an hour, and then the author is
+// done without. The author's own trouble, if there was any, is over.
 host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessage& author,
                                                  const Harvest& harvest, bool& missed) const {
   const booklist::NormalText normal_text = normaliser_of(here.host());
@@ -267,8 +267,8 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
   co_return queued;
 }
 
-host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author,
-                                        std::uint64_t works, bool missed) const {
+host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
+                                        bool missed) const {
   Step step;
   JsonWriter json;
   json.begin_object().key("worksCount").value(works);
@@ -289,8 +289,8 @@ host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage&
 }
 
 host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, Budget& budget) const {
-  // What is read and put beside the entries: the author's own entry and the subject's in three places each, two
-  // marks, a look whether all is there.
+  // What is read and put beside the entries: the author's own entry and the subject's in three places each,
+  // two marks, a look whether all is there.
   constexpr std::size_t operations_beside = 9;
   AuthorMessage& author = slot.message.author;
   Step step;

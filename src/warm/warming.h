@@ -101,8 +101,8 @@ class Warming {
         book_(settings),
         stock_(settings, declarations, engine, counters) {}
 
-  // Errors: unsupported, when no resource looks books up by author (or by subject, where that is asked for), or
-  // the cache is off; as the jobs' object.
+  // Errors: unsupported, when no resource looks books up by author (or by subject, where that is asked for),
+  // or the cache is off; as the jobs' object.
   host::Task<Result<Opened>> open(host::Context here, JobPlan plan) const;
   // The job's messages. To be done behind the response; what fails is made good by tend().
   host::Task<void> send(host::Context here, std::string job_id, JobPlan plan) const;

@@ -96,7 +96,10 @@ test("words in quotes stand in a row, within one subject, title or name", async 
   assert.deepEqual(await found('subject:"Science Fiction"'), ["/works/OL1W"]);
   assert.deepEqual(await found('subject:"fiction science"'), []);
   assert.deepEqual(await found('subject:"fiction history"'), []);
-  assert.deepEqual(keysOf(await json("/search.json?subject=science+fiction")), ["/works/OL1W", "/works/OL2W"]);
+  assert.deepEqual(keysOf(await json("/search.json?subject=science+fiction")), [
+    "/works/OL1W",
+    "/works/OL2W",
+  ]);
   assert.deepEqual(await found('author:"Haruki Murakami"'), ["/works/OL3W"]);
   assert.deepEqual(await found('author:"Murakami Haruki"'), []);
   assert.deepEqual(await found('title:"garden winter"'), []);

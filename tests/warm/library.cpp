@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 16> last_names = {
     "Abbot",  "Barlow", "Conrad",  "Dorset", "Everett", "Fulton", "Graham", "Holden",
     "Irving", "Jarvis", "Kimball", "Larsen", "Mercer",  "Norton", "Osborn", "Parker"};
 
-constexpr std::array<std::string_view, 7> genres = {
-    "fantasy", "science fiction", "gardening", "poetry", "horror", "travel", ""};
+constexpr std::array<std::string_view, 7> genres = {"fantasy", "science fiction", "gardening", "poetry",
+                                                    "horror",  "travel",          ""};
 
 // As catalogues write it: each of these says the genre, or nothing.
 std::vector<std::string> subjects_of(std::string_view genre, std::size_t number) {
@@ -287,8 +287,7 @@ sim::SimulatedHost::Exchange& Deployment::call(std::string method, std::string p
 }
 
 sim::SimulatedHost::Exchange& Deployment::upload(const std::vector<std::string>& names,
-                                                 const std::string& depth_max,
-                                                 const TextPairs& options) {
+                                                 const std::string& depth_max, const TextPairs& options) {
   sim::SentBody sent;
   sent.content = "Title,Author,My Rating\n";
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -304,9 +303,9 @@ sim::SimulatedHost::Exchange& Deployment::upload(const std::vector<std::string>&
 
 std::size_t Deployment::subjects_asked() const {
   const auto& requests = world.origin_requests;
-  return static_cast<std::size_t>(std::count_if(
-      requests.begin(), requests.end(),
-      [](const sim::OriginRequest& request) { return !subject_asked(request.url).empty(); }));
+  return static_cast<std::size_t>(
+      std::count_if(requests.begin(), requests.end(),
+                    [](const sim::OriginRequest& request) { return !subject_asked(request.url).empty(); }));
 }
 
 std::uint64_t Deployment::subjects_counted(std::string_view outcome, std::string_view reason) {

@@ -49,10 +49,10 @@ class Library {
 
 // What goes wrong; of a hundred.
 struct Weather {
-  std::uint32_t twice = 0;   // a message is delivered again although it was acknowledged
-  std::uint32_t lost = 0;    // a consumer is gone in the middle of its batch
-  std::uint32_t faults = 0;  // an operation of KV, an object or a queue fails
-  std::uint32_t busy = 0;    // the origin answers 429
+  std::uint32_t twice = 0;           // a message is delivered again although it was acknowledged
+  std::uint32_t lost = 0;            // a consumer is gone in the middle of its batch
+  std::uint32_t faults = 0;          // an operation of KV, an object or a queue fails
+  std::uint32_t busy = 0;            // the origin answers 429
   std::uint32_t subject_status = 0;  // it answers this to every search by subject
   // The origin fails in between.
   Instant down_from = Instant::max();

@@ -69,17 +69,53 @@ TEST(Subject, IsFoundInHeadingsOfEveryShape) {
 }
 
 TEST(Subject, IsNoneOfWhatSaysNothing) {
-  for (const std::string text :
-       {"Fiction", "General", "Fiction, general", "Fiction, literary", "Juvenile fiction", "Children's fiction",
-        "Large type books", "Accessible book", "Protected DAISY", "In library", "Lending library", "OverDrive",
-        "nyt:hardcover-fiction=2015-10-25", "award:hugo_award=1966", "Hugo Award Winner",
-        "New York Times bestseller", "New York Times reviewed", "Reading Level-Grade 9",
-        "open_syllabus_project", "Long Now Manual for Civilization", "Internet Archive Wishlist",
-        "American literature", "Fiction in English", "Translations into English", "Dune (Imaginary place)",
-        "Dune (imaginary place), fiction", "Baggins, Bilbo (Fictitious character)", "London (England)",
-        "England, fiction", "Great Britain", "Shakespeare, William", "Orphans, fiction",
-        "World War, 1939-1945", "19th century", "History and criticism", "", " ", ".", ",", "/", "--", ", ,",
-        "fiction,", "Fiction /", "-", "?!", "Fiction, *"}) {
+  for (const std::string text : {"Fiction",
+                                 "General",
+                                 "Fiction, general",
+                                 "Fiction, literary",
+                                 "Juvenile fiction",
+                                 "Children's fiction",
+                                 "Large type books",
+                                 "Accessible book",
+                                 "Protected DAISY",
+                                 "In library",
+                                 "Lending library",
+                                 "OverDrive",
+                                 "nyt:hardcover-fiction=2015-10-25",
+                                 "award:hugo_award=1966",
+                                 "Hugo Award Winner",
+                                 "New York Times bestseller",
+                                 "New York Times reviewed",
+                                 "Reading Level-Grade 9",
+                                 "open_syllabus_project",
+                                 "Long Now Manual for Civilization",
+                                 "Internet Archive Wishlist",
+                                 "American literature",
+                                 "Fiction in English",
+                                 "Translations into English",
+                                 "Dune (Imaginary place)",
+                                 "Dune (imaginary place), fiction",
+                                 "Baggins, Bilbo (Fictitious character)",
+                                 "London (England)",
+                                 "England, fiction",
+                                 "Great Britain",
+                                 "Shakespeare, William",
+                                 "Orphans, fiction",
+                                 "World War, 1939-1945",
+                                 "19th century",
+                                 "History and criticism",
+                                 "",
+                                 " ",
+                                 ".",
+                                 ",",
+                                 "/",
+                                 "--",
+                                 ", ,",
+                                 "fiction,",
+                                 "Fiction /",
+                                 "-",
+                                 "?!",
+                                 "Fiction, *"}) {
     EXPECT_EQ(subject_of({text}), "") << text;
   }
   EXPECT_EQ(telling_subject({}, normal_text), "");
@@ -111,7 +147,8 @@ TEST(Related, AreThoseWhoAreNamedMostThenThoseNamedFirst) {
       work_by({"Dee Unwin", "Dee Unwin", "D. Unwin"}),
       work_by({"Unknown", "Quill, Ada", ""}),
   };
-  EXPECT_EQ(names_of(most_named(works, {}, 9, normal_text)), "Ada Quill, Cy Twist, Bo Reed, Dee Unwin, D. Unwin");
+  EXPECT_EQ(names_of(most_named(works, {}, 9, normal_text)),
+            "Ada Quill, Cy Twist, Bo Reed, Dee Unwin, D. Unwin");
   EXPECT_EQ(names_of(most_named(works, {}, 2, normal_text)), "Ada Quill, Cy Twist");
   EXPECT_EQ(names_of(most_named(works, {"ada quill", "bo reed"}, 2, normal_text)), "Cy Twist, Dee Unwin");
   EXPECT_EQ(names_of(most_named(works, {}, 0, normal_text)), "");

@@ -177,7 +177,8 @@ TEST(Warming, WhoWasWarmedWithoutSubjectsIsWalkedAgainForThem) {
   for (int round = 0; round < 2; ++round) {
     ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
     deployment.drain();
-    EXPECT_EQ(deployment.subjects_asked(), genres_of(deployment.library, {roots.begin(), roots.end()}).size());
+    EXPECT_EQ(deployment.subjects_asked(),
+              genres_of(deployment.library, {roots.begin(), roots.end()}).size());
   }
   std::vector<std::uint64_t> queued;
   std::map<std::uint64_t, std::uint64_t> by_number;
@@ -189,9 +190,9 @@ TEST(Warming, WhoWasWarmedWithoutSubjectsIsWalkedAgainForThem) {
     queued.push_back(count);
   }
   // The third time all is there, and nobody is looked for.
-  EXPECT_THAT(queued, ::testing::ElementsAre(deployment.library.reached(roots, 2).size(),
-                                             deployment.library.reached_by_subject(roots, 2).size(),
-                                             roots.size()));
+  EXPECT_THAT(queued,
+              ::testing::ElementsAre(deployment.library.reached(roots, 2).size(),
+                                     deployment.library.reached_by_subject(roots, 2).size(), roots.size()));
 }
 
 TEST(Warming, ASubjectThatIsRefusedForGoodIsLeftOutAndCounted) {
@@ -254,7 +255,8 @@ TEST(Warming, SubjectsNeedAResourceThatLooksThemUp) {
   Deployment deployment(28, 10, Weather(), {}, declarations);
   const auto& answer = deployment.upload(first_of(deployment.library, 3), "2", with_subjects);
   EXPECT_EQ(answer.status, 400U);
-  EXPECT_TRUE(contains(answer.body, "subjects: larder.json declares no resource that looks books up by subject"))
+  EXPECT_TRUE(
+      contains(answer.body, "subjects: larder.json declares no resource that looks books up by subject"))
       << answer.body;
   EXPECT_TRUE(deployment.jobs.jobs.empty());
   EXPECT_EQ(deployment.upload(first_of(deployment.library, 3), "2", {{"subjects", "false"}}).status, 202U);
