@@ -1,5 +1,8 @@
 // A stand-in for language models, in the shapes of Gemini and of OpenAI: the same question has the same answer, made of the
-// words of the question. Pure: faults of the network are the server's.
+// words of the question; where it comes with a schema, the answer follows it. Pure: faults of the network are the
+// server's.
+
+import { asksForColumns, columnsOf } from "./columns.js";
 
 /**
  * @typedef {import("./routes.js").Answer} Answer
@@ -11,6 +14,7 @@ export const MODEL_FAULTS = /** @type {const} */ ([
   "empty",
   "failed",
   "limited",
+  "malformed",
   "refused",
   "truncated",
 ]);
@@ -25,12 +29,19 @@ const OPENAI = "/v1/chat/completions";
 export const isModelPath = (pathname) => GEMINI.test(pathname) || pathname === OPENAI;
 
 /**
- * @param {string} method @param {string} pathname one that isModelPath()
+ * @typedef {object} Question
+ * @property {string} text
+ * @property {unknown} schema that the answer has to follow; undefined: it is prose
+ */
+
+/**
+ * @param {{method: string, pathname: string, key: string | undefined}} request `pathname` is one that
+ *   isModelPath(), `key` the header field x-goog-api-key
  * @param {unknown} body the request's, parsed; undefined when it is no JSON
  * @param {ModelFault | null} fault
  * @returns {Answer}
  */
-export function modelAnswer(method, pathname, body, fault) {
+export function modelAnswer({ method, pathname, key }, body, fault) {
   if (method !== "POST")
     return { status: 405, headers: { Allow: "POST" }, body: problem(405, "method_not_allowed") };
   if (fault === "failed") return { status: 503, body: problem(503, "UNAVAILABLE") };
@@ -42,28 +53,49 @@ export function modelAnswer(method, pathname, body, fault) {
       body: problem(429, "RESOURCE_EXHAUSTED"),
     };
   const gemini = pathname !== OPENAI;
+  if (gemini && !key) return { status: 403, body: problem(403, "PERMISSION_DENIED") };
   const question = gemini ? geminiQuestion(body) : openaiQuestion(body);
   if (question === null) return { status: 400, body: problem(400, "INVALID_ARGUMENT") };
-  const text = fault === "empty" ? "" : narrativeOf(question);
+  const text = fault === "empty" ? "" : answerTo(question, fault);
   return {
     status: 200,
-    body: gemini ? geminiReply(question, text, fault) : openaiReply(question, text, fault),
+    body: gemini ? geminiReply(question.text, text, fault) : openaiReply(question.text, text, fault),
   };
+}
+
+/** @param {Question} question @param {ModelFault | null} fault */
+function answerTo({ text, schema }, fault) {
+  if (schema === undefined) return narrativeOf(text);
+  return fault === "malformed" ? "I would say that the first column is the author." : columnsOf(text, schema);
 }
 
 /** @param {number} code @param {string} status */
 const problem = (code, status) => ({ error: { code, message: "The stand-in was told to.", status } });
 
-/** @param {any} body @returns {string | null} */
+/** @param {any} body @returns {Question | null} */
 function geminiQuestion(body) {
   const text = body?.contents?.at?.(-1)?.parts?.[0]?.text;
-  return typeof text === "string" ? text : null;
+  const { responseMimeType, responseJsonSchema } = body?.generationConfig ?? {};
+  const asJson = responseMimeType === "application/json";
+  return checkedQuestion(text, responseJsonSchema, asJson === (responseJsonSchema !== undefined));
 }
 
-/** @param {any} body @returns {string | null} */
+/** @param {any} body @returns {Question | null} */
 function openaiQuestion(body) {
   const text = body?.messages?.at?.(-1)?.content;
-  return typeof text === "string" && typeof body.model === "string" ? text : null;
+  const format = body?.response_format;
+  const { name, schema } = format?.json_schema ?? {};
+  const isWhole = format === undefined || (format.type === "json_schema" && typeof name === "string");
+  return checkedQuestion(text, schema, isWhole && typeof body?.model === "string");
+}
+
+/**
+ * @param {unknown} text @param {unknown} schema @param {boolean} isWhole whether all is there that belongs to it
+ * @returns {Question | null} null for what a model would refuse
+ */
+function checkedQuestion(text, schema, isWhole) {
+  if (typeof text !== "string" || !isWhole) return null;
+  return schema === undefined || asksForColumns(schema) ? { text, schema } : null;
 }
 
 /** @param {string} question a profile as JSON */

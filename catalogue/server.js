@@ -92,7 +92,7 @@ export function createCatalogue(options = {}) {
     const asksModel = isModelPath(url.pathname);
     const question = asksModel ? parseJson(await readText(request, MODEL_BODY_BYTES_MAX)) : undefined;
     const answer = asksModel
-      ? modelAnswer(request.method ?? "", url.pathname, question, current.model)
+      ? modelAnswer(modelRequest(request, url.pathname), question, current.model)
       : catalogueAnswer(library, request.method ?? "", url);
     if (current.misbehave !== null) return misbehave(current.misbehave, response, bodyOf(answer));
     send(response, asksModel ? answer : conditional(answer, request, library.lastModified));
@@ -165,6 +165,12 @@ function abortedWith(response) {
   const controller = new AbortController();
   response.once("close", () => controller.abort());
   return controller.signal;
+}
+
+/** @param {IncomingMessage} request @param {string} pathname */
+function modelRequest(request, pathname) {
+  const key = request.headers["x-goog-api-key"];
+  return { method: request.method ?? "", pathname, key: typeof key === "string" ? key : undefined };
 }
 
 /** @param {string} target @returns {URL | null} */

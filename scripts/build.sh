@@ -8,7 +8,7 @@ if [[ ${1:-} == --configure-only ]]; then
   configure_only=yes
   shift
 fi
-(($# > 0)) || fail "name one preset or more: wasi, emscripten, native, sanitize, gcc, fuzz, bench"
+(($# > 0)) || fail "name one preset or more: wasi, emscripten, native, sanitize, gcc, bench"
 profile=run
 for preset in "$@"; do
   [[ $preset == wasi ]] || profile=all

@@ -5,12 +5,13 @@ source "$(dirname "$0")/environment.sh"
 
 seconds=${1:-60}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "how many seconds, a whole number, not \`$seconds\`"
-bash scripts/build.sh fuzz
+# One instrumented build serves the sanitized tests and the fuzz targets.
+bash scripts/build.sh sanitize
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 passed=0 failed=0
 shopt -s nullglob
-for target in build/fuzz/tests/fuzz/*_fuzz; do
+for target in build/sanitize/tests/fuzz/*_fuzz; do
   name=$(basename "$target")
   corpus=build/fuzz-corpus/$name
   seeds=tests/fuzz/corpus/$name

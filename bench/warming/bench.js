@@ -7,9 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SignJWT } from "jose";
-import { createCatalogue } from "../../catalogue/server.js";
+import { readingList } from "../../catalogue/reading_list.js";
+import { bundledData, createCatalogue } from "../../catalogue/server.js";
 import { startWorker } from "../../tests/runtime/support.js";
-import { BOOKS, library, readersList } from "./list.js";
+
+const BOOKS = 500;
 
 const SECRET = "for this measurement alone, and long enough";
 const ORIGIN = { delayMs: 50, ratePerSecond: 20 };
@@ -34,9 +36,12 @@ async function token() {
 const asked = async (url) =>
   /** @type {any} */ (await (await fetch(`${url}/_control/requests`)).json()).total;
 
-/** @param {Set<string>} authors of the list @returns {string[]} what is to be warm: all works of them and of their co-authors */
-function pathsOf(authors) {
-  const { works } = library();
+/** @param {Set<string>} listed names @returns {string[]} what is to be warm: all works of them and of their co-authors */
+function pathsOf(listed) {
+  const { core, generated } = bundledData();
+  const works = [...core.works, ...generated.works];
+  const isListed = (/** @type {{name: string}} */ { name }) => listed.has(name);
+  const authors = new Set([...core.authors, ...generated.authors].filter(isListed).map(({ key }) => key));
   const reached = new Set(authors);
   for (const work of works)
     if (work.authors.some((author) => authors.has(author)))
@@ -45,14 +50,16 @@ function pathsOf(authors) {
   for (const work of works) {
     if (!work.authors.some((author) => reached.has(author))) continue;
     paths.add(`/search/title?q=${encodeURIComponent(work.title)}`);
-    for (const isbn of work.isbns) paths.add(`/search/isbn?isbn=${isbn}`);
+    for (const isbn of work.editions.flatMap((edition) => edition.isbn))
+      paths.add(`/search/isbn?isbn=${isbn}`);
   }
   return [...paths];
 }
 
 /** @returns {Promise<Found>} */
 export async function benchWarming() {
-  const { csv, authors } = readersList();
+  const { csv, authors: listed } = readingList({ books: BOOKS, seed: "warming" });
+  const authors = new Set(listed);
   const catalogue = createCatalogue({ settings: ORIGIN });
   const { url } = await catalogue.listen(0);
   const persist = mkdtempSync(join(tmpdir(), "larder-bench-warming-"));

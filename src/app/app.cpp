@@ -22,10 +22,6 @@ namespace larder::app {
 
 namespace {
 
-entry::Sha256 sha256_of(host::Host& host) {
-  return [&host](std::string_view bytes) { return host.sha256(bytes); };
-}
-
 // As wrangler.toml has it.
 constexpr std::string_view tend_cron = "*/5 * * * *";
 
@@ -315,18 +311,17 @@ Result<config::FieldValues> App::read_values(host::Context here, const config::M
       headers.add(std::string(name), std::move(*value));
     }
   }
-  if (resource.match.method != http::Method::post) {
-    const TextPairs settings = config::key_settings(settings_);
-    return entry::normalise_fields(resource, entry::Parameters{matched.path_parameters, target.query, headers,
-                                                               entry::no_pairs, settings});
-  }
-  const auto parts = entry::body_parts(resource, body);
-  if (!parts) {
-    return tl::make_unexpected(parts.error());
+  TextPairs parts;
+  if (resource.match.method == http::Method::post) {
+    auto posted = entry::body_parts(resource, body);
+    if (!posted) {
+      return tl::make_unexpected(posted.error());
+    }
+    parts = std::move(*posted);
   }
   const TextPairs settings = config::key_settings(settings_);
   return entry::normalise_fields(
-      resource, entry::Parameters{matched.path_parameters, target.query, headers, *parts, settings});
+      resource, entry::Parameters{matched.path_parameters, target.query, headers, parts, settings});
 }
 
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
@@ -337,15 +332,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   if (!values) {
     return tl::make_unexpected(values.error());
   }
-  const entry::Sha256 sha256 = sha256_of(host_);
-  const config::FieldValues in_key = entry::key_values(resource, *values, sha256);
-  engine::Query query;
-  query.resource = &resource;
-  query.key =
-      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, in_key, sha256),
-                 tiers::TierSet::of(resource.tiers));
-  query.tags = entry::build_tags(resource, in_key, sha256);
-  query.values = std::move(*values);
+  engine::Query query = engine::make_query(host_, settings_, resource, std::move(*values));
   query.method = method;
   query.accepts_gzip = [here] {
     const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);

@@ -55,7 +55,12 @@ constexpr ShelfRow shelf_rows[] = {
 };
 
 constexpr std::string_view column_names[] = {
-#define LARDER_LIST_COLUMN(name) #name,
+#define LARDER_LIST_COLUMN(name, meaning) #name,
+#include "booklist/list_format.def"
+};
+
+constexpr std::string_view column_meanings[] = {
+#define LARDER_LIST_COLUMN(name, meaning) meaning,
 #include "booklist/list_format.def"
 };
 
@@ -112,6 +117,8 @@ std::vector<std::string> all_plain(const std::vector<std::string>& headers) {
 }  // namespace
 
 std::string_view to_text(ListColumn column) { return column_names[static_cast<std::size_t>(column)]; }
+
+std::string_view meaning_of(ListColumn column) { return column_meanings[static_cast<std::size_t>(column)]; }
 
 std::optional<ListColumn> find_column(std::string_view name) {
   for (std::size_t i = 0; i < list_columns; ++i) {
@@ -173,23 +180,25 @@ Failure refuse_headers(const ListHead& head) {
                       "Goodreads, StoryGraph or LibraryThing as it is."}));
 }
 
-Result<ListColumns> map_columns(const ListHead& head,
-                                const std::vector<std::pair<ListColumn, std::string>>& mapping) {
-  const std::vector<std::string> plain_headers = all_plain(head.headers);
+Result<ListColumns> map_columns(const ListHead& head, const std::vector<MappedColumn>& mapping) {
   ListColumns columns;
-  for (const auto& [column, header] : mapping) {
+  std::vector<bool> is_mapped(head.headers.size());
+  for (const auto& [column, index] : mapping) {
     std::vector<std::size_t>& at = columns.at[static_cast<std::size_t>(column)];
-    const auto index = index_of(plain_headers, plain(header));
-    if (!index || plain(header).empty()) {
+    if (index >= head.headers.size()) {
       return fail(ErrorKind::invalid, format_source,
-                  concat({"There is no column \"", utf8_prefix(header, header_told_bytes_max), "\" for ",
-                          to_text(column), " in this list."}));
+                  concat({"There is no column ", larder::to_text(std::uint64_t{index}), " in this list."}));
+    }
+    if (is_mapped[index]) {
+      return fail(ErrorKind::invalid, format_source,
+                  concat({"Column ", larder::to_text(std::uint64_t{index}), " is named twice."}));
     }
     if (!at.empty() && column != ListColumn::isbn) {
       return fail(ErrorKind::invalid, format_source,
                   concat({"Two columns are named for ", to_text(column), "; there may be one."}));
     }
-    at.push_back(*index);
+    is_mapped[index] = true;
+    at.push_back(index);
   }
   if (!columns.has(ListColumn::author)) {
     return fail(ErrorKind::invalid, format_source, "No column is named for author, which is needed.");

@@ -17,14 +17,16 @@
 namespace larder::booklist {
 
 enum class ListColumn : std::uint8_t {
-#define LARDER_LIST_COLUMN(name) name,
+#define LARDER_LIST_COLUMN(name, meaning) name,
 #include "booklist/list_format.def"
 };
 inline constexpr std::size_t list_columns = 0
-#define LARDER_LIST_COLUMN(name) +1
+#define LARDER_LIST_COLUMN(name, meaning) +1
 #include "booklist/list_format.def"
     ;
 std::string_view to_text(ListColumn column);
+// "the title of the book"
+std::string_view meaning_of(ListColumn column);
 std::optional<ListColumn> find_column(std::string_view name);
 
 enum class ListFormat : std::uint8_t {
@@ -68,9 +70,15 @@ Result<ListHead> read_list_head(const CsvText& text, const ListLimits& limits);
 // For a head without format: invalid; lists the headers found and those needed.
 Failure refuse_headers(const ListHead& head);
 
-// Columns by header, for a list whose format is not known. Names of authors are told apart as in generic
-// lists. Errors: invalid if a header is not there, a column is named twice, or there is none for authors.
-Result<ListColumns> map_columns(const ListHead& head,
-                                const std::vector<std::pair<ListColumn, std::string>>& mapping);
+// What a column of the list holds.
+struct MappedColumn {
+  ListColumn column;
+  // Into ListHead::headers.
+  std::size_t index;
+};
+
+// For a list whose format is not known. Names of authors are told apart as in generic lists. Errors: invalid
+// if there is no such column, one is named twice, or there is none for authors.
+Result<ListColumns> map_columns(const ListHead& head, const std::vector<MappedColumn>& mapping);
 
 }  // namespace larder::booklist

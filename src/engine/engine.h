@@ -45,6 +45,13 @@ class Engine final : public tiers::EntryScreen {
   // Puts an entry where all isolates find it. Errors: the store's.
   host::Task<Result<tiers::Stored>> keep(host::Context here, const Query& query, tiers::EntryPtr entry);
 
+  // As OriginGate::ask_model.
+  host::Task<origin::OriginResult<origin::ModelAnswer>> ask_model(host::Context here, std::string purpose,
+                                                                  origin::ModelPrompt prompt,
+                                                                  Millis timeout) {
+    return gate_.ask_model(here, std::move(purpose), std::move(prompt), timeout);
+  }
+
   // A memory hit without waiting, or nothing.
   std::optional<Reading> read_now(Instant now, const Query& query);
 

@@ -42,8 +42,8 @@ bool is_failure(const Refusal& refusal) {
 }
 
 // A model that answers nonsense costs as much as one that answers.
-bool is_model_failure(const Query& query, const Refusal& refusal) {
-  return config::asks_model(*query.resource) && refusal.error.kind == ErrorKind::corrupt;
+bool is_model_failure(const Refusal& refusal) {
+  return is_failure(refusal) || refusal.error.kind == ErrorKind::corrupt;
 }
 
 // In mode http the origin's 5xx and 429 are answers, passed on as they are; they count all the same.
@@ -66,6 +66,16 @@ bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& s
     return false;
   }
   return said->kind == entry::Kind::positive || (so_far && so_far->doubtful && !said->doubtful);
+}
+
+template <typename T>
+origin::TokenUsage usage_of(const OriginResult<T>& said) {
+  return said ? said->usage : said.error().usage;
+}
+
+template <typename T>
+std::string outcome_of(const OriginResult<T>& said) {
+  return std::string(said ? std::string_view("answered") : to_text(said.error().error.kind));
 }
 
 // One turn of a bucket that holds a second's worth.
@@ -108,6 +118,27 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   return wanted;
 }
 
+void OriginGate::tell(Origin& origin, bool failed, std::uint64_t retry_after_seconds, Instant now) {
+  if (!failed) {
+    origin.breaker.succeeded();
+  } else if (retry_after_seconds > 0) {
+    const std::uint64_t seconds = std::min<std::uint64_t>(retry_after_seconds, 86'400);
+    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(seconds) * 1000));
+  } else {
+    origin.breaker.failed(now);
+  }
+}
+
+Refusal OriginGate::resting(const Origin& origin, Instant now) {
+  counters_.add(Counter::breaker_refused_total, "origin");
+  const Millis left = std::max(origin.breaker.open_until() - now, Millis(0));
+  Refusal refusal(Error(ErrorKind::unavailable, "origin", true,
+                        "The origin has failed repeatedly and is given time to recover."));
+  refusal.not_asked = true;
+  refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(left + Millis(999)));
+  return refusal;
+}
+
 void OriginGate::report(const Query& query, std::size_t provider, const OriginResult<Fetched>& fetched,
                         Instant now) {
   Origin& origin = origin_of(query, provider);
@@ -115,17 +146,10 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
     origin.breaker.withdraw();
     return;
   }
-  const bool failed = fetched ? is_failure(*fetched)
-                              : is_failure(fetched.error()) || is_model_failure(query, fetched.error());
-  const std::uint64_t retry_after = fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds;
-  if (!failed) {
-    origin.breaker.succeeded();
-  } else if (retry_after > 0) {
-    const std::uint64_t seconds = std::min<std::uint64_t>(retry_after, 86'400);
-    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(seconds) * 1000));
-  } else {
-    origin.breaker.failed(now);
-  }
+  const bool failed = fetched                               ? is_failure(*fetched)
+                      : config::asks_model(*query.resource) ? is_model_failure(fetched.error())
+                                                            : is_failure(fetched.error());
+  tell(origin, failed, fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds, now);
   counters_.add(Counter::origin_requests_total, query.resource->name,
                 fetched ? "answered" : to_text(fetched.error().error.kind));
 }
@@ -160,15 +184,33 @@ host::Task<void> OriginGate::settle_call(host::Context here, const Query& query,
   if (!config::asks_model(*query.resource)) {
     co_return;
   }
-  origin::TokenUsage usage;
-  std::string outcome = "answered";
-  if (fetched) {
-    usage = fetched->usage;
-  } else {
-    usage = fetched.error().usage;
-    outcome = std::string(to_text(fetched.error().error.kind));
+  co_await settle_model_call(here, settings_, counters_, query.resource->name, began, usage_of(fetched),
+                             outcome_of(fetched));
+}
+
+host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Context here, std::string purpose,
+                                                                    origin::ModelPrompt prompt,
+                                                                    Millis timeout) {
+  Origin& origin = origins_[std::string(config::to_text(config::Provider::llm))];
+  if (!origin.breaker.admit(here.host().now())) {
+    co_return tl::make_unexpected(resting(origin, here.host().now()));
   }
-  co_await settle_model_call(here, settings_, counters_, query.resource->name, began, usage, outcome);
+  auto held = co_await take_model_call(here, settings_, counters_);
+  if (held) {
+    origin.breaker.withdraw();
+    co_return tl::make_unexpected(std::move(*held));
+  }
+  const Instant began = here.host().now();
+  auto answer = co_await origin::ask_model(here, settings_, std::move(prompt), timeout);
+  if (!answer && answer.error().unsent) {
+    origin.breaker.withdraw();
+    co_return answer;
+  }
+  tell(origin, !answer && is_model_failure(answer.error()), answer ? 0 : answer.error().retry_after_seconds,
+       here.host().now());
+  co_await settle_model_call(here, settings_, counters_, std::move(purpose), began, usage_of(answer),
+                             outcome_of(answer));
+  co_return answer;
 }
 
 host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Query& query, Asking asking) {
@@ -281,13 +323,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
   for (std::size_t attempt = 1;; ++attempt) {
     Instant now = here.host().now();
     if (!origin.breaker.admit(now)) {
-      counters_.add(Counter::breaker_refused_total, "origin");
-      const Millis left = std::max(origin.breaker.open_until() - now, Millis(0));
-      Refusal refusal(Error(ErrorKind::unavailable, "origin", true,
-                            "The origin has failed repeatedly and is given time to recover."));
-      refusal.not_asked = true;
-      refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(left + Millis(999)));
-      co_return tl::make_unexpected(std::move(refusal));
+      co_return tl::make_unexpected(resting(origin, now));
     }
     // A second attempt is the same request of the client's.
     const std::string client = std::exchange(asking.client, std::string());

@@ -50,11 +50,14 @@ class OriginGate {
   host::Task<origin::OriginResult<origin::Fetched>> resume(host::Context here, const Query& query,
                                                            Asking asking, std::uint32_t ticket,
                                                            Instant requested_at);
+  // One question to the deployment's model, apart from any resource: behind the same breaker and the same
+  // bound of spending as narratives, in one attempt. `purpose` is what logs and counters call it.
+  host::Task<origin::OriginResult<origin::ModelAnswer>> ask_model(host::Context here, std::string purpose,
+                                                                  origin::ModelPrompt prompt, Millis timeout);
   // Waits, `patience` at most, until a request that can wait may go to the first provider that is not down,
   // and notes it in the query. False: its turn does not come so soon; then `refusal` says when to come again.
   host::Task<std::optional<origin::Refusal>> take_turn(host::Context here, Query& query, Millis patience);
-  // Whether the breaker holds requests back at this time.
-  // For all of the resource's providers.
+  // Whether the breakers of all of the resource's providers hold requests back at this time.
   bool is_down(const Query& query, Instant now);
 
  private:
@@ -80,6 +83,9 @@ class OriginGate {
   // A model's call is over: what it cost is counted.
   host::Task<void> settle_call(host::Context here, const Query& query, Instant began,
                                const origin::OriginResult<origin::Fetched>& fetched);
+  static void tell(Origin& origin, bool failed, std::uint64_t retry_after_seconds, Instant now);
+  // The refusal while an origin's breaker is open.
+  origin::Refusal resting(const Origin& origin, Instant now);
   // Counts the outcome and tells the breaker.
   void report(const Query& query, std::size_t provider, const origin::OriginResult<origin::Fetched>& fetched,
               Instant now);

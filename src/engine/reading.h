@@ -1,45 +1,17 @@
-// A request for a resource, and what came of it.
+// What came of a request for a resource.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 
-#include "config/declaration.h"
 #include "engine/flights.h"
+#include "engine/query.h"
 #include "http/cache_status.h"
-#include "http/message.h"
-#include "http/vary.h"
 #include "origin/fetch.h"
 #include "policy/decision.h"
 #include "tiers/cache.h"
 
 namespace larder::engine {
-
-// What may wait keeps to the origin's polite rate, all isolates together; a reader's request goes at once.
-enum class Pace : std::uint8_t { reader, warming };
-
-struct Query {
-  // Lives as long as the app.
-  const config::Resource* resource = nullptr;
-  tiers::Key key;
-  std::vector<std::string> tags;
-  config::FieldValues values;
-  http::Method method = http::Method::get;
-  // Names the client for its rate limit; "": nobody to hold to it.
-  std::function<std::string()> client;
-  // The request carries Authorization: its answer is not shared.
-  bool authorized = false;
-  // Whether the client takes gzip: asked only where it makes a difference.
-  std::function<bool()> accepts_gzip;
-  // Reads a field of the request, for Vary.
-  http::FieldReader read_header;
-  Pace pace = Pace::reader;
-  // The origin whose turn was taken already (origin::origin_name); empty: none.
-  std::string turn;
-
-  Query() {}
-};
 
 // What is left to do once the client has its answer.
 enum class Remaining : std::uint8_t {

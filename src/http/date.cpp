@@ -210,6 +210,15 @@ void append_digits(std::string& text, int number, std::size_t width) {
   text.append(width - digits.size(), '0').append(digits);
 }
 
+// "08:49:37"
+void append_time_of_day(std::string& text, const CivilTime& time) {
+  append_digits(text, time.hour, 2);
+  text.append(":");
+  append_digits(text, time.minute, 2);
+  text.append(":");
+  append_digits(text, time.second, 2);
+}
+
 }  // namespace
 
 std::optional<Instant> parse_date(std::string_view text, Instant now) {
@@ -232,11 +241,7 @@ std::string format_date(Instant instant) {
   text.append(" ").append(months[static_cast<std::size_t>(time.month)]).append(" ");
   append_digits(text, time.year, 4);
   text.append(" ");
-  append_digits(text, time.hour, 2);
-  text.append(":");
-  append_digits(text, time.minute, 2);
-  text.append(":");
-  append_digits(text, time.second, 2);
+  append_time_of_day(text, time);
   return text.append(" GMT");
 }
 
@@ -250,11 +255,7 @@ std::string format_timestamp(Instant instant) {
   text.append("-");
   append_digits(text, time.day, 2);
   text.append("T");
-  append_digits(text, time.hour, 2);
-  text.append(":");
-  append_digits(text, time.minute, 2);
-  text.append(":");
-  append_digits(text, time.second, 2);
+  append_time_of_day(text, time);
   text.append(".");
   append_digits(text, static_cast<int>(millis_since_epoch(instant) - second * 1000), 3);
   return text.append("Z");

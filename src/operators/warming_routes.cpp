@@ -12,6 +12,7 @@
 #include "config/limits.h"
 #include "host/operations.h"
 #include "operators/handlers.h"
+#include "operators/list_columns.h"
 #include "operators/request.h"
 #include "warm/times.h"
 
@@ -233,10 +234,12 @@ host::Task<host::Outgoing> open_job(host::Context here, const Desk& desk, Call& 
   co_return outgoing;
 }
 
-std::string counts_of(const booklist::BookList& list) {
+std::string counts_of(const UnderstoodList& understood) {
+  const booklist::BookList& list = understood.list;
   const booklist::ListCounts& counts = list.counts;
   JsonWriter json;
-  json.begin_object().key("books").value(list.books.size()).key("authors").value(list.authors.size());
+  json.begin_object().key("understood").raw(understood.how);
+  json.key("books").value(list.books.size()).key("authors").value(list.authors.size());
   json.key("rows").value(counts.rows).key("rowsRagged").value(counts.rows_ragged);
   json.key("rowsWithoutAuthor")
       .value(counts.rows_without_author)
@@ -274,19 +277,18 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   if (!faults.empty()) {
     co_return host::problem_answer(here.host(), invalid_request(faults));
   }
-  host::Host& host = here.host();
-  const booklist::NormalText normal_text = [&host](std::string_view text) { return host.normal_text(text); };
-  auto list = booklist::read_book_list(upload->file, normal_text, booklist::ListLimits());
-  if (!list) {
-    const int status = list.error().kind == ErrorKind::too_large ? 413 : 400;
-    co_return warming_problem(here, status, list.error().message);
+  const auto understood = co_await understand_list(here, desk, upload->file);
+  if (!understood) {
+    const int status = understood.error().kind == ErrorKind::too_large ? 413 : 400;
+    co_return warming_problem(here, status, understood.error().message);
   }
-  const auto planned = booklist::plan_warming(*list, plan.options.depth_max, aggressiveness);
+  const booklist::BookList& list = understood->list;
+  const auto planned = booklist::plan_warming(list, plan.options.depth_max, aggressiveness);
   if (!planned) {
     co_return warming_problem(here, 400, planned.error().message);
   }
   for (const booklist::PlannedAuthor& author : *planned) {
-    const booklist::ListAuthor& named = list->authors[author.author];
+    const booklist::ListAuthor& named = list.authors[author.author];
     warm::Item item;
     item.key = named.normal;
     item.name = named.display;
@@ -296,7 +298,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
     plan.items.push_back(std::move(item));
   }
   plan.digest = digest_of(here, *upload, plan.options);
-  std::string counts = counts_of(*list);
+  std::string counts = counts_of(*understood);
   co_return co_await open_job(here, desk, call, std::move(plan), std::move(counts));
 }
 

@@ -11,6 +11,7 @@
 #include "host/operations.h"
 #include "http/problem.h"
 #include "origin/narrative.h"
+#include "origin/narrative_prompt.h"
 #include "origin/provider.h"
 
 namespace larder::origin {
@@ -301,6 +302,28 @@ Fetched invalid_profile(host::Host& host, const Error& error) {
   return fetched;
 }
 
+Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
+  ModelRequest asked = model_request(model, prompt);
+  Request request;
+  request.source = "llm";
+  request.method = "POST";
+  request.url = std::move(asked.url);
+  request.headers = std::move(asked.headers);
+  request.content = std::move(asked.content);
+  request.body_bytes_max = Bytes(reply_bytes_max);
+  // A redirect would take the key to another address.
+  request.follow_redirects = false;
+  request.model = model.shape;
+  return request;
+}
+
+Refusal no_model() {
+  Refusal refusal(
+      Error(ErrorKind::unavailable, "llm", false, "No model is configured: set GEMINI_API_KEY or LLM_URL."));
+  refusal.unsent = true;
+  return refusal;
+}
+
 OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& resource,
                                   const config::Settings& settings, const Wanted& wanted) {
   const auto [profile, name] = profile_of(resource, wanted.values);
@@ -312,23 +335,16 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
   }
   const auto model = model_of(settings);
   if (!model) {
-    return tl::make_unexpected(Refusal(Error(ErrorKind::unavailable, "llm", false,
-                                             "No model is configured: set GEMINI_API_KEY or LLM_URL.")));
+    return tl::make_unexpected(no_model());
   }
-  ModelRequest asked = model_request(*model, profile);
-  prepared.request.source = "llm";
-  prepared.request.method = "POST";
-  prepared.request.url = std::move(asked.url);
-  prepared.request.headers = std::move(asked.headers);
-  prepared.request.content = std::move(asked.content);
-  prepared.request.body_bytes_max = Bytes(reply_bytes_max);
-  // A redirect would take the key to another address.
-  prepared.request.follow_redirects = false;
-  prepared.request.model = model->shape;
+  ModelPrompt prompt;
+  prompt.instructions = std::string(narrative_prompt);
+  prompt.content = profile;
+  prepared.request = model_wire_request(*model, prompt);
   return prepared;
 }
 
-OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply reply) {
+OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, const WireReply& reply) {
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
@@ -338,12 +354,23 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
     refused.usage = read.usage;
     return tl::make_unexpected(std::move(refused));
   }
+  ModelAnswer answer;
+  answer.text = std::move(read.text);
+  answer.usage = read.usage;
+  return answer;
+}
+
+OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply reply) {
+  auto answer = read_model_answer(host, shape, reply);
+  if (!answer) {
+    return tl::make_unexpected(std::move(answer.error()));
+  }
   Fetched fetched;
   fetched.content_type = "application/json";
   fetched.content =
-      host::Body::from_bytes(host, narrative_answer(read.narrative, host.now(), NarrativeSource::model));
+      host::Body::from_bytes(host, narrative_answer(answer->text, host.now(), NarrativeSource::model));
   fetched.origin_status = reply.status;
-  fetched.usage = read.usage;
+  fetched.usage = answer->usage;
   return fetched;
 }
 
@@ -462,6 +489,23 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
   }
   co_return read_reply(here.host(), resource, wanted, request.model, requested_at,
                        wire_reply(std::move(*reply)));
+}
+
+host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
+                                                ModelPrompt prompt, Millis timeout) {
+  const auto model = model_of(settings);
+  if (!model) {
+    co_return tl::make_unexpected(no_model());
+  }
+  const Request request = model_wire_request(*model, prompt);
+  const host::Body content = host::Body::from_bytes(here.host(), request.content);
+  const auto timeout_millis = static_cast<std::uint64_t>(timeout.count());
+  auto reply = co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
+                                           0, request.body_bytes_max.count, 0, 0, content);
+  if (!reply) {
+    co_return tl::make_unexpected(Refusal(std::move(reply.error())));
+  }
+  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply)));
 }
 
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,

@@ -140,6 +140,19 @@ OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resourc
 host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
                                         Request request);
 
+// A model's words, whatever they are about.
+struct ModelAnswer {
+  std::string text;
+  TokenUsage usage;
+
+  ModelAnswer() {}
+};
+
+// One question to the deployment's model, apart from any resource. Refusals: as fetch; unsent where no model
+// is configured.
+host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
+                                                ModelPrompt prompt, Millis timeout);
+
 // The system that leads the profile of a look-up for a narrative; "" where there is none.
 std::string leading_system_of(const config::Resource& resource, const config::FieldValues& values);
 

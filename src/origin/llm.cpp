@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "origin/json_document.h"
-#include "origin/narrative_prompt.h"
 #include "origin/provider_support.h"
 
 namespace larder::origin {
@@ -21,29 +20,39 @@ Error model_error(ErrorKind kind, std::string_view message) {
   return Error(kind, llm_source, kind == ErrorKind::unavailable, concat({"The model ", message}));
 }
 
-std::string gemini_content(std::string_view profile) {
+std::string gemini_content(const ModelPrompt& prompt) {
   const auto part = [](JsonWriter& json, std::string_view text) {
     json.key("parts").begin_array().begin_object().key("text").value(text).end_object().end_array();
   };
   JsonWriter json;
   json.begin_object().key("systemInstruction").begin_object();
-  part(json, narrative_prompt);
+  part(json, prompt.instructions);
   json.end_object().key("contents").begin_array().begin_object().key("role").value("user");
-  part(json, profile);
+  part(json, prompt.content);
   json.end_object().end_array().key("generationConfig").begin_object();
-  json.key("maxOutputTokens").value(config::limit::narrative_tokens_max).end_object().end_object();
+  json.key("maxOutputTokens").value(config::limit::model_tokens_max);
+  if (!prompt.schema.empty()) {
+    json.key("responseMimeType").value("application/json").key("responseJsonSchema").raw(prompt.schema);
+  }
+  json.end_object().end_object();
   return std::move(json).take();
 }
 
-std::string openai_content(std::string_view model, std::string_view profile) {
+std::string openai_content(std::string_view model, const ModelPrompt& prompt) {
   const auto message = [](JsonWriter& json, std::string_view role, std::string_view text) {
     json.begin_object().key("role").value(role).key("content").value(text).end_object();
   };
   JsonWriter json;
   json.begin_object().key("model").value(model).key("messages").begin_array();
-  message(json, "system", narrative_prompt);
-  message(json, "user", profile);
-  json.end_array().key("max_tokens").value(config::limit::narrative_tokens_max).end_object();
+  message(json, "system", prompt.instructions);
+  message(json, "user", prompt.content);
+  json.end_array().key("max_tokens").value(config::limit::model_tokens_max);
+  if (!prompt.schema.empty()) {
+    json.key("response_format").begin_object().key("type").value("json_schema").key("json_schema");
+    json.begin_object().key("name").value("answer").key("strict").value(true);
+    json.key("schema").raw(prompt.schema).end_object().end_object();
+  }
+  json.end_object();
   return std::move(json).take();
 }
 
@@ -157,7 +166,7 @@ Fault read_openai_field(std::string_view key, JsonValue value, RawReply& reply) 
   });
 }
 
-// A word of the model's that may be repeated: nothing that could be a key or a profile.
+// A word of the model's that may be repeated: nothing that could be a key or a question.
 std::string plain_reason(std::string_view text) {
   const bool plain = text.size() <= 32 &&
                      std::all_of(text.begin(), text.end(), [](char c) { return is_alpha(c) || c == '_'; });
@@ -170,7 +179,7 @@ std::optional<Error> judged_reply(const RawReply& reply) {
   const bool cut_off = finish == "max_tokens" || finish == "length";
   if (!reply.blocked.empty()) {
     return model_error(ErrorKind::rejected,
-                       concat({"refused the profile (", plain_reason(reply.blocked), ")."}));
+                       concat({"refused to answer (", plain_reason(reply.blocked), ")."}));
   }
   if (!reply.has_answers) {
     return model_error(ErrorKind::corrupt, "sent no answer: it has neither candidates nor choices.");
@@ -184,14 +193,14 @@ std::optional<Error> judged_reply(const RawReply& reply) {
   if (trim(reply.text).empty()) {
     return model_error(ErrorKind::corrupt, "sent an empty text.");
   }
-  if (reply.text.size() > config::limit::narrative_bytes_max) {
+  if (reply.text.size() > config::limit::model_text_bytes_max) {
     return model_error(ErrorKind::too_large, "sent a text that is too long.");
   }
   return std::nullopt;
 }
 
 // Who asks with a wrong key or for a model that is not there mends the settings: it is never about the
-// profile.
+// question.
 std::optional<Error> model_status_error(std::uint32_t status) {
   if (status == 400 || status == 401 || status == 403 || status == 404) {
     return model_error(ErrorKind::rejected,
@@ -232,21 +241,21 @@ std::optional<Model> model_of(const config::Settings& settings) {
   return model;
 }
 
-ModelRequest model_request(const Model& model, std::string_view profile) {
+ModelRequest model_request(const Model& model, const ModelPrompt& prompt) {
   ModelRequest request;
   request.headers = {{"accept", "application/json"}, {"content-type", "application/json"}};
   switch (model.shape) {
     case ModelShape::gemini:
       request.url = concat({model.url, "/v1beta/models/", percent_encode(model.name), ":generateContent"});
       request.headers.emplace_back("x-goog-api-key", model.key);
-      request.content = gemini_content(profile);
+      request.content = gemini_content(prompt);
       return request;
     case ModelShape::openai:
       request.url = concat({model.url, "/chat/completions"});
       if (!model.key.empty()) {
         request.headers.emplace_back("authorization", concat({"Bearer ", model.key}));
       }
-      request.content = openai_content(model.name, profile);
+      request.content = openai_content(model.name, prompt);
       return request;
   }
   LARDER_UNREACHABLE();
@@ -279,7 +288,7 @@ ModelReply read_model_reply(ModelShape shape, std::uint32_t status, std::string_
   reply.usage = raw.usage;
   reply.error = fault == simdjson::SUCCESS ? judged_reply(raw) : to_error(llm_source, fault);
   if (!reply.error) {
-    reply.narrative = std::string(trim(raw.text));
+    reply.text = std::string(trim(raw.text));
   }
   return reply;
 }

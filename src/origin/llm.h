@@ -1,5 +1,6 @@
-// Language models as an origin: Gemini (https://ai.google.dev/api/generate-content, November 2026) or any
-// endpoint of OpenAI's shape (POST /chat/completions). Pure: what to send, and how to read what comes back.
+// Language models as an origin: Gemini (https://ai.google.dev/api/generate-content and
+// https://ai.google.dev/gemini-api/docs/structured-output, November 2026) or any endpoint of OpenAI's shape
+// (POST /chat/completions with its response_format). Pure: what to send, and how to read what comes back.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,19 @@ struct ModelRequest {
   std::string content;
 };
 
-// `profile` is JSON.
-ModelRequest model_request(const Model& model, std::string_view profile);
+// What a model is asked.
+struct ModelPrompt {
+  // Ours.
+  std::string instructions;
+  // What they are about: data, whose words nobody should follow.
+  std::string content;
+  // The JSON Schema that the answer has to follow; "": it is prose.
+  std::string schema;
+
+  ModelPrompt() {}
+};
+
+ModelRequest model_request(const Model& model, const ModelPrompt& prompt);
 
 // What a call was counted as, failed ones too.
 struct TokenUsage {
@@ -49,14 +61,14 @@ struct TokenUsage {
 // In millionths of a dollar, rounded up: tokens at the settings' prices for a million of them.
 std::uint64_t cost_microdollars(const TokenUsage& usage, const config::Settings& settings);
 
-// Either the narrative or the error. Errors:
-//   rejected     it answered that it will not (a key, a quota: retryable; a blocked profile)
+// Either the text (whether it follows the schema is the asker's to see) or the error. Errors:
+//   rejected     it answered that it will not (a key, a quota: retryable; a blocked question)
 //   unavailable  it is out of order; retryable
 //   corrupt      no JSON, another shape than agreed, an empty text, or one that was cut off
-//   too_large    more than a narrative has
+//   too_large    more than limit::model_text_bytes_max
 struct ModelReply {
   TokenUsage usage;
-  std::string narrative;
+  std::string text;
   std::optional<Error> error;
 };
 

@@ -17,10 +17,6 @@ using observe::Counter;
 
 namespace {
 
-entry::Sha256 digest_of(host::Host& host) {
-  return [&host](std::string_view bytes) { return host.sha256(bytes); };
-}
-
 bool is_same_work(const origin::Work& a, const origin::Work& b) {
   if (!a.ids.openlibrary.empty() && !b.ids.openlibrary.empty()) {
     return a.ids.openlibrary == b.ids.openlibrary;
@@ -113,16 +109,7 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
   if (!values) {
     return tl::make_unexpected(std::move(values.error()));
   }
-  const entry::Sha256 sha256 = digest_of(host);
-  const config::FieldValues in_key = entry::key_values(resource, *values, sha256);
-  engine::Query query;
-  query.resource = &resource;
-  query.key =
-      tiers::Key(entry::build_key(settings_.cache_prefix, resource, entry::schema_version, in_key, sha256),
-                 tiers::TierSet::of(resource.tiers));
-  query.tags = entry::build_tags(resource, in_key, sha256);
-  query.values = std::move(*values);
-  query.method = resource.match.method;
+  engine::Query query = engine::make_query(host, settings_, resource, std::move(*values));
   query.accepts_gzip = [] { return true; };
   query.read_header = [](std::string_view) { return std::optional<std::string>(); };
   query.pace = engine::Pace::warming;

@@ -182,11 +182,7 @@ TEST_F(AppTest, ADeadHoldersLockIsWaitedForNoLongerThanTheCap) {
 
 TEST_F(AppTest, WithoutALockTheOriginIsAskedAllTheSame) {
   Isolate isolate(world);
-  world.fault = [](host::OperationKind kind) {
-    sim::Fault fault;
-    fault.status = 2;
-    return kind == host::OperationKind::lock_acquire ? std::optional<sim::Fault>(fault) : std::nullopt;
-  };
+  world.fail(host::OperationKind::lock_acquire);
   EXPECT_EQ(isolate.get(title_url).status, 200U);
   EXPECT_EQ(isolate.app->counters().value(observe::Counter::cache_errors_total, "lock", "unavailable"), 1U);
 }

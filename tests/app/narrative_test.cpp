@@ -4,17 +4,18 @@
 #include <gtest/gtest.h>
 
 #include "app/app.h"
-#include "base/json_writer.h"
 #include "base/text.h"
 #include "http/date.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
 #include "support/isolate.h"
+#include "support/model_reply.h"
 #include "support/spending_objects.h"
 
 namespace larder::app {
 namespace {
 
+using sim::gemini_reply;
 using sim::Isolate;
 using sim::OriginReply;
 using sim::OriginRequest;
@@ -42,25 +43,6 @@ std::string profile(std::string_view percentage) {
                  R"(},{"name":"Heart","percentage":80}]}})"});
 }
 
-OriginReply gemini(std::string_view text) {
-  JsonWriter json;
-  json.begin_object().key("candidates").begin_array().begin_object().key("content").begin_object();
-  json.key("parts")
-      .begin_array()
-      .begin_object()
-      .key("text")
-      .value(text)
-      .end_object()
-      .end_array()
-      .end_object();
-  json.key("finishReason").value("STOP").end_object().end_array().key("usageMetadata").begin_object();
-  json.key("promptTokenCount").value(200).key("candidatesTokenCount").value(150).end_object().end_object();
-  OriginReply reply;
-  reply.headers = {{"content-type", "application/json"}};
-  reply.content = json.text();
-  return reply;
-}
-
 struct NarrativeTest : ::testing::Test {
   NarrativeTest() {
     world.objects["SPENDING"] = spending;
@@ -80,7 +62,7 @@ struct NarrativeTest : ::testing::Test {
 
   World world;
   std::shared_ptr<sim::SpendingObjects> spending = std::make_shared<sim::SpendingObjects>();
-  OriginReply reply = gemini("You lead with the heart.");
+  OriginReply reply = gemini_reply("You lead with the heart.");
 };
 
 TEST_F(NarrativeTest, AModelIsAskedOnceAndItsAnswerKept) {
@@ -264,7 +246,7 @@ TEST_F(NarrativeTest, WhileTheModelFailsATemplateAnswersAndIsNotKept) {
     EXPECT_EQ(world.kv.size(), 0U);
   }
   EXPECT_EQ(world.origin_requests.size(), failures.size());
-  reply = gemini("At last.");
+  reply = gemini_reply("At last.");
   EXPECT_THAT(post(isolate, profile("10")).body, HasSubstr(R"("narrative":"At last.")"));
   EXPECT_EQ(world.kv.size(), 1U);
   EXPECT_TRUE(isolate.settled());
@@ -275,7 +257,7 @@ TEST_F(NarrativeTest, AModelThatAsksForPeaceHasItAndIsAskedLater) {
   reply.status = 429;
   reply.headers.emplace_back("retry-after", "20");
   EXPECT_THAT(post(isolate, profile("10")).body, HasSubstr(R"("source":"template")"));
-  reply = gemini("Later.");
+  reply = gemini_reply("Later.");
   EXPECT_THAT(post(isolate, profile("10")).header("cache-status"), HasSubstr("detail=origin-down"));
   EXPECT_EQ(world.origin_requests.size(), 1U);
   world.now += Millis(20'000);
@@ -309,7 +291,7 @@ TEST_F(NarrativeTest, AStaleNarrativeIsServedAndRefreshedBehindTheResponse) {
   Isolate isolate(world, bindings(), narrative_declarations());
   post(isolate, profile("10"));
   world.now += Millis(8LL * 86'400'000);
-  reply = gemini("Newer.");
+  reply = gemini_reply("Newer.");
   const auto& stale = post(isolate, profile("10"));
   EXPECT_THAT(stale.body, HasSubstr("You lead"));
   EXPECT_THAT(stale.header("cache-status"), HasSubstr("hit; ttl=-86"));
@@ -475,14 +457,7 @@ TEST_F(NarrativeTest, AStaleCopyStandsInForALimitedClientAndALimitThatFailsHolds
   EXPECT_EQ(stale.status, 200U);
   EXPECT_THAT(stale.header("cache-status"), HasSubstr("detail=rate-limited"));
   EXPECT_EQ(world.origin_requests.size(), 2U);
-  world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
-    if (kind != host::OperationKind::rate_limit) {
-      return std::nullopt;
-    }
-    sim::Fault fault;
-    fault.status = 2;
-    return fault;
-  };
+  world.fail(host::OperationKind::rate_limit);
   EXPECT_THAT(post(isolate, profile("77"), {{"cf-connecting-ip", "1.1.1.1"}}).body,
               HasSubstr(R"("source":"model")"));
 }

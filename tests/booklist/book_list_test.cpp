@@ -229,24 +229,22 @@ TEST(BookList, ColumnsMayBeMappedByHand) {
   ASSERT_TRUE(head.has_value());
   EXPECT_FALSE(head->format.has_value());
   EXPECT_EQ(head->headers, (std::vector<std::string>{"Titel", "Verfasser", "Note", "ISBN"}));
-  const auto columns = map_columns(
-      *head,
-      {{ListColumn::title, "titel"}, {ListColumn::author, "Verfasser"}, {*find_column("isbn"), "ISBN"}});
+  const auto columns =
+      map_columns(*head, {{ListColumn::title, 0}, {ListColumn::author, 1}, {*find_column("isbn"), 3}});
   ASSERT_TRUE(columns.has_value());
   const auto list = read_books(*text, *head, *columns, platform_text, ListLimits());
   ASSERT_TRUE(list.has_value());
   EXPECT_EQ(described(*list),
             std::vector<std::string>{"Dune | Frank Herbert | 9780441172719 | 0% | x0 | unknown"});
 
-  const auto refusal = [&](const std::vector<std::pair<ListColumn, std::string>>& mapping) {
+  const auto refusal = [&](const std::vector<MappedColumn>& mapping) {
     const auto mapped = map_columns(*head, mapping);
     return mapped ? "" : mapped.error().message;
   };
-  EXPECT_EQ(refusal({{ListColumn::author, "Autor"}}),
-            "There is no column \"Autor\" for author in this list.");
-  EXPECT_EQ(refusal({{ListColumn::author, "-"}}), "There is no column \"-\" for author in this list.");
-  EXPECT_EQ(refusal({{ListColumn::title, "Titel"}}), "No column is named for author, which is needed.");
-  EXPECT_EQ(refusal({{ListColumn::author, "Titel"}, {ListColumn::author, "Verfasser"}}),
+  EXPECT_EQ(refusal({{ListColumn::author, 4}}), "There is no column 4 in this list.");
+  EXPECT_EQ(refusal({{ListColumn::title, 0}}), "No column is named for author, which is needed.");
+  EXPECT_EQ(refusal({{ListColumn::author, 0}, {ListColumn::title, 0}}), "Column 0 is named twice.");
+  EXPECT_EQ(refusal({{ListColumn::author, 0}, {ListColumn::author, 1}}),
             "Two columns are named for author; there may be one.");
   EXPECT_EQ(find_column("Author"), std::nullopt);
 }

@@ -23,9 +23,14 @@ beforeEach(async () => {
 });
 afterEach(() => catalogue.close());
 
-/** @param {string} path @param {unknown} body */
-const post = (path, body) =>
-  fetch(url + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+const WITH_KEY = { "x-goog-api-key": "any" };
+/** @param {string} path @param {unknown} body @param {Record<string, string>} [headers] */
+const post = (path, body, headers = WITH_KEY) =>
+  fetch(url + path, {
+    method: "POST",
+    headers,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
 const asGemini = () => post(GEMINI, { contents: [{ role: "user", parts: [{ text: PROFILE }] }] });
 const asOpenai = () => post(OPENAI, { model: "small", messages: [{ role: "user", content: PROFILE }] });
 /** @param {object} settings */
@@ -49,6 +54,64 @@ test("OpenAI's shape has the same text", async () => {
   assert.equal(reply.choices[0].finish_reason, "stop");
   assert.match(reply.choices[0].message.content, /^You lead with Heart/);
   assert.equal(reply.usage.prompt_tokens, Math.ceil(PROFILE.length / 4));
+});
+
+const LIST = JSON.stringify({
+  columns: [
+    { index: 0, header: "Nr" },
+    { index: 1, header: " VERFASSER " },
+    { index: 2, header: "Titel" },
+  ],
+});
+const SCHEMA = {
+  type: "object",
+  properties: {
+    columns: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { index: { enum: [0, 1, 2] }, column: { enum: ["title", "author"] } },
+      },
+    },
+  },
+};
+/** @param {object} generationConfig @param {Record<string, string>} [headers] */
+const askColumns = (generationConfig, headers) =>
+  post(GEMINI, { contents: [{ parts: [{ text: LIST }] }], generationConfig }, headers);
+const AS_JSON = { responseMimeType: "application/json", responseJsonSchema: SCHEMA };
+const COLUMNS = {
+  columns: [
+    { index: 2, column: "title" },
+    { index: 1, column: "author" },
+  ],
+};
+
+test("an answer by a schema follows it, in both shapes", async () => {
+  const reply = await (await askColumns(AS_JSON)).json();
+  assert.deepEqual(JSON.parse(reply.candidates[0].content.parts[0].text), COLUMNS);
+  const response_format = { type: "json_schema", json_schema: { name: "answer", schema: SCHEMA } };
+  const other = await post(OPENAI, { model: "m", messages: [{ content: LIST }], response_format });
+  assert.deepEqual(JSON.parse((await other.json()).choices[0].message.content), COLUMNS);
+});
+
+test("it refuses a schema that it does not know, one without its media type, and the reverse", async () => {
+  assert.equal((await askColumns({ responseJsonSchema: SCHEMA })).status, 400);
+  assert.equal((await askColumns({ responseMimeType: "application/json" })).status, 400);
+  assert.equal((await askColumns({ ...AS_JSON, responseJsonSchema: { type: "object" } })).status, 400);
+  const nameless = { type: "json_schema", json_schema: { schema: SCHEMA } };
+  const body = { model: "m", messages: [{ content: LIST }], response_format: nameless };
+  assert.equal((await post(OPENAI, body)).status, 400);
+});
+
+test("told to be malformed, it answers in prose where JSON is asked for", async () => {
+  await set({ model: "malformed" });
+  const reply = await (await askColumns(AS_JSON)).json();
+  assert.match(reply.candidates[0].content.parts[0].text, /^I would say/);
+  assert.match((await (await asGemini()).json()).candidates[0].content.parts[0].text, /^You lead with Heart/);
+});
+
+test("Gemini answers nobody without a key", async () => {
+  assert.equal((await askColumns(AS_JSON, {})).status, 403);
 });
 
 test("calls are counted by their path", async () => {

@@ -99,11 +99,7 @@ TEST_F(CompressionTest, WhatCannotBeUnpackedIsFetchedAnew) {
 }
 
 TEST_F(CompressionTest, APackerThatFailsIsNoReasonNotToStore) {
-  world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
-    sim::Fault fault;
-    fault.status = 2;
-    return kind == host::OperationKind::body_gzip ? std::optional<sim::Fault>(fault) : std::nullopt;
-  };
+  world.fail(host::OperationKind::body_gzip);
   isolate.get(url);
   EXPECT_EQ(world.kv.begin()->second.content, origin_reply.content);
 }

@@ -177,11 +177,7 @@ TEST_F(ControlTest, APurgedCopyIsNotConfirmedByARefreshUnderWay) {
 
 TEST_F(ControlTest, ALogThatCannotBeReadTakesNothingDown) {
   isolate.get(url);
-  world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
-    sim::Fault fault;
-    fault.status = 2;
-    return kind == host::OperationKind::control_read ? std::optional<sim::Fault>(fault) : std::nullopt;
-  };
+  world.fail(host::OperationKind::control_read);
   world.now += Millis(60'000);
   EXPECT_THAT(isolate.get(url).header("cache-status"), HasSubstr("hit"));
   EXPECT_EQ(isolate.app->counters().value(Counter::cache_errors_total, "control", "unavailable"), 1U);

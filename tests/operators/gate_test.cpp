@@ -147,14 +147,7 @@ TEST_F(GateOrderTest, ASubjectIsCountedWhereverItCallsFromAndAnAddressWhoeverCal
 }
 
 TEST_F(GateTest, BucketsThatFailLetNobodyIn) {
-  world.fault = [](host::OperationKind kind) {
-    std::optional<sim::Fault> fault;
-    if (kind == host::OperationKind::object_call) {
-      fault.emplace();
-      fault->status = 2;
-    }
-    return fault;
-  };
+  world.fail(host::OperationKind::object_call);
   const auto& exchange = isolate.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "5");
@@ -164,14 +157,7 @@ TEST_F(GateTest, BucketsThatFailLetNobodyIn) {
 }
 
 TEST_F(GateTest, KeysThatCannotBeReadLetNobodyIn) {
-  world.fault = [](host::OperationKind kind) {
-    std::optional<sim::Fault> fault;
-    if (kind == host::OperationKind::token_verify) {
-      fault.emplace();
-      fault->status = 2;
-    }
-    return fault;
-  };
+  world.fail(host::OperationKind::token_verify);
   const auto& exchange = isolate.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "5");

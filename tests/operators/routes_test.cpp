@@ -120,14 +120,7 @@ TEST_F(RoutesTest, WhatDoesNotFitTogetherIsRefusedAndChangesNothing) {
 }
 
 TEST_F(RoutesTest, ALogThatTakesNoChangeSaysSo) {
-  world.fault = [](host::OperationKind kind) {
-    std::optional<sim::Fault> fault;
-    if (kind == host::OperationKind::control_append) {
-      fault.emplace();
-      fault->status = 2;
-    }
-    return fault;
-  };
+  world.fail(host::OperationKind::control_append);
   const std::vector<std::array<std::string, 3>> calls = {
       {"PUT", "/api/settings", R"({"ENABLE_SWR": false})"},
       {"POST", "/api/cache/purge", R"({"tags": ["a"], "mode": "hard"})"},
@@ -196,14 +189,7 @@ TEST_F(RoutesTest, APurgeShowsOnAnEntryThatIsStillStored) {
 
 TEST_F(RoutesTest, ATierThatFailsIsShownAsSuch) {
   isolate.get("/items/7");
-  world.fault = [](host::OperationKind kind) {
-    std::optional<sim::Fault> fault;
-    if (kind == host::OperationKind::kv_get) {
-      fault.emplace();
-      fault->status = 2;
-    }
-    return fault;
-  };
+  world.fail(host::OperationKind::kv_get);
   EXPECT_THAT(call("GET", "/api/cache/entry?key=larder:item:v3:7").body,
               HasSubstr(R"({"tier":"kv","found":false,"error":"unavailable"})"));
 }
@@ -279,14 +265,7 @@ TEST_F(RoutesTest, KeysAreListedInPagesAndOnlyOnesOwn) {
 }
 
 TEST_F(RoutesTest, AStoreThatDoesNotListSaysSo) {
-  world.fault = [](host::OperationKind kind) {
-    std::optional<sim::Fault> fault;
-    if (kind == host::OperationKind::kv_list) {
-      fault.emplace();
-      fault->status = 2;
-    }
-    return fault;
-  };
+  world.fail(host::OperationKind::kv_list);
   EXPECT_EQ(call("GET", "/api/cache/keys").status, 503U);
 }
 

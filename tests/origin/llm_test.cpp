@@ -16,7 +16,7 @@ ModelReply read_as(ModelShape shape, std::string_view body, std::uint32_t status
 
 std::string told_of(const ModelReply& reply) {
   return reply.error ? std::string(to_text(reply.error->kind)) + ": " + reply.error->message
-                     : "narrative: " + reply.narrative;
+                     : "text: " + reply.text;
 }
 
 TEST(ModelReply, OfGeminiIsTheTextOfTheFirstCandidate) {
@@ -25,7 +25,7 @@ TEST(ModelReply, OfGeminiIsTheTextOfTheFirstCandidate) {
        "finishReason":"STOP"},
       {"content":{"parts":[{"text":"another"}]}}],
       "usageMetadata":{"promptTokenCount":11,"candidatesTokenCount":7,"thoughtsTokenCount":5,"totalTokenCount":23}})");
-  EXPECT_EQ(told_of(reply), "narrative: One. Two.");
+  EXPECT_EQ(told_of(reply), "text: One. Two.");
   EXPECT_EQ(reply.usage.prompt, 11u);
   EXPECT_EQ(reply.usage.output, 12u);
 }
@@ -34,14 +34,14 @@ TEST(ModelReply, OfOpenAiShapeIsTheContentOfTheFirstChoice) {
   const ModelReply reply = read_as(ModelShape::openai, R"({"choices":[
       {"index":0,"message":{"role":"assistant","content":"One.","refusal":null},"finish_reason":"stop"},
       {"message":{"content":"another"}}],"usage":{"prompt_tokens":3,"completion_tokens":4}})");
-  EXPECT_EQ(told_of(reply), "narrative: One.");
+  EXPECT_EQ(told_of(reply), "text: One.");
   EXPECT_EQ(reply.usage.prompt, 3u);
   EXPECT_EQ(reply.usage.output, 4u);
 }
 
 TEST(ModelReply, EveryFailureIsAnError) {
   const std::vector<std::pair<std::string_view, std::string_view>> gemini = {
-      {R"({"promptFeedback":{"blockReason":"SAFETY"}})", "rejected: The model refused the profile (safety)."},
+      {R"({"promptFeedback":{"blockReason":"SAFETY"}})", "rejected: The model refused to answer (safety)."},
       {R"({"candidates":[{"finishReason":"SAFETY"}]})",
        "rejected: The model ended its answer early (safety)."},
       {R"({"candidates":[{"content":{"parts":[{"text":"half"}]},"finishReason":"MAX_TOKENS"}]})",
@@ -59,7 +59,7 @@ TEST(ModelReply, EveryFailureIsAnError) {
   }
   const std::vector<std::pair<std::string_view, std::string_view>> openai = {
       {R"({"choices":[{"message":{"content":null,"refusal":"I will not"},"finish_reason":"stop"}]})",
-       "rejected: The model refused the profile (refusal)."},
+       "rejected: The model refused to answer (refusal)."},
       {R"({"choices":[{"message":{"content":"half"},"finish_reason":"length"}]})",
        "corrupt: The model was cut off in the middle of its answer."},
       {R"({"choices":[{"message":{"content":""},"finish_reason":"content_filter"}]})",
@@ -101,7 +101,7 @@ TEST(ModelReply, TokensThatNobodyCanCountAreNone) {
   const ModelReply reply =
       read_as(ModelShape::gemini, R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}],
       "usageMetadata":{"promptTokenCount":-5,"candidatesTokenCount":"many"}})");
-  EXPECT_EQ(told_of(reply), "narrative: a");
+  EXPECT_EQ(told_of(reply), "text: a");
   EXPECT_EQ(reply.usage.prompt + reply.usage.output, 0u);
 }
 

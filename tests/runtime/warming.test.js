@@ -146,6 +146,52 @@ for (const flavour of FLAVOURS) {
     }
   });
 
+  test(`${flavour}: a list with foreign headers is understood by the model, and refused where that is of no use`, async () => {
+    const catalogue = createCatalogue();
+    const { url } = await catalogue.listen(0);
+    const worker = await startWorker(flavour, {
+      origin: url,
+      bindings: { ...BINDINGS, GEMINI_URL: url, GEMINI_API_KEY: "any" },
+    });
+    const upload = async () => {
+      const form = new FormData();
+      form.set("maxDepth", "1");
+      form.set("file", new Blob(['Titel;Verfasser;Seiten\nEmma;"Austen, Jane";474\n']), "meine.csv");
+      const headers = await authorization();
+      const response = await worker.get("/api/warming/upload", { method: "POST", headers, body: form });
+      return { status: response.status, body: /** @type {any} */ (await response.json()) };
+    };
+    /** @param {string} model */
+    const set = (model) =>
+      fetch(`${url}/_control/settings`, { method: "PUT", body: JSON.stringify({ model }) });
+    try {
+      const understood = await upload();
+      assert.equal(understood.status, 202, JSON.stringify(understood.body));
+      assert.deepEqual(understood.body.list.understood, {
+        format: "model",
+        columns: { title: ["Titel"], author: ["Verfasser"] },
+      });
+      const job = await ended(worker, understood.body.jobId);
+      assert.deepEqual(job.authors, { queued: 1, processed: 1, failed: 0, skipped: 0 });
+      const response = await worker.get("/search/title?q=Emma");
+      assert.match(response.headers.get("cache-status") ?? "", /^larder; hit;/);
+      for (const [model, reason] of /** @type {const} */ ([
+        ["malformed", /in vain: The model's answer does not follow its schema/],
+        ["truncated", /in vain: The model was cut off/],
+        ["limited", /in vain: llm answered 429/],
+      ])) {
+        await set(model);
+        const refused = await upload();
+        assert.equal(refused.status, 400, model);
+        assert.match(refused.body.detail, /Found: "Titel", "Verfasser", "Seiten". Needed: "Author"/);
+        assert.match(refused.body.detail, reason);
+      }
+    } finally {
+      await worker.stop();
+      await catalogue.close();
+    }
+  });
+
   test(`${flavour}: an entry list is walked, unknown entries too`, async () => {
     const catalogue = createCatalogue();
     const { url } = await catalogue.listen(0);

@@ -158,6 +158,14 @@ class World {
       settled;
   // Asked before every operation; nullopt lets it go through.
   std::function<std::optional<Fault>(host::OperationKind)> fault;
+  // From now on every operation of this kind fails as one that is out of order.
+  void fail(host::OperationKind failing) {
+    fault = [failing](host::OperationKind kind) {
+      Fault out_of_order;
+      out_of_order.status = 2;  // unavailable, as statuses.def has it
+      return kind == failing ? std::optional<Fault>(out_of_order) : std::nullopt;
+    };
+  }
   // How long each kind of store takes.
   Millis edge_delay{1};
   Millis kv_delay{8};

@@ -1,0 +1,110 @@
+// Lists of entries of any resource: here profiles, whose key is read from a body.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "support/isolate.h"
+#include "support/jobs_object.h"
+#include "support/model_reply.h"
+#include "support/operators_objects.h"
+#include "support/spending_objects.h"
+
+namespace larder::warm {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr auto narratives = R"({"resources": [
+    {"name": "narr", "match": {"method": "POST", "path": "/api/narrative"},
+     "origin": {"provider": "llm", "query": "narrative", "timeoutSoft": "3s", "timeoutHard": "20s"},
+     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},
+             {"body": "profile", "normalise": ["json"], "digest": true, "required": true,
+              "quantise": {"paths": ["systems[].percentage"], "step": 0.5}}],
+     "ttl": "7d", "stale": "23d", "staleIfError": "30d", "tags": ["narrative"]}]})";
+
+std::string profile_of(std::string_view name, std::string_view percentage) {
+  return concat({R"({"systems":[{"name":")", name, R"(","percentage":)", percentage, "}]}"});
+}
+
+struct PrewarmTest : ::testing::Test {
+  PrewarmTest() {
+    sim::add_operators_objects(world);
+    sim::TokenVerdict verdict;
+    verdict.claims = R"({"sub":"ann","role":"admin"})";
+    world.tokens["ann"] = verdict;
+    world.objects["SPENDING"] = std::make_shared<sim::SpendingObjects>();
+    world.origin = [](const sim::OriginRequest&) { return sim::gemini_reply("You lead."); };
+  }
+
+  sim::SimulatedHost::Exchange& post(std::string path, std::string json) {
+    sim::SentBody body;
+    body.content = std::move(json);
+    return isolate.run("POST", std::move(path),
+                       {{"authorization", "Bearer ann"}, {"content-type", "application/json"}},
+                       std::move(body));
+  }
+  // Every message that waits, until none does.
+  void drain() {
+    auto& queue = world.queues["AUTHOR_WARMING_QUEUE"];
+    for (int i = 0; !queue.empty(); ++i) {
+      const std::string body = queue.front().second;
+      queue.pop_front();
+      isolate.batch("author-warming-queue", {sim::Isolate::Sent(concat({"m", std::to_string(i)}), 1, body)});
+      world.run();
+    }
+  }
+
+  sim::World world;
+  sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
+  sim::Isolate isolate{
+      world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}}, narratives};
+};
+
+TEST_F(PrewarmTest, ProfilesAreAskedForOnceAndReadersFindThem) {
+  const auto& opened =
+      post("/api/warming/prewarm",
+           concat({R"({"resource":"narr","qps":50,"items":[{"profile":)", profile_of("Liver", "10.1"),
+                   R"(},{"profile":)", profile_of("Liver", "10"), R"(},{"profile":)",
+                   profile_of("Heart", "80"), "}]}"}));
+  ASSERT_EQ(opened.status, 202U) << opened.body;
+  EXPECT_THAT(opened.body, HasSubstr(R"("authorsQueued":2)")) << "two of them are one, quantised";
+  drain();
+  EXPECT_EQ(jobs.jobs.begin()->second.state, "complete");
+  EXPECT_EQ(jobs.jobs.begin()->second.sum().processed, 2U);
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  const auto& read = post("/api/narrative", concat({R"({"profile":)", profile_of("Liver", "9.9"), "}"}));
+  EXPECT_THAT(read.header("cache-status"), StartsWith("larder; hit;"));
+  EXPECT_THAT(read.body, HasSubstr(R"({"narrative":"You lead.",)"));
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+}
+
+TEST_F(PrewarmTest, AListMayBeCsv) {
+  // The header `profile`, and a profile of Heart at 80.
+  const auto& opened =
+      post("/api/warming/prewarm",
+           R"({"resource":"narr","csv":")"
+           "cHJvZmlsZQoieyIic3lzdGVtcyIiOlt7IiJuYW1lIiI6IiJIZWFydCIiLCIicGVyY2VudGFnZSIiOjgwfV19Igo=\"}");
+  ASSERT_EQ(opened.status, 202U) << opened.body;
+  drain();
+  const auto& read = post("/api/narrative", concat({R"({"profile":)", profile_of("Heart", "80"), "}"}));
+  EXPECT_THAT(read.header("cache-status"), StartsWith("larder; hit;"));
+}
+
+TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
+  const auto& refused =
+      post("/api/warming/prewarm",
+           concat({R"({"resource":"narr","items":[{"profile":)", profile_of("Heart", "80"), "},{}]}"}));
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_THAT(refused.body, HasSubstr("items[1]: profile"));
+  EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"nobody","items":[{"a":"b"}]})").body,
+              HasSubstr("resource: Name a resource that larder.json declares."));
+  EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr"})").body,
+              HasSubstr("items: Give at least one"));
+  EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr","items":[{}],"qps":0})").body,
+              HasSubstr("qps: This must be a whole number from 1 to 100."));
+  EXPECT_TRUE(jobs.jobs.empty());
+}
+
+}  // namespace
+}  // namespace larder::warm
