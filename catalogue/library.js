@@ -22,12 +22,25 @@ import { folded, wordsOf } from "./text.js";
  * @property {(query: string) => Author[]} searchAuthors best first
  *
  * @typedef {object} WorkQuery all that is given must hold
- * @property {string} [q] words of title, authors or subjects, an ISBN, or Solr-like `field:value`
+ * @property {string} [q] words of title, authors or subjects, an ISBN, or Solr-like `field:value`; in quotes
+ *   the value's words stand in a row
  * @property {string} [title] words
  * @property {string} [author] words of the names, or a key
  * @property {string} [isbn]
  * @property {string} [subject] words
+ * @property {string} [sort] one of SORTS; without it by relevance
  */
+
+/** @param {Work} work how many readers have it on their shelves, as far as made-up readers go */
+export const readersOf = (work) => work.editions.length * 100;
+
+/** @type {Record<string, (work: Work) => number>} the higher, the earlier */
+export const SORTS = {
+  editions: (work) => work.editions.length,
+  new: (work) => work.year,
+  old: (work) => -work.year,
+  readinglog: readersOf,
+};
 
 const AUTHOR_KEY_PATTERN = /^OL\d+A$/;
 const QUERY_FIELD_PATTERN = /\b(title|author|author_key|isbn|subject):("[^"]*"|\S+)/g;
@@ -91,18 +104,35 @@ export function createLibrary(data) {
     any: (text) => (canonicalIsbn(text) === null ? anyIndex(text) : worksByIsbn(text)),
   };
 
+  /** @type {Record<string, (work: Work) => string[]>} the texts in which a phrase may stand */
+  const texts = {
+    title: ({ title, subtitle = "" }) => [title, subtitle],
+    author: (work) =>
+      work.authors.map((key) => author(key)).flatMap((each) => [each.name, ...(each.otherNames ?? [])]),
+    subject: ({ subjects }) => subjects,
+  };
+
   /** @param {WorkQuery} query */
-  function searchWorks({ q, ...fields }) {
-    /** @type {[string, string][]} */
-    const conditions = Object.entries(fields).filter(([, text]) => text !== undefined);
+  function searchWorks({ q, sort, ...fields }) {
+    /** @type {Condition[]} */
+    const conditions = Object.entries(fields)
+      .filter(([, text]) => text !== undefined)
+      .map(([field, text]) => ({ field, text, isPhrase: false }));
     if (q !== undefined) conditions.push(...queryConditions(q));
     if (conditions.length === 0) return [];
-    const [first, ...others] = conditions.map(([field, text]) => searches[field](text));
+    const [first, ...others] = conditions.map(({ field, text, isPhrase }) => {
+      const found = searches[field](text);
+      return isPhrase && Object.hasOwn(texts, field)
+        ? found.filter((work) => texts[field](work).some((each) => hasPhrase(each, text)))
+        : found;
+    });
     const sets = others.map((found) => new Set(found));
     const exact = folded(fields.title ?? q ?? "");
+    const relevance = (/** @type {Work} */ work) =>
+      folded(work.title) === exact ? Number.POSITIVE_INFINITY : work.editions.length;
     return ranked(
       first.filter((work) => sets.every((set) => set.has(work))),
-      (work) => (folded(work.title) === exact ? Number.POSITIVE_INFINITY : work.editions.length),
+      sort === undefined ? relevance : SORTS[sort],
     );
   }
 
@@ -128,19 +158,27 @@ export function createLibrary(data) {
   };
 }
 
+/** @typedef {{field: string, text: string, isPhrase: boolean}} Condition */
+
 /**
  * @param {string} q
- * @returns {[string, string][]} field and text
+ * @returns {Condition[]}
  */
 function queryConditions(q) {
-  /** @type {[string, string][]} */
+  /** @type {Condition[]} */
   const conditions = [];
   const rest = q.replace(QUERY_FIELD_PATTERN, (_, field, value) => {
-    conditions.push([field, value.replaceAll('"', "")]);
+    conditions.push({ field, text: value.replaceAll('"', ""), isPhrase: value.startsWith('"') });
     return " ";
   });
-  if (rest.trim() !== "" || conditions.length === 0) conditions.push(["any", rest]);
+  if (rest.trim() !== "" || conditions.length === 0)
+    conditions.push({ field: "any", text: rest, isPhrase: false });
   return conditions;
+}
+
+/** @param {string} text @param {string} phrase whether its words stand in the text in a row */
+function hasPhrase(text, phrase) {
+  return ` ${wordsOf(text).join(" ")} `.includes(` ${wordsOf(phrase).join(" ")} `);
 }
 
 /** @param {Author} author */

@@ -1,5 +1,7 @@
 // The replies, in Open Library's shapes. Pure: data in, plain objects out.
 
+import { readersOf } from "./library.js";
+
 /**
  * @typedef {import("./generate.js").Author} Author
  * @typedef {import("./generate.js").Edition} Edition
@@ -50,6 +52,7 @@ export function searchDocument(library, work, fields) {
     public_scan_b: false,
     publish_year: [...new Set(work.editions.map(({ year }) => year))],
     publisher: [library.publisher],
+    readinglog_count: readersOf(work),
     subject: work.subjects,
     subtitle: work.subtitle,
     title: work.title,

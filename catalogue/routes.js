@@ -1,5 +1,6 @@
 // The catalogue's routes: a method and a URL to an answer. Pure: faults and validators are the server's.
 
+import { SORTS } from "./library.js";
 import { authorDocument, authorRecord, editionRecord, searchDocument, workRecord } from "./records.js";
 
 /**
@@ -48,12 +49,16 @@ export function catalogueAnswer(library, method, url) {
 function search(library, { searchParams }) {
   const page = pageOf(searchParams, SEARCH_LIMIT_DEFAULT);
   if ("status" in page) return page;
+  const sort = textOf(searchParams, "sort");
+  if (sort !== undefined && !Object.hasOwn(SORTS, sort))
+    return { status: 400, body: { error: `sort must be one of ${Object.keys(SORTS).join(", ")}` } };
   const found = library.searchWorks({
     q: textOf(searchParams, "q"),
     title: textOf(searchParams, "title"),
     author: textOf(searchParams, "author"),
     isbn: textOf(searchParams, "isbn"),
     subject: textOf(searchParams, "subject"),
+    sort,
   });
   const fields = textOf(searchParams, "fields") ?? null;
   const docs = found.slice(page.start, page.start + page.limit);

@@ -4,6 +4,7 @@
 import { warm } from "./warm.js";
 
 const USAGE = `larder warm FILE [--depth 1-3] [--priority normal|high] [--aggressiveness gentle|normal|eager]
+                 [--subjects]: with those who are known for the same subjects
 larder warm --watch JOB | --cancel JOB | --dlq | --replay
   --url URL      where Larder is; default LARDER_URL, else http://localhost:8787
   --token TOKEN  an admin's; default LARDER_TOKEN, else one for the secret in .dev.vars

@@ -32,6 +32,7 @@ export async function warm(args, { usage, output, pollMillis = POLL_MILLIS }) {
       depth: { type: "string", default: "2" },
       priority: { type: "string", default: "normal" },
       aggressiveness: { type: "string", default: "normal" },
+      subjects: { type: "boolean", default: false },
       watch: { type: "string" },
       cancel: { type: "string" },
       dlq: { type: "boolean", default: false },
@@ -62,6 +63,7 @@ export async function warm(args, { usage, output, pollMillis = POLL_MILLIS }) {
   form.set("maxDepth", values.depth);
   form.set("priority", values.priority);
   form.set("aggressiveness", values.aggressiveness);
+  form.set("subjects", String(values.subjects));
   const { job: _, ...opened } = await call(door, "POST", "/api/warming/upload", form);
   const began = opened.created ? "" : " (at work already)";
   output.write(

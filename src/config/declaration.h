@@ -9,7 +9,7 @@
 //                                        asked for by the key's fields alone (mode keyed only)
 //       "path": "/items/{id}"            literal and {name} segments; in mode http also a last {name...}
 //     },
-//     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author"};
+//     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author" | "subject"};
 //                                        ["openlibrary", "googlebooks"] are asked in turn until one knows a book;
 //                                        or {"provider": "llm", "query": "narrative"}
 //       "url": "https://api.example.com/v1/items/{id}?lang={lang}",

@@ -268,6 +268,12 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   booklist::Aggressiveness aggressiveness = booklist::Aggressiveness::normal;
   warm::JobPlan plan;
   plan.options = read_list_options(*upload, aggressiveness, faults);
+  if (plan.options.by_subject &&
+      desk.warming.stock().resource_for(config::ProviderQuery::subject) == nullptr) {
+    faults.emplace_back("subjects",
+                        "larder.json declares no resource that looks books up by subject; add one with "
+                        "\"origin\": {\"provider\": \"openlibrary\", \"query\": \"subject\"}.");
+  }
   if (!faults.empty()) {
     co_return host::problem_answer(here.host(), invalid_request(faults));
   }

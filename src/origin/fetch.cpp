@@ -63,6 +63,8 @@ LookupKind lookup_kind(config::ProviderQuery query) {
       return LookupKind::isbn;
     case config::ProviderQuery::author:
       return LookupKind::author;
+    case config::ProviderQuery::subject:
+      return LookupKind::subject;
     case config::ProviderQuery::narrative:
       break;
   }
@@ -77,6 +79,8 @@ std::string_view what_of(LookupKind kind) {
       return "ISBN";
     case LookupKind::author:
       return "author";
+    case LookupKind::subject:
+      return "subject";
   }
   LARDER_UNREACHABLE();
 }

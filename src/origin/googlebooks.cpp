@@ -166,15 +166,6 @@ Fault read_volume(JsonValue volume, WorkBuilder& work) {
   });
 }
 
-// The query language has quotes and no escape for them.
-std::string quoted(std::string_view text) {
-  std::string phrase(text);
-  for (char& c : phrase) {
-    c = c == '"' ? ' ' : c;
-  }
-  return concat({"\"", collapse_spaces(phrase), "\""});
-}
-
 std::string query_for(LookupKind kind, std::string_view text) {
   switch (kind) {
     case LookupKind::title:
@@ -183,6 +174,8 @@ std::string query_for(LookupKind kind, std::string_view text) {
       return concat({"isbn:", text});
     case LookupKind::author:
       return "inauthor:" + quoted(text);
+    case LookupKind::subject:
+      return "subject:" + quoted(text);
   }
   LARDER_UNREACHABLE();
 }

@@ -29,6 +29,8 @@ std::string path_for(LookupKind kind, std::string_view text) {
       return concat({"/book/", segment});
     case LookupKind::author:
       return concat({"/author/", segment, "?page=1&pageSize=100"});
+    case LookupKind::subject:
+      return concat({"/books/", segment, "?page=1&pageSize=100&column=subjects"});
   }
   LARDER_UNREACHABLE();
 }

@@ -17,22 +17,27 @@ namespace larder::origin {
 namespace {
 
 constexpr std::string_view source = "openlibrary";
-constexpr std::string_view fields =
-    "key,title,subtitle,author_name,author_key,first_publish_year,cover_i,isbn,subject";
 
-struct Query {
-  std::string_view parameter;
-  std::string_view works_limit;
-};
-
-Query query_for(LookupKind kind) {
+// What a search asks for, all of it encoded.
+std::string query_for(LookupKind kind, std::string_view text) {
+  constexpr std::string_view fields =
+      "&fields=key,title,subtitle,author_name,author_key,first_publish_year,cover_i,isbn,subject";
+  // The best known works have hundreds of ISBNs each, and a hundred such works would be more than an entry
+  // may hold.
+  constexpr std::string_view fields_of_many =
+      "&fields=key,title,subtitle,author_name,author_key,first_publish_year,cover_i,subject";
   switch (kind) {
     case LookupKind::title:
-      return {"title", "20"};
+      return concat({"title=", percent_encode(text), fields, "&limit=20"});
     case LookupKind::isbn:
-      return {"isbn", "5"};
+      return concat({"isbn=", percent_encode(text), fields, "&limit=5"});
     case LookupKind::author:
-      return {"author", "100"};
+      return concat({"author=", percent_encode(text), fields, "&limit=100"});
+    case LookupKind::subject:
+      // The parameter `subject` takes words from anywhere among a work's subjects; only here do quotes hold
+      // them together. What most readers have on their shelves comes first.
+      return concat(
+          {"q=", percent_encode("subject:" + quoted(text)), fields_of_many, "&sort=readinglog&limit=100"});
   }
   LARDER_UNREACHABLE();
 }
@@ -52,10 +57,8 @@ class OpenLibrary final : public Provider {
     if (!text) {
       return Failure(text.error());
     }
-    const Query query = query_for(lookup.kind);
     Plan plan;
-    plan.url = make_url(access, concat({"/search.json?", query.parameter, "=", percent_encode(*text),
-                                        "&fields=", fields, "&limit=", query.works_limit}));
+    plan.url = make_url(access, "/search.json?" + query_for(lookup.kind, *text));
     plan.headers.emplace_back("accept", "application/json");
     // A name without a contact may be refused (403); then none at all is better.
     if (std::string agent = user_agent(access); !agent.empty()) {

@@ -25,9 +25,10 @@ inline constexpr std::size_t lookup_bytes_max = 512;
 inline constexpr std::size_t reply_bytes_max = config::limit::reply_bytes_max;
 
 enum class LookupKind : std::uint8_t {
-  title,   // words of a title
-  isbn,    // one ISBN, either form, hyphens allowed
-  author,  // an author's name
+  title,    // words of a title
+  isbn,     // one ISBN, either form, hyphens allowed
+  author,   // an author's name
+  subject,  // what books are about, words in a row: "science fiction"
 };
 
 struct Lookup {

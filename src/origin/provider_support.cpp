@@ -24,8 +24,10 @@ Error fault(ErrorKind kind, std::string_view source, bool retryable, std::string
 
 Result<std::string> checked_text(std::string_view source, const Lookup& lookup) {
   const std::string_view text = trim(lookup.text);
-  if (text.empty()) {
-    return fail(ErrorKind::invalid, source, "the look-up has no text: name a title, an ISBN or an author");
+  // Quotes around nothing are no text either: quoted() leaves none of it.
+  if (text.find_first_not_of("\"\\ ") == std::string_view::npos) {
+    return fail(ErrorKind::invalid, source,
+                "the look-up has no text: name a title, an ISBN, an author or a subject");
   }
   if (text.size() > lookup_bytes_max) {
     return fail(ErrorKind::invalid, source,
@@ -42,6 +44,14 @@ Result<std::string> checked_text(std::string_view source, const Lookup& lookup) 
     return fail(ErrorKind::invalid, source, isbn.error().message);
   }
   return isbn->thirteen();
+}
+
+std::string quoted(std::string_view text) {
+  std::string phrase(text);
+  for (char& c : phrase) {
+    c = c == '"' || c == '\\' ? ' ' : c;
+  }
+  return concat({"\"", collapse_spaces(phrase), "\""});
 }
 
 std::string wanted_isbn(const Lookup& lookup) {

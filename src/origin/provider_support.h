@@ -15,6 +15,9 @@ namespace larder::origin {
 // The look-up's text, trimmed; for an ISBN its 13 digits. Errors: as Provider::plan.
 Result<std::string> checked_text(std::string_view source, const Lookup& lookup);
 
+// As one phrase of a query language in which quotes hold words together: what would end it is left out.
+std::string quoted(std::string_view text);
+
 // The 13 digits of the ISBN that a look-up asks for; "" for a look-up of another kind.
 std::string wanted_isbn(const Lookup& lookup);
 

@@ -12,6 +12,8 @@
 
 namespace larder::warm {
 
+using observe::Counter;
+
 namespace {
 
 booklist::NormalText normaliser_of(host::Host& host) {
@@ -39,6 +41,24 @@ std::string source_in(std::string_view body) {
   return std::string(rest.substr(0, rest.find('"')));
 }
 
+// Who wrote with this author. Works that do not name the author were found by a likeness of names alone.
+std::vector<Person> co_authors_of(const AuthorMessage& author, const Harvest& harvest,
+                                  const booklist::NormalText& normal_text) {
+  std::vector<Person> others;
+  std::set<std::string> seen = {author.key};
+  for (const origin::Work& work : harvest.works) {
+    std::vector<Person> people = people_of(work, normal_text);
+    const bool names_author = std::any_of(people.begin(), people.end(),
+                                          [&](const Person& person) { return person.key == author.key; });
+    for (Person& person : people) {
+      if (names_author && seen.insert(person.key).second) {
+        others.push_back(std::move(person));
+      }
+    }
+  }
+  return others;
+}
+
 // "2 parent": who found somebody, for whom they are found again in the same words.
 std::string parent_of(const AuthorMessage& author) {
   return concat({to_text(std::uint64_t{author.remaining()}), " ", author.key});
@@ -62,12 +82,18 @@ host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, 
   if (slot.marker.empty() || !marker || marker->number("remaining") < author.remaining()) {
     co_return false;
   }
+  if (author.by_subject && author.remaining() > 0 && !marker->flag("bySubject")) {
+    co_return false;
+  }
   // This very walk left it, and was cut off before it was accounted for: it goes over what is there and is
   // counted as what it was.
   if (marker->text("job") == author.job && marker->number("remaining") == author.remaining()) {
     co_return false;
   }
   const config::Resource* const resource = stock_.resource_for(config::ProviderQuery::author);
+  if (resource == nullptr) {
+    co_return false;
+  }
   auto query = stock_.query_of(here.host(), *resource, author.name);
   if (!query || !budget.take(2)) {
     co_return false;
@@ -97,11 +123,17 @@ host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, 
   co_return co_await stock_.has_all(here, std::move(queries));
 }
 
-host::Task<Warming::Step> Warming::find_works(host::Context here, const AuthorMessage& author,
-                                              Harvest& harvest) const {
+host::Task<Warming::Step> Warming::look_up(host::Context here, config::ProviderQuery asked, std::string text,
+                                           Harvest& harvest) const {
   Step step;
-  const config::Resource* const resource = stock_.resource_for(config::ProviderQuery::author);
-  auto query = stock_.query_of(here.host(), *resource, author.name);
+  const config::Resource* const resource = stock_.resource_for(asked);
+  if (resource == nullptr) {
+    step.state = StepState::hopeless;
+    step.reason = "undeclared";
+    step.message = concat({"larder.json declares no resource that looks books up by ", to_text(asked), "."});
+    co_return step;
+  }
+  auto query = stock_.query_of(here.host(), *resource, text);
   if (!query) {
     step.state = StepState::hopeless;
     step.reason = "invalid";
@@ -126,11 +158,11 @@ host::Task<Warming::Step> Warming::find_works(host::Context here, const AuthorMe
                                          : reading.fetched->kind == entry::Kind::positive;
   if (positive) {
     const host::Body& body = entry != nullptr ? entry->body : reading.fetched->content;
-    const std::string text = here.host().read_body(body.handle(), body.size(), 0);
+    const std::string content = here.host().read_body(body.handle(), body.size(), 0);
     auto works = read_works(here.host(), body);
     if (works) {
       harvest.works = std::move(*works);
-      harvest.source = source_in(text);
+      harvest.source = source_in(content);
       harvest.asked = entry != nullptr ? entry->header.asked : reading.fetched->requested_at;
       harvest.log_seen = entry != nullptr ? entry->header.log_seen : reading.fetched->log_seen;
     } else {
@@ -143,43 +175,21 @@ host::Task<Warming::Step> Warming::find_works(host::Context here, const AuthorMe
   co_return step;
 }
 
-// Who wrote with this author. Works that do not name the author were found by a likeness of names alone.
-std::vector<Item> Warming::others_of(host::Host& host, const AuthorMessage& author,
-                                     const Harvest& harvest) const {
-  const booklist::NormalText normal_text = normaliser_of(host);
-  std::vector<Item> others;
-  std::set<std::string> seen = {author.key};
-  for (const origin::Work& work : harvest.works) {
-    std::vector<Item> named;
-    bool names_author = false;
-    for (const std::string& text : work.authors) {
-      for (const booklist::AuthorName& name :
-           booklist::read_authors(text, booklist::NameStyle::one, normal_text)) {
-        Item item;
-        item.key = booklist::normal_name(name.display, normal_text);
-        item.name = name.display;
-        names_author = names_author || item.key == author.key;
-        named.push_back(std::move(item));
-      }
-    }
-    for (Item& item : named) {
-      if (names_author && !item.key.empty() && seen.insert(item.key).second) {
-        item.depth = author.depth + 1;
-        item.depth_max = author.depth_max;
-        item.source = Source::discovery;
-        others.push_back(std::move(item));
-      }
-    }
-  }
-  return others;
-}
-
 host::Task<Warming::Step> Warming::queue_others(host::Context here, const AuthorMessage& author,
-                                                const Harvest& harvest) const {
+                                                std::vector<Person> people) const {
   Step step;
-  const std::vector<Item> others = others_of(here.host(), author, harvest);
-  if (others.empty()) {
+  if (people.empty()) {
     co_return step;
+  }
+  std::vector<Item> others;
+  for (Person& person : people) {
+    Item item;
+    item.key = std::move(person.key);
+    item.name = std::move(person.name);
+    item.depth = author.depth + 1;
+    item.depth_max = author.depth_max;
+    item.source = Source::discovery;
+    others.push_back(std::move(item));
   }
   const auto send = co_await book_.discover(here, author.job, parent_of(author), others);
   if (!send) {
@@ -213,13 +223,59 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
   co_return step;
 }
 
-host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author,
-                                        std::uint64_t works) const {
+// The choice depends on nothing but the two answers, which are kept: not on whom the job knows, nor on what
+// other messages are doing. So a redelivery names the same people, and the job knows them for its own.
+//
+// Trouble of this look-up is none of the author's: it waits as any other, an hour, and then the author is
+// done without. The author's own trouble, if there was any, is over.
+host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessage& author,
+                                                 const Harvest& harvest, bool& missed) const {
+  const booklist::NormalText normal_text = normaliser_of(here.host());
+  const std::string subject = telling_subject(harvest.works, normal_text);
+  if (subject.empty()) {
+    counters_.add(Counter::warming_subjects_total, "none");
+    co_return Step();
+  }
+  Harvest on_subject;
+  Step step = co_await look_up(here, config::ProviderQuery::subject, subject, on_subject);
+  if (step.state == StepState::later) {
+    const Instant now = here.host().now();
+    if (author.subject_trouble_since == Instant()) {
+      author.subject_trouble_since = now;
+      author.tries = 0;
+      author.faults = 0;
+    }
+    if (now - author.subject_trouble_since < config::limit::warming_subject_patience) {
+      co_return step;
+    }
+  }
+  if (step.state != StepState::done) {
+    missed = true;
+    counters_.add(Counter::warming_subjects_total, "skipped", step.reason);
+    co_return Step();
+  }
+  std::set<std::string> known = {author.key};
+  for (const Person& other : co_authors_of(author, harvest, normal_text)) {
+    known.insert(other.key);
+  }
+  std::vector<Person> related =
+      most_named(on_subject.works, known, config::limit::related_authors_max, normal_text);
+  const std::string_view outcome = related.empty() ? "none" : "found";
+  Step queued = co_await queue_others(here, author, std::move(related));
+  if (queued.state == StepState::done) {
+    counters_.add(Counter::warming_subjects_total, outcome);
+  }
+  co_return queued;
+}
+
+host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
+                                        bool missed) const {
   Step step;
   JsonWriter json;
   json.begin_object().key("worksCount").value(works);
   json.key("lastWarmed").value(millis_since_epoch(here.host().now()));
   json.key("depth").value(author.depth).key("remaining").value(author.remaining());
+  json.key("bySubject").value(author.by_subject && !missed);
   json.key("job").value(author.job).end_object();
   const host::Body body = host::Body::from_bytes(here.host(), json.text());
   const auto kept_seconds = static_cast<std::uint64_t>(whole_seconds(config::limit::warming_marker_kept));
@@ -234,17 +290,11 @@ host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage&
 }
 
 host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, Budget& budget) const {
-  // What is read and put beside the entries: the author's own entry in three places, two marks, a look
-  // whether all is there.
-  constexpr std::size_t operations_beside = 6;
+  // What is read and put beside the entries: the author's own entry and the subject's in three places each,
+  // two marks, a look whether all is there.
+  constexpr std::size_t operations_beside = 9;
   AuthorMessage& author = slot.message.author;
   Step step;
-  if (stock_.resource_for(config::ProviderQuery::author) == nullptr) {
-    step.state = StepState::hopeless;
-    step.reason = "undeclared";
-    step.message = "larder.json declares no resource that looks books up by author.";
-    co_return step;
-  }
   if (!budget.take(operations_beside)) {
     step.state = StepState::more;
     co_return step;
@@ -258,7 +308,7 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     co_return step;
   }
   Harvest harvest;
-  step = co_await find_works(here, author, harvest);
+  step = co_await look_up(here, config::ProviderQuery::author, author.name, harvest);
   if (step.state != StepState::done) {
     co_return step;
   }
@@ -275,13 +325,21 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     step.message = "The entries could not be stored.";
     co_return step;
   }
-  if (author.remaining() > 0) {
-    step = co_await queue_others(here, author, harvest);
+  if (author.remaining() > 0 && author.subject_trouble_since == Instant()) {
+    std::vector<Person> others = co_authors_of(author, harvest, normaliser_of(here.host()));
+    step = co_await queue_others(here, author, std::move(others));
     if (step.state != StepState::done && !LARDER_MUTATED(co_authors_dropped)) {
       co_return step;
     }
   }
-  step = co_await mark(here, author, harvest.works.size());
+  bool missed = false;
+  if (author.remaining() > 0 && author.by_subject) {
+    step = co_await queue_related(here, author, harvest, missed);
+    if (step.state != StepState::done) {
+      co_return step;
+    }
+  }
+  step = co_await mark(here, author, harvest.works.size(), missed);
   step.works = harvest.works.size();
   co_return step;
 }

@@ -42,6 +42,7 @@ Result<Message> parse_author(const config::JsonText& json) {
   author.trouble_since = instant_of(json, "troubleSince");
   author.faults = small(json, "faults", 0);
   author.entries_done = small(json, "entriesDone", 0);
+  author.subject_trouble_since = instant_of(json, "subjectTroubleSince");
   if (author.job.empty() || author.key.empty() || author.name.empty()) {
     return refuse_message("it has no jobId, author or key.");
   }
@@ -101,7 +102,8 @@ std::string to_json(const AuthorMessage& message) {
   json.key("priority").value(to_text(message.priority)).key("bySubject").value(message.by_subject);
   json.key("tries").value(message.tries);
   json.key("troubleSince").value(millis_since_epoch(message.trouble_since));
-  json.key("faults").value(message.faults).key("entriesDone").value(message.entries_done).end_object();
+  json.key("faults").value(message.faults).key("entriesDone").value(message.entries_done);
+  json.key("subjectTroubleSince").value(millis_since_epoch(message.subject_trouble_since)).end_object();
   return std::move(json).take();
 }
 

@@ -34,7 +34,7 @@ struct AuthorMessage {
   std::string name;
   Source source = Source::csv;
   Priority priority = Priority::normal;
-  // Authors of the works' subjects are found as well as co-authors.
+  // Who is known for what this author is known for is found as well as co-authors.
   bool by_subject = false;
   // 1 for the list's own authors.
   std::uint32_t depth = 1;
@@ -46,9 +46,11 @@ struct AuthorMessage {
   std::uint32_t faults = 0;
   // Entries of the author that earlier invocations have seen to.
   std::uint32_t entries_done = 0;
+  // Since when the look-up of the author's subject fails; 0: it has not failed. All but that is done then.
+  Instant subject_trouble_since;
 
   AuthorMessage() {}
-  // Levels of co-authors that are left to walk from here.
+  // Levels of authors found that are left to walk from here.
   std::uint32_t remaining() const { return depth_max - depth; }
 };
 

@@ -67,14 +67,25 @@ void write_sums(JsonWriter& json, const Sums& sums) {
   json.key("failed").value(sums.failed).key("skipped").value(sums.skipped);
 }
 
+// Requests for a list: one an author (or entry), and one more for the subject of each who has levels left to
+// walk. Authors who share one need fewer.
+std::uint64_t requests_of(const JobPlan& plan) {
+  std::uint64_t requests = plan.items.size();
+  for (const Item& item : plan.items) {
+    requests += plan.options.by_subject && item.depth_max > item.depth ? 1U : 0U;
+  }
+  return requests;
+}
+
 // How long the rest takes at the rate so far, or, before there is one, at the allowed one.
-Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint32_t allowed_per_second) {
+Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint32_t allowed_per_second,
+                 std::uint32_t requests_each) {
   const std::uint64_t open = sums.queued - sums.accounted();
   const std::int64_t worked = millis_since_epoch(now) - static_cast<std::int64_t>(started);
   if (started > 0 && worked > 0 && sums.accounted() > 0) {
     return Millis(static_cast<std::int64_t>(open) * worked / static_cast<std::int64_t>(sums.accounted()));
   }
-  return Millis(static_cast<std::int64_t>(open) * 1000 / allowed_per_second);
+  return Millis(static_cast<std::int64_t>(open) * 1000 * requests_each / allowed_per_second);
 }
 
 }  // namespace
@@ -127,8 +138,9 @@ std::string Warming::shown(const config::JsonText& job, Instant now) const {
   write_time(json, "completedAt", job.number("completed"));
   const bool is_over = job.number("completed") > 0;
   const std::uint32_t rate = options ? requests_per_second(is_walk, *options) : 1;
-  json.key("estimatedDuration");
-  json.value(to_interval(is_over ? Millis(0) : time_left(sums, job.number("started"), now, rate)));
+  const bool asks_subjects = options && options->flag("bySubject") && options->number("maxDepth") > 1;
+  const Millis left = time_left(sums, job.number("started"), now, rate, asks_subjects ? 2 : 1);
+  json.key("estimatedDuration").value(to_interval(is_over ? Millis(0) : left));
   return json.end_object().text();
 }
 
@@ -138,9 +150,17 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
     co_return fail(ErrorKind::unsupported, "warming",
                    "larder.json declares no resource that looks books up by author; add one.");
   }
+  const config::Resource* const subjects = stock_.resource_for(config::ProviderQuery::subject);
+  if (plan.options.by_subject && subjects == nullptr) {
+    co_return fail(ErrorKind::unsupported, "warming",
+                   "larder.json declares no resource that looks books up by subject; add one.");
+  }
+  const auto is_kept = [&](std::string_view pattern) {
+    return policy::admit(settings_, pattern).participation == policy::Participation::full;
+  };
   const std::string_view pattern = plan.options.resource.empty() ? std::string_view(authors->name)
                                                                  : std::string_view(plan.options.resource);
-  if (policy::admit(settings_, pattern).participation != policy::Participation::full) {
+  if (!is_kept(pattern) || (plan.options.by_subject && !is_kept(subjects->name))) {
     co_return fail(ErrorKind::unsupported, "warming",
                    "The cache does not keep what would be warmed: see FEATURE_CACHE, CACHE_IMPL and "
                    "CACHE_PATTERN_WHITELIST.");
@@ -180,7 +200,7 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   const std::uint64_t works_each = measured == 0 ? config::limit::warming_works_guess
                                                  : (totals->number("works") + measured - 1) / measured;
   opened.works_estimated = plan.items.size() * (is_walk ? 1 : works_each);
-  opened.time_estimated = Millis(static_cast<std::int64_t>(plan.items.size()) * 1000 / rate);
+  opened.time_estimated = Millis(static_cast<std::int64_t>(requests_of(plan)) * 1000 / rate);
   co_return opened;
 }
 

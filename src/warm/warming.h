@@ -4,8 +4,9 @@
 //
 //   open      the list becomes a job, whole or not at all
 //   send      its messages go out, behind the response
-//   consume   a batch: find each author's works, put their entries, queue the co-authors, account for the
-//   author tend      messages of a job that has gone quiet are sent again
+//   consume   a batch: find each author's works, put their entries, queue the co-authors and, where it is
+//             asked for, who is known for the same subject; account for the author
+//   tend      messages of a job that has gone quiet are sent again
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "observe/counters.h"
 #include "warm/job_book.h"
 #include "warm/message.h"
+#include "warm/related.h"
 #include "warm/stock.h"
 
 namespace larder::warm {
@@ -46,6 +48,7 @@ struct JobOptions {
   // Of an author list.
   std::uint32_t depth_max = 1;
   std::string aggressiveness = "normal";
+  // Who is known for the same subject is found as well as co-authors.
   bool by_subject = false;
   // Of an entry list: the resource's name; "" for an author list.
   std::string resource;
@@ -98,7 +101,8 @@ class Warming {
         book_(settings),
         stock_(settings, declarations, engine, counters) {}
 
-  // Errors: unsupported, when no resource looks books up by author, or the cache is off; as the jobs' object.
+  // Errors: unsupported, when no resource looks books up by author (or by subject, where that is asked for),
+  // or the cache is off; as the jobs' object.
   host::Task<Result<Opened>> open(host::Context here, JobPlan plan) const;
   // The job's messages. To be done behind the response; what fails is made good by tend().
   host::Task<void> send(host::Context here, std::string job_id, JobPlan plan) const;
@@ -178,10 +182,17 @@ class Warming {
   host::Task<void> work_on(host::Context here, Batch& batch) const;
   host::Task<Step> warm_author(host::Context here, Slot& slot, Budget& budget) const;
   host::Task<Result<bool>> is_warm(host::Context here, const Slot& slot, Budget& budget) const;
-  host::Task<Step> find_works(host::Context here, const AuthorMessage& author, Harvest& harvest) const;
+  // What an origin says to this question. A state other than `done` says why there is nothing.
+  host::Task<Step> look_up(host::Context here, config::ProviderQuery query, std::string text,
+                           Harvest& harvest) const;
+  // The others into the job, and their messages out.
   host::Task<Step> queue_others(host::Context here, const AuthorMessage& author,
-                                const Harvest& harvest) const;
-  host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works) const;
+                                std::vector<Person> people) const;
+  // Those who are known for the author's subject. `missed` is set where they are left out for good.
+  host::Task<Step> queue_related(host::Context here, AuthorMessage& author, const Harvest& harvest,
+                                 bool& missed) const;
+  host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
+                        bool missed) const;
   host::Task<Step> walk(host::Context here, WalkMessage& walk, Batch& batch) const;
   host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields) const;
 
@@ -201,7 +212,6 @@ class Warming {
   host::Task<void> remember(host::Context here, std::string key, std::string json, Millis kept) const;
 
   std::string marker_key(host::Host& host, std::string_view author) const;
-  std::vector<Item> others_of(host::Host& host, const AuthorMessage& author, const Harvest& harvest) const;
   std::string shown(const config::JsonText& job, Instant now) const;
   std::uint32_t requests_per_second(bool is_walk, const config::JsonText& options) const;
   void log_author(host::Host& host, const AuthorMessage& author, const Step& step) const;

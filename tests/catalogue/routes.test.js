@@ -86,6 +86,37 @@ test("q looks everywhere and knows fields", async (context) => {
   assert.deepEqual(keysOf(await json('/search.json?q=title:"winter+garden"')), ["/works/OL2W"]);
 });
 
+test("words in quotes stand in a row, within one subject, title or name", async (context) => {
+  const phrases = structuredClone(data);
+  phrases.core.works[0].subjects = ["science fiction", "history"];
+  phrases.core.works[1].subjects = ["fiction", "popular science"];
+  const { json } = await startCatalogue(context, { data: phrases });
+  const found = async (/** @type {string} */ q) =>
+    keysOf(await json(`/search.json?q=${encodeURIComponent(q)}`));
+  assert.deepEqual(await found('subject:"Science Fiction"'), ["/works/OL1W"]);
+  assert.deepEqual(await found('subject:"fiction science"'), []);
+  assert.deepEqual(await found('subject:"fiction history"'), []);
+  assert.deepEqual(keysOf(await json("/search.json?subject=science+fiction")), [
+    "/works/OL1W",
+    "/works/OL2W",
+  ]);
+  assert.deepEqual(await found('author:"Haruki Murakami"'), ["/works/OL3W"]);
+  assert.deepEqual(await found('author:"Murakami Haruki"'), []);
+  assert.deepEqual(await found('title:"garden winter"'), []);
+});
+
+test("sort puts the most read, the newest or the oldest first, and refuses what it does not know", async (context) => {
+  const { json, get } = await startCatalogue(context, { data });
+  const sorted = async (/** @type {string} */ sort) =>
+    keysOf(await json(`/search.json?author=OL1A&sort=${sort}`));
+  assert.deepEqual(await sorted("readinglog"), ["/works/OL1W", "/works/OL2W"]);
+  assert.deepEqual(await sorted("old"), ["/works/OL2W", "/works/OL1W"]);
+  assert.deepEqual(await sorted("new"), ["/works/OL1W", "/works/OL2W"]);
+  const [most] = (await json("/search.json?author=OL1A&sort=readinglog&fields=readinglog_count")).docs;
+  assert.deepEqual(most, { readinglog_count: 200 });
+  assert.equal((await get("/search.json?author=OL1A&sort=constructor")).status, 400);
+});
+
 test("an ISBN matches in either form, with or without hyphens", async (context) => {
   const { json } = await startCatalogue(context, { data });
   for (const isbn of ["9789999900027", "999990002X", "999990002x", "978-99999-0002-7", "99999-0002-X"]) {

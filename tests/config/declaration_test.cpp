@@ -355,8 +355,8 @@ TEST(Declaration, NamesWhatIsWrongWithAnOrigin) {
        "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\", \"llm\", "
        "\"googlebooks\" or \"isbndb\". Did you mean "
        "\"openlibrary\"?\n"
-       "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\", \"author\" or "
-       "\"narrative\". Did you "
+       "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\", \"author\", "
+       "\"subject\" or \"narrative\". Did you "
        "mean "
        "\"title\"?\n"
        "resources[0].origin.headers: A provider sets its own headers; remove this member.\n"
@@ -449,7 +449,7 @@ TEST(Declaration, TheShippedFileIsRight) {
   text << file.rdbuf();
   const auto declarations = parse_declarations(text.str());
   ASSERT_TRUE(declarations) << to_text(declarations.error());
-  ASSERT_EQ(declarations->resources.size(), 4u);
+  ASSERT_EQ(declarations->resources.size(), 5u);
   const auto expect = [&](std::string_view path, ProviderQuery query, Millis ttl) {
     const auto found = match(*declarations, http::Method::get, path);
     ASSERT_TRUE(found) << path;
@@ -462,6 +462,7 @@ TEST(Declaration, TheShippedFileIsRight) {
   expect("/search/title", ProviderQuery::title, Millis(86'400'000));
   expect("/search/isbn", ProviderQuery::isbn, Millis(2'592'000'000));
   expect("/search/author", ProviderQuery::author, Millis(86'400'000));
+  expect("/search/subject", ProviderQuery::subject, Millis(604'800'000));
 }
 
 }  // namespace

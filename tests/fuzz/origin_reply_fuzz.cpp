@@ -74,11 +74,13 @@ void check_reply(const Result<Reply>& reply) {
 }
 
 Lookup lookup_by(std::uint8_t choice) {
-  switch (choice % 3) {
+  switch (choice % 4) {
     case 0:
       return Lookup(LookupKind::title, "The Salt Orchard");
     case 1:
       return Lookup(LookupKind::isbn, "0306406152");
+    case 2:
+      return Lookup(LookupKind::subject, "salt");
     default:
       return Lookup(LookupKind::author, "Ada Quill");
   }

@@ -50,6 +50,16 @@ TEST(plan, asks_open_library_through_its_search) {
             "https://origin.example/search.json?author=%C3%81d%D0%B0" + fields + "100");
 }
 
+TEST(plan, asks_open_library_for_a_subject_as_a_phrase_the_best_known_first) {
+  const std::string rest =
+      "&fields=key,title,subtitle,author_name,author_key,first_publish_year,cover_i,subject"
+      "&sort=readinglog&limit=100";
+  EXPECT_EQ(url_of("openlibrary", by_subject()),
+            "https://origin.example/search.json?q=subject%3A%22science%20fiction%22" + rest);
+  EXPECT_EQ(url_of("openlibrary", Lookup(LookupKind::subject, R"(a" OR title:"b\)")),
+            "https://origin.example/search.json?q=subject%3A%22a%20OR%20title%3A%20b%22" + rest);
+}
+
 TEST(plan, asks_google_books_in_its_query_language) {
   const std::string rest = "&printType=books&maxResults=40";
   EXPECT_EQ(url_of("googlebooks", Lookup(LookupKind::title, "the \"salt\" orchard")),
@@ -58,6 +68,8 @@ TEST(plan, asks_google_books_in_its_query_language) {
             "https://origin.example/books/v1/volumes?q=isbn%3A9780306406157" + rest);
   EXPECT_EQ(url_of("googlebooks", by_author()),
             "https://origin.example/books/v1/volumes?q=inauthor%3A%22Ada%20Quill%22" + rest);
+  EXPECT_EQ(url_of("googlebooks", by_subject()),
+            "https://origin.example/books/v1/volumes?q=subject%3A%22science%20fiction%22" + rest);
 }
 
 TEST(plan, asks_isbndb_by_path) {
@@ -65,6 +77,8 @@ TEST(plan, asks_isbndb_by_path) {
             "https://origin.example/books/a%2F..%2Fb%3Fc%23d?page=1&pageSize=20");
   EXPECT_EQ(url_of("isbndb", by_isbn()), "https://origin.example/book/9780306406157");
   EXPECT_EQ(url_of("isbndb", by_author()), "https://origin.example/author/Ada%20Quill?page=1&pageSize=100");
+  EXPECT_EQ(url_of("isbndb", by_subject()),
+            "https://origin.example/books/science%20fiction?page=1&pageSize=100&column=subjects");
 }
 
 TEST(plan, names_larder_only_with_a_contact) {
@@ -92,6 +106,8 @@ TEST(plan, refuses_look_ups_that_cannot_be_asked) {
   const Lookup bad[] = {
       Lookup(LookupKind::title, ""),
       Lookup(LookupKind::author, " \t "),
+      Lookup(LookupKind::subject, " \" \\\""),
+      Lookup(LookupKind::subject, std::string(lookup_bytes_max + 1, 'a')),
       Lookup(LookupKind::title, "a\nb"),
       Lookup(LookupKind::title, std::string("a\0b", 3)),
       Lookup(LookupKind::title, "\xff"),

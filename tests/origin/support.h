@@ -18,6 +18,7 @@ inline Result<Reply> read_reply(std::string_view provider, const Lookup& lookup,
 }
 
 inline Lookup by_title() { return Lookup(LookupKind::title, "The Salt Orchard"); }
+inline Lookup by_subject() { return Lookup(LookupKind::subject, "science fiction"); }
 inline Lookup by_author() { return Lookup(LookupKind::author, "Ada Quill"); }
 // 0306406152 is its short form.
 inline Lookup by_isbn() { return Lookup(LookupKind::isbn, "978-0-306-40615-7"); }

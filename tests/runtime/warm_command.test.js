@@ -25,15 +25,17 @@ const job = (state, processed, failed = 0) => ({
 /**
  * A Worker that answers as it is told.
  * @param {Record<string, Array<[number, unknown, Record<string, string>?]>>} answers by method and path; the last one stays
- * @param {(url: string, asked: string[]) => Promise<void>} use
+ * @param {(url: string, asked: string[], sent: () => string) => Promise<void>} use
  */
 async function withDoor(answers, use) {
   /** @type {string[]} */
   const asked = [];
+  /** @type {string[]} */
+  const bodies = [];
   const server = createServer((request, response) => {
     const route = `${request.method} ${request.url}`;
     asked.push(`${route} ${request.headers.authorization}`);
-    request.resume();
+    request.on("data", (part) => bodies.push(String(part)));
     const left = answers[route] ?? [[404, { title: "Not Found" }]];
     const [status, body, headers = {}] = /** @type {[number, unknown, Record<string, string>?]} */ (
       left.length > 1 ? left.shift() : left[0]
@@ -43,12 +45,18 @@ async function withDoor(answers, use) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   try {
-    await use(`http://127.0.0.1:${port}`, asked);
+    await use(`http://127.0.0.1:${port}`, asked, () => bodies.join(""));
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
 }
+
+/** @param {string} form multipart/form-data @returns {Record<string, string>} its fields but the file */
+const fieldsOf = (form) =>
+  Object.fromEntries(
+    [...form.matchAll(/name="(\w+)"\r\n\r\n(.*)\r\n/g)].map(([, name, value]) => [name, value]),
+  );
 
 /** @param {string[]} args @param {boolean} [isTTY] */
 async function run(args, isTTY = false) {
@@ -71,7 +79,7 @@ test("a file is uploaded and followed to its end, in lines of JSON", async () =>
       [200, job("complete", 4)],
     ],
   });
-  await withDoor(answers, async (url, asked) => {
+  await withDoor(answers, async (url, asked, sent) => {
     const { code, text } = await run([file, "--url", url]);
     assert.equal(code, 0);
     const lines = text
@@ -87,6 +95,21 @@ test("a file is uploaded and followed to its end, in lines of JSON", async () =>
       ],
     );
     assert.equal(asked[0], "POST /api/warming/upload Bearer t");
+    assert.deepEqual(fieldsOf(sent()), {
+      maxDepth: "2",
+      priority: "normal",
+      aggressiveness: "normal",
+      subjects: "false",
+    });
+  });
+  await withDoor(answers, async (url, _asked, sent) => {
+    await run([file, "--url", url, "--depth", "3", "--subjects"]);
+    assert.deepEqual(fieldsOf(sent()), {
+      maxDepth: "3",
+      priority: "normal",
+      aggressiveness: "normal",
+      subjects: "true",
+    });
   });
   rmSync(folder, { recursive: true, force: true });
 });

@@ -117,6 +117,41 @@ for (const flavour of FLAVOURS) {
     }
   });
 
+  test(`${flavour}: who is known for the same subject is warmed too, where that is asked for`, async () => {
+    const catalogue = createCatalogue();
+    const { url } = await catalogue.listen(0);
+    const worker = await startWorker(flavour, { origin: url, bindings: BINDINGS });
+    try {
+      const upload = await call(worker, "POST", "/api/warming/upload", {
+        csv: listOf(["Terry Pratchett"]),
+        maxDepth: 2,
+        aggressiveness: "eager",
+        subjects: true,
+      });
+      assert.equal(upload.status, 202, JSON.stringify(upload.body));
+      const job = await ended(worker, upload.body.jobId);
+      assert.equal(job.state, "complete", JSON.stringify(job));
+      assert.equal(job.subjects, true);
+      const { urls } = /** @type {any} */ (await (await fetch(`${url}/_control/requests`)).json());
+      const searches = Object.keys(urls).filter((each) => each.includes("sort=readinglog"));
+      assert.equal(searches.length, 1, JSON.stringify(urls));
+      assert.equal(urls[searches[0]], 1);
+      const docs = /** @type {any} */ (await (await fetch(url + searches[0])).json()).docs;
+      const coAuthors = new Set((await worksOf(url, "Terry Pratchett")).flatMap((doc) => doc.author_name));
+      const others = docs
+        .flatMap((/** @type {any} */ doc) => doc.author_name)
+        .filter((/** @type {string} */ name) => !coAuthors.has(name));
+      assert.equal(job.byDepth[1].queued, coAuthors.size - 1 + Math.min(5, new Set(others).size));
+      const phrase = /"(.+)"/.exec(new URL(searches[0], url).searchParams.get("q") ?? "")?.[1] ?? "";
+      const kept = await worker.get(`/search/subject?q=${encodeURIComponent(phrase.toUpperCase())}`);
+      assert.match(kept.headers.get("cache-status") ?? "", /^larder; hit;/);
+      assert.equal(/** @type {any} */ (await kept.json()).works.length, docs.length);
+    } finally {
+      await worker.stop();
+      await catalogue.close();
+    }
+  });
+
   test(`${flavour}: a list with foreign headers is understood by the model, and refused where that is of no use`, async () => {
     const catalogue = createCatalogue();
     const { url } = await catalogue.listen(0);

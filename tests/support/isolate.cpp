@@ -17,7 +17,10 @@ std::string book_declarations() {
      "ttl": "30d", "stale": "7d", "staleIfError": "30d"},
     {"name": "author", "match": {"path": "/search/author"}, "origin": {"provider": "openlibrary", "query": "author"},
      "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}],
-     "ttl": "24h", "stale": "7d", "staleIfError": "30d"}]})";
+     "ttl": "24h", "stale": "7d", "staleIfError": "30d"},
+    {"name": "subject", "match": {"path": "/search/subject"}, "origin": {"provider": "openlibrary", "query": "subject"},
+     "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}],
+     "ttl": "7d", "stale": "7d", "staleIfError": "30d"}]})";
 }
 
 Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre,

@@ -3,15 +3,18 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "config/json_text.h"
 
 namespace larder::warm {
 
-Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, TextPairs settings)
+Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, TextPairs settings,
+                       std::string declarations)
     : random(seed),
       library(random, count),
       weather(weather_),
       jobs(sim::add_jobs_object(world)),
-      settings_(std::move(settings)) {
+      settings_(std::move(settings)),
+      declarations_(std::move(declarations)) {
   sim::add_operators_objects(world);
   sim::TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";
@@ -23,6 +26,9 @@ Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, 
     if (world.now >= weather.down_from && world.now < weather.down_until) {
       reply = sim::OriginReply();
       reply.status = 503;
+    } else if (weather.subject_status != 0 && !sim::genre_asked(request.url).empty()) {
+      reply = sim::OriginReply();
+      reply.status = weather.subject_status;
     } else if (random.percent(weather.busy)) {
       reply = sim::OriginReply();
       reply.status = 429;
@@ -52,7 +58,12 @@ void Deployment::renew() {
     isolate_->host.stop();
     gone_.push_back(std::move(isolate_));
   }
-  isolate_ = std::make_unique<sim::Isolate>(world, settings_);
+  isolate_ = std::make_unique<sim::Isolate>(world, settings_, declarations_);
+}
+
+void Deployment::deploy(std::string declarations) {
+  declarations_ = std::move(declarations);
+  renew();
 }
 
 sim::SimulatedHost::Exchange& Deployment::call(std::string method, std::string path, std::string body) {
@@ -64,17 +75,38 @@ sim::SimulatedHost::Exchange& Deployment::call(std::string method, std::string p
 }
 
 sim::SimulatedHost::Exchange& Deployment::upload(const std::vector<std::string>& names,
-                                                 const std::string& depth_max) {
+                                                 const std::string& depth_max, const TextPairs& options) {
   sim::SentBody sent;
   sent.content = "Title,Author,My Rating\n";
   for (std::size_t i = 0; i < names.size(); ++i) {
     sent.content += concat({"Book ", std::to_string(i), ",", names[i], "\n"});
   }
   sent.form_fields = TextPairs{{"maxDepth", depth_max}, {"aggressiveness", "eager"}};
+  sent.form_fields->insert(sent.form_fields->end(), options.begin(), options.end());
   sent.file_name = "books.csv";
   return isolate_->run("POST", "https://larder.test/api/warming/upload",
                        {{"authorization", "Bearer ann"}, {"content-type", "multipart/form-data; boundary=x"}},
                        std::move(sent));
+}
+
+std::size_t Deployment::subjects_asked() const {
+  const auto& requests = world.origin_requests;
+  return static_cast<std::size_t>(std::count_if(
+      requests.begin(), requests.end(),
+      [](const sim::OriginRequest& request) { return !sim::genre_asked(request.url).empty(); }));
+}
+
+std::uint64_t Deployment::subjects_counted(std::string_view outcome, std::string_view reason) {
+  const auto status = config::JsonText::parse(call("GET", "/internal/cache").body);
+  LARDER_ASSERT(status.has_value());
+  const auto counters = status->find("counters");
+  LARDER_ASSERT(counters.has_value());
+  std::uint64_t sum = 0;
+  for (const config::JsonText& series : counters->items("warming_subjects_total")) {
+    const bool is_meant = series.text("outcome") == outcome && series.text("reason") == reason;
+    sum += is_meant ? series.number("value") : 0;
+  }
+  return sum;
 }
 
 const sim::SimulatedJobs::Job& Deployment::only_job() const {

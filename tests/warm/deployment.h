@@ -18,10 +18,11 @@ namespace larder::warm {
 
 // What goes wrong; of a hundred.
 struct Weather {
-  std::uint32_t twice = 0;   // a message is delivered again although it was acknowledged
-  std::uint32_t lost = 0;    // a consumer is gone in the middle of its batch
-  std::uint32_t faults = 0;  // an operation of KV, an object or a queue fails
-  std::uint32_t busy = 0;    // the origin answers 429
+  std::uint32_t twice = 0;           // a message is delivered again although it was acknowledged
+  std::uint32_t lost = 0;            // a consumer is gone in the middle of its batch
+  std::uint32_t faults = 0;          // an operation of KV, an object or a queue fails
+  std::uint32_t busy = 0;            // the origin answers 429
+  std::uint32_t subject_status = 0;  // it answers this to every search by subject
   // The origin fails in between.
   Instant down_from = Instant::max();
   Instant down_until = Instant::max();
@@ -29,10 +30,14 @@ struct Weather {
 
 class Deployment {
  public:
-  Deployment(std::uint64_t seed, std::size_t authors, Weather weather, TextPairs settings = {});
+  Deployment(std::uint64_t seed, std::size_t authors, Weather weather, TextPairs settings = {},
+             std::string declarations = sim::book_declarations());
 
-  // Uploads a list with these authors; the answer.
-  sim::SimulatedHost::Exchange& upload(const std::vector<std::string>& names, const std::string& depth_max);
+  // Uploads a list with these authors; the answer. `options`: further fields of the form.
+  sim::SimulatedHost::Exchange& upload(const std::vector<std::string>& names, const std::string& depth_max,
+                                       const TextPairs& options = {});
+  // Requests to the origin by subject.
+  std::size_t subjects_asked() const;
   sim::SimulatedHost::Exchange& call(std::string method, std::string path, std::string body = "");
   // Runs until no message is left; at most `rounds` deliveries.
   void drain(std::size_t rounds = 20'000);
@@ -44,6 +49,10 @@ class Deployment {
   }
   // The job's state and sums.
   const sim::SimulatedJobs::Job& only_job() const;
+  // What the isolate at work has counted of authors and their subjects.
+  std::uint64_t subjects_counted(std::string_view outcome, std::string_view reason = {});
+  // Another version takes over: what is under way is delivered to it.
+  void deploy(std::string declarations);
   // All faults stop.
   void calm() { weather = Weather(); }
 
@@ -71,6 +80,7 @@ class Deployment {
   void renew();
 
   TextPairs settings_;
+  std::string declarations_;
   std::unique_ptr<sim::Isolate> isolate_;
   std::vector<std::unique_ptr<sim::Isolate>> gone_;
   std::map<std::string, Held> held_;

@@ -1,4 +1,5 @@
 // Jobs end with exact counts, whatever happens on the way.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -93,6 +94,193 @@ TEST(Warming, FindsCoAuthorsAsDeepAsIsAskedFor) {
   EXPECT_EQ(deployment.only_job().sum().processed, reached.size());
   EXPECT_EQ(deployment.world.origin_requests.size(), reached.size());
   expect_warm(deployment, reached);
+}
+
+const TextPairs with_subjects = {{"subjects", "true"}};
+
+// Subjects of the authors who had levels left to walk: each of them is asked for once.
+std::set<std::string> genres_of(const sim::Library& library, const std::set<std::string>& authors) {
+  std::set<std::string> genres;
+  for (const std::string& author : authors) {
+    genres.insert(library.genre_of(author));
+  }
+  genres.erase("");
+  return genres;
+}
+
+TEST(Warming, FindsWhoIsKnownForTheSameSubject) {
+  Deployment deployment(20, 80, Weather());
+  const auto roots = first_of(deployment.library, 7);
+  const auto& answer = deployment.upload(roots, "2", with_subjects);
+  ASSERT_EQ(answer.status, 202U) << answer.body;
+  // An author and a subject for each of seven, at twenty requests a second.
+  EXPECT_EQ(parsed(answer.body).text("estimatedDuration"), "PT1S");
+  EXPECT_TRUE(parsed(answer.body).find("job")->flag("subjects"));
+  deployment.drain();
+  const auto reached = deployment.library.reached_by_subject(roots, 2);
+  EXPECT_GT(reached.size(), deployment.library.reached(roots, 2).size() + 10);
+  expect_complete(deployment, reached);
+  const auto sum = deployment.only_job().sum();
+  EXPECT_EQ(sum.processed, reached.size());
+  const auto genres = genres_of(deployment.library, {roots.begin(), roots.end()});
+  EXPECT_EQ(genres.size(), 6U);
+  EXPECT_EQ(deployment.subjects_asked(), genres.size()) << "once each, and for nobody without levels left";
+  EXPECT_EQ(deployment.world.origin_requests.size(), reached.size() + genres.size());
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, ASubjectThatManyShareIsAskedForOnce) {
+  Deployment deployment(21, 70, Weather());
+  std::vector<std::string> roots;
+  for (std::size_t i = 0; i < deployment.library.authors.size(); ++i) {
+    if (deployment.library.genre_of(deployment.library.authors[i]) == "fantasy") {
+      roots.push_back(deployment.library.authors[i]);
+    }
+  }
+  ASSERT_GT(roots.size(), 8U);
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  deployment.drain();
+  expect_complete(deployment, deployment.library.reached_by_subject(roots, 2));
+  EXPECT_EQ(deployment.subjects_asked(), 1U);
+}
+
+TEST(Warming, SubjectsLeadAsDeepAsCoAuthorsDo) {
+  Deployment deployment(22, 120, Weather());
+  const auto roots = first_of(deployment.library, 2);
+  // Favourites: rated with five.
+  ASSERT_EQ(deployment.upload({roots[0] + ",5", roots[1] + ",5"}, "3", with_subjects).status, 202U);
+  deployment.drain();
+  const auto reached = deployment.library.reached_by_subject(roots, 3);
+  EXPECT_GT(reached.size(), deployment.library.reached_by_subject(roots, 2).size());
+  expect_complete(deployment, reached);
+  const auto& levels = deployment.only_job().levels;
+  ASSERT_EQ(levels.size(), 3U);
+  EXPECT_EQ(levels.at(1).queued, 2U);
+  EXPECT_EQ(levels.at(2).queued, deployment.library.reached_by_subject(roots, 2).size() - 2);
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, WithoutLevelsLeftNoSubjectIsAskedFor) {
+  Deployment deployment(23, 30, Weather());
+  const auto roots = first_of(deployment.library, 6);
+  ASSERT_EQ(deployment.upload(roots, "1", with_subjects).status, 202U);
+  deployment.drain();
+  expect_complete(deployment, {roots.begin(), roots.end()});
+  EXPECT_EQ(deployment.subjects_asked(), 0U);
+}
+
+TEST(Warming, WhoWasWarmedWithoutSubjectsIsWalkedAgainForThem) {
+  Deployment deployment(24, 60, Weather());
+  const auto roots = first_of(deployment.library, 5);
+  deployment.upload(roots, "2");
+  deployment.drain();
+  EXPECT_EQ(deployment.subjects_asked(), 0U);
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+    deployment.drain();
+    EXPECT_EQ(deployment.subjects_asked(),
+              genres_of(deployment.library, {roots.begin(), roots.end()}).size());
+  }
+  std::vector<std::uint64_t> queued;
+  std::map<std::uint64_t, std::uint64_t> by_number;
+  for (const auto& [id, job] : deployment.jobs.jobs) {
+    EXPECT_EQ(job.state, "complete");
+    by_number[job.number] = job.sum().queued;
+  }
+  for (const auto& [number, count] : by_number) {
+    queued.push_back(count);
+  }
+  // The third time all is there, and nobody is looked for.
+  EXPECT_THAT(queued,
+              ::testing::ElementsAre(deployment.library.reached(roots, 2).size(),
+                                     deployment.library.reached_by_subject(roots, 2).size(), roots.size()));
+}
+
+TEST(Warming, ASubjectThatIsRefusedForGoodIsLeftOutAndCounted) {
+  Deployment deployment(25, 60, Weather(), {{"ENVIRONMENT", "development"}});
+  deployment.weather.subject_status = 403;
+  const auto roots = first_of(deployment.library, 6);
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  const Instant began = deployment.world.now;
+  deployment.drain();
+  const auto reached = deployment.library.reached(roots, 2);
+  expect_complete(deployment, reached);
+  EXPECT_EQ(deployment.only_job().sum().processed, reached.size());
+  EXPECT_LT(deployment.world.now - began, Millis(60'000)) << "nobody waits for what will not come";
+  EXPECT_EQ(deployment.subjects_counted("skipped", "rejected"), 6U);
+  // The next upload finds them.
+  deployment.calm();
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  deployment.drain();
+  EXPECT_EQ(deployment.subjects_counted("found"), 6U);
+  expect_warm(deployment, deployment.library.reached_by_subject(roots, 2));
+}
+
+TEST(Warming, ASubjectSearchThatIsDownForAWhileIsWaitedFor) {
+  Deployment deployment(26, 60, Weather());
+  deployment.weather.subject_status = 503;
+  const auto roots = first_of(deployment.library, 6);
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  deployment.world.after(Millis(600'000), [&] { deployment.calm(); });
+  deployment.drain();
+  const auto reached = deployment.library.reached_by_subject(roots, 2);
+  expect_complete(deployment, reached);
+  EXPECT_EQ(deployment.only_job().sum().processed, reached.size());
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, ASubjectSearchThatStaysDownFailsNobody) {
+  Deployment deployment(27, 60, Weather(), {{"ENVIRONMENT", "development"}});
+  deployment.weather.subject_status = 503;
+  const auto roots = first_of(deployment.library, 6);
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  const Instant began = deployment.world.now;
+  deployment.drain();
+  const auto reached = deployment.library.reached(roots, 2);
+  expect_complete(deployment, reached);
+  EXPECT_TRUE(deployment.jobs.letters.empty());
+  EXPECT_EQ(deployment.only_job().sum().processed, reached.size());
+  EXPECT_GE(deployment.world.now - began, Millis(3'600'000));
+  EXPECT_LT(deployment.world.now - began, Millis(5'400'000));
+  EXPECT_EQ(deployment.subjects_counted("skipped", "unavailable"), 6U);
+  // The authors' own work was done once each.
+  EXPECT_EQ(deployment.world.origin_requests.size() - deployment.subjects_asked(), reached.size());
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, SubjectsNeedAResourceThatLooksThemUp) {
+  std::string declarations = sim::book_declarations();
+  const std::size_t at = declarations.find(R"("query": "subject")");
+  ASSERT_NE(at, std::string::npos);
+  declarations.replace(at, 18, R"("query": "title")");
+  Deployment deployment(28, 10, Weather(), {}, declarations);
+  const auto& answer = deployment.upload(first_of(deployment.library, 3), "2", with_subjects);
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_TRUE(
+      contains(answer.body, "subjects: larder.json declares no resource that looks books up by subject"))
+      << answer.body;
+  EXPECT_TRUE(deployment.jobs.jobs.empty());
+  EXPECT_EQ(deployment.upload(first_of(deployment.library, 3), "2", {{"subjects", "false"}}).status, 202U);
+}
+
+TEST(Warming, SubjectsNeedACacheThatKeepsThem) {
+  Deployment deployment(29, 10, Weather(), {{"CACHE_PATTERN_WHITELIST", "title,isbn,author"}});
+  EXPECT_EQ(deployment.upload(first_of(deployment.library, 3), "2", with_subjects).status, 503U);
+  EXPECT_EQ(deployment.upload(first_of(deployment.library, 3), "2").status, 202U);
+}
+
+TEST(Warming, AMessageOfADeploymentWithoutTheSubjectResourceIsDoneWithout) {
+  std::string declarations = sim::book_declarations();
+  const std::size_t at = declarations.find(R"("query": "subject")");
+  ASSERT_NE(at, std::string::npos);
+  declarations.replace(at, 18, R"("query": "title")");
+  Deployment deployment(30, 40, Weather(), {{"ENVIRONMENT", "development"}});
+  const auto roots = first_of(deployment.library, 3);
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  deployment.deploy(declarations);
+  deployment.drain();
+  expect_complete(deployment, deployment.library.reached(roots, 2));
+  EXPECT_EQ(deployment.subjects_counted("skipped", "undeclared"), 3U);
 }
 
 TEST(Warming, TheSameFileIsOneJobWhileItIsAtWork) {
@@ -381,13 +569,8 @@ Weather weather_of(std::size_t kind) {
   return weather;
 }
 
-// Whatever of it the weather turned into letters is replayed in calm, until the job is complete; then the
-// counts are exact.
-TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
-  const auto [kind, seed] = GetParam();
-  Deployment deployment(seed * 100 + kind, 40, Weather());
-  const auto roots = first_of(deployment.library, 15);
-  ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+// Whatever of it the weather turned into letters is replayed in calm, until the job is complete.
+void weather_a_job(Deployment& deployment, std::size_t kind) {
   deployment.weather = weather_of(kind);
   // All messages twice would go on for ever: each of the doubles has a double.
   for (int round = 0; round < 300 && deployment.only_job().is_active(); ++round) {
@@ -399,7 +582,9 @@ TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
     ASSERT_EQ(deployment.call("POST", "/api/warming/dlq/replay").status, 200U);
     deployment.drain();
   }
-  const auto reached = deployment.library.reached(roots, 2);
+}
+
+void expect_exact(Deployment& deployment, const std::set<std::string>& reached) {
   expect_complete(deployment, reached);
   std::size_t marked = 0;
   for (const auto& [key, stored] : deployment.world.kv) {
@@ -407,6 +592,24 @@ TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
   }
   EXPECT_EQ(marked, reached.size()) << "nobody is left out, and nobody is there who should not be";
   expect_warm(deployment, reached);
+}
+
+TEST_P(WarmingWeather, TheJobEndsWithExactCounts) {
+  const auto [kind, seed] = GetParam();
+  Deployment deployment(seed * 100 + kind, 40, Weather());
+  const auto roots = first_of(deployment.library, 15);
+  ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+  weather_a_job(deployment, kind);
+  expect_exact(deployment, deployment.library.reached(roots, 2));
+}
+
+TEST_P(WarmingWeather, TheJobEndsWithExactCountsWithSubjectsToo) {
+  const auto [kind, seed] = GetParam();
+  Deployment deployment(seed * 1000 + kind, 60, Weather());
+  const auto roots = first_of(deployment.library, 9);
+  ASSERT_EQ(deployment.upload(roots, "2", with_subjects).status, 202U);
+  weather_a_job(deployment, kind);
+  expect_exact(deployment, deployment.library.reached_by_subject(roots, 2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, WarmingWeather,
@@ -425,6 +628,8 @@ TEST(Message, ComesBackAsItWent) {
   author.queued = instant_from_millis(1'790'000'000'000);
   author.tries = 4;
   author.entries_done = 99;
+  author.by_subject = true;
+  author.subject_trouble_since = instant_from_millis(1'790'000'001'000);
   const std::string json = to_json(author);
   const auto back = parse_message(json);
   ASSERT_TRUE(back.has_value());

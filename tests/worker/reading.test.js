@@ -157,7 +157,7 @@ test("status page: counters and no handle that outlives its request", async () =
   expect(worker.serving?.memory.buffer.byteLength).toBeLessThan(16 * 1024 * 1024);
   const page = await (await get("/internal/cache")).json();
   expect(page.enabled).toBe(true);
-  expect(page.resources).toEqual(["title", "isbn", "author", "narr"]);
+  expect(page.resources).toEqual(["title", "isbn", "author", "subject", "narr"]);
   expect(page.requestsInFlight).toBe(1);
   expect(page.flightsUnderWay).toBe(0);
 });
