@@ -244,20 +244,28 @@ host::Task<Reading> Engine::read_cached(host::Context here, const Query& query) 
   co_return reading;
 }
 
+host::Task<tiers::EntryPtr> Engine::unpack(host::Context here, tiers::EntryPtr packed) {
+  auto plain = co_await host::body_gunzip(here, packed->body, config::limit::body_bytes_max);
+  entry::Header header = packed->header;
+  if (!plain || plain->unpacked.size() != header.body_size) {
+    counters_.add(Counter::cache_errors_total, "gunzip",
+                  plain ? to_text(ErrorKind::corrupt) : to_text(plain.error().kind));
+    co_return nullptr;
+  }
+  header.encoding = entry::Encoding::identity;
+  header.stored_size = header.body_size;
+  co_return std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+}
+
 host::Task<Reading> Engine::unpacked(host::Context here, const Query& query, Reading reading) {
-  auto plain = co_await host::body_gunzip(here, reading.entry->body, config::limit::body_bytes_max);
-  entry::Header header = reading.entry->header;
-  if (plain && plain->unpacked.size() == header.body_size) {
-    header.encoding = entry::Encoding::identity;
-    header.stored_size = header.body_size;
-    reading.entry = std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+  tiers::EntryPtr plain = co_await unpack(here, reading.entry);
+  if (plain != nullptr) {
+    reading.entry = std::move(plain);
     // These bytes are no tier's: nobody would take a lane back.
     reading.repeatable = false;
     co_return reading;
   }
   // What cannot be unpacked is no entry: it goes, and the origin is asked.
-  counters_.add(Counter::cache_errors_total, "gunzip",
-                plain ? to_text(ErrorKind::corrupt) : to_text(plain.error().kind));
   refreshes_.done(query.key.storage_name);
   const auto removed = co_await tiered_.remove(here, query.key);
   if (!removed) {

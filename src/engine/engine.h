@@ -42,6 +42,8 @@ class Engine final : public tiers::EntryScreen {
   // as the operation says.
   host::Task<Result<std::vector<tiers::EntryPtr>>> find_many(host::Context here,
                                                              const std::vector<Query>& queries);
+  // What is there for one key, its body unpacked; nullptr: nothing that can be read. The origin is not asked.
+  host::Task<tiers::EntryPtr> find_whole(host::Context here, const Query& query);
   // Puts an entry where all isolates find it. Errors: the store's.
   host::Task<Result<tiers::Stored>> keep(host::Context here, const Query& query, tiers::EntryPtr entry);
 
@@ -112,6 +114,8 @@ class Engine final : public tiers::EntryScreen {
                              origin::Refusal refusal, const tiers::EntryPtr& copy);
   // The same for a flight's landing.
   Landing landing_of(const Reading& reading) const;
+  // The entry with its body unpacked; nullptr where that cannot be done, which is counted.
+  host::Task<tiers::EntryPtr> unpack(host::Context here, tiers::EntryPtr packed);
   // A gzip entry for a client that does not take it: with its body unpacked.
   host::Task<Reading> unpacked(host::Context here, const Query& query, Reading reading);
 

@@ -116,6 +116,16 @@ host::Task<Result<std::vector<tiers::EntryPtr>>> Engine::find_many(host::Context
   co_return entries;
 }
 
+host::Task<tiers::EntryPtr> Engine::find_whole(host::Context here, const Query& query) {
+  auto found = co_await tiered_.get(here, query.key);
+  LARDER_ASSERT(found.has_value());
+  tiers::EntryPtr entry = found->entry;
+  if (entry != nullptr && entry->header.encoding == entry::Encoding::gzip) {
+    entry = co_await unpack(here, std::move(entry));
+  }
+  co_return entry;
+}
+
 host::Task<Result<tiers::Stored>> Engine::keep(host::Context here, const Query& query,
                                                tiers::EntryPtr entry) {
   // A reader of this isolate must not go on seeing what this replaces.

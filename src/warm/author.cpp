@@ -76,7 +76,8 @@ std::string Warming::marker_key(host::Host& host, std::string_view author) const
 // Whether an earlier walk left nothing to do: it went as deep, and what it put is still there. The author's
 // own entry and one entry each of the first and last of what was made of it stand for all: a purge reaches
 // them by name here, and what is evicted is evicted in order of age.
-host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, Budget& budget) const {
+host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, Budget& budget,
+                                          Harvest& harvest) const {
   const AuthorMessage& author = slot.message.author;
   const auto marker = config::JsonText::parse(slot.marker);
   if (slot.marker.empty() || !marker || marker->number("remaining") < author.remaining()) {
@@ -95,7 +96,7 @@ host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, 
     co_return false;
   }
   auto query = stock_.query_of(here.host(), *resource, author.name);
-  if (!query || !budget.take(2)) {
+  if (!query || !budget.take(3)) {
     co_return false;
   }
   std::vector<engine::Query> asked;
@@ -104,15 +105,21 @@ host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, 
   if (!found) {
     co_return tl::make_unexpected(found.error());
   }
-  const tiers::EntryPtr& entry = found->front();
-  if (!is_servable(entry, here.host().now()) || entry->body.empty()) {
+  tiers::EntryPtr entry = found->front();
+  if (is_servable(entry, here.host().now()) && entry->body.empty()) {
+    // Packed: it comes by itself alone.
+    tiers::EntryPtr whole = co_await engine_.find_whole(here, asked.front());
+    entry = std::move(whole);
+  }
+  if (!is_servable(entry, here.host().now())) {
     co_return false;
   }
-  const auto works = read_works(here.host(), entry->body);
+  auto works = read_works(here.host(), entry->body);
   if (!works) {
     co_return false;
   }
-  const std::vector<Planting> plantings = stock_.plan(here.host(), *works);
+  harvest.works = std::move(*works);
+  const std::vector<Planting> plantings = stock_.plan(here.host(), harvest.works);
   if (plantings.empty()) {
     co_return true;
   }
@@ -268,6 +275,25 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
   co_return queued;
 }
 
+host::Task<Warming::Step> Warming::queue_found(host::Context here, AuthorMessage& author,
+                                               const Harvest& harvest, bool& missed) const {
+  Step step;
+  if (author.remaining() == 0) {
+    co_return step;
+  }
+  if (author.subject_trouble_since == Instant()) {
+    std::vector<Person> others = co_authors_of(author, harvest, normaliser_of(here.host()));
+    step = co_await queue_others(here, author, std::move(others));
+    if (step.state != StepState::done && !LARDER_MUTATED(co_authors_dropped)) {
+      co_return step;
+    }
+  }
+  if (!author.by_subject) {
+    co_return Step();
+  }
+  co_return co_await queue_related(here, author, harvest, missed);
+}
+
 host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
                                         bool missed) const {
   Step step;
@@ -299,15 +325,21 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     step.state = StepState::more;
     co_return step;
   }
-  const auto warm = co_await is_warm(here, slot, budget);
+  Harvest harvest;
+  bool missed = false;
+  const auto warm = co_await is_warm(here, slot, budget, harvest);
   if (warm && *warm) {
-    // Renewed as it is.
-    co_await remember(here, marker_key(here.host(), author.key), slot.marker,
-                      config::limit::warming_marker_kept);
-    step.outcome = Outcome::skipped;
+    // Those whom the earlier walk found may have been cancelled, have failed, or have left since.
+    step = co_await queue_found(here, author, harvest, missed);
+    if (step.state == StepState::done) {
+      // Renewed as it is.
+      co_await remember(here, marker_key(here.host(), author.key), slot.marker,
+                        config::limit::warming_marker_kept);
+      step.outcome = Outcome::skipped;
+    }
     co_return step;
   }
-  Harvest harvest;
+  harvest = Harvest();
   step = co_await look_up(here, config::ProviderQuery::author, author.name, harvest);
   if (step.state != StepState::done) {
     co_return step;
@@ -325,19 +357,9 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     step.message = "The entries could not be stored.";
     co_return step;
   }
-  if (author.remaining() > 0 && author.subject_trouble_since == Instant()) {
-    std::vector<Person> others = co_authors_of(author, harvest, normaliser_of(here.host()));
-    step = co_await queue_others(here, author, std::move(others));
-    if (step.state != StepState::done && !LARDER_MUTATED(co_authors_dropped)) {
-      co_return step;
-    }
-  }
-  bool missed = false;
-  if (author.remaining() > 0 && author.by_subject) {
-    step = co_await queue_related(here, author, harvest, missed);
-    if (step.state != StepState::done) {
-      co_return step;
-    }
+  step = co_await queue_found(here, author, harvest, missed);
+  if (step.state != StepState::done) {
+    co_return step;
   }
   step = co_await mark(here, author, harvest.works.size(), missed);
   step.works = harvest.works.size();

@@ -181,7 +181,12 @@ class Warming {
 
   host::Task<void> work_on(host::Context here, Batch& batch) const;
   host::Task<Step> warm_author(host::Context here, Slot& slot, Budget& budget) const;
-  host::Task<Result<bool>> is_warm(host::Context here, const Slot& slot, Budget& budget) const;
+  // `harvest` gets the author's works where they are.
+  host::Task<Result<bool>> is_warm(host::Context here, const Slot& slot, Budget& budget,
+                                   Harvest& harvest) const;
+  // Whom the author's works lead to.
+  host::Task<Step> queue_found(host::Context here, AuthorMessage& author, const Harvest& harvest,
+                               bool& missed) const;
   // What an origin says to this question. A state other than `done` says why there is nothing.
   host::Task<Step> look_up(host::Context here, config::ProviderQuery query, std::string text,
                            Harvest& harvest) const;

@@ -56,6 +56,13 @@ void expect_complete(Deployment& deployment, const std::set<std::string>& author
   EXPECT_TRUE(deployment.jobs.items.empty()) << "a list is not kept beyond its job";
 }
 
+// The latest job's sums.
+sim::SimulatedJobs::Level latest_sum(Deployment& deployment) {
+  const auto earlier = [](const auto& a, const auto& b) { return a.second.number < b.second.number; };
+  const auto& jobs = deployment.jobs.jobs;
+  return std::max_element(jobs.begin(), jobs.end(), earlier)->second.sum();
+}
+
 TEST(Warming, OneUploadMakesAWholeLibraryWarm) {
   Deployment deployment(1, 60, Weather());
   const auto roots = first_of(deployment.library, 20);
@@ -190,10 +197,10 @@ TEST(Warming, WhoWasWarmedWithoutSubjectsIsWalkedAgainForThem) {
   for (const auto& [number, count] : by_number) {
     queued.push_back(count);
   }
-  // The third time all is there, and nobody is looked for.
+  const std::size_t by_subject = deployment.library.reached_by_subject(roots, 2).size();
   EXPECT_THAT(queued,
-              ::testing::ElementsAre(deployment.library.reached(roots, 2).size(),
-                                     deployment.library.reached_by_subject(roots, 2).size(), roots.size()));
+              ::testing::ElementsAre(deployment.library.reached(roots, 2).size(), by_subject, by_subject));
+  EXPECT_EQ(latest_sum(deployment).skipped, by_subject) << "the third time all is there";
 }
 
 TEST(Warming, ASubjectThatIsRefusedForGoodIsLeftOutAndCounted) {
@@ -366,6 +373,43 @@ TEST(Warming, ACancelledJobStopsAndAnEndedOneIsRemoved) {
   EXPECT_TRUE(deployment.jobs.items.empty());
   EXPECT_EQ(deployment.call("DELETE", path).status, 200U);
   EXPECT_EQ(deployment.call("GET", path).status, 404U);
+}
+
+TEST(Warming, WhatACancelledJobLeftIsMadeGoodByTheNext) {
+  Deployment deployment(30, 80, Weather());
+  const auto roots = first_of(deployment.library, 5);
+  const config::JsonText json = parsed(deployment.upload(roots, "2").body);
+  while (deployment.only_job().sum().processed < roots.size()) {
+    deployment.drain_some(1);
+  }
+  ASSERT_GT(deployment.only_job().sum().open(), 0U) << "co-authors wait";
+  EXPECT_EQ(deployment.call("DELETE", "/api/warming/jobs/" + json.text("jobId")).status, 200U);
+  deployment.drain();
+  ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+  deployment.drain();
+  const auto reached = deployment.library.reached(roots, 2);
+  const auto sum = latest_sum(deployment);
+  EXPECT_EQ(sum.queued, reached.size());
+  EXPECT_GE(sum.skipped, roots.size());
+  EXPECT_EQ(sum.skipped + sum.processed, reached.size());
+  EXPECT_EQ(deployment.world.origin_requests.size(), reached.size()) << "each once over both jobs";
+  expect_warm(deployment, reached);
+}
+
+TEST(Warming, WhatIsWarmIsSkippedOnAllLevelsAlsoWhereItIsPacked) {
+  for (const std::string threshold : {"65536", "1"}) {
+    Deployment deployment(31, 80, Weather(), {{"CACHE_COMPRESS_THRESHOLD", threshold}});
+    const auto roots = first_of(deployment.library, 5);
+    ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+    deployment.drain();
+    const auto reached = deployment.library.reached(roots, 2);
+    EXPECT_EQ(deployment.world.origin_requests.size(), reached.size());
+    ASSERT_EQ(deployment.upload(roots, "2").status, 202U);
+    deployment.drain();
+    EXPECT_EQ(latest_sum(deployment).skipped, reached.size()) << threshold;
+    EXPECT_EQ(latest_sum(deployment).queued, reached.size()) << threshold;
+    EXPECT_EQ(deployment.world.origin_requests.size(), reached.size());
+  }
 }
 
 TEST(Warming, AnOriginThatIsDownForThirtySecondsLosesNothing) {
