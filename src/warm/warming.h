@@ -188,7 +188,7 @@ class Warming {
   host::Task<Step> queue_found(host::Context here, AuthorMessage& author, const Harvest& harvest,
                                bool& missed) const;
   // What an origin says to this question. A state other than `done` says why there is nothing.
-  host::Task<Step> look_up(host::Context here, config::ProviderQuery query, std::string text,
+  host::Task<Step> look_up(host::Context here, config::ProviderQuery asked, std::string text,
                            Harvest& harvest) const;
   // The others into the job, and their messages out.
   host::Task<Step> queue_others(host::Context here, const AuthorMessage& author,
