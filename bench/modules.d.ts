@@ -19,7 +19,3 @@ declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
-
-declare module "*/shim/instance.js" {
-  export const Instance: any;
-}

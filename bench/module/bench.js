@@ -1,9 +1,10 @@
 // The module's size, and how long a fresh instance takes: compiled module in, ready to serve out, with the shipped
 // declarations. In Node, and in the runtime itself.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { bundleWorker } from "../../scripts/bundle.js";
 import { run } from "../../scripts/steps.js";
 import { Server } from "../http/server.js";
 import { writeConfiguration } from "../http/workers.js";
@@ -35,20 +36,15 @@ async function startsInNode(build) {
 
 /** @param {string} folder @param {string} build */
 async function startsInWorkerd(folder, build) {
-  /** @param {string} name @returns {import("../http/workers.js").Part} */
-  const shim = (name) => ({ name: `shim/${name}`, type: "esModule", path: join("shim", name) });
-  const sources = readdirSync("shim", { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".js"),
-  );
-  const unwanted = new Set(["index.js", "larder.js"]);
+  const script = join(folder, "start_worker.js");
+  writeFileSync(script, await bundleWorker("bench/module/start_worker.js"));
   const configuration = writeConfiguration(folder, [
     {
       name: "start",
       modules: [
-        { name: "start_worker.js", type: "esModule", path: "bench/module/start_worker.js" },
+        { name: "start_worker.js", type: "esModule", path: script },
         { name: "larder.wasm", type: "wasm", path: `build/${build}/larder.wasm` },
         { name: "larder.json.txt", type: "text", path: "larder.json" },
-        ...sources.filter((name) => !unwanted.has(name)).map(shim),
       ],
     },
   ]);

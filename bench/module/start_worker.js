@@ -1,9 +1,8 @@
-/// <reference path="../modules.d.ts" />
 // Starts instances one after the other in the runtime, whose clock is too coarse for a single one: it tells the mean.
 
+import { Instance } from "../../shim/instance.js";
 import declarations from "./larder.json.txt";
 import module from "./larder.wasm";
-import { Instance } from "./shim/instance.js";
 
 export default {
   /** @param {Request} request */

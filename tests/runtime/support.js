@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { bundleWorker } from "../../scripts/bundle.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const require = createRequire(import.meta.url);
@@ -27,30 +27,6 @@ const CONSUMERS = Object.fromEntries(
 );
 CONSUMERS["author-warming-dlq"] = { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100 };
 
-/** The shim and the test's own entry as one script; the module and the declarations stay modules of their own. */
-async function bundle() {
-  const result = await build({
-    entryPoints: [join(root, "tests/runtime/entry.js")],
-    bundle: true,
-    format: "esm",
-    write: false,
-    external: ["node:*", "cloudflare:*"],
-    plugins: [
-      {
-        name: "modules",
-        setup(setup) {
-          setup.onResolve({ filter: /larder\.wasm$/ }, () => ({ path: "./larder.wasm", external: true }));
-          setup.onResolve({ filter: /larder\.json\.txt$/ }, () => ({
-            path: "./larder.json.txt",
-            external: true,
-          }));
-        },
-      },
-    ],
-  });
-  return result.outputFiles[0].text;
-}
-
 /**
  * `isolates` Workers of the same script, which share KV and the locks as isolates in different places do.
  * @param {"wasi" | "emscripten"} flavour
@@ -59,7 +35,11 @@ async function bundle() {
 export async function startWorker(flavour, { origin, declarations, persist, isolates = 1, bindings = {} }) {
   const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
   const modules = [
-    { type: "ESModule", path: "entry.js", contents: await bundle() },
+    {
+      type: "ESModule",
+      path: "entry.js",
+      contents: await bundleWorker(join(root, "tests/runtime/entry.js")),
+    },
     {
       type: "CompiledWasm",
       path: "larder.wasm",
