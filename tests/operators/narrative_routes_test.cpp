@@ -5,6 +5,7 @@
 #include "operators/support.h"
 #include "operators/visible_key.h"
 #include "support/ledger_objects.h"
+#include "support/model_reply.h"
 
 namespace larder::operators {
 namespace {
@@ -12,14 +13,6 @@ namespace {
 using sim::Isolate;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr auto narratives_declared = R"({"resources": [
-    {"name": "narr", "match": {"method": "POST", "path": "/api/narrative"},
-     "origin": {"provider": "llm", "query": "narrative", "timeoutSoft": "3s", "timeoutHard": "20s"},
-     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},
-             {"body": "profile", "normalise": ["json"], "digest": true, "required": true,
-              "quantise": {"paths": ["systems[].percentage"], "step": 0.5}}],
-     "ttl": "7d", "stale": "23d", "staleIfError": "30d", "tags": ["narrative"]}]})";
 
 struct NarrativeRoutes : ::testing::Test {
   NarrativeRoutes() {
@@ -43,7 +36,7 @@ struct NarrativeRoutes : ::testing::Test {
   sim::World world;
   sim::SimulatedLedger& ledger = sim::add_ledger(world);
   Isolate isolate{world, operator_bindings({{"ENGINE_VERSION", "2.1"}, {"PROMPT_HASH", "abcdef0123"}}),
-                  narratives_declared};
+                  sim::narratives_declared};
 };
 
 TEST_F(NarrativeRoutes, EveryNarrativeIsARowThatNamesNobody) {
@@ -116,7 +109,7 @@ TEST_F(NarrativeRoutes, WithoutTheLedgerTheySaySo) {
 }
 
 TEST(VisibleKey, LeavesOutWhatSettingsSay) {
-  const auto declarations = config::parse_declarations(narratives_declared);
+  const auto declarations = config::parse_declarations(sim::narratives_declared);
   ASSERT_TRUE(declarations);
   const auto seen = [&](std::string_view key) { return visible_key(*declarations, key, Role::viewer); };
   EXPECT_EQ(seen("larder:narr:v3:2.1:abc:hash"), "larder:narr:v3:*:*:hash");

@@ -1,4 +1,4 @@
-// What models answer, in the shapes of their APIs.
+// A resource that asks a model, and what models answer in the shapes of their APIs.
 #pragma once
 
 #include <string>
@@ -9,6 +9,14 @@
 #include "support/world.h"
 
 namespace larder::sim {
+
+inline constexpr auto narratives_declared = R"({"resources": [
+    {"name": "narr", "match": {"method": "POST", "path": "/api/narrative"},
+     "origin": {"provider": "llm", "query": "narrative", "timeoutSoft": "3s", "timeoutHard": "20s"},
+     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},
+             {"body": "profile", "normalise": ["json"], "digest": true, "required": true,
+              "quantise": {"paths": ["systems[].percentage"], "step": 0.5}}],
+     "ttl": "7d", "stale": "23d", "staleIfError": "30d", "tags": ["narrative"]}]})";
 
 inline OriginReply json_reply(std::uint32_t status, std::string content) {
   OriginReply reply;

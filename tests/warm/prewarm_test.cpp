@@ -15,14 +15,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr auto narratives = R"({"resources": [
-    {"name": "narr", "match": {"method": "POST", "path": "/api/narrative"},
-     "origin": {"provider": "llm", "query": "narrative", "timeoutSoft": "3s", "timeoutHard": "20s"},
-     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},
-             {"body": "profile", "normalise": ["json"], "digest": true, "required": true,
-              "quantise": {"paths": ["systems[].percentage"], "step": 0.5}}],
-     "ttl": "7d", "stale": "23d", "staleIfError": "30d", "tags": ["narrative"]}]})";
-
 std::string profile_of(std::string_view name, std::string_view percentage) {
   return concat({R"({"systems":[{"name":")", name, R"(","percentage":)", percentage, "}]}"});
 }
@@ -58,7 +50,7 @@ struct PrewarmTest : ::testing::Test {
   sim::World world;
   sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
   sim::Isolate isolate{
-      world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}}, narratives};
+      world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}}, sim::narratives_declared};
 };
 
 TEST_F(PrewarmTest, ProfilesAreAskedForOnceAndReadersFindThem) {
