@@ -69,9 +69,17 @@ export async function warm(args, { usage, output, pollMillis = POLL_MILLIS }) {
   output.write(
     isPlain
       ? `${JSON.stringify({ event: "uploaded", ...opened })}\n`
-      : `Job ${opened.jobId}${began}: ${opened.authorsQueued} authors, about ${opened.estimatedWorks} works\n`,
+      : `${reading(opened.list)}Job ${opened.jobId}${began}: ${opened.authorsQueued} authors, about ${opened.estimatedWorks} works\n`,
   );
   return await watch(opened.jobId);
+}
+
+/** @param {any} list as an upload is answered @returns {string} a line that says how the file was understood */
+export function reading(list) {
+  const { format, columns } = list.understood;
+  if (columns === undefined) return `Read ${list.books} books, format ${format}\n`;
+  const named = Object.entries(columns).map(([column, headers]) => `${column} from ${headers.join(", ")}`);
+  return `Read ${list.books} books, columns as the model tells them: ${named.join("; ")}\n`;
 }
 
 /** A token for the secret that `npm run dev` has made. */

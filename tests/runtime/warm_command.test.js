@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { bar, warm } from "../../scripts/warm.js";
+import { bar, reading, warm } from "../../scripts/warm.js";
 
 /** @param {string} state @param {number} processed @param {number} [failed] */
 const job = (state, processed, failed = 0) => ({
@@ -112,6 +112,18 @@ test("a file is uploaded and followed to its end, in lines of JSON", async () =>
     });
   });
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("it says how the file was understood", async () => {
+  assert.equal(
+    reading({ books: 2, understood: { format: "Goodreads" } }),
+    "Read 2 books, format Goodreads\n",
+  );
+  const columns = { title: ["Titel"], isbn: ["ISBN", "EAN"] };
+  assert.equal(
+    reading({ books: 2, understood: { format: "model", columns } }),
+    "Read 2 books, columns as the model tells them: title from Titel; isbn from ISBN, EAN\n",
+  );
 });
 
 test("a bar shows share, depth, works, rate, failures and what is left", () => {
