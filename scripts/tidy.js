@@ -13,7 +13,7 @@ const PASSED = "build/tidy";
 const UNITS = "build/tidy-units";
 const UNIT_FILES_MAX = 8;
 /** Each of its files has names of its own (CMakeLists.txt). */
-const APART = new Set(["src/origin", "wasm"]);
+const APART = new Set(["wasm"]);
 const TIDY = "clang-tidy-19";
 
 /** The sources of src are looked at as the native build sees them, those of wasm as the wasi build does. */

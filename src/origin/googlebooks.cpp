@@ -19,7 +19,7 @@ namespace larder::origin {
 
 namespace {
 
-constexpr std::string_view source = "googlebooks";
+constexpr std::string_view googlebooks_source = "googlebooks";
 constexpr std::size_t reason_bytes_max = 64;
 
 // What the reply's error object says, as far as it can be repeated: its message may name a project or a key.
@@ -80,14 +80,15 @@ Error to_error(const ReportedError& reported, std::uint32_t http_status) {
   const std::string reason = reported.reason.empty() ? reported.status : reported.reason;
   const std::string told = reason.empty() ? "" : concat({" (", reason, ")"});
   if (is_about_quota(reported)) {
-    return Error(
-        ErrorKind::rejected, source, true,
-        concat({source, " has no quota left", told, "; ask later, or configure GOOGLE_BOOKS_API_KEY"}));
+    return Error(ErrorKind::rejected, googlebooks_source, true,
+                 concat({googlebooks_source, " has no quota left", told,
+                         "; ask later, or configure GOOGLE_BOOKS_API_KEY"}));
   }
   // A 200 or a code that is none: the reply is an error all the same.
-  const std::optional<Error> by_status = fault_of_status(source, code == 0 || code == 200 ? 400 : code);
+  const std::optional<Error> by_status =
+      fault_of_status(googlebooks_source, code == 0 || code == 200 ? 400 : code);
   LARDER_ASSERT(by_status.has_value());
-  return Error(by_status->kind, source, by_status->retryable, by_status->message + told);
+  return Error(by_status->kind, googlebooks_source, by_status->retryable, by_status->message + told);
 }
 
 // The error object of a reply that is known to be none; nothing if it cannot be read.
@@ -184,13 +185,13 @@ class GoogleBooks final : public Provider {
  public:
   constexpr GoogleBooks() = default;
 
-  std::string_view name() const override { return source; }
+  std::string_view name() const override { return googlebooks_source; }
 
   // Its quotas are counted by day and minute; this is what Larder allows itself.
   std::uint32_t requests_per_second_max(const Access&) const override { return 1; }
 
   Result<Plan> plan(const Lookup& lookup, const Access& access) const override {
-    const Result<std::string> text = checked_text(source, lookup);
+    const Result<std::string> text = checked_text(googlebooks_source, lookup);
     if (!text) {
       return Failure(text.error());
     }
@@ -211,23 +212,23 @@ class GoogleBooks final : public Provider {
       reply.authority = Authority::doubtful;
       return reply;
     }
-    if (std::optional<Error> fault = fault_of_status(source, status)) {
+    if (std::optional<Error> fault = fault_of_status(googlebooks_source, status)) {
       const ReportedError reported = reported_in(body);
       return Failure(reported.present ? to_error(reported, status) : std::move(*fault));
     }
-    if (std::optional<Error> fault = fault_of_body(source, content_type, body.text())) {
+    if (std::optional<Error> fault = fault_of_body(googlebooks_source, content_type, body.text())) {
       return Failure(std::move(*fault));
     }
     return read_google_volumes(body, wanted_isbn(lookup));
   }
 };
 
-constexpr GoogleBooks provider;
+constexpr GoogleBooks the_googlebooks;
 
 }  // namespace
 
 const Provider& googlebooks();
-const Provider& googlebooks() { return provider; }
+const Provider& googlebooks() { return the_googlebooks; }
 
 Result<Reply> read_google_volumes(PaddedText json, std::string_view wanted_isbn13) {
   Collector collector(wanted_isbn13);
@@ -255,14 +256,14 @@ Result<Reply> read_google_volumes(PaddedText json, std::string_view wanted_isbn1
     });
   };
   JsonDocument document;
-  if (std::optional<Error> error = read_root(source, document, json, on_field)) {
+  if (std::optional<Error> error = read_root(googlebooks_source, document, json, on_field)) {
     return Failure(std::move(*error));
   }
   if (reported.present) {
     return Failure(to_error(reported, 200));
   }
   if (!has_total && !has_list) {
-    return wrong_shape(source, "totalItems or items");
+    return wrong_shape(googlebooks_source, "totalItems or items");
   }
   return std::move(collector).finish();
 }

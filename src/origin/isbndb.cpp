@@ -18,7 +18,7 @@ namespace larder::origin {
 
 namespace {
 
-constexpr std::string_view source = "isbndb";
+constexpr std::string_view isbndb_source = "isbndb";
 
 std::string path_for(LookupKind kind, std::string_view text) {
   const std::string segment = percent_encode(text);
@@ -83,13 +83,13 @@ class IsbnDb final : public Provider {
  public:
   constexpr IsbnDb() = default;
 
-  std::string_view name() const override { return source; }
+  std::string_view name() const override { return isbndb_source; }
 
   // 1, 3 or 5 by plan; the reply does not tell which.
   std::uint32_t requests_per_second_max(const Access&) const override { return 1; }
 
   Result<Plan> plan(const Lookup& lookup, const Access& access) const override {
-    const Result<std::string> text = checked_text(source, lookup);
+    const Result<std::string> text = checked_text(isbndb_source, lookup);
     if (!text) {
       return Failure(text.error());
     }
@@ -107,22 +107,22 @@ class IsbnDb final : public Provider {
       reply.authority = Authority::doubtful;
       return reply;
     }
-    if (std::optional<Error> fault = fault_of_status(source, status)) {
+    if (std::optional<Error> fault = fault_of_status(isbndb_source, status)) {
       return Failure(std::move(*fault));
     }
-    if (std::optional<Error> fault = fault_of_body(source, content_type, body.text())) {
+    if (std::optional<Error> fault = fault_of_body(isbndb_source, content_type, body.text())) {
       return Failure(std::move(*fault));
     }
     return read_isbndb(body, wanted_isbn(lookup));
   }
 };
 
-constexpr IsbnDb provider;
+constexpr IsbnDb the_isbndb;
 
 }  // namespace
 
 const Provider& isbndb();
-const Provider& isbndb() { return provider; }
+const Provider& isbndb() { return the_isbndb; }
 
 Result<Reply> read_isbndb(PaddedText json, std::string_view wanted_isbn13) {
   Collector collector(wanted_isbn13);
@@ -147,15 +147,15 @@ Result<Reply> read_isbndb(PaddedText json, std::string_view wanted_isbn13) {
     return each_element(value, [&](JsonValue book) { return add_book(book, collector); });
   };
   JsonDocument document;
-  if (std::optional<Error> error = read_root(source, document, json, on_field)) {
+  if (std::optional<Error> error = read_root(isbndb_source, document, json, on_field)) {
     return Failure(std::move(*error));
   }
   if (!has_book && !has_list && has_error) {
-    return fail_for_now(ErrorKind::unavailable, source,
+    return fail_for_now(ErrorKind::unavailable, isbndb_source,
                         "isbndb sent an error in place of an answer; ask later");
   }
   if (!has_book && !has_list) {
-    return wrong_shape(source, "a book or a list of books");
+    return wrong_shape(isbndb_source, "a book or a list of books");
   }
   return std::move(collector).finish();
 }

@@ -16,10 +16,10 @@ namespace larder::origin {
 
 namespace {
 
-constexpr std::string_view source = "openlibrary";
+constexpr std::string_view openlibrary_source = "openlibrary";
 
 // What a search asks for, all of it encoded.
-std::string query_for(LookupKind kind, std::string_view text) {
+std::string search_for(LookupKind kind, std::string_view text) {
   constexpr std::string_view fields =
       "&fields=key,title,subtitle,author_name,author_key,first_publish_year,cover_i,isbn,subject";
   // The best known works have hundreds of ISBNs each, and a hundred such works would be more than an entry
@@ -46,19 +46,19 @@ class OpenLibrary final : public Provider {
  public:
   constexpr OpenLibrary() = default;
 
-  std::string_view name() const override { return source; }
+  std::string_view name() const override { return openlibrary_source; }
 
   std::uint32_t requests_per_second_max(const Access& access) const override {
     return user_agent(access).empty() ? 1 : 3;
   }
 
   Result<Plan> plan(const Lookup& lookup, const Access& access) const override {
-    const Result<std::string> text = checked_text(source, lookup);
+    const Result<std::string> text = checked_text(openlibrary_source, lookup);
     if (!text) {
       return Failure(text.error());
     }
     Plan plan;
-    plan.url = make_url(access, "/search.json?" + query_for(lookup.kind, *text));
+    plan.url = make_url(access, "/search.json?" + search_for(lookup.kind, *text));
     plan.headers.emplace_back("accept", "application/json");
     // A name without a contact may be refused (403); then none at all is better.
     if (std::string agent = user_agent(access); !agent.empty()) {
@@ -73,21 +73,21 @@ class OpenLibrary final : public Provider {
     if (status == 404) {
       return Reply();
     }
-    if (std::optional<Error> fault = fault_of_status(source, status)) {
+    if (std::optional<Error> fault = fault_of_status(openlibrary_source, status)) {
       return Failure(std::move(*fault));
     }
-    if (std::optional<Error> fault = fault_of_body(source, content_type, body.text())) {
+    if (std::optional<Error> fault = fault_of_body(openlibrary_source, content_type, body.text())) {
       return Failure(std::move(*fault));
     }
     return read_openlibrary_search(body, wanted_isbn(lookup));
   }
 };
 
-constexpr OpenLibrary provider;
+constexpr OpenLibrary the_openlibrary;
 
 }  // namespace
 
 const Provider& openlibrary();
-const Provider& openlibrary() { return provider; }
+const Provider& openlibrary() { return the_openlibrary; }
 
 }  // namespace larder::origin

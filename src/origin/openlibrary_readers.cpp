@@ -16,7 +16,7 @@ namespace larder::origin {
 
 namespace {
 
-constexpr std::string_view source = "openlibrary";
+constexpr std::string_view readers_source = "openlibrary";
 
 Fault read_document(JsonValue document, WorkBuilder& work) {
   return each_field(document, [&](std::string_view key, JsonValue value) {
@@ -167,15 +167,15 @@ Result<Reply> read_openlibrary_search(PaddedText json, std::string_view wanted_i
     });
   };
   JsonDocument document;
-  if (std::optional<Error> error = read_root(source, document, json, on_field)) {
+  if (std::optional<Error> error = read_root(readers_source, document, json, on_field)) {
     return Failure(std::move(*error));
   }
   if (!has_list && has_error) {
-    return fail_for_now(ErrorKind::unavailable, source,
+    return fail_for_now(ErrorKind::unavailable, readers_source,
                         "openlibrary sent an error in place of an answer; ask later");
   }
   if (!has_list) {
-    return wrong_shape(source, "a list of docs");
+    return wrong_shape(readers_source, "a list of docs");
   }
   return std::move(collector).finish();
 }
@@ -185,11 +185,11 @@ Result<Reply> read_openlibrary_record(PaddedText json, std::string_view wanted_i
   WorkBuilder work(wanted_isbn13);
   JsonDocument document;
   const auto on_field = [&](std::string_view key, JsonValue value) { return read_member(key, value, work); };
-  if (std::optional<Error> error = read_root(source, document, json, on_field)) {
+  if (std::optional<Error> error = read_root(readers_source, document, json, on_field)) {
     return Failure(std::move(*error));
   }
   if (!collector.take(std::move(work))) {
-    return wrong_shape(source, "a title");
+    return wrong_shape(readers_source, "a title");
   }
   return std::move(collector).finish();
 }
@@ -210,11 +210,11 @@ Result<Reply> read_openlibrary_isbns(PaddedText json, std::string_view wanted_is
           value, [&](std::string_view key, JsonValue member) { return read_member(key, member, work); });
     });
   };
-  if (std::optional<Error> error = read_root(source, document, json, on_field)) {
+  if (std::optional<Error> error = read_root(readers_source, document, json, on_field)) {
     return Failure(std::move(*error));
   }
   if (has_other && collector.is_empty()) {
-    return wrong_shape(source, "members named ISBN:…");
+    return wrong_shape(readers_source, "members named ISBN:…");
   }
   return std::move(collector).finish();
 }

@@ -11,7 +11,7 @@ namespace larder::origin {
 
 namespace {
 
-constexpr std::string_view source = "books";
+constexpr std::string_view any_source = "books";
 
 enum class Shape : std::uint8_t {
   unknown,             // none of the others
@@ -41,7 +41,7 @@ Shape shape_by(std::string_view key) {
 Result<Reply> read_shape(Shape shape, PaddedText json) {
   switch (shape) {
     case Shape::unknown:
-      return wrong_shape(source, "any member that a known reply has");
+      return wrong_shape(any_source, "any member that a known reply has");
     case Shape::openlibrary_search:
       return read_openlibrary_search(json, "");
     case Shape::openlibrary_record:
@@ -66,7 +66,7 @@ Result<Reply> read_any(PaddedText json) {
       shape = shape == Shape::unknown ? shape_by(key) : shape;
       return simdjson::SUCCESS;
     };
-    if (std::optional<Error> error = read_root(source, document, json, on_field)) {
+    if (std::optional<Error> error = read_root(any_source, document, json, on_field)) {
       return Failure(std::move(*error));
     }
   }
