@@ -71,10 +71,10 @@ TEST(Counters, RowsAreThoseOfTheRequirement) {
 TEST(Counters, PastTheBoundNewSeriesShareOne) {
   Counters counters;
   for (std::size_t i = 0; i < Counters::series_max; ++i) {
-    counters.add(Counter::cache_invalidate_total, "kv", to_text(std::uint64_t{i}));
+    counters.add(Counter::cache_invalidate_total, "kv", larder::to_text(std::uint64_t{i}));
   }
   for (int i = 0; i < 5000; ++i) {
-    counters.add(Counter::cache_invalidate_total, "kv", concat({"late", to_text(std::uint64_t(i))}));
+    counters.add(Counter::cache_invalidate_total, "kv", concat({"late", larder::to_text(std::uint64_t(i))}));
   }
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "other", "other"), 5000U);
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "late1"), 0U);
