@@ -187,18 +187,19 @@ Result<ListColumns> map_columns(const ListHead& head, const std::vector<MappedCo
     std::vector<std::size_t>& at = columns.at[static_cast<std::size_t>(column)];
     if (index >= head.headers.size()) {
       return fail(ErrorKind::invalid, format_source,
-                  concat({"There is no column ", larder::to_text(std::uint64_t{index}), " in this list."}));
+                  concat({"There is no column ", larder::to_text(index), " in this list."}));
     }
-    if (is_mapped[index]) {
+    const auto place = static_cast<std::size_t>(index);
+    if (is_mapped[place]) {
       return fail(ErrorKind::invalid, format_source,
-                  concat({"Column ", larder::to_text(std::uint64_t{index}), " is named twice."}));
+                  concat({"Column ", larder::to_text(index), " is named twice."}));
     }
     if (!at.empty() && column != ListColumn::isbn) {
       return fail(ErrorKind::invalid, format_source,
                   concat({"Two columns are named for ", to_text(column), "; there may be one."}));
     }
-    is_mapped[index] = true;
-    at.push_back(index);
+    is_mapped[place] = true;
+    at.push_back(place);
   }
   if (!columns.has(ListColumn::author)) {
     return fail(ErrorKind::invalid, format_source, "No column is named for author, which is needed.");

@@ -73,8 +73,8 @@ Failure refuse_headers(const ListHead& head);
 // What a column of the list holds.
 struct MappedColumn {
   ListColumn column;
-  // Into ListHead::headers.
-  std::size_t index;
+  // Into ListHead::headers, whatever somebody says; checked by map_columns.
+  std::uint64_t index;
 };
 
 // For a list whose format is not known. Names of authors are told apart as in generic lists. Errors: invalid

@@ -8,6 +8,7 @@
 #include "booklist/column_question.h"
 #include "config/json_text.h"
 #include "config/limits.h"
+#include "origin/fetch.h"
 #include "origin/llm.h"
 
 namespace larder::operators {
@@ -16,9 +17,13 @@ namespace {
 
 constexpr std::string_view list_columns_source = "model";
 
-// Errors: corrupt for what is not as it was asked for; as booklist::map_columns.
-Result<booklist::ListColumns> read_mapping(const booklist::ListHead& head, std::string_view answer) {
-  const auto json = config::JsonText::parse(answer);
+// Errors: the asking's; corrupt for what is not as it was asked for; as booklist::map_columns.
+Result<booklist::ListColumns> read_mapping(const booklist::ListHead& head,
+                                           const origin::OriginResult<origin::ModelAnswer>& answer) {
+  if (!answer) {
+    return tl::make_unexpected(answer.error().error);
+  }
+  const auto json = config::JsonText::parse(answer->text);
   const auto columns = json ? json->find("columns") : std::nullopt;
   if (!columns || !columns->is_array()) {
     return fail(ErrorKind::corrupt, list_columns_source, "The model's answer does not follow its schema.");
@@ -31,7 +36,7 @@ Result<booklist::ListColumns> read_mapping(const booklist::ListHead& head, std::
     if (!number || !column) {
       return fail(ErrorKind::corrupt, list_columns_source, "The model's answer does not follow its schema.");
     }
-    mapping.push_back(booklist::MappedColumn{*column, static_cast<std::size_t>(*number)});
+    mapping.push_back(booklist::MappedColumn{*column, *number});
   }
   return booklist::map_columns(head, mapping);
 }
@@ -88,13 +93,9 @@ host::Task<Result<booklist::ListColumns>> ask_for_columns(host::Context here, co
   prompt.instructions = booklist::column_instructions();
   prompt.content = booklist::column_question(text, head, limits);
   prompt.schema = booklist::column_schema(head);
-  auto answer = co_await desk.engine.ask_model(here, "list_columns", std::move(prompt),
-                                               config::limit::column_question_timeout);
-  if (!answer) {
-    const std::string& reason = answer.error().error.message;
-    co_return refuse_list(head, "A model was asked what its columns hold, in vain: " + reason);
-  }
-  auto columns = read_mapping(head, answer->text);
+  const auto answer = co_await desk.engine.ask_model(here, "list_columns", std::move(prompt),
+                                                     config::limit::column_question_timeout);
+  auto columns = read_mapping(head, answer);
   if (!columns) {
     const std::string& reason = columns.error().message;
     co_return refuse_list(head, "A model was asked what its columns hold, in vain: " + reason);

@@ -129,8 +129,7 @@ bool WarmingSide::go_on() {
   return false;
 }
 
-// Errands
-// --------------------------------------------------------------------------------------------------
+// Errands ----------------------------------------------------------------------------------------
 
 const WarmingSide::Errand* WarmingSide::find(host::RequestId request) const {
   const auto found = errands_.find(number_of(request));
@@ -138,7 +137,8 @@ const WarmingSide::Errand* WarmingSide::find(host::RequestId request) const {
 }
 
 WarmingSide::Errand* WarmingSide::current() {
-  return calling_ ? const_cast<Errand*>(find(*calling_)) : nullptr;
+  const auto found = calling_ ? errands_.find(number_of(*calling_)) : errands_.end();
+  return found == errands_.end() ? nullptr : &found->second;
 }
 
 void WarmingSide::starting(host::RequestId request) {
