@@ -4,8 +4,9 @@
 // fresh one that goes straight to the origin, and the next request starts on a new instance. Imports never throw and never
 // complete an operation from inside the call.
 
-import { Bodies } from "./bodies.js";
-import { asFailure } from "./failure.js";
+import { Bodies, cancel } from "./bodies.js";
+import { unsendable } from "./emergency.js";
+import { asFailure, OperationFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Lanes } from "./lanes.js";
 import { normalText } from "./normal_text.js";
@@ -184,7 +185,7 @@ export class Instance {
 
   /**
    * @param {InFlight} flight @param {number} index @param {number} generation
-   * @param {OperationRow} row @param {Record<string, any>} wanted
+   * @param {OperationRow} row @param {Record<string, any> | null} wanted null: they could not be read
    */
   async operate(flight, index, generation, row, wanted) {
     // Also makes sure that nothing completes from inside the import.
@@ -194,6 +195,8 @@ export class Instance {
     const record = new RecordWriter();
     let status = STATUS.ok;
     try {
+      if (wanted === null)
+        throw new OperationFailure("invalid", `${row.name} was asked for in no known form.`);
       results = await handlers[row.name](flight, wanted);
       writeFields(record, row.results, results ?? {});
     } catch (thrown) {
@@ -304,18 +307,26 @@ export class Instance {
     const row = rows[kind];
     // Only a bug leads here; the operation is left without an answer and the request's own deadline ends it.
     if (flight === undefined || row === undefined) return;
-    const wanted = readFields(new RecordReader(this.memory.buffer, at, size), row.arguments);
-    for (const [type, name] of row.arguments) {
-      if (type === "body") wanted[name] = this.bodies.content(wanted[name].handle);
+    this.operate(flight, index, generation, row, this.argumentsOf(row, at, size));
+  }
+
+  /** @param {OperationRow} row @param {number} at @param {number} size */
+  argumentsOf(row, at, size) {
+    try {
+      const wanted = readFields(new RecordReader(this.memory.buffer, at, size), row.arguments);
+      for (const [type, name] of row.arguments) {
+        if (type === "body") wanted[name] = this.bodies.content(wanted[name].handle);
+      }
+      return wanted;
+    } catch {
+      return null;
     }
-    this.operate(flight, index, generation, row, wanted);
   }
 
   /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
   requestHeader(id, name, into, capacity) {
-    const value = this.requests.get(id)?.request?.headers.get(name);
-    if (value === null || value === undefined) return -1;
-    return this.writeText(value, into, capacity);
+    const value = fieldOf(this.requests.get(id)?.request, name);
+    return value === null ? -1 : this.writeText(value, into, capacity);
   }
 
   /** @param {string} text @param {number} into @param {number} capacity @returns {number} its length in UTF-8 */
@@ -329,32 +340,76 @@ export class Instance {
   respond(id, at, size) {
     const flight = this.requests.get(id);
     if (flight === undefined || flight.response !== null) return;
-    const record = new RecordReader(this.memory.buffer, at, size);
-    const status = record.u32();
-    const headers = new Headers(record.pairs());
-    const content = this.bodies.giveOut(record.u32());
-    const lane = record.u32();
+    flight.response = this.responseAt(flight, at, size) ?? unsendable();
+    flight.answered?.(flight.response);
+  }
+
+  /** @param {InFlight} flight @param {number} at @param {number} size @returns {Response | null} null: none can be sent */
+  responseAt(flight, at, size) {
+    const answer = answerOf(new RecordReader(this.memory.buffer, at, size));
+    if (answer === null) return null;
+    const { status, lane } = answer;
+    const headers = headersOf(answer.fields);
+    const content = this.bodies.giveOut(answer.handle);
     // A body whose encoding is told is in that encoding already.
     const encoded = headers.has("content-encoding");
     /** @type {ResponseInit} */
     const init = encoded ? { status, headers, encodeBody: "manual" } : { status, headers };
     const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
     // Nobody will read it: it would keep its connection.
-    if (body === null && content instanceof ReadableStream) content.cancel().catch(() => {});
-    if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
-      const until = record.u64();
-      this.lanes.open(flight.request.url, {
-        id: lane,
-        until,
-        guards: record.texts(),
-        init,
-        body,
-        hits: 0,
-      });
+    if (body === null) cancel(content);
+    const response = responseOf(body, init);
+    if (response === null) cancel(body);
+    else if (lane !== null && body instanceof ArrayBuffer && flight.request) {
+      this.lanes.open(flight.request.url, { ...lane, init, body, hits: 0 });
     }
-    // The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
-    flight.response = new Response(body, init);
-    flight.answered?.(flight.response);
+    return response;
+  }
+}
+
+/** @param {RecordReader} record as host::encode writes it; null: it breaks off */
+function answerOf(record) {
+  try {
+    const status = record.u32();
+    const fields = record.pairs();
+    const handle = record.u32();
+    const id = record.u32();
+    const lane = id === 0 ? null : { id, until: record.u64(), guards: record.texts() };
+    return { status, fields, handle, lane };
+  } catch {
+    return null;
+  }
+}
+
+/** The fields that the platform takes: one that it refuses is left out. @param {[string, string][]} fields */
+function headersOf(fields) {
+  try {
+    return new Headers(fields);
+  } catch {
+    const headers = new Headers();
+    for (const [name, value] of fields) {
+      try {
+        headers.append(name, value);
+      } catch {
+        console.error(JSON.stringify({ level: "error", event: "field_refused", name }));
+      }
+    }
+    return headers;
+  }
+}
+
+/**
+ * The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
+ * @param {ArrayBuffer | ReadableStream | null} body @param {ResponseInit} init @returns {Response | null} null for what the
+ *   platform refuses to send
+ */
+function responseOf(body, init) {
+  try {
+    return new Response(body, init);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.name : typeof thrown;
+    console.error(JSON.stringify({ level: "error", event: "answer_refused", status: init.status, reason }));
+    return null;
   }
 }
 
@@ -362,4 +417,16 @@ export class Instance {
 function letGo(flight, ticket) {
   flight.late.get(ticket)?.letGo();
   flight.late.delete(ticket);
+}
+
+/**
+ * A field that the origin's Vary names may be none that a request can have.
+ * @param {Request | null | undefined} request @param {string} name
+ */
+function fieldOf(request, name) {
+  try {
+    return request?.headers.get(name) ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,8 @@
 // The life of instances: which one serves, and what happens to a request whose instance died.
 
+import { outOfOrder } from "./emergency.js";
 import { Instance, TRAPPED } from "./instance.js";
+import { messageText } from "./message_text.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
@@ -73,7 +75,7 @@ export class LarderWorker {
     for (const message of batch.messages) {
       record.text(message.id);
       record.u32(message.attempts);
-      record.text(JSON.stringify(message.body) ?? "null");
+      record.text(messageText(message.id, message.body));
     }
     const settled = await this.instance(env).begin("larder_queue", { env, ctx, batch }, record);
     // Thrown, so that the platform redelivers what was not acknowledged.
@@ -96,16 +98,4 @@ function requestRecord(request) {
   record.text(request.method);
   record.text(request.url);
   return record;
-}
-
-/** The last word when even a fresh instance traps on this request. */
-function outOfOrder() {
-  const problem = {
-    type: "about:blank",
-    title: "Internal Server Error",
-    status: 500,
-    detail: "This request cannot be answered because of a defect in the cache. Please report it.",
-  };
-  const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
-  return new Response(JSON.stringify(problem), { status: 500, headers });
 }
