@@ -15,12 +15,15 @@ export class LarderWorker {
     this.options = options;
     /** @type {Instance | null} */
     this.serving = null;
+    /** How many have served so far. */
+    this.instances = 0;
   }
 
   /** @param {Environment} env */
   instance(env) {
     if (this.serving === null || this.serving.dead) {
       this.serving = new Instance(this.module, env, { ...this.options, mode: "serve" });
+      this.instances += 1;
     }
     return this.serving;
   }
