@@ -33,6 +33,7 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/narrative/stats": 200,
   "GET /api/narrative/analytics": 200,
   "DELETE /api/narrative/user/{userId}": 200,
+  "DELETE /api/narrative/user": 415,
   "POST /api/warming/upload": 415,
   "POST /api/warming/prewarm": 415,
   "GET /api/warming/jobs": 200,
