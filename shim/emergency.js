@@ -14,3 +14,12 @@ export const outOfOrder = () => problem(500, "Internal Server Error", DEFECT);
 
 /** The answer is none that the platform sends. */
 export const unsendable = () => problem(500, "Internal Server Error", DEFECT);
+
+/** @param {string} detail */
+const unavailable = (detail) => problem(503, "Service Unavailable", detail, { "retry-after": "1" });
+
+/** There is no memory for the request. */
+export const exhausted = () => unavailable("The cache has no room for this request now; try again.");
+
+/** The request was in flight when an instance ended, and cannot be run again now. */
+export const recovering = () => unavailable("The cache is recovering from a defect; try again.");

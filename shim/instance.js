@@ -30,12 +30,18 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
  * @property {Map<number, import("./operations/origin.js").LateReply>} late by ticket, until they are resumed
  * @property {number} nextTicket
  * @property {Response | null} response
- * @property {((response: Response | null | typeof TRAPPED) => void) | null} answered
+ * @property {((response: Response | null | Unanswered) => void) | null} answered
  * @property {((value?: unknown) => void) | null} done
  */
 
-/** What a request gets in place of a response when its instance died. */
+/** What a request gets in place of a response when its instance died of another one's work. */
 export const TRAPPED = Symbol("trapped");
+/** The same when it died of this one's. */
+export const AT_FAULT = Symbol("at fault");
+/** The module has no memory left for what it was to be called with; it lives on. */
+export const EXHAUSTED = Symbol("exhausted");
+
+/** @typedef {typeof TRAPPED | typeof AT_FAULT | typeof EXHAUSTED} Unanswered */
 
 const SCRATCH_BYTES = 65536;
 const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
@@ -56,6 +62,8 @@ export class Instance {
     this.requests = new Map();
     this.nextRequest = 1;
     this.dead = false;
+    /** Where those go that were in flight when this one died. @type {Instance | null} */
+    this.standIn = null;
     const instance = new WebAssembly.Instance(module, { larder: this.imports() });
     this.exports = /** @type {Record<string, any>} */ (instance.exports);
     this.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
@@ -82,12 +90,13 @@ export class Instance {
 
   /**
    * Copies bytes into the module for the length of one call.
-   * @template T @param {Uint8Array} bytes @param {(at: number, size: number) => T} call @returns {T}
+   * @template T @param {Uint8Array} bytes @param {(at: number, size: number) => T} call
+   * @returns {T | typeof EXHAUSTED} without the call where there is no memory for them
    */
   withBytes(bytes, call) {
     const fits = bytes.length <= SCRATCH_BYTES;
     const at = fits ? this.scratch : this.exports.larder_allocate(bytes.length);
-    if (at === 0) throw new RangeError("The module has no memory left.");
+    if (at === 0) return EXHAUSTED;
     new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
     try {
       return call(at, bytes.length);
@@ -98,29 +107,32 @@ export class Instance {
 
   /**
    * Every call into the module goes through here: what it throws ends the instance.
-   * @param {() => number} call @returns {number | typeof TRAPPED}
+   * @param {() => number | typeof EXHAUSTED} call @param {InFlight | null} [flight] whose work the call does
+   * @returns {number | typeof TRAPPED | typeof EXHAUSTED}
    */
-  guarded(call) {
+  guarded(call, flight = null) {
     if (this.dead) return TRAPPED;
     try {
       return call();
     } catch (thrown) {
-      this.die(thrown);
+      this.die(thrown, flight);
       return TRAPPED;
     }
   }
 
-  /** @param {unknown} thrown */
-  die(thrown) {
+  /** @param {unknown} thrown @param {InFlight | null} flight */
+  die(thrown, flight) {
     this.dead = true;
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     console.error(JSON.stringify({ level: "error", event: "trap", reason, in_flight: this.requests.size }));
     this.lanes.table.clear();
     this.bodies.table.clear();
-    for (const request of [...this.requests.values()]) this.end(request, TRAPPED);
+    for (const request of [...this.requests.values()]) {
+      this.end(request, request === flight ? AT_FAULT : TRAPPED);
+    }
   }
 
-  /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | typeof TRAPPED} outcome */
+  /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | Unanswered} outcome */
   end(flight, outcome) {
     this.requests.delete(flight.id);
     for (const ticket of [...flight.late.keys()]) letGo(flight, ticket);
@@ -129,12 +141,12 @@ export class Instance {
   }
 
   /**
-   * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it; or
-   * TRAPPED.
+   * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it, or
+   * why there is none.
    * @param {"larder_fetch" | "larder_queue" | "larder_scheduled"} entry
    * @param {{env: Environment, ctx: ExecutionContext, request?: Request, batch?: MessageBatch}} event
    * @param {RecordWriter} record
-   * @returns {Response | null | typeof TRAPPED | Promise<Response | null | typeof TRAPPED>}
+   * @returns {Response | null | Unanswered | Promise<Response | null | Unanswered>}
    */
   begin(entry, { env, ctx, request, batch }, record) {
     const id = this.nextRequest;
@@ -155,10 +167,15 @@ export class Instance {
     };
     this.requests.set(id, flight);
     this.tellLaneHits();
-    const ended = this.guarded(() =>
-      this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+    const ended = this.guarded(
+      () => this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+      flight,
     );
-    if (ended === TRAPPED) return flight.response ?? TRAPPED;
+    if (ended === TRAPPED) return flight.response ?? AT_FAULT;
+    if (ended === EXHAUSTED) {
+      this.requests.delete(id);
+      return EXHAUSTED;
+    }
     if (ended === 1) {
       this.requests.delete(id);
       return flight.response;
@@ -205,13 +222,28 @@ export class Instance {
       record.size = 0;
       for (const byte of encoder.encode(failure.message)) record.u8(byte);
     }
-    const taken = this.guarded(() =>
-      this.withBytes(record.bytes(), (at, size) =>
-        this.exports.larder_complete(flight.id, index, generation, status, at, size),
-      ),
-    );
+    let taken = this.complete(flight, index, generation, status, record.bytes());
+    if (taken === EXHAUSTED) {
+      status = STATUS.unavailable;
+      const message = encoder.encode(`No memory is left for what ${row.name} gave.`);
+      taken = this.complete(flight, index, generation, status, message);
+    }
     // Nobody got them: the request is gone, or they could not be written.
     if (taken !== 1 || status !== STATUS.ok) this.releaseResults(flight, row, results);
+  }
+
+  /**
+   * @param {InFlight} flight @param {number} index @param {number} generation @param {number} status
+   * @param {Uint8Array} bytes
+   */
+  complete(flight, index, generation, status, bytes) {
+    return this.guarded(
+      () =>
+        this.withBytes(bytes, (at, size) =>
+          this.exports.larder_complete(flight.id, index, generation, status, at, size),
+        ),
+      flight,
+    );
   }
 
   /**

@@ -346,7 +346,7 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
 
 OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, const WireReply& reply) {
   if (auto refused = refuse_status(reply.status)) {
-    return tl::make_unexpected(refusal(std::move(*refused), reply));
+    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
   }
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
@@ -380,7 +380,7 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
 OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                      std::optional<ModelShape> model, WireReply reply) {
   if (auto refused = refuse_status(reply.status)) {
-    return tl::make_unexpected(refusal(std::move(*refused), reply));
+    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
   }
   if (resource.origin.kind == config::OriginKind::url) {
     return read_url(resource, wanted, host.now(), std::move(reply));
