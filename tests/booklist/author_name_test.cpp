@@ -4,7 +4,7 @@
 
 #include "support/normal_text.h"
 
-namespace larder::booklist {
+namespace larder::booklist::author_name_test {
 namespace {
 
 const NormalText normal_text = sim::normal_text;
@@ -225,4 +225,4 @@ TEST(AuthorName, TheSpellingThatTellsMore) {
 }
 
 }  // namespace
-}  // namespace larder::booklist
+}  // namespace larder::booklist::author_name_test

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::declaration_test {
 namespace {
 
 constexpr std::string_view everything = R"({"resources": [
@@ -466,4 +466,4 @@ TEST(Declaration, TheShippedFileIsRight) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::declaration_test

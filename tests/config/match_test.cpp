@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "config/declaration.h"
 
-namespace larder::config {
+namespace larder::config::match_test {
 namespace {
 
 Declarations declare() {
@@ -90,4 +90,4 @@ TEST(Match, OperatorsPathsAreReserved) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::match_test

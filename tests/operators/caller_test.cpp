@@ -5,7 +5,7 @@
 
 #include "config/limits.h"
 
-namespace larder::operators {
+namespace larder::operators::caller_test {
 namespace {
 
 TEST(BearerToken, IsTheOneWordBehindTheScheme) {
@@ -121,4 +121,4 @@ TEST(Clients, AreAddressesOrTheNetworkOfOne) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::caller_test
