@@ -5,7 +5,7 @@
 
 #include "support/world.h"
 
-namespace larder::host {
+namespace larder::host::log_line_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -44,4 +44,4 @@ TEST_F(LogLineTest, IsNotWrittenWhereTheLogIsOff) {
 }
 
 }  // namespace
-}  // namespace larder::host
+}  // namespace larder::host::log_line_test
