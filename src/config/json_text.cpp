@@ -1,5 +1,6 @@
 #include "config/json_text.h"
 
+#include "config/json_memory.h"
 #include "config/json_reader.h"
 
 namespace larder::config {
@@ -10,7 +11,10 @@ Result<JsonText> JsonText::parse(std::string_view json) {
   auto parser = std::make_shared<dom::parser>();
   const simdjson::padded_string padded(json);
   dom::element root;
-  if (parser->parse(padded).get(root) != simdjson::SUCCESS) {
+  if (const auto error = parser->parse(padded).get(root); error != simdjson::SUCCESS) {
+    if (lacks_memory(json, padded, error)) {
+      return fail(ErrorKind::unavailable, "json", "There is no memory to read this now.");
+    }
     return fail(ErrorKind::invalid, "json", "This is no JSON.");
   }
   return JsonText(std::move(parser), root);

@@ -18,7 +18,7 @@ namespace larder::config {
 // Copies share the parsed document.
 class JsonText {
  public:
-  // Errors: invalid, when it is no JSON.
+  // Errors: invalid, when it is no JSON; unavailable, when there is no memory to read it.
   static Result<JsonText> parse(std::string_view json);
 
   bool is_object() const { return element_.is_object(); }

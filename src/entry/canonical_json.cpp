@@ -6,6 +6,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/json_memory.h"
 #include "entry/decimal.h"
 #include "simdjson.h"
 
@@ -22,6 +23,10 @@ constexpr std::size_t number_digits_max = 40;
 Failure refuse_json(std::string message) { return fail(ErrorKind::invalid, "json", std::move(message)); }
 
 Failure refuse_syntax() { return refuse_json("It is no JSON; check its quotes, commas and brackets."); }
+
+Failure refuse_for_memory() {
+  return fail(ErrorKind::unavailable, "json", "There is no memory to read it at the moment.");
+}
 
 // RFC 8259 §2: what may stand around a token.
 std::string_view bare(std::string_view token) {
@@ -235,8 +240,8 @@ Result<std::string> canonical_json(std::string_view json, const config::JsonQuan
   ondemand::parser parser;
   const simdjson::padded_string padded(json);
   ondemand::document document;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) {
-    return refuse_syntax();
+  if (const auto error = parser.iterate(padded).get(document); error != simdjson::SUCCESS) {
+    return config::lacks_memory(json, padded, error) ? refuse_for_memory() : refuse_syntax();
   }
   CanonicalWriter writer(quantise);
   auto written = writer.document(document, json);
@@ -253,8 +258,11 @@ Result<TextPairs> json_members(std::string_view json, const std::vector<std::str
   const simdjson::padded_string padded(json);
   ondemand::document document;
   ondemand::object root;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(root) != simdjson::SUCCESS) {
+  const auto error = parser.iterate(padded).get(document);
+  if (config::lacks_memory(json, padded, error)) {
+    return refuse_for_memory();
+  }
+  if (error != simdjson::SUCCESS || document.get_object().get(root) != simdjson::SUCCESS) {
     return refuse_json("It is no JSON object; send one, with content-type: application/json.");
   }
   TextPairs members;
@@ -293,8 +301,12 @@ Result<std::string> json_text(std::string_view json) {
   const simdjson::padded_string padded(json);
   ondemand::document document;
   std::string_view text;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_string().get(text) != simdjson::SUCCESS || !document.at_end()) {
+  const auto error = parser.iterate(padded).get(document);
+  if (config::lacks_memory(json, padded, error)) {
+    return refuse_for_memory();
+  }
+  if (error != simdjson::SUCCESS || document.get_string().get(text) != simdjson::SUCCESS ||
+      !document.at_end()) {
     return refuse_json("It is no text; write it in quotes.");
   }
   return std::string(text);

@@ -24,6 +24,11 @@ using config::Presence;
 
 Failure refuse_field(std::string message) { return fail(ErrorKind::invalid, "entry", std::move(message)); }
 
+// The same fault, told with its place.
+Failure refuse_as(const Error& error, std::string place) {
+  return fail(error.kind, "entry", place.append(error.message));
+}
+
 std::string digits_of(std::string_view value) {
   std::string digits;
   std::copy_if(value.begin(), value.end(), std::back_inserter(digits), is_digit);
@@ -145,7 +150,7 @@ bool is_json(const KeyField& field) {
 // A value of the body in one form, or the text that it is.
 Result<std::string> body_value(const KeyField& field, std::string_view value) {
   auto ready = is_json(field) ? canonical_json(value, field.quantise) : json_text(value);
-  return ready ? std::move(ready) : refuse_field(concat({field.name, ": ", ready.error().message}));
+  return ready ? std::move(ready) : refuse_as(ready.error(), concat({field.name, ": "}));
 }
 
 Result<std::string> normalised(const KeyField& field, std::string value) {
@@ -225,7 +230,7 @@ Result<TextPairs> body_parts(const config::Resource& resource, std::string_view 
   if (!names.empty()) {
     auto members = json_members(body, names);
     if (!members) {
-      return refuse_field(concat({"The body: ", members.error().message}));
+      return refuse_as(members.error(), "The body: ");
     }
     parts = std::move(*members);
   }
