@@ -204,7 +204,7 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query) {
   const policy::Admission admission = policy::admit(settings_, query.key.pattern);
   Reading reading;
   if (bypass_) {
-    reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::recovery), nullptr);
+    reading = co_await read_bypassing(here, query);
   } else if (admission.participation == policy::Participation::pass_through) {
     reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, admission.reason), nullptr);
   } else if (admission.participation == policy::Participation::observe_only) {
@@ -326,6 +326,45 @@ host::Task<Reading> Engine::read_alone(host::Context here, const Query& query) {
   // Others have limits of their own: the flight is lost, and the next of them leads.
   if (!reading.limited) {
     lead.land(landing_of(reading));
+  }
+  co_return reading;
+}
+
+host::Task<Reading> Engine::read_bypassing(host::Context here, const Query& query) {
+  const http::CacheStatus status = forwarded(http::ForwardReason::bypass, Reason::recovery);
+  if (query.authorized) {
+    co_return co_await fetch(here, query, status, nullptr);
+  }
+  const std::string key = query.key.storage_name;
+  while (auto flight = flights_.find(key, here.host().now())) {
+    const FlightState state = co_await wait_for(here, flight, flight->deadline());
+    if (state != FlightState::landed) {
+      // All its followers come round again, and the first of them leads.
+      continue;
+    }
+    const Landing& landing = flight->landing();
+    if (landing.refusal == nullptr && landing.failure == nullptr) {
+      co_return co_await fetch(here, query, status, nullptr);
+    }
+    Reading shared;
+    shared.refusal = landing.refusal;
+    shared.fetched = landing.failure;
+    shared.status = status;
+    shared.status.collapsed = true;
+    co_return shared;
+  }
+  const Instant deadline =
+      here.host().now() + query.resource->origin.timeout_hard + config::limit::lock_margin;
+  Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, deadline));
+  Reading reading = co_await fetch(here, query, status, nullptr);
+  // Others have limits of their own: the flight is lost, and the next of them leads.
+  if (!reading.limited) {
+    Landing landing;
+    landing.refusal = reading.refusal;
+    if (reading.fetched != nullptr && is_for_all(query, *reading.fetched)) {
+      landing.failure = reading.fetched;
+    }
+    lead.land(std::move(landing));
   }
   co_return reading;
 }

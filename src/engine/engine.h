@@ -96,6 +96,9 @@ class Engine final : public tiers::EntryScreen {
   host::Task<Reading> read_through(host::Context here, const Query& query);
   // After the wait for a leader is over: one request an isolate asks the origin, without the lock.
   host::Task<Reading> read_alone(host::Context here, const Query& query);
+  // In an instance that stands in for a lost one: nothing is kept, and those who ask the same at the same time
+  // share one answer, so that what was lost multiplies nothing.
+  host::Task<Reading> read_bypassing(host::Context here, const Query& query);
   // under_way: the wait is over.
   host::Task<FlightState> wait_for(host::Context here, std::shared_ptr<Flight> flight, Instant give_up);
   host::Task<Reading> from_landing(host::Context here, const Query& query, std::shared_ptr<Flight> flight);

@@ -22,7 +22,7 @@ namespace larder::engine {
 struct Landing {
   tiers::Found found;
   std::shared_ptr<const origin::Refusal> refusal;
-  // An answer that is not kept, and yet nobody's own: a server error.
+  // An answer that is not kept, and yet nobody's own: a server error, or any where nothing is kept.
   std::shared_ptr<const origin::Fetched> failure;
   // The entry came from the origin (and not from a tier).
   bool from_origin = false;

@@ -184,6 +184,12 @@ http::Fields updated_fields(const entry::Header& former, const http::Fields& new
 
 }  // namespace
 
+bool is_for_all(const Query& query, const origin::Fetched& fetched) {
+  const http::Vary vary = http::vary_of(fetched.origin_fields);
+  const bool varies = query.resource->mode == config::Mode::http && (vary.any || !vary.names.empty());
+  return !fetched.streamed && !varies && !is_for_nobody_else(fetched.origin_fields);
+}
+
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
                            origin::Fetched& fetched) {
   entry::Header header;

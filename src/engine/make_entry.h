@@ -9,6 +9,9 @@ namespace larder::engine {
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
                            origin::Fetched& fetched);
 
+// Whether an answer that is not kept may be given to all who ask the same at this moment.
+bool is_for_all(const Query& query, const origin::Fetched& fetched);
+
 // The entry that a 304 makes of the copy that it confirms: its body, its header renewed (RFC 9111 §4.3.4).
 // nullptr where the origin's new words forbid to keep it.
 tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, const Query& query,
