@@ -42,7 +42,36 @@ std::uint64_t seed_of(host::Host& host) {
   return seed;
 }
 
+std::string client_of(host::Context here) {
+  const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
+  return address ? http::client_of(*address) : std::string();
+}
+
+std::uint64_t bytes_of(const config::FieldValues& values) {
+  std::uint64_t bytes = 0;
+  for (const auto& value : values) {
+    bytes += value ? value->size() : 0;
+  }
+  return bytes;
+}
+
 }  // namespace
+
+App::App(host::Host& host)
+    : host_(host),
+      waiting_(host::AdmissionBounds(
+          config::limit::waiting_requests_max, Bytes(config::limit::waiting_bytes_max),
+          config::limit::client_waiting_requests_max, Bytes(config::limit::client_waiting_bytes_max))),
+      receiving_(host::AdmissionBounds(
+          config::limit::receiving_requests_max, Bytes(config::limit::receiving_bytes_max),
+          config::limit::client_receiving_requests_max, Bytes(config::limit::client_receiving_bytes_max))),
+      operating_(host::AdmissionBounds(config::limit::operator_requests_max,
+                                       Bytes(config::limit::operator_requests_bytes_max),
+                                       config::limit::client_operator_requests_max,
+                                       Bytes(config::limit::client_operator_requests_bytes_max))),
+      uploads_(host::AdmissionBounds(config::limit::uploads_max, Bytes(config::limit::uploads_bytes_max),
+                                     config::limit::uploads_max, Bytes(config::limit::uploads_bytes_max))),
+      requests_(host) {}
 
 std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   RecordReader reader(record);
@@ -98,8 +127,8 @@ void App::build_caches() {
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
-  const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_,
-                             *engine_,  *control_, counters_,     ledger_,   *warming_};
+  const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_, *engine_,
+                             *control_, counters_, ledger_,       *warming_, uploads_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -176,16 +205,23 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
     co_await serve_operators(here, std::move(inbound), std::move(*target));
     co_return;
   }
-  const auto matched = config::match(declarations_, inbound.method, target->path);
+  auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
     answer(here, inbound, unmatched(here, *target, inbound), "");
     co_return;
   }
   inbound.resource = matched->resource;
-  co_await serve_resource(here, std::move(inbound), *matched, std::move(*target));
+  co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(*target));
 }
 
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
+  const Bytes held(inbound.url.size());
+  inbound.url = std::string();
+  auto place = operating_.enter(client_of(here), held);
+  if (!place) {
+    answer(here, inbound, crowded_out(place.error()), "");
+    co_return;
+  }
   operators::Call call;
   call.method = inbound.method;
   call.target = std::move(target);
@@ -202,45 +238,104 @@ host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http:
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                      http::Target target) {
-  std::string body;
-  if (matched.resource->match.method == http::Method::post) {
-    auto posted = co_await read_posted(here);
-    if (!posted) {
-      answer(here, inbound, problem_answer(host_, posted.error()), matched.resource->name);
+  const config::Resource& resource = *matched.resource;
+  std::optional<Question> question;
+  if (resource.match.method == http::Method::post) {
+    auto received = co_await receive(here, inbound, matched, target);
+    if (!received) {
+      answer(here, inbound, std::move(received.error()), resource.name);
       co_return;
     }
-    body = std::move(*posted);
+    question.emplace(std::move(*received));
+  } else {
+    auto understood = understand(here, inbound, matched, target, "");
+    if (!understood) {
+      answer(here, inbound, std::move(understood.error()), resource.name);
+      co_return;
+    }
+    question.emplace(std::move(*understood));
   }
-  auto query = make_query(here, matched, target, inbound.method, body);
-  if (!query) {
-    answer(here, inbound, problem_answer(host_, http::Problem(400, query.error().message)),
-           matched.resource->name);
-    co_return;
-  }
+  // While it waits it holds what is needed yet, and nothing twice.
+  inbound.url = std::string();
+  target = http::Target();
+  matched = config::Matched();
+  const engine::Query& query = question->query;
   engine::Reading reading;
-  if (auto near = engine_->read_now(inbound.began, *query)) {
+  std::optional<host::Admission::Place> place;
+  if (auto near = engine_->read_now(inbound.began, query)) {
     reading = std::move(*near);
   } else {
-    reading = co_await engine_->read(here, *query);
+    auto entered = waiting_.enter(client_of(here), question->sent);
+    if (!entered) {
+      answer(here, inbound, crowded_out(entered.error()), resource.name);
+      co_return;
+    }
+    place.emplace(std::move(*entered));
+    reading = co_await engine_->read(here, query);
   }
-  Outgoing outgoing = answer_of(here, inbound, *query, reading);
+  Outgoing outgoing = answer_of(here, inbound, query, reading);
   std::optional<observe::NarrativeRow> row;
-  if (config::asks_model(*matched.resource) && !bypass_) {
-    row = narrative_row(inbound, *query, reading, outgoing.answer.status, body);
+  if (config::asks_model(resource) && !bypass_) {
+    row = narrative_row(inbound, query, reading, outgoing.answer.status, std::move(question->user));
   }
-  answer(here, inbound, std::move(outgoing), matched.resource->name);
-  co_await engine_->settle(here, *query, std::move(reading));
+  answer(here, inbound, std::move(outgoing), resource.name);
+  co_await engine_->settle(here, query, std::move(reading));
   if (row) {
     co_await ledger_.write(here, std::move(*row));
   }
 }
 
+tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
+                                                      const config::Matched& matched,
+                                                      const http::Target& target,
+                                                      std::string_view body) const {
+  auto query = make_query(here, matched, target, inbound.method, body);
+  if (!query) {
+    // Nothing is known of what could not be read for want of memory.
+    if (query.error().kind == ErrorKind::unavailable) {
+      return tl::make_unexpected(unavailable(query.error().message));
+    }
+    return tl::make_unexpected(problem_answer(host_, http::Problem(400, query.error().message)));
+  }
+  Question question(std::move(*query));
+  question.sent = Bytes(inbound.url.size() + body.size() + bytes_of(question.query.values));
+  if (config::asks_model(*matched.resource)) {
+    question.user = observe::user_digest(host_, settings_.cache_prefix, user_id_of(body));
+  }
+  return question;
+}
+
+host::Task<tl::expected<App::Question, Outgoing>> App::receive(host::Context here, const Inbound& inbound,
+                                                               const config::Matched& matched,
+                                                               const http::Target& target) {
+  auto body = co_await read_posted(here);
+  if (!body) {
+    co_return tl::make_unexpected(std::move(body.error()));
+  }
+  co_return understand(here, inbound, matched, target, *body);
+}
+
+Outgoing App::crowded_out(host::Crowd crowd) {
+  counters_.add(observe::Counter::requests_crowded_out_total, to_text(crowd));
+  return unavailable(crowd == host::Crowd::client
+                         ? "As many of your requests as one client may have are waiting already."
+                         : "As many requests as there is room for are waiting already.");
+}
+
+Outgoing App::unavailable(std::string_view reason) const {
+  const http::Problem problem(503, concat({reason, " Try again after the time in Retry-After."}));
+  Outgoing outgoing = problem_answer(host_, problem);
+  outgoing.answer.headers.emplace_back("retry-after",
+                                       to_text(std::uint64_t(whole_seconds(config::limit::crowd_retry))));
+  return outgoing;
+}
+
 observe::NarrativeRow App::narrative_row(const Inbound& inbound, const engine::Query& query,
                                          const engine::Reading& reading, std::uint32_t status,
-                                         std::string_view body) const {
+                                         std::string user) const {
   observe::NarrativeRow row;
   row.at = inbound.began;
-  row.user = observe::user_digest(host_, settings_.cache_prefix, user_id_of(body));
+  row.user = std::move(user);
   row.outcome = outcome_of(reading, status);
   row.duration = host_.now() - inbound.began;
   row.system = origin::leading_system_of(*query.resource, query.values);
@@ -277,23 +372,37 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   return outgoing;
 }
 
-host::Task<tl::expected<std::string, http::Problem>> App::read_posted(host::Context here) {
+host::Task<tl::expected<std::string, Outgoing>> App::read_posted(host::Context here) {
+  constexpr std::uint64_t bytes_max = config::limit::request_body_bytes_max;
   const std::string given = host_.request_header(here.request(), "content-type", 256).value_or("");
   const std::string type = to_lower(trim(std::string_view(given).substr(0, given.find(';'))));
   if (type != "application/json" && !(type.starts_with("application/") && type.ends_with("+json"))) {
-    co_return tl::make_unexpected(
-        http::Problem(415, "The question is asked in JSON: send it with content-type: application/json."));
+    const http::Problem problem(
+        415, "The question is asked in JSON: send it with content-type: application/json.");
+    co_return tl::make_unexpected(problem_answer(host_, problem));
   }
-  auto sent = co_await host::request_body(here, config::limit::request_body_bytes_max);
-  if (!sent && sent.error().kind == ErrorKind::too_large) {
-    co_return tl::make_unexpected(http::Problem(
-        413, concat({"The body is longer than ",
-                     to_text(std::uint64_t{config::limit::request_body_bytes_max}), " bytes."})));
+  const auto length = host_.request_header(here.request(), "content-length", 20);
+  const auto announced = length ? parse_unsigned(*length) : std::nullopt;
+  const Bytes expected(std::min(announced.value_or(bytes_max), bytes_max));
+  auto place = receiving_.enter(client_of(here), expected);
+  if (!place) {
+    co_return tl::make_unexpected(crowded_out(place.error()));
   }
-  if (!sent) {
-    co_return tl::make_unexpected(http::Problem(400, "The body broke off; send it again."));
+  auto sent =
+      co_await host::request_body(here, bytes_max, config::millis_of(config::limit::request_body_wait));
+  if (sent) {
+    co_return host_.read_body(sent->content.handle(), sent->content.size(), 0);
   }
-  co_return host_.read_body(sent->content.handle(), sent->content.size(), 0);
+  if (sent.error().kind == ErrorKind::unavailable) {
+    co_return tl::make_unexpected(unavailable("There is no room for the body at the moment."));
+  }
+  http::Problem problem(400, "The body broke off; send it again.");
+  if (sent.error().kind == ErrorKind::too_large) {
+    problem = http::Problem(413, concat({"The body is longer than ", to_text(bytes_max), " bytes."}));
+  } else if (sent.error().kind == ErrorKind::timeout) {
+    problem = http::Problem(408, "The body did not come in time; send it again.");
+  }
+  co_return tl::make_unexpected(problem_answer(host_, problem));
 }
 
 Result<config::FieldValues> App::read_values(host::Context here, const config::Matched& matched,
@@ -333,10 +442,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
     const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
     return accepted && http::accepts_gzip(*accepted);
   };
-  query.client = [here] {
-    const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
-    return address ? http::client_of(*address) : std::string();
-  };
+  query.client = [here] { return client_of(here); };
   if (resource.mode == config::Mode::http) {
     constexpr std::size_t any_length = 65536;
     query.authorized = host_.request_header(here.request(), "authorization", any_length).has_value();

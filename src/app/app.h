@@ -11,6 +11,7 @@
 #include "config/declaration.h"
 #include "config/settings.h"
 #include "engine/engine.h"
+#include "host/admission.h"
 #include "host/host.h"
 #include "host/requests.h"
 #include "observe/counters.h"
@@ -24,7 +25,7 @@ namespace larder::app {
 
 class App {
  public:
-  explicit App(host::Host& host) : host_(host), requests_(host) {}
+  explicit App(host::Host& host);
 
   // Once, before all else. `record`: u8 bypass (this instance stands in for a lost one and keeps nothing),
   // pairs of text bindings, text of larder.json. Returns the number of faults; with any, every request is
@@ -53,6 +54,7 @@ class App {
   // A request on its way through.
   struct Inbound {
     http::Method method = http::Method::get;
+    // Until the query is made of it.
     std::string url;
     Instant began;
     // Made when something needs it.
@@ -61,6 +63,17 @@ class App {
     const config::Resource* resource = nullptr;
 
     Inbound() {}
+  };
+
+  // A request for a resource, once it is understood. What it was made of is gone by then.
+  struct Question {
+    engine::Query query;
+    // The digest of the user for whom a narrative is asked; "" for nobody.
+    std::string user;
+    // What it came with, which the host keeps until it has ended.
+    Bytes sent{0};
+
+    explicit Question(engine::Query query_) : query(std::move(query_)) {}
   };
 
   void build_caches();
@@ -96,18 +109,30 @@ class App {
   Outgoing unmatched(host::Context here, const http::Target& target, Inbound& inbound) const;
   Outgoing misconfigured() const;
 
-  // `body`: the request's, where its resource is asked by POST.
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
                                    const http::Target& target, http::Method method,
                                    std::string_view body) const;
   Result<config::FieldValues> read_values(host::Context here, const config::Matched& matched,
                                           const http::Target& target, std::string_view body) const;
+  // What the request asks, or what is wrong with it. `body`: the request's, where its resource is asked by
+  // POST.
+  tl::expected<Question, Outgoing> understand(host::Context here, const Inbound& inbound,
+                                              const config::Matched& matched, const http::Target& target,
+                                              std::string_view body) const;
+  // The same for a POST: waits for its body.
+  host::Task<tl::expected<Question, Outgoing>> receive(host::Context here, const Inbound& inbound,
+                                                       const config::Matched& matched,
+                                                       const http::Target& target);
   // The JSON body of a POST, or what is wrong with it.
-  host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
+  host::Task<tl::expected<std::string, Outgoing>> read_posted(host::Context here);
+  // Nobody has room for this request.
+  Outgoing crowded_out(host::Crowd crowd);
+  // 503: it may be asked again soon.
+  Outgoing unavailable(std::string_view reason) const;
   // For the ledger: who asked for which narrative, and what came of it. Made before the reading is settled.
   observe::NarrativeRow narrative_row(const Inbound& inbound, const engine::Query& query,
                                       const engine::Reading& reading, std::uint32_t status,
-                                      std::string_view body) const;
+                                      std::string user) const;
   // What the client gets of a reading.
   Outgoing answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                      const engine::Reading& reading);
@@ -133,6 +158,11 @@ class App {
   std::unique_ptr<warm::Warming> warming_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
+  // Room for requests that wait, for bodies on their way, for operators' requests, and for lists they upload.
+  host::Admission waiting_;
+  host::Admission receiving_;
+  host::Admission operating_;
+  host::Admission uploads_;
   // Ends first: the requests' frames lean on all of the above.
   host::Requests requests_;
 };

@@ -6,6 +6,7 @@
 #include "config/settings.h"
 #include "engine/control.h"
 #include "engine/engine.h"
+#include "host/admission.h"
 #include "observe/counters.h"
 #include "observe/ledger.h"
 #include "tiers/registry.h"
@@ -27,6 +28,8 @@ struct Desk {
   observe::Counters& counters;
   observe::Ledger& ledger;
   const warm::Warming& warming;
+  // Room for the bodies of uploaded lists.
+  host::Admission& uploads;
 };
 
 }  // namespace larder::operators

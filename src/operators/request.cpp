@@ -14,6 +14,8 @@ bool is_json(std::string_view content_type) {
   return equals_ignoring_case(type, "application/json");
 }
 
+}  // namespace
+
 http::Problem unreadable_body(const Error& error, Bytes bytes_max) {
   if (error.kind == ErrorKind::too_large) {
     return http::Problem(413, concat({"The body has more than ", to_text(bytes_max.count),
@@ -22,18 +24,19 @@ http::Problem unreadable_body(const Error& error, Bytes bytes_max) {
   if (error.kind == ErrorKind::corrupt) {
     return http::Problem(400, "The body broke off; send it again.");
   }
+  if (error.kind == ErrorKind::timeout) {
+    return http::Problem(408, "The body did not come in time; send it again.");
+  }
   return http::Problem(503, "The body cannot be read at the moment; try again.");
 }
 
-}  // namespace
-
-host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max) {
+host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max, Millis patience) {
   const auto content_type = here.host().request_header(here.request(), "content-type", 256);
   if (!content_type || !is_json(*content_type)) {
     co_return tl::make_unexpected(
         http::Problem(415, "Send JSON, and say so: Content-Type: application/json."));
   }
-  const auto body = co_await host::request_body(here, bytes_max.count);
+  const auto body = co_await host::request_body(here, bytes_max.count, config::millis_of(patience));
   if (!body) {
     co_return tl::make_unexpected(unreadable_body(body.error(), bytes_max));
   }

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "config/faults.h"
+#include "config/limits.h"
 #include "host/outgoing.h"
 #include "host/requests.h"
 #include "host/task.h"
@@ -24,8 +25,13 @@ class [[nodiscard]] Asked : public tl::expected<T, http::Problem> {
 };
 
 // The request's body as text, which is not parsed yet. Problems: 415 where it is no application/json, 413
-// where it has more than `bytes_max` bytes, 400 where it broke off, 503 where it cannot be read.
-host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max);
+// where it has more than `bytes_max` bytes, 400 where it broke off, 408 where it is not whole after
+// `patience`, 503 where it cannot be read.
+host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max,
+                                              Millis patience = config::limit::request_body_wait);
+
+// The same problems, for a body that was asked for by other means.
+http::Problem unreadable_body(const Error& error, Bytes bytes_max);
 
 // What is wrong with a body or a parameter, each fault with its place (400).
 http::Problem invalid_request(const config::Faults& faults);

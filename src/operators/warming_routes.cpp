@@ -1,6 +1,5 @@
 // /api/warming: lists of books and of entries come in, their jobs are shown, cancelled and replayed.
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/assert.h"
@@ -9,24 +8,19 @@
 #include "booklist/book_list.h"
 #include "booklist/csv.h"
 #include "booklist/warming_plan.h"
+#include "config/json_pieces.h"
 #include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
 #include "operators/handlers.h"
 #include "operators/list_columns.h"
 #include "operators/request.h"
+#include "operators/upload.h"
 #include "warm/times.h"
 
 namespace larder::operators {
 
 namespace {
-
-// What may stand beside the list in an upload.
-constexpr std::array<std::string_view, 4> list_options = {"maxDepth", "priority", "aggressiveness",
-                                                          "subjects"};
-
-// A file as base64 takes a third more, and there is room for the other members.
-constexpr std::uint64_t upload_bytes_max = (std::uint64_t{10} << 20) / 3 * 4 + 65'536;
 
 host::Outgoing warming_problem(host::Context here, int status, std::string detail) {
   return host::problem_answer(here.host(), http::Problem(status, std::move(detail)));
@@ -55,113 +49,9 @@ host::Outgoing warming_failure(host::Context here, const Error& error) {
   return outgoing;
 }
 
-http::Problem too_large_upload() {
-  return http::Problem(413, concat({"The upload has more than ", to_text(upload_bytes_max),
-                                    " bytes; a list may have 10 MB. Split it."}));
-}
-
-}  // namespace
-
-// Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through, which
-// a module may not have.
-namespace uploads {
-
-// What an upload came with, whichever form it had.
-struct Upload {
-  std::string file;
-  TextPairs fields;
-  // What is wrong with its members.
-  config::Faults faults;
-
-  Upload() {}
-  std::string_view field(std::string_view name) const {
-    for (const auto& [key, value] : fields) {
-      if (key == name) {
-        return value;
-      }
-    }
-    return {};
-  }
-};
-
-host::Task<Asked<Upload>> read_form(host::Context here) {
-  auto form = co_await host::request_form(here, upload_bytes_max);
-  if (!form && form.error().kind == ErrorKind::too_large) {
-    co_return tl::make_unexpected(too_large_upload());
-  }
-  if (!form) {
-    co_return tl::make_unexpected(
-        invalid_request("This is no multipart/form-data that can be read; send it again."));
-  }
-  if (form->file.empty()) {
-    co_return tl::make_unexpected(
-        invalid_request("file: this field is missing; attach the list as a file of that name."));
-  }
-  Upload upload;
-  upload.file = here.host().read_body(form->file.handle(), form->file.size(), 0);
-  upload.fields = std::move(form->fields);
-  const std::vector<std::string_view> known(list_options.begin(), list_options.end());
-  for (const auto& field : upload.fields) {
-    if (std::find(known.begin(), known.end(), field.first) == known.end()) {
-      upload.faults.emplace_back(
-          config::in_quotes(field.first),
-          concat({"There is no such field; beside file there is ", config::any_of(known), ".",
-                  config::did_you_mean(field.first, known)}));
-    }
-  }
-  co_return std::move(upload);
-}
-
-host::Task<Asked<Upload>> read_json_upload(host::Context here) {
-  auto text = co_await read_json_text(here, Bytes(upload_bytes_max));
-  if (!text && text.error().status == 413) {
-    co_return tl::make_unexpected(too_large_upload());
-  }
-  if (!text) {
-    co_return tl::make_unexpected(text.error());
-  }
-  const auto json = config::JsonText::parse(*text);
-  if (!json || !json->is_object()) {
-    co_return tl::make_unexpected(invalid_request("The body is no JSON object."));
-  }
-  std::vector<std::string_view> known = {"csv"};
-  const std::vector<std::string_view> options(list_options.begin(), list_options.end());
-  known.insert(known.end(), options.begin(), options.end());
-  const config::Faults faults = json->faults_of_members("", known, options);
-  if (!faults.empty()) {
-    co_return tl::make_unexpected(invalid_request(faults));
-  }
-  const auto csv = json->find("csv");
-  const auto encoded = csv ? csv->as_text() : std::nullopt;
-  if (!encoded) {
-    co_return tl::make_unexpected(
-        invalid_request("csv: this member is missing; give the list's bytes as base64."));
-  }
-  auto bytes = from_base64(*encoded);
-  if (!bytes) {
-    co_return tl::make_unexpected(
-        invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
-  }
-  Upload upload;
-  upload.file = std::move(*bytes);
-  upload.fields = json->as_pairs();
-  co_return std::move(upload);
-}
-
-}  // namespace uploads
-
-namespace {
-
-using uploads::Upload;
-
-bool is_form(host::Context here) {
-  const auto content_type = here.host().request_header(here.request(), "content-type", 512);
-  return content_type && to_lower(*content_type).starts_with("multipart/form-data");
-}
-
 // A whole number among the fields; `otherwise` where it is not given.
-std::optional<std::uint32_t> number_field(const Upload& upload, std::string_view name, std::uint64_t least,
-                                          std::uint64_t most, std::uint64_t otherwise,
+std::optional<std::uint32_t> number_field(const UploadFields& upload, std::string_view name,
+                                          std::uint64_t least, std::uint64_t most, std::uint64_t otherwise,
                                           config::Faults& faults) {
   const std::string_view text = trim(upload.field(name));
   const auto number = text.empty() ? std::optional<std::uint64_t>(otherwise) : parse_unsigned(text);
@@ -173,7 +63,7 @@ std::optional<std::uint32_t> number_field(const Upload& upload, std::string_view
   return static_cast<std::uint32_t>(*number);
 }
 
-void read_priority(const Upload& upload, warm::JobOptions& options, config::Faults& faults) {
+void read_priority(const UploadFields& upload, warm::JobOptions& options, config::Faults& faults) {
   const std::string_view text = trim(upload.field("priority"));
   if (!text.empty() && text != "normal" && text != "high") {
     faults.emplace_back("priority", "This must be \"normal\" or \"high\".");
@@ -181,7 +71,7 @@ void read_priority(const Upload& upload, warm::JobOptions& options, config::Faul
   options.priority = text == "high" ? warm::Priority::high : warm::Priority::normal;
 }
 
-warm::JobOptions read_list_options(const Upload& upload, booklist::Aggressiveness& aggressiveness,
+warm::JobOptions read_list_options(const UploadFields& upload, booklist::Aggressiveness& aggressiveness,
                                    config::Faults& faults) {
   warm::JobOptions options;
   options.depth_max = number_field(upload, "maxDepth", 1, booklist::warming_depth_max, 2, faults).value_or(1);
@@ -202,10 +92,10 @@ warm::JobOptions read_list_options(const Upload& upload, booklist::Aggressivenes
 }
 
 // The same list with the same wishes has the same name.
-std::string digest_of(host::Context here, const Upload& upload, const warm::JobOptions& options) {
+std::string digest_of(host::Context here, std::string_view list, const warm::JobOptions& options) {
   const std::string wishes = concat({to_text(std::uint64_t{options.depth_max}), " ", options.aggressiveness,
                                      " ", options.by_subject ? "subjects" : "", " ", options.resource, "\n"});
-  return to_hex(here.host().sha256(wishes + here.host().sha256(upload.file)));
+  return to_hex(here.host().sha256(wishes + here.host().sha256(list)));
 }
 
 // The answer to an upload, and what it leaves to be done behind it.
@@ -276,14 +166,11 @@ std::string counts_of(const UnderstoodList& understood) {
 }  // namespace
 
 host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Call& call) {
-  Asked<Upload> upload = tl::make_unexpected(http::Problem());
-  if (is_form(here)) {
-    auto read = co_await uploads::read_form(here);
-    upload = std::move(read);
-  } else {
-    auto read = co_await uploads::read_json_upload(here);
-    upload = std::move(read);
+  const auto place = co_await wait_for_room(here, desk);
+  if (!place) {
+    co_return no_room(here);
   }
+  auto upload = co_await read_upload(here);
   if (!upload) {
     co_return host::problem_answer(here.host(), upload.error());
   }
@@ -320,7 +207,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
     item.source = warm::Source::csv;
     plan.items.push_back(std::move(item));
   }
-  plan.digest = digest_of(here, *upload, plan.options);
+  plan.digest = digest_of(here, upload->file, plan.options);
   std::string counts = counts_of(*understood);
   co_return co_await open_job(here, desk, call, std::move(plan), std::move(counts));
 }
@@ -369,31 +256,40 @@ std::vector<std::string_view> item_members(const config::Resource& resource) {
   return names;
 }
 
+http::Problem too_many_items() { return http::Problem(413, "The list has too many items; split it."); }
+
 // The items of a pre-warming list: objects, or rows of a CSV file whose header names the fields.
-Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const config::Resource* resource,
+Asked<std::vector<TextPairs>> read_entries(const EntryList& list, const config::Resource* resource,
                                            config::Faults& faults) {
+  const std::size_t items_max = booklist::ListLimits().rows_max;
   std::vector<TextPairs> entries;
   const auto known = resource == nullptr ? std::vector<std::string_view>() : item_members(*resource);
-  for (const config::JsonText& item : json.items("items")) {
-    const std::string path = concat({"items[", to_text(std::uint64_t{entries.size()}), "]"});
-    const auto wrong = known.empty() ? config::Faults() : item.faults_of_members(path, known);
-    if (faults.size() < config::limit::declaration_faults_max) {
-      faults.insert(faults.end(), wrong.begin(), wrong.end());
+  if (list.items) {
+    config::JsonPieces items(*list.items, config::JsonHolder::array);
+    while (const auto item = items.next()) {
+      const std::string path = concat({"items[", to_text(std::uint64_t{entries.size()}), "]"});
+      const auto json = config::JsonText::parse(item->value);
+      if (!json) {
+        return tl::make_unexpected(invalid_request(concat({path, ": ", json.error().message})));
+      }
+      if (entries.size() == items_max) {
+        return tl::make_unexpected(too_many_items());
+      }
+      const auto wrong = known.empty() ? config::Faults() : json->faults_of_members(path, known);
+      if (faults.size() < config::limit::declaration_faults_max) {
+        faults.insert(faults.end(), wrong.begin(), wrong.end());
+      }
+      entries.push_back(fields_of(*json, resource));
     }
-    entries.push_back(fields_of(item, resource));
+    if (!items.complete()) {
+      return tl::make_unexpected(invalid_request("items: this is no JSON array of objects."));
+    }
   }
-  const auto csv = json.find("csv");
-  const auto encoded = csv ? csv->as_text() : std::nullopt;
-  if (!encoded) {
+  if (!list.csv) {
     return entries;
   }
-  const auto bytes = from_base64(*encoded);
-  if (!bytes) {
-    return tl::make_unexpected(
-        invalid_request("csv: this is no base64 (RFC 4648 §4); encode the file's bytes."));
-  }
   const booklist::ListLimits limits;
-  const auto text = booklist::read_csv_text(*bytes, limits);
+  const auto text = booklist::read_csv_text(*list.csv, limits);
   if (!text) {
     return tl::make_unexpected(invalid_request("csv: " + text.error().message));
   }
@@ -415,6 +311,9 @@ Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const c
         entry.emplace_back(names[i], std::string(reader.field(i)));
       }
     }
+    if (reader.rows() > 1 && entries.size() == items_max) {
+      return tl::make_unexpected(too_many_items());
+    }
     if (reader.rows() > 1) {
       entries.push_back(std::move(entry));
     }
@@ -424,38 +323,32 @@ Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const c
 }  // namespace
 
 host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk, Call& call) {
-  auto text = co_await read_json_text(here, Bytes(upload_bytes_max));
-  if (!text) {
-    co_return host::problem_answer(here.host(), text.error());
+  const auto place = co_await wait_for_room(here, desk);
+  if (!place) {
+    co_return no_room(here);
   }
-  const auto json = config::JsonText::parse(*text);
-  if (!json || !json->is_object()) {
-    co_return host::problem_answer(here.host(), invalid_request("The body is no JSON object."));
+  EntryList list;
+  const auto refused = co_await read_entry_list(here, list);
+  if (refused) {
+    co_return host::problem_answer(here.host(), *refused);
   }
-  Upload fields;
-  fields.fields = json->as_pairs();
-  config::Faults faults =
-      json->faults_of_members("", {"resource", "items", "csv", "concurrency", "qps", "priority"},
-                              {"resource", "csv", "concurrency", "qps", "priority"});
+  config::Faults faults = list.faults;
   warm::JobPlan plan;
-  plan.options.resource = std::string(fields.field("resource"));
-  plan.options.requests_at_once = number_field(fields, "concurrency", 1, 20, 3, faults).value_or(3);
-  plan.options.requests_per_second = number_field(fields, "qps", 1, 100, 1, faults).value_or(1);
-  read_priority(fields, plan.options, faults);
+  plan.options.resource = std::string(list.field("resource"));
+  plan.options.requests_at_once = number_field(list, "concurrency", 1, 20, 3, faults).value_or(3);
+  plan.options.requests_per_second = number_field(list, "qps", 1, 100, 1, faults).value_or(1);
+  read_priority(list, plan.options, faults);
   const config::Resource* const resource = desk.warming.stock().find_resource(plan.options.resource);
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
-  const auto entries = read_entries(*json, resource, faults);
+  const auto entries = read_entries(list, resource, faults);
   if (!entries) {
     co_return host::problem_answer(here.host(), entries.error());
   }
   if (entries->empty()) {
     faults.emplace_back(
         "items", "Give at least one: items as objects of the resource's key fields, or csv as base64.");
-  }
-  if (entries->size() > booklist::ListLimits().rows_max) {
-    co_return warming_problem(here, 413, "The list has too many items; split it.");
   }
   std::set<std::string> seen;
   for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
@@ -474,9 +367,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   if (!faults.empty()) {
     co_return host::problem_answer(here.host(), invalid_request(faults));
   }
-  Upload whole;
-  whole.file = std::move(*text);
-  plan.digest = digest_of(here, whole, plan.options);
+  plan.digest = digest_of(here, list.text, plan.options);
   co_return co_await open_job(here, desk, call, std::move(plan), "");
 }
 
@@ -523,11 +414,15 @@ host::Task<host::Outgoing> list_letters(host::Context here, const Desk& desk, Ca
 }
 
 host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, Call& call) {
-  const auto body = co_await host::request_body(here, upload_bytes_max);
+  const auto body = co_await host::request_body(here, config::limit::operator_body_bytes_max,
+                                                config::millis_of(config::limit::request_body_wait));
+  if (!body) {
+    const http::Problem problem =
+        unreadable_body(body.error(), Bytes(config::limit::operator_body_bytes_max));
+    co_return host::problem_answer(here.host(), problem);
+  }
   std::vector<std::uint64_t> ids;
-  const std::string text = body && !body->content.empty()
-                               ? here.host().read_body(body->content.handle(), body->content.size(), 0)
-                               : "";
+  const std::string text = here.host().read_body(body->content.handle(), body->content.size(), 0);
   if (!trim(text).empty()) {
     const auto json = config::JsonText::parse(text);
     const bool is_list = json && json->find("ids") && json->find("ids")->is_array();

@@ -92,6 +92,65 @@ TEST_F(UploadTest, AKnownFormatAsksNobody) {
   EXPECT_TRUE(isolate.settled());
 }
 
+TEST_F(UploadTest, JsonIsReadPieceByPiece) {
+  Isolate isolate(world, with_gemini());
+  // PHP escapes slashes; what encodes it so is base64 all the same.
+  const auto& escaped = upload_json(
+      isolate, R"( { "priority" : "high", "csv":"VGl0bGUsQXV0aG9yCk1vbW8sTWljaGFlbCBFbmRlIC8vLy8K".)");
+  EXPECT_EQ(escaped.status, 400U);
+  EXPECT_THAT(escaped.body, HasSubstr("The body is no JSON object."));
+  const auto& slashes =
+      upload_json(isolate, R"({"csv":"VGl0bGUsQXV0aG9yCk1vbW\u0038sTWljaGFlbCBFbmRlCg\u003d="})");
+  EXPECT_EQ(slashes.status, 202U) << slashes.body;
+  EXPECT_THAT(slashes.body, HasSubstr(R"("books":1,"authors":1,)"));
+  const auto& long_rest =
+      upload_json(isolate, concat({R"({"csv":"","priority":")", std::string(300'000, 'x'), "\"}"}));
+  EXPECT_EQ(long_rest.status, 413U);
+  EXPECT_THAT(long_rest.body, HasSubstr("Beside \\\"csv\\\" the body may have 262144 bytes."));
+  EXPECT_TRUE(isolate.settled());
+}
+
+// Each announces 9.7 MB: there is room for two.
+TEST_F(UploadTest, UploadsWaitForRoomAndAreToldWhereThereIsNone) {
+  Isolate isolate(world, with_gemini());
+  const auto start = [&](const std::string& list) {
+    sim::SentBody body;
+    body.content = list;
+    body.form_fields = TextPairs();
+    body.file_name = "books.csv";
+    TextPairs headers = shown("ann");
+    headers.emplace_back("content-type", "multipart/form-data; boundary=x");
+    headers.emplace_back("content-length", "9700000");
+    return isolate.request("POST", "/api/warming/upload", std::move(headers), std::move(body));
+  };
+  std::vector<host::RequestId> ids;
+  for (int i = 0; i < 18; ++i) {
+    ids.push_back(start(concat({"Title,Author\nMomo,Michael Ende ", to_text(std::uint64_t(i)), "\n"})));
+  }
+  world.run();
+  for (const host::RequestId id : ids) {
+    EXPECT_EQ(isolate.host.exchange(id).status, 202U) << isolate.host.exchange(id).body;
+  }
+  // A model that does not answer keeps a list for ten seconds.
+  ids.clear();
+  reply.silent = true;
+  world.now += Millis(10'000);
+  for (int i = 0; i < 10; ++i) {
+    ids.push_back(start(concat({"Spalte,Andere\nMomo,Michael Ende ", to_text(std::uint64_t(i)), "\n"})));
+  }
+  world.run();
+  std::map<std::uint32_t, std::size_t> statuses;
+  for (const host::RequestId id : ids) {
+    const auto& exchange = isolate.host.exchange(id);
+    ++statuses[exchange.status];
+    EXPECT_EQ(exchange.header("retry-after"), exchange.status == 503 ? "5" : "") << exchange.body;
+  }
+  EXPECT_EQ(statuses[400] + statuses[503], 10U);
+  EXPECT_GE(statuses[400], 4U);
+  EXPECT_GE(statuses[503], 2U);
+  EXPECT_TRUE(isolate.settled());
+}
+
 TEST_F(UploadTest, MembersThatNobodyReadsAreNamed) {
   Isolate isolate(world, with_gemini());
   const std::string_view csv = R"("csv":"VGl0bGUsQXV0aG9yCk1vbW8sTWljaGFlbCBFbmRlCg==")";

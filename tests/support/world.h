@@ -126,6 +126,8 @@ struct SentBody {
   std::string content;
   std::optional<TextPairs> form_fields;
   std::string file_name;
+  // The client sends no body, however long one waits.
+  bool silent = false;
 };
 
 class SimulatedHost;

@@ -10,6 +10,7 @@ using host::BodyHandle;
 namespace {
 
 // As statuses.def numbers them.
+constexpr std::uint32_t status_timeout = 1;
 constexpr std::uint32_t status_too_large = 4;
 constexpr std::uint32_t status_invalid = 5;
 constexpr std::uint32_t status_unsupported = 6;
@@ -37,6 +38,12 @@ SimulatedHost::Outcome SimulatedHost::record_result(Millis delay, std::function<
 SimulatedHost::Outcome SimulatedHost::request_body(host::RequestId request, RecordReader& arguments) {
   const SentBody& sent = exchange(request).sent;
   const std::uint64_t body_bytes_max = arguments.u64();
+  const Millis wait(static_cast<std::int64_t>(arguments.u64()));
+  if (sent.silent) {
+    Outcome late = failed(status_timeout, "The client gave no body.");
+    late.delay = wait;
+    return late;
+  }
   if (sent.content.size() > body_bytes_max) {
     return failed(status_too_large, "The body is too large.");
   }
@@ -46,6 +53,7 @@ SimulatedHost::Outcome SimulatedHost::request_body(host::RequestId request, Reco
 SimulatedHost::Outcome SimulatedHost::request_form(host::RequestId request, RecordReader& arguments) {
   const SentBody& sent = exchange(request).sent;
   const std::uint64_t body_bytes_max = arguments.u64();
+  arguments.u64();
   if (!sent.form_fields) {
     return failed(status_invalid, "The body is no multipart/form-data.");
   }

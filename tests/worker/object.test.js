@@ -97,10 +97,12 @@ const flightOf = (request) => /** @type {any} */ ({ id: 1, request, instance: { 
 const posted = (body, headers = {}) => new Request("http://larder.test/", { method: "POST", body, headers });
 /** @param {{handle: number}} body */
 const textOf = (body) => new TextDecoder().decode(bodies.buffer(body.handle));
+/** @param {any} flight @param {number} [body_bytes_max] @param {number} [wait_millis] */
+const bodyOf = (flight, body_bytes_max = 10, wait_millis = 60_000) =>
+  handlers.request_body(flight, { body_bytes_max, wait_millis });
 /** @param {any} flight @param {number} [body_bytes_max] */
-const bodyOf = (flight, body_bytes_max = 10) => handlers.request_body(flight, { body_bytes_max });
-/** @param {any} flight @param {number} [body_bytes_max] */
-const formOf = (flight, body_bytes_max = 10_000) => handlers.request_form(flight, { body_bytes_max });
+const formOf = (flight, body_bytes_max = 10_000) =>
+  handlers.request_form(flight, { body_bytes_max, wait_millis: 60_000 });
 /** @param {...(string | Error)} chunks */
 const streamed = (...chunks) =>
   new ReadableStream({
@@ -143,6 +145,24 @@ test("a body that breaks off is told from an empty one, and an event has none", 
   const broken = flightOf(posted(streamed("01", new Error("reset"))));
   expect(await failureOf(bodyOf(broken))).toEqual(["corrupt", "The request's body broke off."]);
   expect((await failureOf(bodyOf(flightOf(null))))?.[0]).toBe("invalid");
+});
+
+test("a body that does not come, or comes too slowly, ends after its time", async () => {
+  let cancelled = 0;
+  const silent = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("0")),
+    cancel: () => {
+      cancelled += 1;
+    },
+  });
+  const flight = flightOf(posted(silent));
+  expect(await failureOf(bodyOf(flight, 10, 1))).toEqual([
+    "timeout",
+    "The client gave no answer within 1 ms.",
+  ]);
+  expect(cancelled).toBe(1);
+  // Who runs it again is not kept waiting.
+  expect((await failureOf(bodyOf(flight, 10, 60_000)))?.[0]).toBe("timeout");
 });
 
 test("a form gives its fields and its first file", async () => {
