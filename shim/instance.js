@@ -74,7 +74,7 @@ export class Instance {
     record.u8(options.mode === "bypass" ? 1 : 0);
     record.pairs(Object.entries(env).filter((entry) => typeof entry[1] === "string"));
     record.text(options.declarations);
-    this.faults = this.withBytes(record.bytes(), (at, size) => this.exports.larder_start(at, size));
+    this.faults = this.withBytes(record.written(), (at, size) => this.exports.larder_start(at, size));
   }
 
   // Calls in -------------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ export class Instance {
     this.requests.set(id, flight);
     this.tellLaneHits();
     const ended = this.guarded(() =>
-      this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+      this.withBytes(record.written(), (at, size) => this.exports[entry](id, at, size)),
     );
     if (ended === TRAPPED) return flight.response ?? TRAPPED;
     if (ended === 1) {
@@ -203,7 +203,7 @@ export class Instance {
       for (const byte of encoder.encode(failure.message)) record.u8(byte);
     }
     const taken = this.guarded(() =>
-      this.withBytes(record.bytes(), (at, size) =>
+      this.withBytes(record.written(), (at, size) =>
         this.exports.larder_complete(flight.id, index, generation, status, at, size),
       ),
     );

@@ -36,3 +36,18 @@ export async function objectCall(request, { binding, name, method, argument, wai
     throw thrown;
   }
 }
+
+/**
+ * @param {InFlight} request
+ * @param {{binding: string, name: string, method: number, argument: Uint8Array, wait_millis: number}} wanted
+ */
+export async function objectRun(request, { binding, name, method, argument, wait_millis }) {
+  const objects = request.env[binding];
+  if (!objects)
+    throw new OperationFailure(
+      "unsupported",
+      `There is no Durable Object binding ${binding}; declare it in wrangler.toml.`,
+    );
+  const calling = Promise.resolve(objects.getByName(name).call(method, argument));
+  return { reply: await within(wait_millis, binding, calling) };
+}

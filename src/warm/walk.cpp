@@ -5,8 +5,8 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "engine/pause.h"
 #include "host/operations.h"
+#include "records/token_bucket.h"
 #include "warm/warming.h"
 
 namespace larder::warm {
@@ -14,7 +14,7 @@ namespace larder::warm {
 using observe::Counter;
 
 host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMessage& walk,
-                                              const std::string& fields) const {
+                                              const std::string& fields, Instant end) const {
   Step step;
   const auto parsed = config::JsonText::parse(fields);
   const config::Resource* const resource = stock_.find_resource(walk.resource);
@@ -38,20 +38,16 @@ host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMess
     co_return step;
   }
   // The list's own rate, all its messages together; a deployment without buckets goes one by one.
-  JsonWriter json;
-  json.begin_object().key("rate_per_second").value(walk.requests_per_second);
-  json.key("burst").value(1).key("count").value(1).end_object();
   const std::string bucket = concat({settings_.cache_prefix, ":list:", walk.job});
-  for (;;) {
-    const auto answer =
-        co_await host::object_call(here, "BUCKETS", bucket, "take", json.text(),
-                                   static_cast<std::uint64_t>(config::limit::object_patience.count()));
-    const auto said = config::JsonText::parse(answer ? answer->result : "{}");
-    if (!answer || !said || said->flag("allowed")) {
-      break;
-    }
-    co_await engine::pause_for(here, Millis(static_cast<std::int64_t>(std::clamp<std::uint64_t>(
-                                         said->number("retry_after_millis"), 1, 5000))));
+  const records::BucketTerms terms(walk.requests_per_second, 1, 1);
+  const Millis patience = std::min(config::limit::warming_turn_patience, end - here.host().now());
+  const auto turn = co_await records::wait_for_bucket(here, bucket, terms, patience);
+  if (turn && !turn->allowed) {
+    step.state = StepState::later;
+    step.reason = "turn";
+    step.message = "The list's own rate is used up.";
+    step.delay = turn->retry_after;
+    co_return step;
   }
   engine::Reading reading = co_await engine_.read_fresh(here, *query, config::limit::warming_turn_patience);
   if (reading.refusal != nullptr) {
@@ -97,7 +93,7 @@ host::Task<Warming::Step> Warming::walk(host::Context here, WalkMessage& walk, B
     if (here.host().now() >= batch.end || !batch.budget.take(operations_each)) {
       break;
     }
-    step = co_await warm_entry(here, walk, item.text("name"));
+    step = co_await warm_entry(here, walk, item.text("name"), batch.end);
     if (step.state == StepState::later) {
       co_return step;
     }

@@ -199,7 +199,9 @@ class Warming {
   host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
                         bool missed) const;
   host::Task<Step> walk(host::Context here, WalkMessage& walk, Batch& batch) const;
-  host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields) const;
+  // Until `end` at most.
+  host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields,
+                              Instant end) const;
 
   // Which messages of the batch are still wanted, and what is known of their authors. False: nobody could
   // say.

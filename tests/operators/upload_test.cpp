@@ -3,11 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "config/json_text.h"
-#include "http/date.h"
 #include "operators/support.h"
 #include "support/jobs_object.h"
 #include "support/model_reply.h"
-#include "support/spending_objects.h"
 
 namespace larder::operators {
 namespace {
@@ -53,7 +51,6 @@ struct UploadTest : ::testing::Test {
   UploadTest() {
     add_tokens(world);
     sim::add_operators_objects(world);
-    world.objects["SPENDING"] = spending;
     world.origin = [this](const OriginRequest& request) { return checked(request, reply); };
   }
 
@@ -78,7 +75,6 @@ struct UploadTest : ::testing::Test {
 
   sim::World world;
   sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
-  std::shared_ptr<sim::SpendingObjects> spending = std::make_shared<sim::SpendingObjects>();
   OriginReply reply = gemini_reply(german_columns);
 };
 
@@ -109,7 +105,7 @@ TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
       world.origin_requests.front().content,
       HasSubstr(
           R"({\"index\":1,\"header\":\"Verfasser\",\"samples\":[\"Kafka, Franz\",\"Ende, Michael\"]})"));
-  const auto& day = spending->days[http::format_day(world.now)];
+  const records::SpentDay day = sim::spent_today(world);
   EXPECT_EQ(day.calls, 1U);
   EXPECT_EQ(day.prompt_tokens, 200U);
   EXPECT_TRUE(isolate.settled());

@@ -325,7 +325,7 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     if (client != nullptr && is_look_up(kind)) {
       client->held_up += config::limit::tier_patience;
     }
-    if (is_look_up(kind) || kind == OperationKind::object_call) {
+    if (is_look_up(kind) || kind == OperationKind::object_call || kind == OperationKind::object_run) {
       return fault;
     }
     if (client != nullptr) {

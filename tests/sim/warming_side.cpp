@@ -47,26 +47,6 @@ class WarmingSide::Jobs final : public SimulatedObjects {
   WarmingSide& side_;
 };
 
-// The buckets, which give origins' turns among other things.
-class WarmingSide::Turns final : public SimulatedObjects {
- public:
-  explicit Turns(WarmingSide& side) : side_(side) {}
-
-  ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                   const std::string& argument) override {
-    ObjectReply reply = buckets_.call(now, name, method, argument);
-    Errand* const errand = side_.current();
-    if (errand != nullptr && contains(name, ":origin:") && contains(reply.result, "\"allowed\":true")) {
-      errand->turns += 1;
-    }
-    return reply;
-  }
-
- private:
-  WarmingSide& side_;
-  SimulatedBuckets buckets_;
-};
-
 WarmingSide::WarmingSide(World& world, Random& random, Journal& journal, Stage& stage)
     : world_(world),
       random_(random),
@@ -76,7 +56,15 @@ WarmingSide::WarmingSide(World& world, Random& random, Journal& journal, Stage& 
       queues_(random),
       judge_(world, journal, *jobs_, queues_) {
   world_.objects["WARMING_JOBS"] = std::make_shared<Jobs>(*this);
-  world_.objects["BUCKETS"] = std::make_shared<Turns>(*this);
+  // The buckets, which give origins' turns among other things.
+  world_.durable.at("BUCKETS").called = [this](const std::string& name, std::uint32_t, std::string_view,
+                                               std::string_view reply) {
+    const auto taken = results_of<records::buckets::take_results>(reply);
+    Errand* const errand = current();
+    if (errand != nullptr && contains(name, ":origin:") && taken && taken->allowed == 1) {
+      errand->turns += 1;
+    }
+  };
   world_.objects["AUDIT"] = std::make_shared<SimulatedAudit>();
   TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";

@@ -81,7 +81,6 @@ class WarmingSide {
     std::uint64_t queued = 0;
   };
   class Jobs;
-  class Turns;
 
   const Errand* find(host::RequestId request) const;
   Errand* current();

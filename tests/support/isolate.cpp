@@ -79,6 +79,34 @@ SimulatedHost::Exchange& Isolate::run(std::string method, std::string url, TextP
   return host.exchange(id);
 }
 
+namespace {
+
+constexpr const char* spending_name = "models";
+
+std::uint32_t today(const World& world) {
+  return static_cast<std::uint32_t>(millis_since_epoch(world.now) / 86'400'000);
+}
+
+}  // namespace
+
+records::SpentDay spent_today(World& world) {
+  records::spending::total_arguments asked;
+  asked.since = today(world);
+  return ask<records::spending::total_results>(world.durable.at("SPENDING"), world.now, spending_name,
+                                               records::spending::total_number, asked)
+      .value()
+      .spent;
+}
+
+void take_model_call(World& world) {
+  records::spending::take_arguments asked;
+  asked.day = today(world);
+  asked.calls = UINT32_MAX;
+  ask<records::spending::take_results>(world.durable.at("SPENDING"), world.now, spending_name,
+                                       records::spending::take_number, asked)
+      .value();
+}
+
 OriginReply open_library_reply(std::string title, std::string author, std::string isbn) {
   JsonWriter json;
   json.begin_object().key("numFound").value(1).key("start").value(0).key("docs").begin_array().begin_object();

@@ -40,29 +40,6 @@ void write_audit_row(JsonWriter& json, const SimulatedAudit::Row& row, std::size
 
 }  // namespace
 
-ObjectReply SimulatedBuckets::call(Instant now, const std::string& name, const std::string& method,
-                                   const std::string& argument) {
-  LARDER_ASSERT(method == "take");
-  dom::parser parser;
-  const simdjson::padded_string text(argument);
-  dom::element terms;
-  LARDER_ASSERT(parser.parse(text).get(terms) == simdjson::SUCCESS);
-  const auto rate = static_cast<std::int64_t>(member<std::uint64_t>(terms, "rate_per_second"));
-  const auto burst = static_cast<std::int64_t>(member<std::uint64_t>(terms, "burst")) * 1000;
-  const auto count = static_cast<std::int64_t>(member<std::uint64_t>(terms, "count")) * 1000;
-  Bucket& bucket = buckets_.try_emplace(name, Bucket{burst, now}).first->second;
-  bucket.level = std::min(burst, bucket.level + (now - bucket.at).count() * rate);
-  bucket.at = now;
-  const std::int64_t missing = count - bucket.level;
-  const bool allowed = missing <= 0;
-  const std::int64_t wait_millis = allowed ? 0 : (missing + rate - 1) / rate;
-  bucket.level -= allowed ? count : 0;
-  JsonWriter json;
-  json.begin_object().key("allowed").value(allowed);
-  json.key("retry_after_millis").value(wait_millis).end_object();
-  return answered(json.text());
-}
-
 void SimulatedAudit::add(Row row) {
   const auto same = std::find_if(rows.begin(), rows.end(), [&](const Row& one) {
     return one.kind == "refusal" && row.kind == "refusal" && one.at == row.at && one.address == row.address &&
@@ -125,7 +102,6 @@ ObjectReply SimulatedAudit::call(Instant, const std::string&, const std::string&
 }
 
 void add_operators_objects(World& world) {
-  world.objects.try_emplace("BUCKETS", std::make_shared<SimulatedBuckets>());
   world.objects.try_emplace("AUDIT", std::make_shared<SimulatedAudit>());
 }
 

@@ -1,5 +1,4 @@
-// The Durable Object classes behind the operators' door, natively: shim/objects/buckets.js and
-// shim/objects/audit.js.
+// The audit log (shim/objects/audit.js), natively.
 #pragma once
 
 #include <map>
@@ -9,20 +8,6 @@
 #include "support/world.h"
 
 namespace larder::sim {
-
-class SimulatedBuckets final : public SimulatedObjects {
- public:
-  ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                   const std::string& argument) override;
-
- private:
-  struct Bucket {
-    // Thousandths of a token.
-    std::int64_t level;
-    Instant at;
-  };
-  std::map<std::string, Bucket> buckets_;
-};
 
 class SimulatedAudit final : public SimulatedObjects {
  public:
@@ -49,7 +34,7 @@ class SimulatedAudit final : public SimulatedObjects {
   void add(Row row);
 };
 
-// Puts both into a world that has none.
+// Puts one into a world that has none.
 void add_operators_objects(World& world);
 SimulatedAudit& audit_of(World& world);
 

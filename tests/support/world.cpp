@@ -28,6 +28,11 @@ std::optional<Millis> wait_of(OperationKind kind, std::string_view arguments) {
     ahead.text();
     ahead.text();
     ahead.text();
+  } else if (kind == OperationKind::object_run) {
+    ahead.text();
+    ahead.text();
+    ahead.u32();
+    ahead.bytes();
   } else {
     return std::nullopt;
   }
@@ -56,6 +61,9 @@ bool World::step(Instant limit) {
   const Event event = std::move(events_.back());
   events_.pop_back();
   now = event.at;
+  for (auto& [binding, objects_of] : durable) {
+    objects_of.run_alarms(now);
+  }
   event.run();
   return true;
 }
@@ -309,6 +317,8 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return request_form(request, arguments);
     case OperationKind::object_call:
       return object_call(arguments);
+    case OperationKind::object_run:
+      return object_run(arguments);
     case OperationKind::token_verify:
       return token_verify(arguments);
     case OperationKind::rate_limit:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/operations.h"
+#include "support/durable_objects.h"
 
 namespace larder::sim {
 
@@ -145,6 +146,8 @@ class World {
   std::map<std::string, std::pair<std::string, Instant>> control_copies;
   // By binding.
   std::map<std::string, std::shared_ptr<SimulatedObjects>> objects;
+  // By binding. Their alarms go off with the first event after they are due.
+  std::map<std::string, DurableObjects> durable = all_objects();
   Millis object_delay{5};
   // By token; one that is not here is malformed.
   std::map<std::string, TokenVerdict> tokens;
@@ -280,6 +283,7 @@ class SimulatedHost : public host::Host {
   Outcome request_body(host::RequestId request, RecordReader& arguments);
   Outcome request_form(host::RequestId request, RecordReader& arguments);
   Outcome object_call(RecordReader& arguments);
+  Outcome object_run(RecordReader& arguments);
   Outcome token_verify(RecordReader& arguments);
   Outcome rate_limit(RecordReader& arguments);
   Outcome queue_send(RecordReader& arguments);

@@ -7,7 +7,6 @@
 #include "support/jobs_object.h"
 #include "support/model_reply.h"
 #include "support/operators_objects.h"
-#include "support/spending_objects.h"
 
 namespace larder::warm {
 namespace {
@@ -25,7 +24,6 @@ struct PrewarmTest : ::testing::Test {
     sim::TokenVerdict verdict;
     verdict.claims = R"({"sub":"ann","role":"admin"})";
     world.tokens["ann"] = verdict;
-    world.objects["SPENDING"] = std::make_shared<sim::SpendingObjects>();
     world.origin = [](const sim::OriginRequest&) { return sim::gemini_reply("You lead."); };
   }
 

@@ -4,12 +4,12 @@ declare namespace Cloudflare {
     CACHE: KVNamespace;
     LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
     CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
-    BUCKETS: DurableObjectNamespace<import("../../shim/objects/buckets.js").Buckets>;
+    BUCKETS: DurableObjectNamespace<import("../../shim/objects/index.js").Buckets>;
     AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
     LEDGER: DurableObjectNamespace<import("../../shim/objects/ledger.js").Ledger>;
     WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
     ADMIN_JWT_SECRET: string;
-    SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
+    SPENDING: DurableObjectNamespace<import("../../shim/objects/index.js").Spending>;
     PUBLIC_LIMIT: RateLimit;
     TEST_TOOLCHAIN: string;
   }

@@ -1,4 +1,4 @@
-// The Durable Objects behind the operators' door, in the runtime: what a bucket gives, what the audit log keeps.
+// The audit log in the runtime: what it keeps.
 import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -9,99 +9,6 @@ const DAY = 86_400_000;
 afterEach(() => {
   vi.useRealTimers();
 });
-
-// Buckets ------------------------------------------------------------------------------------------------------------
-
-/** @param {string} name @param {(bucket: import("../../shim/objects/buckets.js").Buckets) => Promise<void>} use */
-function withBucket(name, use) {
-  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
-  return runInDurableObject(env.BUCKETS.getByName(name), use);
-}
-/** @param {import("../../shim/objects/buckets.js").Buckets} bucket @param {object} [terms] */
-const take = async (bucket, terms = {}) =>
-  JSON.parse(await bucket.take(JSON.stringify({ rate_per_second: 10, burst: 20, count: 1, ...terms })));
-const allowed = { allowed: true, retry_after_millis: 0 };
-/** @param {number} retry_after_millis */
-const refused = (retry_after_millis) => ({ allowed: false, retry_after_millis });
-
-test("a burst, then the rate", () =>
-  withBucket("burst", async (bucket) => {
-    for (let i = 0; i < 20; ++i) expect(await take(bucket)).toEqual(allowed);
-    expect(await take(bucket)).toEqual(refused(100));
-    vi.setSystemTime(NOW + 99);
-    expect(await take(bucket)).toEqual(refused(1));
-    vi.setSystemTime(NOW + 100);
-    expect(await take(bucket)).toEqual(allowed);
-    expect(await take(bucket)).toEqual(refused(100));
-    vi.setSystemTime(NOW + 1_100);
-    for (let i = 0; i < 10; ++i) expect(await take(bucket)).toEqual(allowed);
-    expect(await take(bucket)).toEqual(refused(100));
-    vi.setSystemTime(NOW + 3_600_000);
-    for (let i = 0; i < 20; ++i) expect(await take(bucket)).toEqual(allowed);
-    expect(await take(bucket)).toEqual(refused(100));
-  }));
-
-test("what is refused takes nothing, so that less may still be had", () =>
-  withBucket("several", async (bucket) => {
-    expect(await take(bucket, { count: 15 })).toEqual(allowed);
-    expect(await take(bucket, { count: 15 })).toEqual(refused(1_000));
-    expect(await take(bucket, { count: 5 })).toEqual(allowed);
-  }));
-
-test("a clock that is set back takes nothing away", () =>
-  withBucket("clock", async (bucket) => {
-    await take(bucket, { count: 10 });
-    vi.setSystemTime(NOW - 60_000);
-    expect(await take(bucket, { count: 10 })).toEqual(allowed);
-    expect(await take(bucket)).toEqual(refused(100));
-  }));
-
-test("buckets are apart, and one outlives its object where it fills slowly", async () => {
-  const slow = { rate_per_second: 0.001, burst: 2, count: 2 };
-  await withBucket("slow", async (bucket) => {
-    expect(await take(bucket, slow)).toEqual(allowed);
-  });
-  await runInDurableObject(env.BUCKETS.getByName("slow"), (_, state) => state.abort("reset")).catch(() => {});
-  await withBucket("slow", async (bucket) => {
-    expect(await take(bucket, { ...slow, count: 1 })).toEqual(refused(1_000_000));
-  });
-  await withBucket("other", async (bucket) => {
-    expect(await take(bucket, slow)).toEqual(allowed);
-  });
-});
-
-test("a bucket that is full again gives its storage back; one that fills quickly has none", async () => {
-  const stored = (/** @type {string} */ name) =>
-    runInDurableObject(env.BUCKETS.getByName(name), async (_, state) => (await state.storage.list()).size);
-  await withBucket("brief", async (bucket) => {
-    await take(bucket, { count: 20 });
-  });
-  expect(await stored("brief")).toBe(0);
-  await withBucket("long", async (bucket) => {
-    await take(bucket, { rate_per_second: 1, count: 10 });
-  });
-  expect(await stored("long")).toBe(1);
-  await runInDurableObject(env.BUCKETS.getByName("long"), async (bucket, state) => {
-    expect(await state.storage.getAlarm()).toBe(NOW + 10_000);
-    await bucket.alarm();
-  });
-  expect(await stored("long")).toBe(0);
-});
-
-test.for([
-  ["no JSON", "{"],
-  ["null", "null"],
-  ["no rate", '{"burst":1,"count":1}'],
-  ["a rate of 0", '{"rate_per_second":0,"burst":1,"count":1}'],
-  ["a count of 0", '{"rate_per_second":1,"burst":1,"count":0}'],
-  ["a text", '{"rate_per_second":"1","burst":1,"count":1}'],
-  ["more than it ever holds", '{"rate_per_second":1,"burst":1,"count":2}'],
-])("%s is refused", ([name, terms]) =>
-  withBucket(`refused ${name}`, async (bucket) => {
-    await expect(bucket.take(/** @type {string} */ (terms))).rejects.toThrow();
-    expect(await take(bucket, { count: 20 })).toEqual(allowed);
-  }),
-);
 
 // The audit log ------------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,8 @@
-// object_call and the bodies of requests, in the runtime.
-import { env } from "cloudflare:test";
-import { expect, test, vi } from "vitest";
+// The bodies of requests, in the runtime.
+import { expect, test } from "vitest";
 import { Bodies } from "../../shim/bodies.js";
 import { asFailure } from "../../shim/failure.js";
 import { handlers } from "../../shim/operations/index.js";
-import { Refusal } from "../../shim/operations/object.js";
 
 /** @param {Promise<unknown>} call */
 const failureOf = async (call) => {
@@ -14,79 +12,6 @@ const failureOf = async (call) => {
   );
   return failure === null ? null : [failure.status, failure.message];
 };
-
-// Objects ------------------------------------------------------------------------------------------------------------
-
-const WANTED = { binding: "BUCKETS", name: "called", method: "take", wait_millis: 1000 };
-const TERMS = JSON.stringify({ rate_per_second: 1, burst: 2, count: 1 });
-/** @param {object} wanted @param {object} [bindings] */
-const call = (wanted, bindings = env) =>
-  handlers.object_call(/** @type {any} */ ({ id: 1, env: bindings }), { ...WANTED, ...wanted });
-/** @param {(argument: string) => unknown} method */
-const bound = (method) => ({ BUCKETS: { getByName: () => ({ take: method }) } });
-
-test("a method gets its argument and gives its result, by the object's name", async () => {
-  expect(await call({ argument: TERMS })).toEqual({ result: '{"allowed":true,"retry_after_millis":0}' });
-  const seen = vi.fn(() => "{}");
-  const getByName = vi.fn(() => ({ take: seen }));
-  await call({ argument: "[1]" }, { BUCKETS: { getByName } });
-  expect(getByName.mock.calls).toEqual([["called"]]);
-  expect(seen.mock.calls).toEqual([["[1]"]]);
-});
-
-test("what an object refuses is said in its words", async () => {
-  expect(await failureOf(call({ argument: '{"rate_per_second":1,"burst":2,"count":3}' }))).toEqual([
-    "invalid",
-    "A bucket of 2 never holds 3.",
-  ]);
-});
-
-test.for([
-  [
-    "a binding that is not there",
-    { binding: "NOWHERE" },
-    env,
-    "unsupported",
-    /^There is no Durable Object binding NOWHERE/,
-  ],
-  ["a method that is not there", { method: "give" }, env, "unavailable", /^peer failed \(TypeError\)\.$/],
-  [
-    "an object that throws",
-    {},
-    bound(() => Promise.reject(new Error("s3cret"))),
-    "unavailable",
-    /^peer failed \(Error\)\.$/,
-  ],
-  [
-    "one that throws at once",
-    {},
-    bound(() => {
-      throw new RangeError("s3cret");
-    }),
-    "unavailable",
-    /^peer failed \(RangeError\)\.$/,
-  ],
-  [
-    "one that refuses",
-    {},
-    bound(() => Promise.reject(new Refusal("Not today."))),
-    "invalid",
-    /^Not today\.$/,
-  ],
-  [
-    "one that never answers",
-    { wait_millis: 20 },
-    bound(() => new Promise(() => {})),
-    "timeout",
-    /^BUCKETS gave no answer within 20 ms\.$/,
-  ],
-])("%s", async ([, wanted, bindings, status, message]) => {
-  const failure = await failureOf(
-    call({ argument: TERMS, .../** @type {object} */ (wanted) }, /** @type {object} */ (bindings)),
-  );
-  expect(failure?.[0]).toBe(status);
-  expect(failure?.[1]).toMatch(/** @type {RegExp} */ (message));
-});
 
 // Bodies -------------------------------------------------------------------------------------------------------------
 
