@@ -4,6 +4,10 @@
 export const OBJECTS = Object.freeze({
   Buckets: {"number":1,"binding":"BUCKETS","durable":true,"methods":{"take":{"number":1,"arguments":[["u64","rate_per_second"],["u64","burst"],["u64","count"]],"results":[["u8","allowed"],["u64","retry_after_millis"]]}}},
   Spending: {"number":2,"binding":"SPENDING","durable":true,"methods":{"take":{"number":1,"arguments":[["u32","day"],["u64","calls"],["u64","microdollars"]],"results":[["u8","allowed"],["u64","used"]]},"record":{"number":2,"arguments":[["u32","day"],["u64","prompt_tokens"],["u64","output_tokens"],["u64","microdollars"]],"results":[]},"total":{"number":3,"arguments":[["u32","since"]],"results":[["SpentDay","spent"]]}}},
+  Audit: {"number":3,"binding":"AUDIT","durable":true,"methods":{"add":{"number":1,"arguments":[["text","batch"],["AuditEntries","entries"]],"results":[]},"list":{"number":2,"arguments":[["u64","since"],["u64","before"],["u32","count_max"]],"results":[["AuditEntries","entries"],["u64","next"]]}}},
+  Narratives: {"number":4,"binding":"NARRATIVES","durable":true,"methods":{"add":{"number":1,"arguments":[["text","batch"],["NarrativeEntries","entries"]],"results":[]},"forget":{"number":2,"arguments":[["text","user"]],"results":[["u64","count"],["u8","more"]]},"list":{"number":3,"arguments":[["u64","since"],["text","before"],["u32","count_max"]],"results":[["NarrativeEntries","entries"],["text","next"]]}}},
+  ControlLog: {"number":5,"binding":"CONTROL","durable":true,"methods":{"read":{"number":1,"arguments":[],"results":[["u64","sequence"],["ControlSettings","settings"],["ControlPurges","purges"]]},"append":{"number":2,"arguments":[["ControlSettings","settings"],["ControlPurges","purges"]],"results":[["u64","sequence"],["ControlSettings","settings"],["ControlPurges","purges"]]}}},
+  Lock: {"number":6,"binding":"LOCK","durable":false,"methods":{"acquire":{"number":1,"arguments":[["text","token"],["u64","keep_millis"],["u64","wait_millis"]],"results":[["u8","outcome"],["u64","wait_millis"],["u8","told"]]},"release":{"number":2,"arguments":[["text","token"],["u8","verdict"],["u64","value_millis"]],"results":[["u8","held"],["u8","told"]]}}},
 });
 
 /** What tests read and write: the fields of each record, and which record a list is of. */
@@ -13,4 +17,20 @@ export const RECORDS = /* @__PURE__ */ Object.freeze({
   BucketLevels: {"fields":[],"listOf":"BucketLevel"},
   SpentDay: {"fields":[["u64","calls"],["u64","prompt_tokens"],["u64","output_tokens"],["u64","microdollars"]],"listOf":""},
   SpentDays: {"fields":[],"listOf":"SpentDay"},
+  AuditEntry: {"fields":[["u64","id"],["u8","kind"],["u64","at"],["text","subject"],["text","role"],["text","address"],["text","method"],["text","path"],["text","note"],["u32","status"],["text","request_id"],["u64","count"]],"listOf":""},
+  AuditEntries: {"fields":[],"listOf":"AuditEntry"},
+  AuditNumber: {"fields":[["u64","number"]],"listOf":""},
+  AuditNumbers: {"fields":[],"listOf":"AuditNumber"},
+  NarrativeEntry: {"fields":[["u64","at"],["text","user"],["u8","outcome"],["u64","duration_millis"],["text","system"]],"listOf":""},
+  NarrativeEntries: {"fields":[],"listOf":"NarrativeEntry"},
+  ForgottenUser: {"fields":[["u64","at"]],"listOf":""},
+  ForgottenUsers: {"fields":[],"listOf":"ForgottenUser"},
+  ControlSetting: {"fields":[["text","name"],["text","value"]],"listOf":""},
+  ControlSettings: {"fields":[],"listOf":"ControlSetting"},
+  ControlPurge: {"fields":[["u64","sequence"],["u8","kind"],["text","text"],["u8","soft"],["u64","at"]],"listOf":""},
+  ControlPurges: {"fields":[],"listOf":"ControlPurge"},
+  ControlSequence: {"fields":[["u64","sequence"]],"listOf":""},
+  ControlSequences: {"fields":[],"listOf":"ControlSequence"},
+  LockState: {"fields":[["text","token"],["u64","until"],["u64","kept_until"]],"listOf":""},
+  LockStates: {"fields":[],"listOf":"LockState"},
 });

@@ -1,5 +1,6 @@
 // What the state machines of all objects share. A machine lives for one call: it finds its state in the
-// store, and the time is given. What a call refuses is an error of the kinds of host/statuses.def.
+// store, and the time is given. What a call refuses is an error of the kinds of host/statuses.def, and has
+// written nothing.
 #pragma once
 
 #include <optional>

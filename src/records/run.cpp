@@ -2,7 +2,11 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "records/audit.h"
 #include "records/buckets.h"
+#include "records/control_log.h"
+#include "records/lock.h"
+#include "records/narratives.h"
 #include "records/spending.h"
 
 namespace larder::records {
