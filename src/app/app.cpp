@@ -14,6 +14,7 @@
 #include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/accept.h"
+#include "http/client.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
 #include "tiers/null_cache.h"
@@ -339,7 +340,8 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
     return accepted && http::accepts_gzip(*accepted);
   };
   query.client = [here] {
-    return here.host().request_header(here.request(), "cf-connecting-ip", 64).value_or("");
+    const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
+    return address ? http::client_of(*address) : std::string();
   };
   if (resource.mode == config::Mode::http) {
     constexpr std::size_t any_length = 65536;

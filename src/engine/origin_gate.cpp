@@ -10,6 +10,7 @@
 #include "engine/pause.h"
 #include "engine/spending.h"
 #include "host/operations.h"
+#include "http/retry_after.h"
 #include "records/token_bucket.h"
 
 namespace larder::engine {
@@ -80,7 +81,7 @@ std::string outcome_of(const OriginResult<T>& said) {
 
 std::uint64_t retry_after_of(const Fetched& fetched) {
   const auto value = fetched.origin_fields.find("retry-after");
-  return value ? parse_unsigned(trim(*value)).value_or(0) : 0;
+  return value ? http::parse_retry_after(*value, fetched.received_at).value_or(0) : 0;
 }
 
 }  // namespace
@@ -115,8 +116,7 @@ void OriginGate::tell(Origin& origin, bool failed, std::uint64_t retry_after_sec
   if (!failed) {
     origin.breaker.succeeded();
   } else if (retry_after_seconds > 0) {
-    const std::uint64_t seconds = std::min<std::uint64_t>(retry_after_seconds, 86'400);
-    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(seconds) * 1000));
+    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(retry_after_seconds) * 1000));
   } else {
     origin.breaker.failed(now);
   }

@@ -10,6 +10,7 @@
 #include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/problem.h"
+#include "http/retry_after.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
@@ -17,8 +18,6 @@
 namespace larder::origin {
 
 namespace {
-
-constexpr std::uint64_t retry_after_seconds_max = 86'400;
 
 // What came over the wire, whichever operation brought it.
 struct WireReply {
@@ -47,11 +46,10 @@ WireReply wire_reply(Results results) {
 }
 
 // What an origin's failure is, when there was an HTTP answer.
-Refusal refusal(Error error, const WireReply& reply) {
+Refusal refusal(Error error, const WireReply& reply, Instant now) {
   Refusal refusal(std::move(error));
   refusal.origin_status = reply.status;
-  const std::string value = reply.header("retry-after");
-  refusal.retry_after_seconds = std::min(parse_unsigned(trim(value)).value_or(0), retry_after_seconds_max);
+  refusal.retry_after_seconds = http::parse_retry_after(reply.header("retry-after"), now).value_or(0);
   return refusal;
 }
 
@@ -170,7 +168,7 @@ OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resou
   auto read = row->provider.read(lookup, reply.status, reply.header("content-type"),
                                  PaddedText(text, static_cast<std::size_t>(size.count)));
   if (!read) {
-    return tl::make_unexpected(refusal(read.error(), reply));
+    return tl::make_unexpected(refusal(read.error(), reply, host.now()));
   }
   Fetched fetched = books_answer(host, lookup, row->name, read->works);
   fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
@@ -202,14 +200,15 @@ Error status_error(std::uint32_t status) {
                        : Error(ErrorKind::rejected, "origin", false, message);
 }
 
-OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, WireReply reply) {
+OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, Instant now,
+                               WireReply reply) {
   const bool http_mode = resource.mode == config::Mode::http;
   const bool conditional = !wanted.etag.empty() || !wanted.last_modified.empty();
   Fetched fetched;
   fetched.not_modified = conditional && reply.status == 304;
   const Meaning meaning = http_mode || fetched.not_modified ? Meaning::success : meaning_of(reply.status);
   if (meaning == Meaning::failure) {
-    return tl::make_unexpected(refusal(status_error(reply.status), reply));
+    return tl::make_unexpected(refusal(status_error(reply.status), reply, now));
   }
   fetched.status = reply.status;
   fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
@@ -350,7 +349,7 @@ OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, 
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
                                      PaddedText(text, static_cast<std::size_t>(size.count)));
   if (read.error) {
-    Refusal refused = refusal(std::move(*read.error), reply);
+    Refusal refused = refusal(std::move(*read.error), reply, host.now());
     refused.usage = read.usage;
     return tl::make_unexpected(std::move(refused));
   }
@@ -377,7 +376,7 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
 OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                      std::optional<ModelShape> model, WireReply reply) {
   if (resource.origin.kind == config::OriginKind::url) {
-    return read_url(resource, wanted, std::move(reply));
+    return read_url(resource, wanted, host.now(), std::move(reply));
   }
   if (config::asks_model(resource)) {
     LARDER_ASSERT(model.has_value());

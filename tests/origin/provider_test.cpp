@@ -73,8 +73,8 @@ TEST(plan, asks_google_books_in_its_query_language) {
 }
 
 TEST(plan, asks_isbndb_by_path) {
-  EXPECT_EQ(url_of("isbndb", Lookup(LookupKind::title, "a/../b?c#d")),
-            "https://origin.example/books/a%2F..%2Fb%3Fc%23d?page=1&pageSize=20");
+  EXPECT_EQ(url_of("isbndb", Lookup(LookupKind::title, "a/..b?c#d")),
+            "https://origin.example/books/a%2F..b%3Fc%23d?page=1&pageSize=20");
   EXPECT_EQ(url_of("isbndb", by_isbn()), "https://origin.example/book/9780306406157");
   EXPECT_EQ(url_of("isbndb", by_author()), "https://origin.example/author/Ada%20Quill?page=1&pageSize=100");
   EXPECT_EQ(url_of("isbndb", by_subject()),
