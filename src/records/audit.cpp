@@ -34,7 +34,7 @@ Key kinds_key(std::uint64_t at) {
   return key;
 }
 
-bool is_wellformed(const AuditEntry& entry) {
+bool is_audit_entry(const AuditEntry& entry) {
   const bool is_kind = entry.kind == static_cast<std::uint8_t>(AuditEntryKind::call) ||
                        entry.kind == static_cast<std::uint8_t>(AuditEntryKind::refusal);
   // The subject and the address are a part of keys.
@@ -62,7 +62,7 @@ Result<audit::add_results> Audit::add(const audit::add_arguments& asked) {
   if (asked.entries.size() > limit::audit_batch_entries_max) {
     return fail(ErrorKind::invalid, "audit", "A batch has too many entries.");
   }
-  if (!std::all_of(asked.entries.begin(), asked.entries.end(), is_wellformed)) {
+  if (!std::all_of(asked.entries.begin(), asked.entries.end(), is_audit_entry)) {
     return fail(ErrorKind::invalid, "audit", "An entry of the batch is malformed.");
   }
   Key batch("batch");

@@ -34,7 +34,7 @@ Key forgotten_key(std::string_view user) {
   return key.text(user);
 }
 
-bool is_wellformed(const NarrativeEntry& entry) {
+bool is_narrative(const NarrativeEntry& entry) {
   return entry.at <= INT64_MAX && entry.outcome < outcomes && entry.duration_millis <= INT64_MAX &&
          entry.user.size() <= limit::narrative_text_bytes_max &&
          entry.system.size() <= limit::narrative_text_bytes_max;
@@ -49,7 +49,7 @@ Result<narratives::add_results> Narratives::add(const narratives::add_arguments&
   if (asked.entries.size() > limit::narrative_batch_entries_max) {
     return fail(ErrorKind::invalid, "narratives", "A batch has too many entries.");
   }
-  if (!std::all_of(asked.entries.begin(), asked.entries.end(), is_wellformed)) {
+  if (!std::all_of(asked.entries.begin(), asked.entries.end(), is_narrative)) {
     return fail(ErrorKind::invalid, "narratives", "An entry of the batch is malformed.");
   }
   std::uint64_t number = 0;
