@@ -14,7 +14,7 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "observe/counters.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
@@ -94,7 +94,8 @@ class App {
                                           const http::Target& target, std::string_view body) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
-  // For the ledger: who asked for which narrative, and what came of it. Made before the reading is settled.
+  // For the narratives' log: who asked for which narrative, and what came of it. Made before the reading is
+  // settled.
   observe::NarrativeRow narrative_row(const Inbound& inbound, const engine::Query& query,
                                       const engine::Reading& reading, std::uint32_t status,
                                       std::string_view body) const;
@@ -120,7 +121,7 @@ class App {
   tiers::TieredCache* tiered_ = nullptr;
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
-  observe::Ledger ledger_{settings_};
+  observe::NarrativeLog narrative_log_{settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;

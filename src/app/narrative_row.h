@@ -1,4 +1,4 @@
-// What the ledger is told of a request for a narrative.
+// What the narratives' log is told of a request for a narrative.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "engine/reading.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 
 namespace larder::app {
 

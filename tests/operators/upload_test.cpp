@@ -50,7 +50,6 @@ OriginReply checked(const OriginRequest& request, OriginReply reply) {
 struct UploadTest : ::testing::Test {
   UploadTest() {
     add_tokens(world);
-    sim::add_operators_objects(world);
     world.origin = [this](const OriginRequest& request) { return checked(request, reply); };
   }
 

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "sim/books.h"
 #include "sim/origins.h"
-#include "support/operators_objects.h"
 
 namespace larder::sim {
 
@@ -57,15 +56,14 @@ WarmingSide::WarmingSide(World& world, Random& random, Journal& journal, Stage& 
       judge_(world, journal, *jobs_, queues_) {
   world_.objects["WARMING_JOBS"] = std::make_shared<Jobs>(*this);
   // The buckets, which give origins' turns among other things.
-  world_.durable.at("BUCKETS").called = [this](const std::string& name, std::uint32_t, std::string_view,
-                                               std::string_view reply) {
-    const auto taken = results_of<records::buckets::take_results>(reply);
-    Errand* const errand = current();
-    if (errand != nullptr && contains(name, ":origin:") && taken && taken->allowed == 1) {
-      errand->turns += 1;
-    }
-  };
-  world_.objects["AUDIT"] = std::make_shared<SimulatedAudit>();
+  world_.durable.at("BUCKETS").called.push_back(
+      [this](const std::string& name, std::uint32_t, std::string_view, std::string_view reply) {
+        const auto taken = results_of<records::buckets::take_results>(reply);
+        Errand* const errand = current();
+        if (errand != nullptr && contains(name, ":origin:") && taken && taken->allowed == 1) {
+          errand->turns += 1;
+        }
+      });
   TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";
   world_.tokens["ann"] = verdict;

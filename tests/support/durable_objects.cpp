@@ -95,8 +95,10 @@ std::optional<std::string> DurableObjects::run(Instant now, Object& object, std:
 std::optional<std::string> DurableObjects::call(Instant now, const std::string& name, std::uint32_t method,
                                                 std::string_view argument) {
   const auto reply = run(now, objects_[name], method, argument);
-  if (reply && called) {
-    called(name, method, argument, *reply);
+  if (reply) {
+    for (const Listener& listener : called) {
+      listener(name, method, argument, *reply);
+    }
   }
   return reply;
 }

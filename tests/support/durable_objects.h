@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/units.h"
 #include "records/fields.h"
+#include "records/key.h"
 #include "records/run.h"
 #include "records/store.h"
 
@@ -62,9 +64,9 @@ class DurableObjects {
   std::optional<Instant> alarm(const std::string& name) { return objects_[name].alarm; }
 
   // Told of every call that came to a reply.
-  std::function<void(const std::string& name, std::uint32_t method, std::string_view argument,
-                     std::string_view reply)>
-      called;
+  using Listener = std::function<void(const std::string& name, std::uint32_t method,
+                                      std::string_view argument, std::string_view reply)>;
+  std::vector<Listener> called;
 
  private:
   struct Object {
@@ -90,6 +92,17 @@ std::optional<Results> ask(DurableObjects& objects, Instant now, const std::stri
                            std::uint32_t method, const Arguments& arguments) {
   const auto reply = objects.call(now, name, method, records::encode(arguments));
   return reply ? results_of<Results>(*reply) : std::nullopt;
+}
+
+// The rows of a table, in the order of their keys.
+template <typename Record>
+std::vector<Record> rows_of(const MapStore& store, std::string_view table) {
+  const records::Key key(table);
+  std::vector<Record> found;
+  for (auto at = store.rows.lower_bound(key.str()); at != store.rows.lower_bound(key.end()); ++at) {
+    found.push_back(records::decode<Record>(at->second).value());
+  }
+  return found;
 }
 
 // By binding; an object of each class of objects.def.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
-#include "support/operators_objects.h"
 
 namespace larder::sim {
 
@@ -26,7 +25,6 @@ std::string book_declarations() {
 Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre,
                  bool bypass)
     : world(world_), host(world_, std::move(data_centre)) {
-  add_operators_objects(world);
   app = std::make_unique<app::App>(host);
   host.complete = [this](host::RequestId request, host::OperationId operation, host::Completion completion) {
     return app->complete(request, operation, std::move(completion));

@@ -15,7 +15,6 @@ Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, 
       jobs(sim::add_jobs_object(world)),
       settings_(std::move(settings)),
       declarations_(std::move(declarations)) {
-  sim::add_operators_objects(world);
   sim::TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";
   world.tokens["ann"] = verdict;

@@ -12,7 +12,6 @@
 #include "support/isolate.h"
 #include "support/jobs_object.h"
 #include "support/library.h"
-#include "support/operators_objects.h"
 
 namespace larder::warm {
 

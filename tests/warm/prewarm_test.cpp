@@ -6,7 +6,6 @@
 #include "support/isolate.h"
 #include "support/jobs_object.h"
 #include "support/model_reply.h"
-#include "support/operators_objects.h"
 
 namespace larder::warm {
 namespace {
@@ -20,7 +19,6 @@ std::string profile_of(std::string_view name, std::string_view percentage) {
 
 struct PrewarmTest : ::testing::Test {
   PrewarmTest() {
-    sim::add_operators_objects(world);
     sim::TokenVerdict verdict;
     verdict.claims = R"({"sub":"ann","role":"admin"})";
     world.tokens["ann"] = verdict;
