@@ -2,12 +2,8 @@
 
 import { worker } from "./larder.js";
 
-export { ControlLog } from "./control.js";
-export { Lock } from "./lock.js";
-export { Audit } from "./objects/audit.js";
-export { Buckets, Spending } from "./objects/index.js";
+export { Audit, Buckets, ControlLog, Lock, Narratives, Spending } from "./objects/index.js";
 export { Job } from "./objects/job.js";
-export { Ledger } from "./objects/ledger.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

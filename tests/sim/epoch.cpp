@@ -9,6 +9,7 @@
 #include "config/json_text.h"
 #include "config/limits.h"
 #include "entry/header.h"
+#include "records/control_log.h"
 #include "sim/books.h"
 
 namespace larder::sim {
@@ -259,9 +260,6 @@ std::optional<Fault> Epoch::starting(FaultyHost& host, host::RequestId request, 
     client->lock_asked_at = client->told_to_retry ? client->lock_asked_at : world_.now;
     judge_.lock_asked(host, *client, client->lock_name);
   }
-  if (is_lock(kind)) {
-    world_.locks[first_text(arguments)].checks_token = !defects_.lock_ignores_token;
-  }
   return healed_ ? std::nullopt : draw_fault(host, client, kind, arguments);
 }
 
@@ -426,11 +424,8 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
     client->unpack_failed = true;
   }
   if (kind == OperationKind::control_read && completion.status == host::status_ok && is_heard) {
-    const std::string document = RecordReader(completion.bytes).text();
-    constexpr std::string_view marker = "\"sequence\":";
-    const std::string_view rest = std::string_view(document).substr(document.find(marker) + marker.size());
-    host.sequence_known =
-        std::max(host.sequence_known, parse_unsigned(rest.substr(0, rest.find(','))).value_or(0));
+    const auto log = records::read_control_log(RecordReader(completion.bytes).bytes());
+    host.sequence_known = std::max(host.sequence_known, log ? log->sequence : 0);
   }
   if (healed_) {
     return;
@@ -895,10 +890,9 @@ void Epoch::meddle() {
 
 // An operator's change: the log has it at once, and so has the data centre that it came through.
 void Epoch::append_to_log(const std::string& change) {
-  world_.control.append(world_.now, change);
+  std::string document = append_control(world_, change);
   const std::string data_centre = FaultyHost::data_centre_name(random_.index(data_centres_));
-  world_.control_copies[data_centre] = {world_.control.document(),
-                                        world_.now + config::limit::control_copy_kept};
+  world_.control_copies[data_centre] = {std::move(document), world_.now + config::limit::control_copy_kept};
 }
 
 void Epoch::purge(const Subject& subject) {
@@ -919,10 +913,10 @@ void Epoch::purge(const Subject& subject) {
        {PurgeKind::all, ""}}};
   const auto& [kind, text] = choices[random_.index(choices.size())];
   const bool soft = random_.percent(30);
-  append_to_log(config::changes_text(std::vector{config::Purge(kind, text, soft)}));
-  judge_.purged(std::string(config::to_text(kind)), text, soft, world_.control.sequence());
+  append_to_log(records::control_changes(std::vector{config::Purge(kind, text, soft)}));
+  judge_.purged(std::string(config::to_text(kind)), text, soft, control_sequence(world_));
   journal_.reach(soft ? Probe::purge_soft : Probe::purge_hard);
-  journal_.note(world_.now, "", "a purge", 0, 0, static_cast<std::int64_t>(world_.control.sequence()));
+  journal_.note(world_.now, "", "a purge", 0, 0, static_cast<std::int64_t>(control_sequence(world_)));
 }
 
 void Epoch::switch_something() {
@@ -941,8 +935,8 @@ void Epoch::switch_something() {
   } else {
     switched_off_.push_back(setting);
   }
-  append_to_log(config::changes_text(TextPairs{{setting, on ? "" : "false"}}));
-  judge_.switched(setting, on, world_.control.sequence());
+  append_to_log(records::control_changes(TextPairs{{setting, on ? "" : "false"}}));
+  judge_.switched(setting, on, control_sequence(world_));
   journal_.reach(Probe::setting_switched);
   journal_.note(world_.now, "", on ? "a setting is switched on" : "a setting is switched off");
 }
@@ -986,8 +980,8 @@ void Epoch::heal() {
   origins_.heal();
   warming_.heal();
   for (const std::string& setting : switched_off_) {
-    append_to_log(config::changes_text(TextPairs{{setting, ""}}));
-    judge_.switched(setting, true, world_.control.sequence());
+    append_to_log(records::control_changes(TextPairs{{setting, ""}}));
+    judge_.switched(setting, true, control_sequence(world_));
   }
   journal_.note(world_.now, "", "all faults stop");
 }

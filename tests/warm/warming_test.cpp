@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/json_text.h"
 #include "entry/header.h"
+#include "records/control_log.h"
 #include "warm/deployment.h"
 #include "warm/message.h"
 #include "warm/times.h"
@@ -330,7 +331,8 @@ TEST(Warming, WhatWasPurgedIsWarmedAgain) {
   const auto roots = first_of(deployment.library, 10);
   deployment.upload(roots, "1");
   deployment.drain();
-  deployment.world.control.append(deployment.world.now, R"({"kind":"all","text":"","soft":false})");
+  sim::append_control(deployment.world, records::control_changes(
+                                            std::vector{config::Purge(config::PurgeKind::all, "", false)}));
   deployment.world.after(Millis(20'000), [] {});
   deployment.world.run();
   deployment.upload(roots, "1");

@@ -2,11 +2,11 @@
 declare namespace Cloudflare {
   interface Env {
     CACHE: KVNamespace;
-    LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
-    CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
+    LOCK: DurableObjectNamespace<import("../../shim/objects/lock.js").Lock>;
+    CONTROL: DurableObjectNamespace<import("../../shim/objects/index.js").ControlLog>;
     BUCKETS: DurableObjectNamespace<import("../../shim/objects/index.js").Buckets>;
-    AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
-    LEDGER: DurableObjectNamespace<import("../../shim/objects/ledger.js").Ledger>;
+    AUDIT: DurableObjectNamespace<import("../../shim/objects/index.js").Audit>;
+    NARRATIVES: DurableObjectNamespace<import("../../shim/objects/index.js").Narratives>;
     WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
     ADMIN_JWT_SECRET: string;
     SPENDING: DurableObjectNamespace<import("../../shim/objects/index.js").Spending>;
