@@ -8,7 +8,10 @@ import { within } from "../within.js";
 // The object ends a wait itself; this is for an object that does not answer at all. What it grants later ends by itself.
 const LATE_MILLIS = 1000;
 
-/** @param {InFlight} request @param {string} key @returns {DurableObjectStub<import("../objects/lock.js").Lock>} */
+/**
+ * @param {InFlight} request @param {string} key
+ * @returns {Pick<import("../objects/lock.js").Lock, "acquire" | "release">}
+ */
 function lockOf(request, key) {
   const binding = request.env.LOCK;
   if (!binding)
@@ -16,13 +19,12 @@ function lockOf(request, key) {
       "unsupported",
       "There is no Durable Object binding LOCK; declare it in wrangler.toml.",
     );
-  return binding.getByName(key);
+  return /** @type {any} */ (binding).getByName(key);
 }
 
 /** @param {InFlight} request @param {{key: string, token: string, keep_millis: number, wait_millis: number}} wanted */
 export async function lockAcquire(request, { key, token, keep_millis, wait_millis }) {
-  /** @type {Promise<import("../objects/lock.js").Acquired>} */
-  const acquiring = /** @type {any} */ (lockOf(request, key)).acquire(token, keep_millis, wait_millis);
+  const acquiring = lockOf(request, key).acquire(token, keep_millis, wait_millis);
   const { outcome, value } = await within(wait_millis + LATE_MILLIS, "The lock", acquiring);
   const content = request.instance.bodies.keep(value?.content ?? null);
   return { outcome, header: value?.header ?? "", content };
