@@ -1,5 +1,5 @@
 // The lock of one key in the runtime: who waits, and what is handed over.
-import { env, runInDurableObject } from "cloudflare:test";
+import { env, runInDurableObject as run } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
 import { Bodies } from "../../shim/bodies.js";
 import { asFailure } from "../../shim/failure.js";
@@ -8,11 +8,14 @@ import { handlers } from "../../shim/operations/index.js";
 
 afterEach(() => vi.useRealTimers());
 
+/** @type {(stub: any, use: (lock: import("../../shim/objects/lock.js").Lock, state: DurableObjectState) => unknown) => Promise<any>} */
+const runInDurableObject = /** @type {any} */ (run);
+
 const content = new Uint8Array(new TextEncoder().encode("the answer")).buffer;
 const value = { header: "entry-header", content };
 
-/** @param {string} key */
-const lockOf = (key) => env.LOCK.getByName(key);
+/** @param {string} key @returns {any} */
+const lockOf = (key) => /** @type {any} */ (env.LOCK).getByName(key);
 const text = (/** @type {any} */ acquired) => new TextDecoder().decode(acquired.value?.content);
 const nothing = { value: null };
 
