@@ -47,10 +47,10 @@ bool is_audit_entry(const AuditEntry& entry) {
 
 }  // namespace
 
-std::uint64_t Audit::number(const Key& key) { return row<AuditNumber>(key).value_or(AuditNumber()).number; }
+std::uint64_t Audit::number(const Key& key) { return row<NumberRow>(key).value_or(NumberRow()).number; }
 
 void Audit::put_number(const Key& key, std::uint64_t number) {
-  AuditNumber record;
+  NumberRow record;
   record.number = number;
   put_row(key, record);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
+
 namespace larder::records {
 
 namespace {
@@ -60,7 +62,7 @@ Result<lock::release_results> Lock::release(const lock::release_arguments& asked
   LockState holder = state();
   lock::release_results results;
   results.told = number_of(LockOutcome::nothing);
-  const bool is_holder = asked.token == holder.token;
+  const bool is_holder = asked.token == holder.token || LARDER_MUTATED(lock_ignores_token);
   if (!is_holder || now() >= holder.until) {
     return results;
   }

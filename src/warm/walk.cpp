@@ -4,6 +4,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
 #include "records/token_bucket.h"
@@ -73,34 +74,30 @@ host::Task<Warming::Step> Warming::walk(host::Context here, WalkMessage& walk, B
   constexpr std::size_t operations_each = 5;
   constexpr std::uint32_t items_at_once = 20;
   Step step;
-  JsonWriter json;
-  json.begin_object().key("now").value(millis_since_epoch(here.host().now()));
-  json.key("job").value(walk.job).key("from").value(walk.from).key("step").value(walk.step);
-  json.key("limit").value(items_at_once);
-  std::string argument = json.end_object().text();
-  const auto said = co_await book_.call(here, "walk", std::move(argument));
+  const auto said = co_await book_.walk(here, walk, items_at_once);
   if (!said) {
     step.state = StepState::later;
     step.reason = "jobs";
     co_return step;
   }
-  const std::vector<config::JsonText> items = said->items("items");
-  if (items.empty()) {
-    step.state = StepState::over;
+  if (said->items.empty()) {
+    // Nothing is open up to there; perhaps there is further on.
+    walk.from = static_cast<std::uint32_t>(said->next);
+    step.state = said->over == 1 ? StepState::over : StepState::more;
     co_return step;
   }
-  for (const config::JsonText& item : items) {
+  for (const records::WalkedItem& walked : said->items) {
     if (here.host().now() >= batch.end || !batch.budget.take(operations_each)) {
       break;
     }
-    step = co_await warm_entry(here, walk, item.text("name"), batch.end);
+    step = co_await warm_entry(here, walk, walked.item.name, batch.end);
     if (step.state == StepState::later) {
       co_return step;
     }
     Account account;
     account.job = walk.job;
-    account.key = item.text("key");
-    account.remaining = static_cast<std::uint32_t>(item.number("maxDepth") - item.number("depth"));
+    account.key = walked.item.key;
+    account.remaining = walked.item.depth_max - walked.item.depth;
     account.outcome = step.state == StepState::done ? step.outcome : Outcome::failed;
     account.works = step.works;
     account.reason = std::string(step.reason);
@@ -114,7 +111,7 @@ host::Task<Warming::Step> Warming::walk(host::Context here, WalkMessage& walk, B
       step.reason = "jobs";
       co_return step;
     }
-    walk.from = static_cast<std::uint32_t>(item.number("place")) + walk.step;
+    walk.from = static_cast<std::uint32_t>(walked.place) + walk.step;
     walk.tries = 0;
     walk.faults = 0;
   }
