@@ -8,7 +8,7 @@
 #include "support/model_reply.h"
 #include "support/operators_objects.h"
 
-namespace larder::warm {
+namespace larder::warm::prewarm_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -97,4 +97,4 @@ TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
 }
 
 }  // namespace
-}  // namespace larder::warm
+}  // namespace larder::warm::prewarm_test
