@@ -10,7 +10,7 @@
 #include "support/isolate.h"
 #include "support/model_reply.h"
 
-namespace larder::app {
+namespace larder::app::narrative_test {
 namespace {
 
 using sim::gemini_reply;
@@ -509,4 +509,4 @@ TEST_F(NarrativeTest, APostApiOfOnesOwnGetsTheKeysFieldsAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace larder::app
+}  // namespace larder::app::narrative_test

@@ -9,7 +9,7 @@
 #include "engine/support.h"
 #include "records/control_log.h"
 
-namespace larder::engine {
+namespace larder::engine::control_test {
 namespace {
 
 using config::Purge;
@@ -272,4 +272,4 @@ TEST_F(ControlTest, ASettingThatMakesNoSenseChangesNothingAndIsLogged) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::control_test

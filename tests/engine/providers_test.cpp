@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "support/isolate.h"
 
-namespace larder::engine {
+namespace larder::engine::providers_test {
 namespace {
 
 constexpr std::string_view title_url = "https://larder.test/search/title?q=dune";
@@ -138,4 +138,4 @@ TEST(SeveralProviders, EachHasItsOwnBreaker) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::providers_test

@@ -9,7 +9,7 @@
 #include "engine/support.h"
 #include "records/control_log.h"
 
-namespace larder::engine {
+namespace larder::engine::sweep_test {
 namespace {
 
 using config::Purge;
@@ -147,4 +147,4 @@ TEST(SweepProgressText, IsReadBackAndNothingElseIsBelieved) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::sweep_test

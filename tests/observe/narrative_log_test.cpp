@@ -9,7 +9,7 @@
 #include "config/limits.h"
 #include "support/runner.h"
 
-namespace larder::observe {
+namespace larder::observe::narrative_log_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -252,4 +252,4 @@ TEST_F(NarrativeLogTest, AUserIsADigestOfItsOwnInEveryDeployment) {
 }
 
 }  // namespace
-}  // namespace larder::observe
+}  // namespace larder::observe::narrative_log_test

@@ -7,7 +7,7 @@
 #include "operators/support.h"
 #include "records/audit.h"
 
-namespace larder::operators {
+namespace larder::operators::audit_test {
 namespace {
 
 using records::AuditEntry;
@@ -196,4 +196,4 @@ TEST_F(AuditTest, ALogThatFailsSaysSo) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::audit_test

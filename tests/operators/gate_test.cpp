@@ -9,7 +9,7 @@
 #include "operators/router.h"
 #include "operators/support.h"
 
-namespace larder::operators {
+namespace larder::operators::gate_test {
 namespace {
 
 using sim::Isolate;
@@ -147,7 +147,13 @@ TEST_F(GateOrderTest, ASubjectIsCountedWhereverItCallsFromAndAnAddressWhoeverCal
 }
 
 TEST_F(GateTest, BucketsThatFailLetNobodyIn) {
-  world.fail(host::OperationKind::object_run);
+  world.fault = [](host::OperationKind kind) {
+    sim::Fault out_of_order;
+    out_of_order.status = 2;
+    const bool is_object =
+        kind == host::OperationKind::object_run || kind == host::OperationKind::object_call;
+    return is_object ? std::optional<sim::Fault>(out_of_order) : std::nullopt;
+  };
   const auto& exchange = isolate.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "5");
@@ -206,4 +212,4 @@ TEST_F(GateTest, SearchPathsNeedNoToken) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::gate_test

@@ -8,7 +8,7 @@
 #include "config/limits.h"
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::audit_test {
 namespace {
 
 constexpr std::uint64_t start = 1'790'000'040'000;
@@ -198,4 +198,4 @@ TEST_F(AuditLogTest, WhatIsMalformedIsRefusedAsAWhole) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::audit_test

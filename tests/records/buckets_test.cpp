@@ -5,7 +5,7 @@
 
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::buckets_test {
 namespace {
 
 constexpr Instant start = instant_from_millis(1'790'000'000'000);
@@ -110,4 +110,4 @@ TEST_F(BucketsTest, MemoryAndRowsThatAreNotReadableAreAFullBucket) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::buckets_test

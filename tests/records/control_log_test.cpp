@@ -8,7 +8,7 @@
 #include "config/limits.h"
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::control_log_test {
 namespace {
 
 using config::Purge;
@@ -180,4 +180,4 @@ TEST(ControlDocument, AKindOfANewerVersionIsLeftOut) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::control_log_test

@@ -5,7 +5,7 @@
 
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::lock_test {
 namespace {
 
 constexpr Instant start = instant_from_millis(1'790'000'000'000);
@@ -127,4 +127,4 @@ TEST_F(LockTest, WhatMakesNoSenseIsRefused) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::lock_test

@@ -7,7 +7,7 @@
 #include "config/limits.h"
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::narratives_test {
 namespace {
 
 constexpr std::uint64_t start = 1'790'000'000'000;
@@ -138,4 +138,4 @@ TEST_F(NarrativesTest, WhatIsMalformedIsRefusedAsAWhole) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::narratives_test

@@ -6,7 +6,7 @@
 #include "records/calls.h"
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::run_test {
 namespace {
 
 std::string reply_of(std::uint32_t object, std::uint32_t method, std::string_view argument) {
@@ -63,4 +63,4 @@ TEST(KeyTest, KeysAreInTheOrderOfTheirColumns) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::run_test

@@ -5,7 +5,7 @@
 
 #include "support/durable_objects.h"
 
-namespace larder::records {
+namespace larder::records::spending_test {
 namespace {
 
 constexpr std::uint32_t today = 20'778;
@@ -98,4 +98,4 @@ TEST_F(SpendingTest, ACallThatTrapsBetweenTwoWritesLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace larder::records
+}  // namespace larder::records::spending_test

@@ -7,7 +7,7 @@
 #include "support/jobs_object.h"
 #include "support/model_reply.h"
 
-namespace larder::warm {
+namespace larder::warm::prewarm_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
 }
 
 }  // namespace
-}  // namespace larder::warm
+}  // namespace larder::warm::prewarm_test
