@@ -17,6 +17,10 @@ export class ControlLog extends CoreObject {
   /** @override */
   static row = OBJECTS.ControlLog;
 }
+export class Jobs extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Jobs;
+}
 export class Narratives extends CoreObject {
   /** @override */
   static row = OBJECTS.Narratives;

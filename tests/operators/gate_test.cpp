@@ -147,13 +147,7 @@ TEST_F(GateOrderTest, ASubjectIsCountedWhereverItCallsFromAndAnAddressWhoeverCal
 }
 
 TEST_F(GateTest, BucketsThatFailLetNobodyIn) {
-  world.fault = [](host::OperationKind kind) {
-    sim::Fault out_of_order;
-    out_of_order.status = 2;
-    const bool is_object =
-        kind == host::OperationKind::object_run || kind == host::OperationKind::object_call;
-    return is_object ? std::optional<sim::Fault>(out_of_order) : std::nullopt;
-  };
+  world.fail(host::OperationKind::object_run);
   const auto& exchange = isolate.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "5");

@@ -4,7 +4,7 @@
 
 #include "config/json_text.h"
 #include "operators/support.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 #include "support/model_reply.h"
 
 namespace larder::operators::upload_test {
@@ -73,7 +73,7 @@ struct UploadTest : ::testing::Test {
   }
 
   sim::World world;
-  sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
+  sim::JobsView jobs{world};
   OriginReply reply = gemini_reply(german_columns);
 };
 
@@ -109,8 +109,8 @@ TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
               HasSubstr(R"("list":{"understood":{"format":"model","columns":{"title":["Titel"],"author":)"
                         R"(["Verfasser"],"isbn":["Nummer"],"rating":["Wertung"]}},"books":2,"authors":2,)"));
   std::vector<std::string> names;
-  for (const sim::SimulatedJobs::Item& item : jobs.items) {
-    names.push_back(item.name);
+  for (const sim::JobsView::Item& item : jobs.items()) {
+    names.push_back(item.item.name);
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("Franz Kafka", "Michael Ende"));
   ASSERT_EQ(world.origin_requests.size(), 1U);
@@ -175,7 +175,7 @@ TEST_F(UploadTest, WhereNoModelHelpsTheHeadersAreRefused) {
     EXPECT_THAT(exchange.body, ::testing::Not(HasSubstr("s3cret")));
     EXPECT_TRUE(isolate.settled());
   }
-  EXPECT_TRUE(jobs.jobs.empty());
+  EXPECT_TRUE(jobs.jobs().empty());
 }
 
 TEST_F(UploadTest, AModelThatSentManyAwayIsLeftAlone) {
@@ -272,7 +272,7 @@ TEST_F(UploadTest, EveryRefusalSaysWhatToDo) {
     EXPECT_EQ(exchange.status, 400U) << body;
     EXPECT_THAT(exchange.body, HasSubstr(std::string(advice))) << body;
   }
-  EXPECT_TRUE(jobs.jobs.empty());
+  EXPECT_TRUE(jobs.jobs().empty());
   EXPECT_TRUE(isolate.settled());
 }
 

@@ -50,10 +50,9 @@ std::string of_other_schema(const std::string& header) {
 
 }  // namespace
 
-Epoch::Epoch(Random& random, Journal& journal, WorldDefects defects)
+Epoch::Epoch(Random& random, Journal& journal)
     : random_(random),
       journal_(journal),
-      defects_(defects),
       origins_(random, journal),
       judge_(world_, origins_, journal),
       tenants_(1 + random.index(tenants_max)),
@@ -69,8 +68,6 @@ Epoch::Epoch(Random& random, Journal& journal, WorldDefects defects)
   draw_rates();
   stores_well_ =
       rates_.fails + rates_.fails_late + rates_.slow + rates_.lost + rates_.again + rates_.meddling == 0;
-  warming_.jobs().counts_twice = defects_.jobs_count_twice;
-  warming_.jobs().ends_early = defects_.jobs_end_early;
   const std::size_t isolates = 2 + random_.index(5);
   for (std::size_t i = 0; i < isolates; ++i) {
     start_isolate(i % tenants_, random_.index(data_centres_));
@@ -323,7 +320,7 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     if (client != nullptr && is_look_up(kind)) {
       client->held_up += config::limit::tier_patience;
     }
-    if (is_look_up(kind) || kind == OperationKind::object_call || kind == OperationKind::object_run) {
+    if (is_look_up(kind) || kind == OperationKind::object_run) {
       return fault;
     }
     if (client != nullptr) {

@@ -18,16 +18,9 @@
 
 namespace larder::sim {
 
-// Defects of the simulated world itself, for the tests of the invariants that watch over it.
-struct WorldDefects {
-#define LARDER_WORLD_DEFECT(name) bool name = false;
-#include "sim/world_defects.def"
-#undef LARDER_WORLD_DEFECT
-};
-
 class Epoch final : public Overseer, public Stage {
  public:
-  Epoch(Random& random, Journal& journal, WorldDefects defects);
+  Epoch(Random& random, Journal& journal);
   ~Epoch() override;
 
   // Until the journal has so many steps, or a violation.
@@ -118,7 +111,6 @@ class Epoch final : public Overseer, public Stage {
 
   Random& random_;
   Journal& journal_;
-  WorldDefects defects_;
   World world_;
   Origins origins_;
   Judge judge_;

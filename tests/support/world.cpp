@@ -24,11 +24,6 @@ std::optional<Millis> wait_of(OperationKind kind, std::string_view arguments) {
     ahead.u64();
   } else if (kind == OperationKind::edge_get || kind == OperationKind::kv_get) {
     ahead.text();
-  } else if (kind == OperationKind::object_call) {
-    ahead.text();
-    ahead.text();
-    ahead.text();
-    ahead.text();
   } else if (kind == OperationKind::object_run) {
     ahead.text();
     ahead.text();
@@ -320,8 +315,6 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return request_body(request, arguments);
     case OperationKind::request_form:
       return request_form(request, arguments);
-    case OperationKind::object_call:
-      return object_call(arguments);
     case OperationKind::object_run:
       return object_run(arguments);
     case OperationKind::token_verify:

@@ -76,21 +76,6 @@ struct Fault {
   bool lost = false;
 };
 
-// What a Durable Object's method came to: JSON text, or a refusal in words.
-struct ObjectReply {
-  std::string result;
-  std::string refusal;
-};
-
-// A Durable Object class of the shim, natively: holds all objects of the class. One file of tests/support
-// each.
-class SimulatedObjects {
- public:
-  virtual ~SimulatedObjects() = default;
-  virtual ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                           const std::string& argument) = 0;
-};
-
 // What token_verify says of a token.
 struct TokenVerdict {
   // "" for a valid one.
@@ -120,8 +105,6 @@ class World {
   Millis lock_delay{2};
   // By data centre: the copy of the log in its cache, and until when it is used.
   std::map<std::string, std::pair<std::string, Instant>> control_copies;
-  // By binding.
-  std::map<std::string, std::shared_ptr<SimulatedObjects>> objects;
   // By binding. Their alarms go off with the first event after they are due.
   std::map<std::string, DurableObjects> durable = all_objects();
   Millis object_delay{5};
@@ -258,7 +241,6 @@ class SimulatedHost : public host::Host {
   static Outcome failed(std::uint32_t status, std::string message);
   Outcome request_body(host::RequestId request, RecordReader& arguments);
   Outcome request_form(host::RequestId request, RecordReader& arguments);
-  Outcome object_call(RecordReader& arguments);
   Outcome object_run(RecordReader& arguments);
   Outcome token_verify(RecordReader& arguments);
   Outcome rate_limit(RecordReader& arguments);

@@ -67,25 +67,6 @@ SimulatedHost::Outcome SimulatedHost::request_form(host::RequestId request, Reco
   return outcome;
 }
 
-SimulatedHost::Outcome SimulatedHost::object_call(RecordReader& arguments) {
-  const std::string binding = arguments.text();
-  const std::string name = arguments.text();
-  const std::string method = arguments.text();
-  const std::string argument = arguments.text();
-  const auto objects = world_.objects.find(binding);
-  if (objects == world_.objects.end()) {
-    return failed(status_unsupported, concat({"There is no Durable Object binding ", binding, "."}));
-  }
-  const ObjectReply reply = objects->second->call(world_.now, name, method, argument);
-  if (!reply.refusal.empty()) {
-    Outcome refused = failed(status_invalid, reply.refusal);
-    refused.delay = world_.object_delay;
-    return refused;
-  }
-  return record_result(world_.object_delay,
-                       [result = reply.result](RecordWriter& results) { results.text(result); });
-}
-
 SimulatedHost::Outcome SimulatedHost::object_run(RecordReader& arguments) {
   const std::string binding = arguments.text();
   const std::string name = arguments.text();

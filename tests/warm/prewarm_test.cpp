@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "support/isolate.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 #include "support/model_reply.h"
 
 namespace larder::warm::prewarm_test {
@@ -44,7 +44,7 @@ struct PrewarmTest : ::testing::Test {
   }
 
   sim::World world;
-  sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
+  sim::JobsView jobs{world};
   sim::Isolate isolate{
       world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}}, sim::narratives_declared};
 };
@@ -58,8 +58,8 @@ TEST_F(PrewarmTest, ProfilesAreAskedForOnceAndReadersFindThem) {
   ASSERT_EQ(opened.status, 202U) << opened.body;
   EXPECT_THAT(opened.body, HasSubstr(R"("authorsQueued":2)")) << "two of them are one, quantised";
   drain();
-  EXPECT_EQ(jobs.jobs.begin()->second.state, "complete");
-  EXPECT_EQ(jobs.jobs.begin()->second.sum().processed, 2U);
+  EXPECT_EQ(jobs.jobs().front().state_text(), "complete");
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 2U);
   EXPECT_EQ(world.origin_requests.size(), 2U);
   const auto& read = post("/api/narrative", concat({R"({"profile":)", profile_of("Liver", "9.9"), "}"}));
   EXPECT_THAT(read.header("cache-status"), StartsWith("larder; hit;"));
@@ -91,7 +91,7 @@ TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
               HasSubstr("items: Give at least one"));
   EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr","items":[{}],"qps":0})").body,
               HasSubstr("qps: This must be a whole number from 1 to 100."));
-  EXPECT_TRUE(jobs.jobs.empty());
+  EXPECT_TRUE(jobs.jobs().empty());
 }
 
 }  // namespace

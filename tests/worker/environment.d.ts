@@ -7,7 +7,7 @@ declare namespace Cloudflare {
     BUCKETS: DurableObjectNamespace<import("../../shim/objects/index.js").Buckets>;
     AUDIT: DurableObjectNamespace<import("../../shim/objects/index.js").Audit>;
     NARRATIVES: DurableObjectNamespace<import("../../shim/objects/index.js").Narratives>;
-    WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
+    WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/index.js").Jobs>;
     ADMIN_JWT_SECRET: string;
     SPENDING: DurableObjectNamespace<import("../../shim/objects/index.js").Spending>;
     PUBLIC_LIMIT: RateLimit;
