@@ -5,6 +5,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/log_line.h"
 #include "records/calls.h"
 
 namespace larder::engine {
@@ -69,15 +70,11 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
     counters.add(Counter::model_tokens_total, "output", {}, usage.output);
     counters.add(Counter::model_cost_microdollars_total, {}, {}, microdollars);
   }
-  if (settings.log_level <= config::LogLevel::info) {
-    JsonWriter line;
-    line.begin_object().key("level").value("info").key("event").value("model_call");
-    line.key("resource").value(resource).key("outcome").value(outcome);
-    line.key("promptTokens").value(usage.prompt).key("outputTokens").value(usage.output);
-    line.key("microdollars").value(microdollars);
-    line.key("durationMillis").value((here.host().now() - began).count()).end_object();
-    here.host().log(host::LogLevel::info, line.text());
-  }
+  host::LogLine line(here.host(), LogLevel::info, "model_call");
+  line.add("resource", resource).add("outcome", outcome);
+  line.add("promptTokens", usage.prompt).add("outputTokens", usage.output);
+  line.add("microdollars", microdollars);
+  line.add("durationMillis", (here.host().now() - began).count()).write();
   if (usage.prompt + usage.output == 0) {
     co_return;
   }

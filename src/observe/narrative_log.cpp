@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/log_line.h"
 #include "records/calls.h"
 
 namespace larder::observe {
@@ -139,11 +140,9 @@ host::Task<void> NarrativeLog::write(host::Context here, NarrativeRow row) {
     counters_.add(Counter::outbox_dropped_total, "narratives", {}, dropped);
   }
   if (failed) {
-    JsonWriter line;
-    line.begin_object().key("level").value("error").key("event").value("narratives_not_written");
-    line.key("reason").value(to_text(failed->kind)).key("waiting").value(outbox_.waiting());
-    line.key("dropped").value(dropped).end_object();
-    here.host().log(host::LogLevel::error, line.text());
+    host::LogLine line(here.host(), LogLevel::error, "narratives_not_written");
+    line.add("reason", to_text(failed->kind)).add("waiting", outbox_.waiting());
+    line.add("dropped", dropped).write();
   }
 }
 

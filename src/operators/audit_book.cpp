@@ -5,6 +5,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/log_line.h"
 #include "http/client.h"
 #include "records/audit.h"
 #include "records/calls.h"
@@ -47,19 +48,19 @@ bool counts_with(const AuditEntry& a, const AuditEntry& b) {
 }
 
 void log_unwritten(host::Host& host, ErrorKind reason, const std::vector<AuditEntry>& entries) {
-  JsonWriter line;
-  line.begin_object().key("level").value("error").key("event").value("audit_not_written");
-  line.key("reason").value(to_text(reason)).key("rows").begin_array();
+  JsonWriter rows;
+  rows.begin_array();
   for (const AuditEntry& entry : entries) {
     const bool is_call = entry.kind == static_cast<std::uint8_t>(AuditEntryKind::call);
-    line.begin_object().key("kind").value(is_call ? "call" : "refusal").key("at").value(entry.at);
-    line.key("subject").value(entry.subject).key("role").value(entry.role);
-    line.key("address").value(entry.address).key("method").value(entry.method);
-    line.key("path").value(entry.path).key("note").value(entry.note).key("status").value(entry.status);
-    line.key("request_id").value(entry.request_id).key("count").value(entry.count).end_object();
+    rows.begin_object().key("kind").value(is_call ? "call" : "refusal").key("at").value(entry.at);
+    rows.key("subject").value(entry.subject).key("role").value(entry.role);
+    rows.key("address").value(entry.address).key("method").value(entry.method);
+    rows.key("path").value(entry.path).key("note").value(entry.note).key("status").value(entry.status);
+    rows.key("request_id").value(entry.request_id).key("count").value(entry.count).end_object();
   }
-  line.end_array().end_object();
-  host.log(host::LogLevel::error, line.text());
+  rows.end_array();
+  host::LogLine line(host, LogLevel::error, "audit_not_written");
+  line.add("reason", to_text(reason)).add_json("rows", rows.text()).write();
 }
 
 }  // namespace

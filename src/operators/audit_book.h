@@ -44,7 +44,7 @@ class AuditBook {
   AuditBook& operator=(const AuditBook&) = delete;
 
   // A call's row at once; a refusal with all that come within limit::audit_refusals_gathered. What cannot be
-  // written is logged, whatever the level, and tried again with the next row; what there is no room for is
+  // written is logged as an error, and tried again with the next row; what there is no room for is
   // counted. To be done behind the response.
   host::Task<void> write(host::Context here, AuditRow row);
 

@@ -165,6 +165,13 @@ TEST_F(AuditTest, WhileTheLogIsAwayMemoryIsBoundedAndWhatIsDroppedIsCounted) {
   EXPECT_EQ(rows().size(), config::limit::audit_rows_max + 1);
 }
 
+TEST_F(AuditTest, ALogThatIsOffStaysSo) {
+  world.durable.erase("AUDIT");
+  Isolate quiet(world, operator_bindings({{"LOG_LEVEL", "off"}}));
+  EXPECT_EQ(quiet.run("GET", "/api/settings", shown("ann")).status, 200U);
+  EXPECT_THAT(quiet.host.log_lines(), ::testing::ElementsAre(HasSubstr(R"("event":"start")")));
+}
+
 TEST_F(AuditTest, IsReadNewestFirstAPageAtATime) {
   for (int i = 0; i < 3; ++i) {
     isolate.run("GET", "/api/settings", shown("vic"));
