@@ -57,7 +57,7 @@ class KeyReader {
     }
     return value;
   }
-  std::string text() { return percent_decode(column(), false).value_or(""); }
+  std::string text() { return percent_decode(column(), PlusSign::itself).value_or(""); }
 
  private:
   std::string_view column() {
