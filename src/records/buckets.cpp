@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 
@@ -42,7 +43,7 @@ Result<buckets::take_results> Buckets::take(const buckets::take_arguments& terms
         elapsed > missing / terms.rate_per_second ? full : full - missing + elapsed * terms.rate_per_second;
   }
   buckets::take_results results;
-  results.allowed = bucket.thousandths >= wanted ? 1 : 0;
+  results.allowed = bucket.thousandths >= wanted || LARDER_MUTATED(bucket_gives_what_it_lacks) ? 1 : 0;
   if (results.allowed == 1) {
     bucket.thousandths -= std::min(wanted, bucket.thousandths);
   } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/mutation.h"
 #include "config/limits.h"
 #include "records/calls.h"
 
@@ -30,10 +31,12 @@ bool is_same(const ControlPurge& a, const ControlPurge& b) { return a.kind == b.
 
 // A soft purge leaves a hard one in force, which says more about what is older.
 void add_purge(ControlPurges& purges, ControlPurge purge) {
-  purges.erase(
-      std::remove_if(purges.begin(), purges.end(),
-                     [&](const ControlPurge& one) { return is_same(one, purge) && one.soft >= purge.soft; }),
-      purges.end());
+  purges.erase(std::remove_if(purges.begin(), purges.end(),
+                              [&](const ControlPurge& one) {
+                                return is_same(one, purge) &&
+                                       (one.soft >= purge.soft || LARDER_MUTATED(soft_purge_replaces_hard));
+                              }),
+               purges.end());
   purges.push_back(std::move(purge));
 }
 

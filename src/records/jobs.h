@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
 #include "records/machine.h"
 
 namespace larder::records {
@@ -35,6 +36,8 @@ enum class JobState : std::uint8_t {
   failed = 4,  // every item of it has
   cancelled = 5,
 };
+// Stands beside base's to_text() for numbers.
+using larder::to_text;
 std::string_view to_text(JobState state);
 
 enum class ItemState : std::uint8_t { open = 0, processed = 1, skipped = 2, failed = 3 };

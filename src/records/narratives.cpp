@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 
@@ -69,7 +70,7 @@ Result<narratives::add_results> Narratives::add(const narratives::add_arguments&
 }
 
 bool Narratives::is_forgotten(const NarrativeEntry& entry) {
-  if (entry.user.empty()) {
+  if (entry.user.empty() || LARDER_MUTATED(forgotten_users_return)) {
     return false;
   }
   const auto forgotten = row<ForgottenUser>(forgotten_key(entry.user));

@@ -1,5 +1,6 @@
 #include "records/spending.h"
 
+#include "base/mutation.h"
 #include "config/limits.h"
 
 namespace larder::records {
@@ -38,7 +39,7 @@ Result<spending::take_results> Spending::take(const spending::take_arguments& as
     erase_range(Key("day").str(), day_key(oldest).str(), config::limit::rows_at_once);
   }
   SpentDay call;
-  call.calls = 1;
+  call.calls = LARDER_MUTATED(spending_uncounted) ? 0 : 1;
   add(asked.day, call);
   results.allowed = 1;
   results.used += 1;

@@ -16,12 +16,19 @@ using config::PurgeKind;
 
 constexpr Instant start = instant_from_millis(1'790'000'000'000);
 
-struct ControlLogTest : ::testing::Test {
+struct Log {
   Result<config::ControlLog> append(const std::string& changes) {
     return read_control_log(objects.call(now, "control", control::append_number, changes).value());
   }
   Result<config::ControlLog> append(std::vector<Purge> purges) { return append(control_changes(purges)); }
   Result<config::ControlLog> append(TextPairs settings) { return append(control_changes(settings)); }
+  template <typename Changes>
+  void change(Changes changes) {
+    EXPECT_TRUE(append(std::move(changes)));
+  }
+  void purge(PurgeKind kind, std::string text, bool soft = false) {
+    change(std::vector<Purge>{Purge(kind, std::move(text), soft)});
+  }
   config::ControlLog log() {
     return read_control_log(objects.call(now, "control", control::read_number, "").value()).value();
   }
@@ -39,6 +46,8 @@ struct ControlLogTest : ::testing::Test {
   sim::DurableObjects objects{ObjectKind::control};
 };
 
+struct ControlLogTest : ::testing::Test, Log {};
+
 TEST_F(ControlLogTest, ANewLogIsEmpty) {
   EXPECT_EQ(log().sequence, 0U);
   EXPECT_TRUE(log().settings.empty());
@@ -47,7 +56,7 @@ TEST_F(ControlLogTest, ANewLogIsEmpty) {
 }
 
 TEST_F(ControlLogTest, ChangesAreNumberedInOrder) {
-  append(TextPairs{{"ENABLE_SWR", "false"}, {"TTL_DAYS", "30"}});
+  change(TextPairs{{"ENABLE_SWR", "false"}, {"TTL_DAYS", "30"}});
   const auto told =
       append({Purge(PurgeKind::tag, "x", false), Purge(PurgeKind::key, "larder:title:v3:dune", true)});
   ASSERT_TRUE(told);
@@ -59,10 +68,10 @@ TEST_F(ControlLogTest, ChangesAreNumberedInOrder) {
 }
 
 TEST_F(ControlLogTest, ASettingIsReplacedAndTakenBackByNothing) {
-  append(TextPairs{{"A", "1"}});
-  append(TextPairs{{"B", "2"}, {"A", "3"}});
+  change(TextPairs{{"A", "1"}});
+  change(TextPairs{{"B", "2"}, {"A", "3"}});
   EXPECT_EQ(log().settings, (TextPairs{{"A", "3"}, {"B", "2"}}));
-  append(TextPairs{{"A", ""}, {"never", ""}});
+  change(TextPairs{{"A", ""}, {"never", ""}});
   EXPECT_EQ(log().settings, (TextPairs{{"B", "2"}}));
   EXPECT_EQ(log().sequence, 5U);
 }
@@ -90,9 +99,9 @@ TEST_F(ControlLogTest, EveryKindIsTakenAndAnyTextComesBackAsItWas) {
 
 TEST_F(ControlLogTest, ALaterPurgeOfTheSameThingReplacesWhatSaysNoMore) {
   const auto after = [](std::vector<bool> softness) {
-    ControlLogTest fresh;
+    Log fresh;
     for (const bool soft : softness) {
-      fresh.append({Purge(PurgeKind::tag, "x", soft)});
+      fresh.purge(PurgeKind::tag, "x", soft);
     }
     return fresh.rows();
   };
@@ -106,12 +115,12 @@ TEST_F(ControlLogTest, ALaterPurgeOfTheSameThingReplacesWhatSaysNoMore) {
 }
 
 TEST_F(ControlLogTest, AClockThatIsSetBackMakesNoPurgeOlderThanTheOneBefore) {
-  append({Purge(PurgeKind::tag, "x", false)});
+  purge(PurgeKind::tag, "x");
   now = start - Millis(60'000);
-  append({Purge(PurgeKind::tag, "y", false)});
+  purge(PurgeKind::tag, "y");
   EXPECT_EQ(log().purges[1].at, start);
   now = start + Millis(1);
-  append({Purge(PurgeKind::tag, "z", false)});
+  purge(PurgeKind::tag, "z");
   EXPECT_EQ(log().purges[2].at, now);
 }
 
@@ -120,10 +129,10 @@ TEST_F(ControlLogTest, BeyondAThousandTheOlderHalfBecomesOnePurgeOfEverything) {
   for (std::uint64_t i = 0; i < 999; ++i) {
     many.emplace_back(PurgeKind::key, to_text(i), false);
   }
-  append(many);
+  change(many);
   EXPECT_EQ(rows().size(), 999U);
   now += Millis(10);
-  append({Purge(PurgeKind::key, "a", false), Purge(PurgeKind::key, "b", false)});
+  change(std::vector<Purge>{Purge(PurgeKind::key, "a", false), Purge(PurgeKind::key, "b", false)});
   const auto left = rows();
   EXPECT_EQ(left.size(), 502U);
   EXPECT_EQ(left.front(), "500 all  hard");
@@ -131,12 +140,12 @@ TEST_F(ControlLogTest, BeyondAThousandTheOlderHalfBecomesOnePurgeOfEverything) {
   EXPECT_EQ(left[1], "501 key 500 hard");
   EXPECT_EQ(left.back(), "1001 key b hard");
   // Where everything was purged later, that covers the older half as well.
-  append({Purge(PurgeKind::all, "", false)});
+  purge(PurgeKind::all, "");
   std::vector<Purge> more;
   for (std::uint64_t i = 0; i < 500; ++i) {
     more.emplace_back(PurgeKind::tag, to_text(i), false);
   }
-  append(more);
+  change(more);
   EXPECT_EQ(rows().front(), "1002 all  hard");
   EXPECT_EQ(rows().size(), 501U);
 }

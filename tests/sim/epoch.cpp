@@ -59,6 +59,7 @@ Epoch::Epoch(Random& random, Journal& journal)
       data_centres_(1 + random.index(3)),
       kv_(random, data_centres_),
       warming_(world_, random, journal, *this),
+      records_(world_, random, journal),
       warms_(random.percent(40)),
       // Where operators warm, readers leave them some of the steps.
       gap_mean_(random.between(Millis(20), Millis(400)) * (warms_ ? 8 : 1)) {
@@ -295,6 +296,13 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     host.have_effect(host::RequestId{0}, kind, arguments);
     fault.status = 2;
     return fault;
+  }
+  if (kind == OperationKind::object_run && random_.chance(5 * rates_.fails)) {
+    journal_.count(FaultKind::object_trap);
+    RecordReader reader(arguments);
+    const std::string binding = reader.text();
+    world_.durable.at(binding).store(reader.text()).writes_until_trap = random_.below(20);
+    return std::nullopt;
   }
   // Locks are where being late matters most.
   const std::uint32_t slow = kind == OperationKind::lock_acquire ? 4 * rates_.slow : rates_.slow;
@@ -950,6 +958,13 @@ void Epoch::run(std::uint64_t steps_end) {
     rates.lost = bad && random_.percent(40) ? 100'000 : 0;
     warming_.begin(rates);
   }
+  RecordsSide::Rates rates;
+  rates.fails = 3 * rates_.fails;
+  rates.fails_late = 10 * rates_.fails_late;
+  rates.lost = 10 * rates_.lost;
+  rates.traps = 3 * rates_.fails;
+  rates.crash = rates_.crash;
+  records_.begin(rates);
   while (!stopped() && journal_.steps() < steps_end && world_.step(Instant::max())) {
   }
   if (stopped()) {
@@ -957,6 +972,7 @@ void Epoch::run(std::uint64_t steps_end) {
   }
   heal();
   settle();
+  records_.judge();
   if (warms_) {
     finish_warming();
   }
@@ -976,6 +992,7 @@ void Epoch::heal() {
   rates_ = Rates();
   origins_.heal();
   warming_.heal();
+  records_.heal();
   for (const std::string& setting : switched_off_) {
     append_to_log(records::control_changes(TextPairs{{setting, ""}}));
     judge_.switched(setting, true, control_sequence(world_));

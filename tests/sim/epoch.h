@@ -14,6 +14,7 @@
 #include "sim/faulty_host.h"
 #include "sim/judge.h"
 #include "sim/random.h"
+#include "sim/records_side.h"
 #include "sim/warming_side.h"
 
 namespace larder::sim {
@@ -118,6 +119,7 @@ class Epoch final : public Overseer, public Stage {
   std::size_t data_centres_;
   EventualKv kv_;
   WarmingSide warming_;
+  RecordsSide records_;
   // Not every epoch's operators do.
   bool warms_;
   Rates rates_;
