@@ -63,6 +63,9 @@ void ImportsStore::put(std::string_view key, std::string_view value) {
 void ImportsStore::erase(std::string_view key) { larder_import_store_erase(key.data(), size_of(key)); }
 
 std::vector<records::Row> ImportsStore::range(const records::Range& range) {
+  if (range.start >= range.end || range.count_max == 0) {
+    return {};
+  }
   const auto record = read_whole(range_capacity_at_first, [&](char* into, std::uint32_t capacity) {
     return larder_import_store_range(range.start.data(), size_of(range.start), range.end.data(),
                                      size_of(range.end), static_cast<std::uint32_t>(range.count_max),

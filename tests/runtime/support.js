@@ -69,7 +69,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           NARRATIVES: object("Narratives", i),
           BUCKETS: object("Buckets", i),
           AUDIT: object("Audit", i),
-          WARMING_JOBS: object("Job", i),
+          WARMING_JOBS: object("Jobs", i),
         },
         queueProducers: {
           AUTHOR_WARMING_QUEUE: "author-warming-queue",
