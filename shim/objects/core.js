@@ -38,7 +38,8 @@ class Core {
   run(object, number, method, argument) {
     this.object = object;
     this.done = null;
-    const at = this.exports.larder_allocate(argument.length);
+    // One byte more: memory of no size has no place.
+    const at = this.exports.larder_allocate(argument.length + 1);
     if (at === 0) throw new RangeError("The module has no memory left.");
     this.view(at, argument.length).set(argument);
     this.exports.larder_object(number, method, at, argument.length, Date.now());
