@@ -38,7 +38,8 @@ host::Task<Result<BucketVerdict>> wait_for_bucket(host::Context here, std::strin
   BucketVerdict failures;
   for (;;) {
     const auto taken = co_await take_from_bucket(here, name, terms, config::limit::object_patience);
-    if (!taken && taken.error().kind == ErrorKind::unsupported) {
+    if (!taken &&
+        (taken.error().kind == ErrorKind::unsupported || taken.error().kind == ErrorKind::invalid)) {
       co_return tl::make_unexpected(taken.error());
     }
     BucketVerdict verdict = taken ? *taken : BucketVerdict();
