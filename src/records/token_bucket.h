@@ -40,7 +40,7 @@ host::Task<Result<BucketVerdict>> take_from_bucket(host::Context here, std::stri
 // The same, and waits for what is missing, together no longer than `patience`: those who wait come at times
 // of their own, so that not all of them come for one token. Where the tokens do not come so soon the verdict
 // is at once that it is not allowed, and when to come again. A bucket that does not answer is asked again.
-// Errors: unsupported, where there are no buckets.
+// Errors: unsupported, where there are no buckets; invalid.
 host::Task<Result<BucketVerdict>> wait_for_bucket(host::Context here, std::string name, BucketTerms terms,
                                                   Millis patience);
 

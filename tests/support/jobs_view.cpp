@@ -34,12 +34,16 @@ std::vector<JobsView::Job> JobsView::jobs() const {
 }
 
 std::optional<JobsView::Job> JobsView::job(const std::string& id) const {
-  for (const Job& one : jobs()) {
-    if (one.id == id) {
-      return one;
-    }
+  const auto& rows = store().rows;
+  records::Key id_key("id");
+  id_key.text(id);
+  const auto named = rows.find(id_key.str());
+  if (named == rows.end()) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  records::Key job_key("job");
+  job_key.number(records::decode<records::NumberRow>(named->second).value().number);
+  return Job(records::decode<records::JobRow>(rows.at(job_key.str())).value());
 }
 
 std::vector<records::LetterRow> JobsView::letters() const {
