@@ -87,7 +87,6 @@ void WarmingJudge::called(std::uint32_t method, std::string_view argument, std::
   }
   read_letters();
   pending_before_ = jobs_.pending();
-  rows_before_ = jobs_.store().rows.size();
 }
 
 void WarmingJudge::add_item(const std::string& job, const records::JobItem& item) {
@@ -112,7 +111,7 @@ void WarmingJudge::opened(const records::jobs::open_arguments& asked,
   switch (static_cast<records::OpenOutcome>(said.outcome)) {
     case records::OpenOutcome::full:
       journal_.reach(Probe::upload_refused);
-      if (jobs_.store().rows.size() != rows_before_) {
+      if (jobs_.job(asked.id)) {
         violate(Invariant::refused_upload_queued, asked.id, "it was refused, and is there");
       }
       return;

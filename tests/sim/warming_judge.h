@@ -96,7 +96,6 @@ class WarmingJudge {
   std::map<std::string, Job> known_;
   // After the last call.
   std::uint64_t pending_before_ = 0;
-  std::size_t rows_before_ = 0;
   std::vector<Warmed> warmed_;
 };
 
