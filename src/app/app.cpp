@@ -61,6 +61,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   auto parsed = config::parse_declarations(declarations);
   if (parsed) {
     declarations_ = std::move(*parsed);
+    counters_.name_resources(declarations_.resources);
     if (settings) {
       faults_ = config::missing_secrets(declarations_, settings_);
       config::apply_settings(declarations_, settings_);
@@ -84,11 +85,12 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  std::vector<std::unique_ptr<tiers::Cache>> farther;
-  farther.push_back(tiers::make_edge_tier());
-  farther.push_back(tiers::make_kv_tier(settings_.value_bytes_max));
-  auto tiered = std::make_unique<tiers::TieredCache>(
-      "kv", counters_, tiers::make_memory_tier(host_, Bytes(budget), seed_of(host_)), std::move(farther));
+  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), seed_of(host_));
+  // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
+  auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
+                                             ? config::CacheImplementation::kv
+                                             : settings_.cache_implementation,
+                                         setup, counters_);
   tiered_ = tiered.get();
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
@@ -103,8 +105,9 @@ void App::build_caches() {
 }
 
 void App::activate_cache() {
-  const bool observes = settings_.cache_implementation == config::CacheImplementation::null;
-  const auto activated = registry_.activate(observes || !settings_.feature_cache ? "null" : "kv");
+  const bool observes = config::chain_of(settings_.cache_implementation).empty() || !settings_.feature_cache;
+  const auto activated =
+      registry_.activate(observes ? config::to_text(config::CacheImplementation::null) : tiered_->name());
   LARDER_ASSERT(activated.has_value());
 }
 
@@ -130,9 +133,14 @@ void App::log_start() const {
   const bool enabled = settings_.feature_cache && registry_.active().name() != "null";
   JsonWriter line;
   line.begin_object().key("level").value(faults_.empty() ? "info" : "error").key("event").value("start");
-  const std::string_view state =
-      enabled ? "Cache: enabled (impl: TieredCache: memory, edge, kv)" : "Cache: disabled (impl: NullCache)";
-  line.key("message").value(faults_.empty() ? state : "Cache: not serving (invalid configuration)");
+  std::vector<std::string> chain;
+  for (const tiers::CacheTier* tier : tiered_->tiers()) {
+    chain.emplace_back(tier->name());
+  }
+  const std::string state = enabled ? concat({"Cache: enabled (impl: TieredCache: ", join(chain, ", "), ")"})
+                                    : std::string("Cache: disabled (impl: NullCache)");
+  line.key("message").value(faults_.empty() ? std::string_view(state)
+                                            : std::string_view("Cache: not serving (invalid configuration)"));
   line.key("version").value(version).key("toolchain").value(toolchain_);
   if (!faults_.empty()) {
     line.key("faults").value(config::to_text(faults_));
@@ -223,10 +231,11 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     co_return;
   }
   engine::Reading reading;
-  if (auto near = engine_->read_now(inbound.began, *query)) {
-    reading = std::move(*near);
+  tiers::Look near;
+  if (auto found = engine_->read_now(inbound.began, *query, near)) {
+    reading = std::move(*found);
   } else {
-    reading = co_await engine_->read(here, *query);
+    reading = co_await engine_->read(here, *query, std::move(near));
   }
   Outgoing outgoing = answer_of(here, inbound, *query, reading);
   std::optional<observe::NarrativeRow> row;
@@ -353,7 +362,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
 
 void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
   const bool repeatable =
-      reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
+      reading.entry != nullptr && reading.found_in == config::Tier::memory && !reading.status.forward &&
       answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
       !reading.stands_in && !reading.entry->header.partial &&
       reading.entry->header.encoding == entry::Encoding::identity &&
@@ -392,8 +401,10 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
   counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
   if (const LaneKeeper::Recent* recent = lanes_.find(lane)) {
     tiered_->memory().record_accesses(recent->storage_name, count);
-    counters_.add(Counter::cache_hits_total, tiered_->memory().name(), recent->resource->name, count);
-    counters_.add(Counter::cache_candidate_requests_total, recent->resource->match.path, "GET", count);
+    counters_.add(Counter::cache_hits_total, observe::Label(config::Tier::memory),
+                  counters_.pattern(recent->resource->number, recent->resource->name), count);
+    counters_.add(Counter::cache_candidate_requests_total, counters_.route(*recent->resource),
+                  observe::Label(http::Method::get), count);
   }
 }
 
@@ -581,7 +592,7 @@ host::Task<void> App::consume(host::Context here, std::string queue, std::vector
 }
 
 host::Task<void> App::tend(host::Context here) {
-  co_await engine::sweep(here, settings_, *control_, counters_);
+  co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->tend(here);
 }
 

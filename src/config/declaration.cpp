@@ -333,6 +333,7 @@ Declarations parse_document(simdjson::dom::element document, Faults& faults) {
   }
   for (const Place& item : read_items(*resources, limit::resources_max, faults)) {
     declarations.resources.push_back(parse_resource(item, faults));
+    declarations.resources.back().number = static_cast<std::uint16_t>(declarations.resources.size());
   }
   check_duplicates(declarations.resources, faults);
   return declarations;

@@ -24,13 +24,6 @@ http::CacheStatus forwarded(http::ForwardReason why, Reason detail) {
   return status;
 }
 
-Reason reason_of_tier(std::string_view tier) {
-  if (tier == "memory") {
-    return Reason::memory;
-  }
-  return tier == "edge" ? Reason::edge : Reason::kv;
-}
-
 // Why a copy stands in for the origin, or nothing does.
 Reason reason_of(const origin::Refusal& refusal) {
   if (refusal.limited) {
@@ -98,9 +91,7 @@ Engine::Engine(const config::Settings& settings, tiers::CacheRegistry& registry,
       control_(control),
       gate_(settings, counters),
       lock_breaker_(lock_rules()),
-      bypass_(bypass) {
-  tiered_.set_screen(this);
-}
+      bypass_(bypass) {}
 
 // What may be served ----------------------------------------------------------------------------------------
 
@@ -108,13 +99,14 @@ tiers::EntryPtr Engine::judged(const tiers::Key& key, tiers::EntryPtr entry) {
   return judged_by(control_.purges(), key.storage_name, std::move(entry));
 }
 
-host::Task<tiers::EntryPtr> Engine::screen(host::Context here, const tiers::Key& key, tiers::EntryPtr entry) {
+host::Task<tiers::EntryPtr> Engine::screen(host::Context here, const tiers::Key& key, std::string_view where,
+                                           tiers::EntryPtr entry) {
   if (!control_.is_current(here.host().now())) {
     co_await control_.make_current(here);
   }
   tiers::EntryPtr left = judged(key, entry);
   if (left != entry) {
-    counters_.add(Counter::purged_entries_total, key.pattern, left == nullptr ? "dropped" : "softened");
+    counters_.add(Counter::purged_entries_total, where, left == nullptr ? "dropped" : "softened");
   }
   co_return left;
 }
@@ -140,7 +132,7 @@ Reading Engine::hit(const policy::Decision& decision, tiers::Found found) const 
 }
 
 std::optional<Reading> Engine::usable(Instant now, const Query& query, const tiers::Found& found,
-                                      http::CacheStatus& forward) {
+                                      http::CacheStatus& forward, Wanted wanted) {
   if (found.entry == nullptr) {
     forward = forwarded(http::ForwardReason::miss, Reason::absent);
     return std::nullopt;
@@ -154,14 +146,18 @@ std::optional<Reading> Engine::usable(Instant now, const Query& query, const tie
     forward = forwarded(http::ForwardReason::miss, Reason::absent);
     return std::nullopt;
   }
-  const policy::Decision decision =
-      policy::decide(header, reason_of_tier(found.tier), now, settings_.stale_while_revalidate_enabled);
-  if (decision.action == policy::Action::fetch) {
+  // What no tier had is on its way into memory.
+  const Reason reason = policy::reason_of(found.tier.value_or(config::Tier::memory));
+  const policy::Decision decision = policy::decide(header, reason, now, policy::when_stale(settings_));
+  const bool answers =
+      wanted == Wanted::servable ||
+      (decision.standing.freshness == policy::Freshness::fresh && !LARDER_MUTATED(fresh_asked_again));
+  if (decision.action == policy::Action::fetch || !answers) {
     forward = forwarded(http::ForwardReason::stale, decision.reason);
     return std::nullopt;
   }
   Reading reading = hit(decision, found);
-  if (decision.action == policy::Action::serve_and_refresh) {
+  if (decision.action == policy::Action::serve_and_refresh && wanted == Wanted::servable) {
     const Instant deadline = now + config::limit::refresh_lock_kept;
     reading.refresh = refreshes_.begin(query.key.storage_name, now, deadline);
   }
@@ -183,24 +179,26 @@ Reading Engine::stand_in(Instant now, tiers::EntryPtr former, http::CacheStatus 
 
 // Reading ---------------------------------------------------------------------------------------------------
 
-std::optional<Reading> Engine::read_now(Instant now, const Query& query) {
+std::optional<Reading> Engine::read_now(Instant now, const Query& query, tiers::Look& near) {
   if (bypass_ || query.authorized || !control_.is_current(now) ||
       policy::admit(settings_, query.key.pattern).participation != policy::Participation::full) {
     return std::nullopt;
   }
-  tiers::EntryPtr near = tiered_.find(query.key);
-  if (near == nullptr || (near->header.encoding != entry::Encoding::identity && !query.accepts_gzip())) {
+  near = tiered_.look_near(query.key);
+  const tiers::EntryPtr& entry = near.entry();
+  if (entry == nullptr || (entry->header.encoding != entry::Encoding::identity && !query.accepts_gzip())) {
     return std::nullopt;
   }
   http::CacheStatus forward;
-  auto reading = usable(now, query, tiers::Found(std::move(near), tiered_.memory().name()), forward);
+  auto reading = usable(now, query, tiers::Found(entry, near.tier()), forward);
   if (reading) {
+    near.answers();
     count_read(query, *reading);
   }
   return reading;
 }
 
-host::Task<Reading> Engine::read(host::Context here, const Query& query) {
+host::Task<Reading> Engine::read(host::Context here, const Query& query, tiers::Look near) {
   const policy::Admission admission = policy::admit(settings_, query.key.pattern);
   Reading reading;
   if (bypass_) {
@@ -220,7 +218,7 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query) {
   } else if (query.authorized) {
     reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::unshared), nullptr);
   } else {
-    reading = co_await read_cached(here, query);
+    reading = co_await read_cached(here, query, std::move(near));
     // The log may have been read on the way, and have switched the cache off.
     const policy::Admission left = policy::admit(settings_, query.key.pattern);
     if (left.participation != policy::Participation::full && reading.entry != nullptr &&
@@ -235,8 +233,8 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query) {
   co_return reading;
 }
 
-host::Task<Reading> Engine::read_cached(host::Context here, const Query& query) {
-  Reading reading = co_await read_through(here, query);
+host::Task<Reading> Engine::read_cached(host::Context here, const Query& query, tiers::Look near) {
+  Reading reading = co_await read_through(here, query, std::move(near));
   if (reading.entry != nullptr && reading.entry->header.encoding == entry::Encoding::gzip &&
       !query.accepts_gzip()) {
     reading = co_await unpacked(here, query, std::move(reading));
@@ -274,9 +272,9 @@ host::Task<Reading> Engine::unpacked(host::Context here, const Query& query, Rea
   co_return co_await fetch(here, query, forwarded(http::ForwardReason::miss, Reason::absent), nullptr);
 }
 
-host::Task<Reading> Engine::read_through(host::Context here, const Query& query) {
+host::Task<Reading> Engine::read_through(host::Context here, const Query& query, tiers::Look near) {
   if (!settings_.stampede_protection_enabled || LARDER_MUTATED(flights_unshared)) {
-    co_return co_await look_and_fetch(here, query);
+    co_return co_await look_and_fetch(here, query, std::move(near));
   }
   const std::string key = query.key.storage_name;
   const Instant give_up = here.host().now() + config::limit::single_flight_wait;
@@ -295,7 +293,7 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
   const Millis patience =
       query.resource->origin.timeout_hard + config::limit::lock_wait + config::limit::lock_margin;
   Flights::Lead lead(flights_, here.host(), key, flights_.begin(key, here.host().now() + patience));
-  Reading reading = co_await look_and_fetch(here, query);
+  Reading reading = co_await look_and_fetch(here, query, std::move(near));
   // Others have limits of their own: the flight is lost, and the next of them leads.
   if (!reading.limited) {
     lead.land(landing_of(reading));
@@ -306,7 +304,8 @@ host::Task<Reading> Engine::read_through(host::Context here, const Query& query)
 host::Task<Reading> Engine::read_alone(host::Context here, const Query& query) {
   const Instant now = here.host().now();
   const http::CacheStatus missed = forwarded(http::ForwardReason::miss, Reason::absent);
-  tiers::EntryPtr former = tiered_.find(query.key);
+  // No second look-up of this read's: what the leader put there, if anything.
+  tiers::EntryPtr former = judged(query.key, tiered_.memory().peek(query.key));
   if (former != nullptr && fits_request(query, former->header) && policy::may_stand_in(former->header, now)) {
     co_return stand_in(now, std::move(former), forwarded(http::ForwardReason::stale, Reason::slow_origin),
                        Reason::slow_origin);
@@ -397,36 +396,82 @@ Landing Engine::landing_of(const Reading& reading) const {
   if (reading.fetched != nullptr && is_failure_of_all(*reading.fetched)) {
     landing.failure = reading.fetched;
   }
-  landing.found =
-      tiers::Found(reading.entry, reading.found_in.empty() ? tiered_.memory().name() : reading.found_in);
+  landing.found = tiers::Found(reading.entry, reading.found_in);
   landing.from_origin = reading.remaining == Remaining::store;
   landing.stands_in = reading.stands_in;
   landing.status = reading.status;
   return landing;
 }
 
-host::Task<Reading> Engine::look_and_fetch(host::Context here, const Query& query) {
-  auto found = co_await tiered_.get(here, query.key);
-  // A tier that fails is counted and passed over, so there is always a value.
-  LARDER_ASSERT(found.has_value());
-  http::CacheStatus forward;
-  auto used = usable(here.host().now(), query, *found, forward);
-  if (used) {
-    used->remaining = found->tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
-    co_return std::move(*used);
+host::Task<std::optional<Reading>> Engine::search(host::Context here, const Query& query, tiers::Look look,
+                                                  Wanted wanted, http::CacheStatus& forward,
+                                                  tiers::EntryPtr& former) {
+  forward = forwarded(http::ForwardReason::miss, Reason::absent);
+  config::Tier at = config::Tier::memory;
+  if (!look.was_made()) {
+    look = tiered_.look_near(query.key);
   }
-  tiers::EntryPtr former;
-  if (found->entry != nullptr && found->entry->header.kind == entry::Kind::positive &&
-      fits_request(query, found->entry->header)) {
-    former = found->entry;
-    // Another isolate may have asked meanwhile, and its answer be farther away.
-    auto newer = co_await tiered_.get_newer(here, query.key, former->header.asked);
-    LARDER_ASSERT(newer.has_value());
-    http::CacheStatus why_not;
-    if (auto fresher = usable(here.host().now(), query, *newer, why_not)) {
-      fresher->remaining = Remaining::promote;
-      co_return std::move(*fresher);
+  for (;;) {
+    // A copy that is no newer than the one at hand is no better.
+    tiers::EntryPtr entry;
+    if (look.entry() != nullptr && (former == nullptr || look.entry()->header.asked > former->header.asked)) {
+      entry = co_await screen(here, query.key, config::to_text(at), look.entry());
     }
+    if (entry != nullptr) {
+      if (at != config::Tier::memory) {
+        tiered_.put_nearest(query.key, entry);
+      }
+      http::CacheStatus why_not;
+      auto used = usable(here.host().now(), query, tiers::Found(entry, at), why_not, wanted);
+      if (used) {
+        look.answers();
+        used->remaining = at == config::Tier::memory ? Remaining::nothing : Remaining::promote;
+        co_return used;
+      }
+      if (former == nullptr) {
+        forward = std::move(why_not);
+      }
+      if (entry->header.kind == entry::Kind::positive && fits_request(query, entry->header)) {
+        former = std::move(entry);
+      } else if (former == nullptr && wanted == Wanted::servable) {
+        // The newest word on the key, and none for this request.
+        co_return std::nullopt;
+      }
+    }
+    tiers::GuardedTier* const next = tiered_.next_tier(query.key, at);
+    if (next == nullptr) {
+      co_return std::nullopt;
+    }
+    at = next->tier();
+    look = co_await next->look(here, query.key);
+  }
+}
+
+host::Task<tiers::Look> Engine::find_newer(host::Context here, const Query& query, Instant than) {
+  tiers::GuardedTier* next = tiered_.next_tier(query.key, config::Tier::memory);
+  for (; next != nullptr; next = tiered_.next_tier(query.key, next->tier())) {
+    tiers::Look look = co_await next->look(here, query.key);
+    if (look.entry() == nullptr || look.entry()->header.asked <= than) {
+      continue;
+    }
+    const tiers::EntryPtr left =
+        co_await screen(here, query.key, config::to_text(next->tier()), look.entry());
+    if (left == nullptr) {
+      continue;
+    }
+    look.replace(left);
+    tiered_.put_nearest(query.key, left);
+    co_return look;
+  }
+  co_return tiers::Look();
+}
+
+host::Task<Reading> Engine::look_and_fetch(host::Context here, const Query& query, tiers::Look near) {
+  http::CacheStatus forward;
+  tiers::EntryPtr former;
+  auto used = co_await search(here, query, std::move(near), Wanted::servable, forward, former);
+  if (used) {
+    co_return std::move(*used);
   }
   // Looking into the tiers may have brought a new view of the control log, which may have switched the cache
   // off.
@@ -474,14 +519,12 @@ host::Task<Reading> Engine::fetch_locked(host::Context here, const Query& query,
   const Instant now = here.host().now();
   if (lock.state == LockState::value) {
     http::CacheStatus why_not;
-    auto used = usable(now, query, tiers::Found(lock.entry, tiered_.memory().name()), why_not);
+    auto used = usable(now, query, tiers::Found(lock.entry, std::nullopt), why_not);
     if (used) {
       tiered_.put_nearest(query.key, lock.entry);
       used->status = std::move(status);
       used->status.collapsed = true;
       used->status.detail = policy::to_text(Reason::shared);
-      // The holder writes KV; this data centre's own cache may not have it yet.
-      used->found_in = policy::to_text(Reason::kv);
       used->remaining = Remaining::promote;
       co_return std::move(*used);
     }
@@ -639,8 +682,8 @@ Reading Engine::reading_of(host::Context here, const Query& query, http::CacheSt
 }
 
 void Engine::count_read(const Query& query, const Reading& reading) {
-  counters_.add(Counter::cache_candidate_requests_total, query.resource->match.path,
-                http::to_text(query.method));
+  counters_.add(Counter::cache_candidate_requests_total, counters_.route(*query.resource),
+                observe::Label(query.method));
   const bool stale = reading.entry != nullptr && reading.status.ttl && *reading.status.ttl < http::Seconds(0);
   if (stale || reading.stands_in) {
     counters_.add(Counter::cache_hit_stale_total);

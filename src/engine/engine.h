@@ -19,7 +19,7 @@
 
 namespace larder::engine {
 
-class Engine final : public tiers::EntryScreen {
+class Engine {
  public:
   // All of them outlive the engine. `bypass`: this instance stands in for one that was lost and keeps
   // nothing.
@@ -27,8 +27,9 @@ class Engine final : public tiers::EntryScreen {
          observe::Counters& counters, Control& control, bool bypass);
 
   // Answers from the nearest place that may. Ends when there is an answer; nothing is stored outside of
-  // memory yet. `query` outlives the call (it is the caller's frame's).
-  host::Task<Reading> read(host::Context here, const Query& query);
+  // memory yet. `query` outlives the call (it is the caller's frame's). `near`: the look into memory that
+  // read_now() has made for this read; memory is not looked into again.
+  host::Task<Reading> read(host::Context here, const Query& query, tiers::Look near);
 
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
@@ -54,18 +55,14 @@ class Engine final : public tiers::EntryScreen {
     return gate_.ask_model(here, std::move(purpose), std::move(prompt), timeout);
   }
 
-  // A memory hit without waiting, or nothing.
-  std::optional<Reading> read_now(Instant now, const Query& query);
+  // A memory hit without waiting, or nothing; then read() goes on from `near`.
+  std::optional<Reading> read_now(Instant now, const Query& query, tiers::Look& near);
 
   // To be called with every new view of the control log: what it purges leaves the memory tier.
   void purge_memory();
 
   std::size_t flights_under_way() const { return flights_.under_way(); }
   std::size_t refreshes_remembered() const { return refreshes_.count(); }
-
-  // What a tier found, as far as the control log lets it be: nothing, the entry, or a stale form of it.
-  host::Task<tiers::EntryPtr> screen(host::Context here, const tiers::Key& key,
-                                     tiers::EntryPtr entry) override;
 
  private:
   // A lock that was asked for.
@@ -83,23 +80,39 @@ class Engine final : public tiers::EntryScreen {
     LockOutcome() {}
   };
 
+  // Which entries answer a search of the tiers.
+  enum class Wanted : std::uint8_t {
+    servable,  // whatever may be served
+    fresh,     // those within their fresh time, which are not refreshed
+  };
+
   Reading hit(const policy::Decision& decision, tiers::Found found) const;
   // The reading that a found entry makes, or nothing; then `forward` says why not.
   std::optional<Reading> usable(Instant now, const Query& query, const tiers::Found& found,
-                                http::CacheStatus& forward);
+                                http::CacheStatus& forward, Wanted wanted = Wanted::servable);
+  // What a tier or a lock had, as far as the control log lets it be: nothing, the entry, or a stale form of
+  // it.
+  host::Task<tiers::EntryPtr> screen(host::Context here, const tiers::Key& key, std::string_view where,
+                                     tiers::EntryPtr entry);
   tiers::EntryPtr judged(const tiers::Key& key, tiers::EntryPtr entry);
   // The entry in place of the origin's answer.
   Reading stand_in(Instant now, tiers::EntryPtr former, http::CacheStatus status, policy::Reason reason);
 
-  host::Task<tiers::Found> find_newest(host::Context here, const tiers::Key& key);
-  host::Task<Reading> read_cached(host::Context here, const Query& query);
-  host::Task<Reading> read_through(host::Context here, const Query& query);
+  // Looks into the tiers one by one, from `look` on, until an entry answers. Where none does, `forward` says
+  // why, and `former` is the newest copy at hand, past its time; nullptr: none.
+  host::Task<std::optional<Reading>> search(host::Context here, const Query& query, tiers::Look look,
+                                            Wanted wanted, http::CacheStatus& forward,
+                                            tiers::EntryPtr& former);
+  // The first copy in the tiers behind memory that was asked for after `than`; memory has it by then.
+  host::Task<tiers::Look> find_newer(host::Context here, const Query& query, Instant than);
+  host::Task<Reading> read_cached(host::Context here, const Query& query, tiers::Look near);
+  host::Task<Reading> read_through(host::Context here, const Query& query, tiers::Look near);
   // After the wait for a leader is over: one request an isolate asks the origin, without the lock.
   host::Task<Reading> read_alone(host::Context here, const Query& query);
   // under_way: the wait is over.
   host::Task<FlightState> wait_for(host::Context here, std::shared_ptr<Flight> flight, Instant give_up);
   host::Task<Reading> from_landing(host::Context here, const Query& query, std::shared_ptr<Flight> flight);
-  host::Task<Reading> look_and_fetch(host::Context here, const Query& query);
+  host::Task<Reading> look_and_fetch(host::Context here, const Query& query, tiers::Look near);
   // The origin, once for all isolates: through the key's lock where the protection is on and the lock
   // answers. `former`: the copy at hand, past its time; nullptr: none.
   host::Task<Reading> fetch_locked(host::Context here, const Query& query, http::CacheStatus status,

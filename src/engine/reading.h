@@ -53,7 +53,8 @@ struct Reading {
   // The entry is the memory tier's own, as far as it came from there.
   bool repeatable = true;
   std::optional<Unfinished> unfinished;
-  std::string_view found_in;
+  // The tier that had the entry; none where it came from the origin or from a lock.
+  std::optional<config::Tier> found_in;
 
   Reading() {}
 };

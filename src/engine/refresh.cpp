@@ -23,13 +23,6 @@ constexpr std::uint8_t lock_granted = 1;
 constexpr std::uint8_t lock_value = 2;
 constexpr std::uint8_t lock_alone = 3;
 
-// Texts get smaller; pictures, archives and the like have been packed already.
-bool is_packable(std::string_view content_type) {
-  const std::string type = to_lower(content_type.substr(0, content_type.find(';')));
-  return type.starts_with("text/") || contains(type, "json") || contains(type, "xml") ||
-         contains(type, "javascript") || contains(type, "csv") || contains(type, "svg");
-}
-
 }  // namespace
 
 // Locks -----------------------------------------------------------------------------------------------------
@@ -75,7 +68,7 @@ host::Task<Engine::LockOutcome> Engine::take_lock(host::Context here, const Quer
       // Whoever holds it may know less of purges than this isolate, or more.
       lock.entry = tiers::readable_entry(acquired->header, std::move(acquired->content), query.key);
       if (lock.entry != nullptr) {
-        lock.entry = co_await screen(here, query.key, std::move(lock.entry));
+        lock.entry = co_await screen(here, query.key, "lock", std::move(lock.entry));
       }
       lock.state = lock.entry == nullptr ? LockState::no_lock : LockState::value;
       co_return lock;
@@ -121,8 +114,8 @@ host::Task<void> Engine::release_lock(host::Context here, const Query& query, st
 
 host::Task<tiers::EntryPtr> Engine::packed(host::Context here, const Query& query, tiers::EntryPtr entry) {
   const entry::Header& former = entry->header;
-  if (former.encoding != entry::Encoding::identity || former.body_size < settings_.compress_threshold ||
-      former.body_size.count == 0 || !is_packable(former.content_type)) {
+  if (former.encoding != entry::Encoding::identity || former.body_size <= settings_.compress_threshold ||
+      !entry::is_text(former.content_type)) {
     co_return entry;
   }
   auto gzip = co_await host::body_gzip(here, entry->body);
@@ -216,7 +209,7 @@ host::Task<void> Engine::refresh(host::Context here, const Query& query, tiers::
     counters_.add(Counter::refresh_skipped_locked_total, query.key.pattern);
     tiered_.put_nearest(query.key, lock.entry);
     refreshes_.done(key);
-    co_await tiered_.promote(here, query.key, tiers::Found(lock.entry, policy::to_text(Reason::kv)));
+    co_await tiered_.promote(here, query.key, tiers::Found(lock.entry, std::nullopt));
     co_return;
   }
   if (lock.state == LockState::value) {
@@ -226,17 +219,20 @@ host::Task<void> Engine::refresh(host::Context here, const Query& query, tiers::
   }
   const bool holds = lock.state == LockState::granted;
   // Another isolate may have refreshed it already, and its answer be farther away.
-  auto newer = co_await tiered_.get_newer(here, query.key, former->header.asked);
-  LARDER_ASSERT(newer.has_value());
-  if (newer->entry != nullptr &&
-      policy::decide(newer->entry->header, Reason::kv, here.host().now(), true).action ==
-          policy::Action::serve) {
-    refreshes_.done(key);
-    if (holds) {
-      co_await release_lock(here, query, name, lock.token, newer->entry, false);
+  {
+    tiers::Look newer = co_await find_newer(here, query, former->header.asked);
+    const tiers::EntryPtr& entry = newer.entry();
+    if (entry != nullptr &&
+        policy::decide(entry->header, Reason::shared, here.host().now(), policy::WhenStale::serve_and_refresh)
+                .action == policy::Action::serve) {
+      newer.answers();
+      refreshes_.done(key);
+      if (holds) {
+        co_await release_lock(here, query, name, lock.token, entry, false);
+      }
+      co_await tiered_.promote(here, query.key, tiers::Found(entry, newer.tier()));
+      co_return;
     }
-    co_await tiered_.promote(here, query.key, *newer);
-    co_return;
   }
   // Not inside of the await: g++ 12 destroys what a condition there did not make.
   std::string held;
