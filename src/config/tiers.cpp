@@ -36,7 +36,7 @@ std::string_view to_text(CacheImplementation implementation) {
 
 const std::vector<Tier>& chain_of(CacheImplementation implementation) {
   static const std::vector<std::vector<Tier>> chains = {
-#define LARDER_CACHE(word, meaning, ...) {__VA_ARGS__},
+#define LARDER_CACHE(word, meaning, chain) chain,
 #include "config/tiers.def"
   };
   return chains[static_cast<std::size_t>(implementation)];

@@ -279,6 +279,30 @@ INSTANTIATE_TEST_SUITE_P(All, NeverCached,
                                            Failing{504, 502}),
                          [](const auto& one) { return to_text(std::uint64_t{one.param.origin}); });
 
+struct Promise {
+  std::uint32_t status;
+  std::string retry_after;
+  std::string told;
+};
+
+class RetryAfter : public ApiTest, public ::testing::WithParamInterface<Promise> {};
+
+// The first reader learns it from the origin's answer, and the origin is not asked again before.
+TEST_P(RetryAfter, IsToldToTheFirstReaderAndObeyed) {
+  origin_reply = reply(GetParam().status, {{"retry-after", GetParam().retry_after}});
+  const auto& first = isolate.get("/items/7");
+  EXPECT_EQ(first.status, 503U);
+  EXPECT_EQ(first.header("retry-after"), GetParam().told);
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RetryAfter,
+                         ::testing::Values(Promise{503, "120", "120"}, Promise{500, "7", "7"},
+                                           // The world's clock says 13:33:20 and a few milliseconds.
+                                           Promise{503, "Mon, 21 Sep 2026 14:15:20 GMT", "120"},
+                                           Promise{429, "Monday, 21-Sep-26 14:15:20 GMT", "120"}),
+                         [](const auto& one) { return concat({"Case", to_text(std::uint64_t{one.index})}); });
+
 TEST_F(ApiTest, InModeKeyedTheKeyAloneTellsEntriesApart) {
   origin_reply = reply(200, {{"vary", "*"}, {"cache-control", "no-cache"}});
   EXPECT_THAT(status("/items/7?lang=DE"), HasSubstr("stored"));

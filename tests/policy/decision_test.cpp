@@ -155,7 +155,7 @@ TEST(Reasons, AHitIsToldByItsTier) {
 
 TEST(Reasons, HaveATextOfTheirOwnEach) {
   const std::vector<Reason> reasons = {
-#define LARDER_REASON(name, text, meaning) Reason::name,
+#define LARDER_REASON(name, text, status, meaning) Reason::name,
 #include "policy/reasons.def"
 #undef LARDER_REASON
   };
