@@ -96,7 +96,8 @@ void App::build_caches() {
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
-  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
+  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
+                                             bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
   const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_,
                              *engine_,  *control_, counters_,     ledger_,   *warming_};
@@ -230,20 +231,19 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
            matched.resource->name);
     co_return;
   }
-  engine::Reading reading;
   tiers::Look near;
-  if (auto found = engine_->read_now(inbound.began, *query, near)) {
-    reading = std::move(*found);
-  } else {
-    reading = co_await engine_->read(here, *query, std::move(near));
+  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, *query, near);
+  if (!reading) {
+    engine::Reading waited_for = co_await engine_->read(here, *query, std::move(near));
+    reading.emplace(std::move(waited_for));
   }
-  Outgoing outgoing = answer_of(here, inbound, *query, reading);
+  Outgoing outgoing = answer_of(here, inbound, *query, *reading);
   std::optional<observe::NarrativeRow> row;
   if (config::asks_model(*matched.resource) && !bypass_) {
-    row = narrative_row(inbound, *query, reading, outgoing.answer.status, body);
+    row = narrative_row(inbound, *query, *reading, outgoing.answer.status, body);
   }
   answer(here, inbound, std::move(outgoing), matched.resource->name);
-  co_await engine_->settle(here, *query, std::move(reading));
+  co_await engine_->settle(here, *query, std::move(*reading));
   if (row) {
     co_await ledger_.write(here, std::move(*row));
   }
@@ -263,8 +263,8 @@ observe::NarrativeRow App::narrative_row(const Inbound& inbound, const engine::Q
 
 Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                         const engine::Reading& reading) {
-  if (reading.refusal != nullptr && config::asks_model(*query.resource)) {
-    const origin::Refusal& refusal = *reading.refusal;
+  if (reading.refusal() != nullptr && config::asks_model(*query.resource)) {
+    const origin::Refusal& refusal = *reading.refusal();
     const bool refuses = refusal.spent && settings_.spending_over == config::SpendingOver::refuse;
     if (!refusal.limited && !refuses) {
       counters_.add(observe::Counter::narrative_templates_total,
@@ -279,7 +279,7 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
-  if (reading.refusal != nullptr) {
+  if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
   Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
@@ -362,11 +362,13 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
 }
 
 void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
+  const engine::Hit* const hit = reading.hit();
+  // The bytes have to be the memory tier's own, which says when it drops them.
   const bool repeatable =
-      reading.entry != nullptr && reading.found_in == config::Tier::memory && !reading.status.forward &&
-      answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
-      !reading.stands_in && !reading.entry->header.partial &&
-      reading.entry->header.encoding == entry::Encoding::identity &&
+      hit != nullptr && hit->found_in == config::Tier::memory && !reading.status.forward &&
+      answer.status == 200 && hit->entry->header.vary.empty() && hit->form == engine::Form::as_kept &&
+      hit->role == engine::Role::itself && !hit->entry->header.partial &&
+      hit->entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
@@ -376,9 +378,8 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   if (!lane) {
     return;
   }
-  const entry::Header& header = reading.entry->header;
-  const Instant next_age =
-      header.created + std::chrono::floor<std::chrono::seconds>(reading.age) + Millis(1000);
+  const entry::Header& header = hit->entry->header;
+  const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(hit->age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
   // A read from then on refreshes the entry.
   const Instant eager = header.created + policy::eager_age(header);

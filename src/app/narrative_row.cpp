@@ -21,14 +21,13 @@ observe::NarrativeOutcome outcome_of(const engine::Reading& reading, std::uint32
   if (status >= 400) {
     return observe::NarrativeOutcome::refused;
   }
-  if (reading.refusal != nullptr) {
+  if (reading.refusal() != nullptr) {
     return observe::NarrativeOutcome::template_;
   }
-  if (reading.status.forward && !reading.stands_in) {
+  if (reading.status.forward && !reading.stands_in()) {
     return observe::NarrativeOutcome::miss;
   }
-  const bool stale = reading.status.ttl && *reading.status.ttl < http::Seconds(0);
-  return stale || reading.stands_in ? observe::NarrativeOutcome::stale : observe::NarrativeOutcome::hit;
+  return reading.is_stale() ? observe::NarrativeOutcome::stale : observe::NarrativeOutcome::hit;
 }
 
 }  // namespace larder::app

@@ -251,25 +251,25 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
   co_return so_far;
 }
 
-host::Task<std::optional<Refusal>> OriginGate::take_turn(host::Context here, Query& query, Millis patience) {
-  query.pace = Pace::warming;
+host::Task<OriginResult<std::string>> OriginGate::take_turn(host::Context here, const Query& query,
+                                                            Millis patience) {
   if (LARDER_MUTATED(turns_ignored)) {
-    query.turn = origin::origin_name(*query.resource, 0);
-    co_return std::nullopt;
+    co_return origin::origin_name(*query.resource, 0);
   }
   const Instant now = here.host().now();
-  std::size_t provider = origin::providers_asked(*query.resource, settings_).front();
-  for (const std::size_t candidate : origin::providers_asked(*query.resource, settings_)) {
+  const std::vector<std::size_t> providers = origin::providers_asked(*query.resource, settings_);
+  std::size_t provider = providers.front();
+  for (const std::size_t candidate : providers) {
     if (origin_of(query, candidate).breaker.state(now) != policy::BreakerState::open) {
       provider = candidate;
       break;
     }
   }
   auto refused = co_await wait_for_turn(here, query, provider, patience);
-  if (!refused) {
-    query.turn = origin::origin_name(*query.resource, provider);
+  if (refused) {
+    co_return tl::make_unexpected(std::move(*refused));
   }
-  co_return refused;
+  co_return origin::origin_name(*query.resource, provider);
 }
 
 host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here, const Query& query,
@@ -339,7 +339,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     }
     const bool has_turn =
         query.pace == Pace::reader ||
-        (attempt == 1 && query.turn == origin::origin_name(*query.resource, asking.provider));
+        (attempt == 1 && asking.turn == origin::origin_name(*query.resource, asking.provider));
     if (!has_turn) {
       auto refused = co_await wait_for_turn(here, query, asking.provider, end - now);
       if (refused) {

@@ -34,8 +34,6 @@ struct Query {
   // Reads a field of the request, for Vary.
   http::FieldReader read_header;
   Pace pace = Pace::reader;
-  // The origin whose turn was taken already (origin::origin_name); empty: none.
-  std::string turn;
 
   Query() {}
 };
