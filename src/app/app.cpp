@@ -13,8 +13,6 @@
 #include "engine/sweep.h"
 #include "entry/normalise.h"
 #include "host/operations.h"
-#include "http/accept.h"
-#include "http/client.h"
 #include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
@@ -310,53 +308,30 @@ host::Task<tl::expected<std::string, http::Problem>> App::read_posted(host::Cont
   co_return host_.read_body(sent->content.handle(), sent->content.size(), 0);
 }
 
-Result<config::FieldValues> App::read_values(host::Context here, const config::Matched& matched,
-                                             const http::Target& target, std::string_view body) const {
+Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
+                                      const http::Target& target, http::Method method,
+                                      std::string_view body) const {
   const config::Resource& resource = *matched.resource;
-  http::Fields headers;
+  engine::RequestParts parts;
+  parts.path = matched.path_parameters;
+  parts.query = target.query;
   for (const std::string_view name : entry::header_names(resource)) {
     auto value = host_.request_header(here.request(), name, config::limit::header_value_bytes_max);
     if (value) {
-      headers.add(std::string(name), std::move(*value));
+      parts.headers.add(std::string(name), std::move(*value));
     }
   }
-  TextPairs parts;
   if (resource.match.method == http::Method::post) {
     auto posted = entry::body_parts(resource, body);
     if (!posted) {
       return tl::make_unexpected(posted.error());
     }
-    parts = std::move(*posted);
+    parts.body = std::move(*posted);
   }
-  const TextPairs settings = config::key_settings(settings_);
-  return entry::normalise_fields(
-      resource, entry::Parameters{matched.path_parameters, target.query, headers, parts, settings});
-}
-
-Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
-                                      const http::Target& target, http::Method method,
-                                      std::string_view body) const {
-  const config::Resource& resource = *matched.resource;
-  auto values = read_values(here, matched, target, body);
-  if (!values) {
-    return tl::make_unexpected(values.error());
-  }
-  engine::Query query = engine::make_query(host_, settings_, resource, std::move(*values));
-  query.method = method;
-  query.accepts_gzip = [here] {
-    const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
-    return accepted && http::accepts_gzip(*accepted);
-  };
-  query.client = [here] {
-    const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
-    return address ? http::client_of(*address) : std::string();
-  };
-  if (resource.mode == config::Mode::http) {
-    constexpr std::size_t any_length = 65536;
-    query.authorized = host_.request_header(here.request(), "authorization", any_length).has_value();
-    query.read_header = [here](std::string_view name) {
-      return here.host().request_header(here.request(), name, config::limit::header_value_bytes_max);
-    };
+  engine::Asker asker = engine::asker_of(here, resource);
+  auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));
+  if (query) {
+    query->method = method;
   }
   return query;
 }

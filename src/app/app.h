@@ -100,8 +100,6 @@ class App {
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
                                    const http::Target& target, http::Method method,
                                    std::string_view body) const;
-  Result<config::FieldValues> read_values(host::Context here, const config::Matched& matched,
-                                          const http::Target& target, std::string_view body) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
   // For the ledger: who asked for which narrative, and what came of it. Made before the reading is settled.

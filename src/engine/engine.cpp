@@ -105,8 +105,7 @@ void Engine::count_read(const Query& query, const Reading& reading) {
 
 // What fills the cache before anybody asks ------------------------------------------------------------------
 
-host::Task<Reading> Engine::read_fresh(host::Context here, Query& query, Millis patience) {
-  query.pace = Pace::warming;
+host::Task<Reading> Engine::read_fresh(host::Context here, const Query& query, Millis patience) {
   Reader reader(parts_, here, query, Wanted::fresh, patience);
   Reading reading = co_await reader.run(tiers::Look());
   if (is_packed(reading)) {

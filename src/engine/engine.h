@@ -31,8 +31,9 @@ class Engine {
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 
   // For work that can wait. As read(), but with nothing that is past its fresh time, and the origin is asked
-  // at its polite rate, whose turn is waited for up to `patience`. settle() follows as after read().
-  host::Task<Reading> read_fresh(host::Context here, Query& query, Millis patience);
+  // at its polite rate (Pace::warming), whose turn is waited for up to `patience`. settle() follows as after
+  // read().
+  host::Task<Reading> read_fresh(host::Context here, const Query& query, Millis patience);
   // What the tier that all isolates share has for these keys, as far as purges let it be; nullptr: nothing.
   // An entry whose body is packed comes without it. One operation for as many keys as the tier reads at once.
   // Errors: the store's; unavailable while its breaker is open.
