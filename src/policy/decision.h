@@ -67,7 +67,7 @@ WhenStale when_stale(const config::Settings& settings);
 Decision decide(const entry::Header& header, Reason hit, Instant now, WhenStale when_stale);
 
 // Whether the entry may stand in for an origin that failed, is slow or is not asked (stale-if-error): within
-// its bound, and never the word that there is none.
+// its bound, and never a negative entry.
 bool may_stand_in(const entry::Header& header, Instant now);
 
 // The age from which on a read of a fresh entry refreshes it.
