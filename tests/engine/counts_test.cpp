@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::counts_test {
 namespace {
 
 using config::Tier;
@@ -204,4 +204,4 @@ TEST_F(CountsTest, HitsAndMissesOfEachTierAreItsLookUpsWhateverHappens) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::counts_test

@@ -108,7 +108,7 @@ TEST(Counters, EveryTierErrorAndMethodHasANumberOfItsOwn) {
     for (std::size_t kind = 0; kind <= static_cast<std::size_t>(ErrorKind::internal); ++kind) {
       counters.add(Counter::cache_errors_total, Label(tier), Label(static_cast<ErrorKind>(kind)));
       EXPECT_EQ(counters.value(Counter::cache_errors_total, config::to_text(tier),
-                               to_text(static_cast<ErrorKind>(kind))),
+                               larder::to_text(static_cast<ErrorKind>(kind))),
                 1U);
     }
     counters.add(Counter::breaker_refused_total, Label(tier));
@@ -122,10 +122,10 @@ TEST(Counters, PastTheBoundNewSeriesShareOne) {
   Counters counters;
   // labels.def: 64 tags, one of which is "other" and one none.
   for (int i = 0; i < 62; ++i) {
-    counters.add(Counter::cache_invalidate_total, "kv", to_text(std::int64_t{i}));
+    counters.add(Counter::cache_invalidate_total, "kv", larder::to_text(std::int64_t{i}));
   }
   for (int i = 0; i < 5000; ++i) {
-    counters.add(Counter::cache_invalidate_total, "kv", concat({"late", to_text(std::int64_t{i})}));
+    counters.add(Counter::cache_invalidate_total, "kv", concat({"late", larder::to_text(std::int64_t{i})}));
   }
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "other"), 5000U);
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "late1"), 0U);

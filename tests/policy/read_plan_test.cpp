@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-namespace larder::policy {
+namespace larder::policy::read_plan_test {
 namespace {
 
 struct RuleCase {
@@ -264,4 +264,4 @@ TEST(ReadPlan, WhateverIsKnownTheStepIsOneThatCanBeDone) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::read_plan_test
