@@ -107,7 +107,7 @@ TEST_F(FlightsTest, PastTheDeadlineANewerFlightTakesOverAndTheOlderLeadLeavesItA
   EXPECT_EQ(of_older.end, FlightEnd::lost);
   EXPECT_FALSE(of_newer.ended);
   EXPECT_EQ(flights.find("a", deadline), newer);
-  EXPECT_EQ(newer->state(), FlightEnd::none);
+  EXPECT_EQ(newer->end(), FlightEnd::none);
 
   newer_lead.land(Landing());
   world.run_for(Millis(1));

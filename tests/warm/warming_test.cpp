@@ -237,7 +237,7 @@ TEST(Warming, WhatItPutsIsNoLookUpOfMemory) {
   ASSERT_EQ(memory_hits(), std::pair(std::uint64_t{1}, std::uint64_t{1}));
   // Not in KV: warming puts it again, and what memory has is replaced.
   deployment.world.kv.clear();
-  ASSERT_EQ(deployment.upload(roots, "0").status, 202U);
+  ASSERT_EQ(deployment.upload(roots, "1").status, 202U);
   deployment.drain();
   expect_complete(deployment, {roots.begin(), roots.end()});
   EXPECT_EQ(memory_hits(), std::pair(std::uint64_t{1}, std::uint64_t{1}));
