@@ -12,6 +12,7 @@
 #include "engine/pause.h"
 #include "engine/spending.h"
 #include "host/operations.h"
+#include "origin/kind.h"
 #include "http/retry_after.h"
 
 namespace larder::engine {
@@ -34,18 +35,6 @@ bool may_be_retried(const Refusal& refusal) {
   const bool passing = status == 0 ? refusal.error.kind == ErrorKind::unavailable
                                    : status == 502 || status == 503 || status == 504;
   return passing && refusal.retry_after_seconds == 0;
-}
-
-// It says that the origin is unwell. What it says about one request (a refused query, an unreadable reply)
-// says nothing about the next.
-bool is_failure(const Refusal& refusal) {
-  return refusal.error.kind == ErrorKind::timeout || refusal.error.kind == ErrorKind::unavailable ||
-         refusal.origin_status >= 500 || refusal.origin_status == 429;
-}
-
-// A model that answers nonsense costs as much as one that answers.
-bool is_model_failure(const Refusal& refusal) {
-  return is_failure(refusal) || refusal.error.kind == ErrorKind::corrupt;
 }
 
 // In mode http the origin's 5xx and 429 are answers, passed on as they are; they count all the same.
@@ -147,9 +136,8 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
     origin.breaker.withdraw();
     return;
   }
-  const bool failed = fetched                               ? is_failure(*fetched)
-                      : config::asks_model(*query.resource) ? is_model_failure(fetched.error())
-                                                            : is_failure(fetched.error());
+  const bool failed =
+      fetched ? is_failure(*fetched) : origin::kind_of(*query.resource).is_unwell(fetched.error());
   tell(origin, failed, fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds, now);
   counters_.add(Counter::origin_requests_total, query.resource->name,
                 fetched ? "answered" : to_text(fetched.error().error.kind));
@@ -174,7 +162,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
       co_return refusal;
     }
   }
-  if (config::asks_model(*query.resource)) {
+  if (origin::kind_of(*query.resource).price() == origin::Price::counted) {
     co_return co_await take_model_call(here, settings_, counters_);
   }
   co_return refusal;
@@ -182,7 +170,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
 
 host::Task<void> OriginGate::settle_call(host::Context here, const Query& query, Instant began,
                                          const OriginResult<Fetched>& fetched) {
-  if (!config::asks_model(*query.resource)) {
+  if (origin::kind_of(*query.resource).price() == origin::Price::none) {
     co_return;
   }
   co_await settle_model_call(here, settings_, counters_, query.resource->name, began, usage_of(fetched),
@@ -207,7 +195,7 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
     origin.breaker.withdraw();
     co_return answer;
   }
-  tell(origin, !answer && is_model_failure(answer.error()), answer ? 0 : answer.error().retry_after_seconds,
+  tell(origin, !answer && origin::is_model_unwell(answer.error()), answer ? 0 : answer.error().retry_after_seconds,
        here.host().now());
   co_await settle_model_call(here, settings_, counters_, std::move(purpose), began, usage_of(answer),
                              outcome_of(answer));
@@ -352,7 +340,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     origin::Wanted request = wanted(query, asking);
     request.timeout = std::max(std::min(asking.attempt_timeout, end - now), Millis(1));
     request.soft = asking.soft < request.timeout ? asking.soft : Millis(0);
-    auto fetched = co_await origin::fetch(here, *query.resource, std::move(request), prepared->request);
+    auto fetched = co_await origin::fetch(here, *query.resource, settings_, std::move(request), prepared->request);
     if (fetched) {
       fetched->log_seen = asking.log_seen;
     }
@@ -377,14 +365,8 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
 
 host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Query& query, Asking asking,
                                                      std::uint32_t ticket, Instant requested_at) {
-  std::optional<origin::ModelShape> shape;
-  if (config::asks_model(*query.resource)) {
-    const auto model = origin::model_of(settings_);
-    LARDER_ASSERT(model.has_value());
-    shape = model->shape;
-  }
   auto fetched =
-      co_await origin::resume(here, *query.resource, wanted(query, asking), shape, ticket, requested_at);
+      co_await origin::resume(here, *query.resource, settings_, wanted(query, asking), ticket, requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }
