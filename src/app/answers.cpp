@@ -208,12 +208,6 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 
 }  // namespace
 
-Outgoing narrative_answer(host::Host& host, const engine::Reading& reading, std::string_view body) {
-  Outgoing outgoing = host::json_answer(host, 200, body);
-  add(outgoing.answer, "cache-status", http::format_cache_status(reading.status));
-  return outgoing;
-}
-
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id) {
   if (reading.hit() != nullptr && method == http::Method::post) {

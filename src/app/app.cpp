@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "app/cors.h"
-#include "app/narrative_row.h"
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/mutation.h"
@@ -233,8 +232,8 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   }
   Outgoing outgoing = answer_of(here, inbound, *query, *reading);
   std::optional<observe::NarrativeRow> row;
-  if (config::asks_model(*matched.resource) && !bypass_) {
-    row = narrative_row(inbound, *query, *reading, outgoing.answer.status, body);
+  if (narrative::is_narrative(*matched.resource) && !bypass_) {
+    row = narratives_.row_of(*query, *reading, inbound.began, outgoing.answer.status, body);
   }
   answer(here, inbound, std::move(outgoing), matched.resource->name);
   co_await engine_->settle(here, *query, std::move(*reading));
@@ -243,28 +242,11 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   }
 }
 
-observe::NarrativeRow App::narrative_row(const Inbound& inbound, const engine::Query& query,
-                                         const engine::Reading& reading, std::uint32_t status,
-                                         std::string_view body) const {
-  observe::NarrativeRow row;
-  row.at = inbound.began;
-  row.user = observe::user_digest(host_, settings_.cache_prefix, user_id_of(body));
-  row.outcome = outcome_of(reading, status);
-  row.duration = host_.now() - inbound.began;
-  row.system = origin::leading_system_of(*query.resource, query.values);
-  return row;
-}
-
 Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                         const engine::Reading& reading) {
-  if (reading.refusal() != nullptr && config::asks_model(*query.resource)) {
-    const origin::Refusal& refusal = *reading.refusal();
-    const bool refuses = refusal.spent && settings_.spending_over == config::SpendingOver::refuse;
-    if (!refusal.limited && !refuses) {
-      counters_.add(observe::Counter::narrative_templates_total,
-                    refusal.spent ? std::string_view("spending") : to_text(refusal.error.kind));
-      return narrative_answer(host_, reading,
-                              origin::narrative_stand_in(*query.resource, query.values, host_.now()));
+  if (narrative::is_narrative(*query.resource)) {
+    if (auto made = narratives_.stand_in(query, reading)) {
+      return std::move(*made);
     }
   }
   const auto if_none_match =

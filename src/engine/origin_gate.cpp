@@ -12,8 +12,8 @@
 #include "engine/pause.h"
 #include "engine/spending.h"
 #include "host/operations.h"
-#include "origin/kind.h"
 #include "http/retry_after.h"
+#include "origin/kind.h"
 
 namespace larder::engine {
 
@@ -195,8 +195,8 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
     origin.breaker.withdraw();
     co_return answer;
   }
-  tell(origin, !answer && origin::is_model_unwell(answer.error()), answer ? 0 : answer.error().retry_after_seconds,
-       here.host().now());
+  tell(origin, !answer && origin::is_model_unwell(answer.error()),
+       answer ? 0 : answer.error().retry_after_seconds, here.host().now());
   co_await settle_model_call(here, settings_, counters_, std::move(purpose), began, usage_of(answer),
                              outcome_of(answer));
   co_return answer;
@@ -340,7 +340,8 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     origin::Wanted request = wanted(query, asking);
     request.timeout = std::max(std::min(asking.attempt_timeout, end - now), Millis(1));
     request.soft = asking.soft < request.timeout ? asking.soft : Millis(0);
-    auto fetched = co_await origin::fetch(here, *query.resource, settings_, std::move(request), prepared->request);
+    auto fetched =
+        co_await origin::fetch(here, *query.resource, settings_, std::move(request), prepared->request);
     if (fetched) {
       fetched->log_seen = asking.log_seen;
     }

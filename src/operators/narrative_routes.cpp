@@ -7,6 +7,7 @@
 #include "config/limits.h"
 #include "engine/spending.h"
 #include "http/date.h"
+#include "narrative/narratives.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
 
@@ -66,7 +67,7 @@ host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
   }
   all.complete = true;
   for (const config::Resource& resource : desk.declarations.resources) {
-    if (config::asks_model(resource)) {
+    if (narrative::is_narrative(resource)) {
       std::string prefix = concat({desk.settings.cache_prefix, ":", resource.name, ":"});
       const KeyCount counted = co_await count_keys(here, *shared, std::move(prefix));
       all.count += counted.count;

@@ -10,8 +10,8 @@
 #include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/problem.h"
-#include "origin/kind.h"
 #include "http/retry_after.h"
+#include "origin/kind.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
@@ -395,8 +395,7 @@ class Books final : public Kind {
                             const config::Settings& settings) const override {
     const config::Provider asked = resource.origin.providers[provider];
     const std::uint32_t rate = reach_of(asked, settings).rate;
-    return rate > 0 ? rate
-                    : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
+    return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
   }
   OriginResult<Prepared> prepare(host::Host&, const config::Resource& resource,
                                  const config::Settings& settings, const Wanted& wanted) const override {
