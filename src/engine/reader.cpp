@@ -252,7 +252,8 @@ host::Task<void> Reader::join_first() {
 host::Task<void> Reader::join_late() {
   // Its leader waits for nobody but the origin, so the flight's deadline is near.
   const Millis patience = query_.resource->origin.timeout_hard + config::limit::lock_margin;
-  const FlightEnd end = co_await join(concat({query_.key.storage_name, " alone"}), patience, std::nullopt);
+  std::string name = concat({query_.key.storage_name, " alone"});
+  const FlightEnd end = co_await join(std::move(name), patience, std::nullopt);
   facts_.flight = !lead_ && end == FlightEnd::landed ? FlightState::landed : FlightState::over;
 }
 
@@ -271,10 +272,9 @@ std::optional<Reading> Reader::share() {
     if (const auto* const passed = std::get_if<Passed>(&*landing.outcome)) {
       reading.emplace(*passed);
       origin_status = passed->fetched->origin_status;
-    } else {
-      const Refused& refused = std::get<Refused>(*landing.outcome);
-      reading.emplace(refused);
-      origin_status = refused.refusal->origin_status;
+    } else if (const auto* const refused = std::get_if<Refused>(&*landing.outcome)) {
+      reading.emplace(*refused);
+      origin_status = refused->refusal->origin_status;
     }
     if (origin_status != 0) {
       collapsed.forward_status = static_cast<int>(origin_status);
