@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 #include "host/admission.h"
 #include "observe/counters.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
 #include "warm/warming.h"
@@ -26,7 +26,7 @@ struct Desk {
   engine::Engine& engine;
   engine::Control& control;
   observe::Counters& counters;
-  observe::Ledger& ledger;
+  observe::NarrativeLog& narrative_log;
   const warm::Warming& warming;
   // Room for the bodies of uploaded lists.
   host::Admission& uploads;

@@ -5,13 +5,12 @@
 
 #include "base/text.h"
 #include "config/limits.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
+#include "records/audit.h"
 #include "support/isolate.h"
-#include "support/ledger_objects.h"
 #include "support/model_reply.h"
-#include "support/spending_objects.h"
 
-namespace larder::app {
+namespace larder::app::admission_test {
 namespace {
 
 using sim::Isolate;
@@ -22,7 +21,6 @@ namespace limit = config::limit;
 
 struct AdmissionTest : ::testing::Test {
   AdmissionTest() {
-    world.objects["SPENDING"] = std::make_shared<sim::SpendingObjects>();
     world.origin = [](const OriginRequest& request) {
       return request.method == "POST" ? sim::gemini_reply("You lead.")
                                       : sim::open_library_reply("T", "A. Writer", "9780552137034");
@@ -166,13 +164,14 @@ TEST_F(AdmissionTest, ABodyThatDoesNotComeEndsAfterItsTime) {
 }
 
 TEST_F(AdmissionTest, AFollowersUserIsRemembered) {
-  sim::SimulatedLedger& ledger = sim::add_ledger(world);
   for (int i = 0; i < 3; ++i) {
     start("POST", "/api/narrative", "192.0.2.1", question(1000));
   }
   world.run();
-  ASSERT_EQ(ledger.rows.size(), 3U);
-  for (const auto& [place, row] : ledger.rows) {
+  const auto rows =
+      sim::rows_of<records::NarrativeEntry>(world.durable.at("NARRATIVES").store("larder"), "entry");
+  ASSERT_EQ(rows.size(), 3U);
+  for (const records::NarrativeEntry& row : rows) {
     EXPECT_EQ(row.user, observe::user_digest(isolate.host, "larder", "u"));
   }
 }
@@ -223,4 +222,4 @@ TEST_F(StandInTest, AClientIsHeldToItsLimitThereToo) {
 }
 
 }  // namespace
-}  // namespace larder::app
+}  // namespace larder::app::admission_test

@@ -10,7 +10,7 @@
 #include "config/json_text.h"
 #include "entry/seeded.h"
 
-namespace larder::config {
+namespace larder::config::json_pieces_test {
 namespace {
 
 using Pieces = std::vector<std::pair<std::string, std::string>>;
@@ -119,4 +119,4 @@ TEST(JsonMemory, ATextThatCouldNotBeCopiedIsToldFromOneThatIsNoJson) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::json_pieces_test

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace larder::host {
+namespace larder::host::admission_test {
 namespace {
 
 using Places = std::vector<Admission::Place>;
@@ -88,4 +88,4 @@ TEST(Admission, APlaceThatMovesIsLeftOnce) {
 }
 
 }  // namespace
-}  // namespace larder::host
+}  // namespace larder::host::admission_test
