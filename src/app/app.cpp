@@ -98,8 +98,8 @@ void App::build_caches() {
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
                                              bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
-  const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_,
-                             *engine_,  *control_, counters_,     ledger_,   *warming_};
+  const operators::Desk desk{settings_, bindings_, declarations_, registry_,      *tiered_,
+                             *engine_,  *control_, counters_,     narrative_log_, *warming_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -238,7 +238,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   answer(here, inbound, std::move(outgoing), matched.resource->name);
   co_await engine_->settle(here, *query, std::move(*reading));
   if (row) {
-    co_await ledger_.write(here, std::move(*row));
+    co_await narrative_log_.write(here, std::move(*row));
   }
 }
 

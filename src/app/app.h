@@ -15,7 +15,7 @@
 #include "host/requests.h"
 #include "narrative/narratives.h"
 #include "observe/counters.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
@@ -124,7 +124,7 @@ class App {
   tiers::TieredCache* tiered_ = nullptr;
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
-  observe::Ledger ledger_{settings_};
+  observe::NarrativeLog narrative_log_{settings_, counters_};
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   std::unique_ptr<operators::Operators> operators_;

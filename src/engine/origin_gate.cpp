@@ -4,16 +4,15 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "base/json_writer.h"
 #include "base/mutation.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
 #include "engine/spending.h"
 #include "host/operations.h"
 #include "http/retry_after.h"
 #include "origin/kind.h"
+#include "records/token_bucket.h"
 
 namespace larder::engine {
 
@@ -67,13 +66,6 @@ origin::TokenUsage usage_of(const OriginResult<T>& said) {
 template <typename T>
 std::string outcome_of(const OriginResult<T>& said) {
   return std::string(said ? std::string_view("answered") : to_text(said.error().error.kind));
-}
-
-// One turn of a bucket that holds a second's worth.
-std::string turn_argument(std::uint32_t rate) {
-  JsonWriter json;
-  json.begin_object().key("rate_per_second").value(rate).key("burst").value(rate).key("count").value(1);
-  return json.end_object().text();
 }
 
 std::uint64_t retry_after_of(const Fetched& fetched) {
@@ -265,40 +257,24 @@ host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here,
   const std::uint32_t rate = origin::polite_rate(*query.resource, provider, settings_);
   const std::string name =
       concat({settings_.cache_prefix, ":origin:", origin::origin_name(*query.resource, provider)});
-  const Instant end = here.host().now() + patience;
-  for (;;) {
-    const std::string argument = turn_argument(rate);
-    const auto answer =
-        co_await host::object_call(here, "BUCKETS", name, "take", argument,
-                                   static_cast<std::uint64_t>(config::limit::object_patience.count()));
-    if (!answer && answer.error().kind == ErrorKind::unsupported) {
-      // A deployment without buckets keeps to no rate: what it misses shows in wrangler.toml.
-      counters_.add(Counter::cache_errors_total, "buckets", to_text(answer.error().kind));
-      co_return std::nullopt;
-    }
-    Millis wait = config::limit::turn_pause;
-    if (answer) {
-      const auto said = config::JsonText::parse(answer->result);
-      if (said && said->flag("allowed")) {
-        co_return std::nullopt;
-      }
-      if (said) {
-        wait = Millis(static_cast<std::int64_t>(said->number("retry_after_millis", 1)));
-      }
-    } else {
-      counters_.add(Counter::cache_errors_total, "buckets", to_text(answer.error().kind));
-    }
-    // Spread, so that not all who wait come at once for the one turn.
-    wait = std::max(wait, Millis(1));
-    wait += Millis(random_of(here.host()) % static_cast<std::uint32_t>(wait.count() + 1));
-    if (here.host().now() + wait > end) {
-      Refusal refusal(Error(ErrorKind::unavailable, "origin", true, "The origin's polite rate is used up."));
-      refusal.not_asked = true;
-      refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(wait + Millis(999)));
-      co_return refusal;
-    }
-    co_await pause_for(here, wait);
+  // A bucket that holds a second's worth.
+  const records::BucketTerms terms(rate, rate, 1);
+  const auto verdict = co_await records::wait_for_bucket(here, name, terms, patience);
+  if (!verdict) {
+    // A deployment without buckets keeps to no rate: what it misses shows in wrangler.toml.
+    counters_.add(Counter::cache_errors_total, "buckets", to_text(verdict.error().kind));
+    co_return std::nullopt;
   }
+  if (verdict->failures > 0) {
+    counters_.add(Counter::cache_errors_total, "buckets", to_text(verdict->failed_with), verdict->failures);
+  }
+  if (verdict->allowed) {
+    co_return std::nullopt;
+  }
+  Refusal refusal(Error(ErrorKind::unavailable, "origin", true, "The origin's polite rate is used up."));
+  refusal.not_asked = true;
+  refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(verdict->retry_after + Millis(999)));
+  co_return refusal;
 }
 
 host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const Query& query, Asking asking) {

@@ -1,5 +1,5 @@
 // What is done for a request for a narrative beyond what is done for any other: a template answers where no
-// model does, and the ledger is told who asked for what.
+// model does, and the narratives' log is told who asked for what.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 #include "engine/reading.h"
 #include "host/outgoing.h"
 #include "observe/counters.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 
 namespace larder::narrative {
 
@@ -28,7 +28,7 @@ class Narratives {
   // where the client is to be told that it is refused (its rate limit, SPENDING_OVER).
   std::optional<host::Outgoing> stand_in(const engine::Query& query, const engine::Reading& reading) const;
 
-  // For the ledger: who asked, and what came of it by the answer's status. To be made before the reading is
+  // For the narratives' log: who asked, and what came of it by the answer's status. To be made before the reading is
   // settled. `body`: the request's, JSON that was read before.
   observe::NarrativeRow row_of(const engine::Query& query, const engine::Reading& reading, Instant began,
                                std::uint32_t status, std::string_view body) const;

@@ -9,6 +9,7 @@
 #include "operators/request.h"
 #include "operators/visible_key.h"
 #include "policy/freshness.h"
+#include "records/control_log.h"
 
 namespace larder::operators {
 
@@ -168,7 +169,7 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   // The purge takes it from there already.
   const bool was_in_memory = desk.tiered.memory().peek(*key) != nullptr;
   const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::key, key->storage_name, false)};
-  std::string changes = config::changes_text(purges);
+  std::string changes = records::control_changes(purges);
   const auto appended = co_await desk.control.append(here, std::move(changes));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());
@@ -236,7 +237,7 @@ host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& c
   }
   name_as_stored(here, *purges);
   call.note = purge_note(*purges);
-  std::string changes = config::changes_text(*purges);
+  std::string changes = records::control_changes(*purges);
   const auto appended = co_await desk.control.append(here, std::move(changes));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());

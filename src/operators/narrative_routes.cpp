@@ -22,7 +22,8 @@ constexpr std::uint32_t count_pages_max = 10;
 constexpr std::uint32_t count_page_keys = 1000;
 
 constexpr std::string_view forgotten_because =
-    "Rows about this user were deleted from the ledger, and what isolates have yet to write about the user "
+    "Rows about this user were deleted from the narratives' log, and what isolates have yet to write about "
+    "the user "
     "up to now "
     "is dropped. Narratives are kept by profile, not by user, and hold no user's id: they stay.";
 
@@ -81,10 +82,10 @@ host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
 
 namespace {
 
-host::Outgoing ledger_unavailable(host::Context here) {
-  http::Problem problem(503,
-                        "The ledger gives no answer; nothing was read or changed. Try again in a moment.");
-  problem.title = "Ledger unavailable";
+host::Outgoing log_unavailable(host::Context here) {
+  http::Problem problem(
+      503, "The narratives' log gives no answer; nothing was read or changed. Try again in a moment.");
+  problem.title = "Narratives' log unavailable";
   return host::problem_answer(here.host(), problem);
 }
 
@@ -92,9 +93,9 @@ host::Outgoing ledger_unavailable(host::Context here) {
 
 host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& desk, Call& call) {
   call.note = "looked at the narratives' figures";
-  const auto told = co_await desk.ledger.narratives(here, call.began - day);
+  const auto told = co_await desk.narrative_log.figures(here, call.began - day);
   if (!told) {
-    co_return ledger_unavailable(here);
+    co_return log_unavailable(here);
   }
   const narrative_figures::KeyCount keys = co_await narrative_figures::count_narratives(here, desk);
   JsonWriter json;
@@ -116,9 +117,9 @@ host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const De
   if (!since) {
     co_return host::problem_answer(here.host(), since.error());
   }
-  const auto told = co_await desk.ledger.narratives(here, *since);
+  const auto told = co_await desk.narrative_log.figures(here, *since);
   if (!told) {
-    co_return ledger_unavailable(here);
+    co_return log_unavailable(here);
   }
   const auto costs = co_await engine::read_spending(here, *since);
   JsonWriter json;
@@ -143,9 +144,9 @@ host::Task<host::Outgoing> forget(host::Context here, const Desk& desk, Call& ca
   // Not the id: the log of the call must not be what is left of the user.
   call.note = "deleted a user's rows";
   std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, id);
-  const auto count = co_await desk.ledger.forget(here, std::move(user));
+  const auto count = co_await desk.narrative_log.forget(here, std::move(user));
   if (!count) {
-    co_return ledger_unavailable(here);
+    co_return log_unavailable(here);
   }
   JsonWriter json;
   json.begin_object().key("deleted").value(*count).key("rationale").value(forgotten_because).end_object();

@@ -116,7 +116,7 @@ TEST_F(RoutesTest, AChangeHoldsAtOnceHereAndWithinSecondsElsewhere) {
 }
 
 TEST_F(RoutesTest, WhatDoesNotFitTogetherIsRefusedAndChangesNothing) {
-  const std::uint64_t sequence = world.control.sequence();
+  const std::uint64_t sequence = sim::control_sequence(world);
   const std::vector<std::pair<std::string, std::string>> bodies = {
       {R"({"CACHE_IMPL": "redis"})", "ENABLE_REDIS_CACHE: CACHE_IMPL=redis needs ENABLE_REDIS_CACHE=true."},
       {R"({"ENABLE_SWR": "perhaps", "CACHE_IMPL": "null"})", "ENABLE_SWR: \\\"perhaps\\\" is neither"},
@@ -129,7 +129,7 @@ TEST_F(RoutesTest, WhatDoesNotFitTogetherIsRefusedAndChangesNothing) {
     EXPECT_EQ(refused.header("content-type"), "application/problem+json");
     EXPECT_THAT(refused.body, HasSubstr(detail)) << json;
   }
-  EXPECT_EQ(world.control.sequence(), sequence);
+  EXPECT_EQ(sim::control_sequence(world), sequence);
 }
 
 TEST_F(RoutesTest, ALogThatTakesNoChangeSaysSo) {
@@ -264,7 +264,7 @@ TEST_F(RoutesTest, WhatIsNoKeyIsRefused) {
     }
   }
   EXPECT_EQ(call("GET", "/api/cache/entry?key=larder:item:v3:nowhere").status, 404U);
-  EXPECT_EQ(world.control.sequence(), 0U);
+  EXPECT_EQ(sim::control_sequence(world), 0U);
 }
 
 // Keys
