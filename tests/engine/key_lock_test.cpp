@@ -7,6 +7,7 @@
 
 #include "config/limits.h"
 #include "engine/copy.h"
+#include "records/control_log.h"
 #include "support/runner.h"
 
 namespace larder::engine::key_lock_test {
@@ -139,10 +140,9 @@ TEST_F(KeyLockTest, ACopyIsOpenedWithThePurgesOfThatMoment) {
   Control control(runner.host, counters, [&views] { ++views; });
   const Copy copy(entry_of(runner.host, world.now));
   const auto purge = [&](bool soft) {
-    const std::string changes = config::changes_text(
-        std::vector<config::Purge>{config::Purge(config::PurgeKind::tag, "books", soft)});
+    const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::tag, "books", soft)};
     world.now += Millis(10'001);
-    world.control.append(world.now, changes.substr(1, changes.size() - 2));
+    sim::append_control(world, records::control_changes(purges));
     world.now += Millis(10'001);
     const host::Context here = runner.context();
     runner.run(here, control.make_current(here));
