@@ -13,9 +13,21 @@ import reasons from "./generate/reasons.js";
 import routes from "./generate/routes.js";
 import settings from "./generate/settings.js";
 import { root } from "./generate/tables.js";
+import tiers from "./generate/tiers.js";
 
 /** @type {{path: string, text: () => string}[]} */
-const PRODUCTS = [operations, objects, operationsPage, example, settings, routes, counters, limits, reasons];
+const PRODUCTS = [
+  operations,
+  objects,
+  operationsPage,
+  example,
+  settings,
+  routes,
+  counters,
+  limits,
+  reasons,
+  tiers,
+];
 
 const check = process.argv.includes("--check");
 for (const { path, text } of PRODUCTS) {

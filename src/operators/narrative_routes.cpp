@@ -6,8 +6,8 @@
 #include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/spending.h"
-#include "host/operations.h"
 #include "http/date.h"
+#include "narrative/narratives.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t retention_days = 90;
 constexpr Millis day = std::chrono::hours(24);
-// Pages of KV keys that one call counts: 10,000 keys.
+// Pages of keys that one call counts: 10,000 keys.
 constexpr std::uint32_t count_pages_max = 10;
 constexpr std::uint32_t count_page_keys = 1000;
 
@@ -41,11 +41,11 @@ struct KeyCount {
   KeyCount() {}
 };
 
-host::Task<KeyCount> count_keys(host::Context here, std::string prefix) {
+host::Task<KeyCount> count_keys(host::Context here, tiers::GuardedTier& shared, std::string prefix) {
   KeyCount counted;
   std::string cursor;
   for (std::uint32_t page = 0; page < count_pages_max; ++page) {
-    auto listed = co_await host::kv_list(here, prefix, cursor, count_page_keys);
+    auto listed = co_await shared.list(here, prefix, cursor, count_page_keys);
     if (!listed) {
       co_return counted;
     }
@@ -62,11 +62,15 @@ host::Task<KeyCount> count_keys(host::Context here, std::string prefix) {
 // Of all resources that ask a model.
 host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
   KeyCount all;
+  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  if (shared == nullptr) {
+    co_return all;
+  }
   all.complete = true;
   for (const config::Resource& resource : desk.declarations.resources) {
-    if (config::asks_model(resource)) {
+    if (narrative::is_narrative(resource)) {
       std::string prefix = concat({desk.settings.cache_prefix, ":", resource.name, ":"});
-      const KeyCount counted = co_await count_keys(here, std::move(prefix));
+      const KeyCount counted = co_await count_keys(here, *shared, std::move(prefix));
       all.count += counted.count;
       all.complete = all.complete && counted.complete;
     }

@@ -51,14 +51,14 @@ host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMess
     co_return step;
   }
   engine::Reading reading = co_await engine_.read_fresh(here, *query, config::limit::warming_turn_patience);
-  if (reading.refusal != nullptr) {
-    const origin::Refusal& refusal = *reading.refusal;
+  if (reading.refusal() != nullptr) {
+    const origin::Refusal& refusal = *reading.refusal();
     const bool passing = refusal.not_asked || refusal.error.retryable || refusal.origin_status >= 500;
     step.state = passing ? StepState::later : StepState::hopeless;
     step.reason = to_text(refusal.error.kind);
     step.message = refusal.error.message;
     step.delay = Millis(static_cast<std::int64_t>(refusal.retry_after_seconds) * 1000);
-  } else if (reading.entry == nullptr) {
+  } else if (reading.hit() == nullptr) {
     step.state = StepState::hopeless;
     step.reason = "not_kept";
     step.message = "The origin's answer may not be kept: it is too large, or the origin forbids it.";

@@ -189,6 +189,21 @@ TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
   EXPECT_THAT(seen.body, HasSubstr(R"({"tier":"kv","found":true)"));
 }
 
+TEST_F(RoutesTest, AnOperatorsLookCountsForNothing) {
+  isolate.get("/items/7");
+  const auto counted = [this] {
+    JsonWriter json;
+    json.begin_array();
+    isolate.app->counters().write(json);
+    isolate.app->registry().find("kv")->write_status(json);
+    return json.end_array().text();
+  };
+  const std::string before = counted();
+  EXPECT_THAT(before, HasSubstr(R"("memory":{"entries":1)"));
+  EXPECT_EQ(call("GET", "/api/cache/entry?key=larder:item:v3:7").status, 200U);
+  EXPECT_EQ(counted(), before);
+}
+
 TEST_F(RoutesTest, APurgeShowsOnAnEntryThatIsStillStored) {
   isolate.get("/items/7");
   call("POST", "/api/cache/purge", R"({"keys":["larder:item:v3:7"],"mode":"soft"})");

@@ -214,6 +214,32 @@ Millis warm_without_subjects(Deployment& deployment, const std::vector<std::stri
   return deployment.world.now - began;
 }
 
+// Readers' hits are readers' alone, in the counters and in what stays in memory by them.
+TEST(Warming, WhatItPutsIsNoLookUpOfMemory) {
+  Deployment deployment(31, 20, Weather(), {{"ENVIRONMENT", "development"}});
+  const auto roots = first_of(deployment.library, 1);
+  const sim::LibraryWork work = deployment.library.works_of(roots[0]).front();
+  const std::string url = concat({"/search/isbn?isbn=", work.isbn});
+  const auto memory_hits = [&] {
+    const config::JsonText status = parsed(deployment.call("GET", "/internal/cache").body);
+    std::uint64_t sum = 0;
+    for (const config::JsonText& series : status.find("counters")->items("cache_hits_total")) {
+      sum += series.text("impl") == "memory" ? series.number("value") : 0;
+    }
+    const auto memory = status.items("implementations").front().find("statistics")->find("memory");
+    return std::pair(sum, memory->number("hits"));
+  };
+  deployment.call("GET", url);
+  deployment.call("GET", url);
+  ASSERT_EQ(memory_hits(), std::pair(std::uint64_t{1}, std::uint64_t{1}));
+  // Not in KV: warming puts it again, and what memory has is replaced.
+  deployment.world.kv.clear();
+  ASSERT_EQ(deployment.upload(roots, "1").status, 202U);
+  deployment.drain();
+  expect_complete(deployment, {roots.begin(), roots.end()});
+  EXPECT_EQ(memory_hits(), std::pair(std::uint64_t{1}, std::uint64_t{1}));
+}
+
 TEST(Warming, ASubjectThatIsRefusedForGoodIsLeftOutAndCounted) {
   Deployment deployment(25, 60, Weather(), {{"ENVIRONMENT", "development"}});
   const auto roots = first_of(deployment.library, 6);
