@@ -8,6 +8,7 @@ import { Bodies, cancel } from "./bodies.js";
 import { unsendable } from "./emergency.js";
 import { asFailure, OperationFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
+import { allImports } from "./imports.js";
 import { Lanes } from "./lanes.js";
 import { normalText } from "./normal_text.js";
 import { handlers } from "./operations/index.js";
@@ -64,7 +65,9 @@ export class Instance {
     this.dead = false;
     /** Where those go that were in flight when this one died. @type {Instance | null} */
     this.standIn = null;
-    const instance = new WebAssembly.Instance(module, { larder: this.imports() });
+    const instance = new WebAssembly.Instance(module, {
+      larder: allImports(module, this.imports()),
+    });
     this.exports = /** @type {Record<string, any>} */ (instance.exports);
     this.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
     this.exports._initialize();
@@ -83,7 +86,7 @@ export class Instance {
     record.u8(options.mode === "bypass" ? 1 : 0);
     record.pairs(Object.entries(env).filter((entry) => typeof entry[1] === "string"));
     record.text(options.declarations);
-    this.faults = this.withBytes(record.bytes(), (at, size) => this.exports.larder_start(at, size));
+    this.faults = this.withBytes(record.written(), (at, size) => this.exports.larder_start(at, size));
   }
 
   // Calls in -------------------------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ export class Instance {
     this.requests.set(id, flight);
     this.tellLaneHits();
     const ended = this.guarded(
-      () => this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+      () => this.withBytes(record.written(), (at, size) => this.exports[entry](id, at, size)),
       flight,
     );
     if (ended === TRAPPED) return flight.response ?? AT_FAULT;
@@ -194,7 +197,7 @@ export class Instance {
   }
 
   tellLaneHits() {
-    for (const { id, hits } of this.lanes.takeSettled())
+    for (const { id, hits } of this.lanes.takeHits())
       this.guarded(() => this.exports.larder_lane_hits(id, hits));
   }
 
@@ -222,7 +225,7 @@ export class Instance {
       record.size = 0;
       for (const byte of encoder.encode(failure.message)) record.u8(byte);
     }
-    let taken = this.complete(flight, index, generation, status, record.bytes());
+    let taken = this.complete(flight, index, generation, status, record.written());
     if (taken === EXHAUSTED) {
       status = STATUS.unavailable;
       const message = encoder.encode(`No memory is left for what ${row.name} gave.`);

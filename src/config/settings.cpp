@@ -13,8 +13,6 @@ namespace larder::config {
 
 namespace {
 
-constexpr std::array all_cache_implementations = {CacheImplementation::null, CacheImplementation::kv,
-                                                  CacheImplementation::redis};
 constexpr std::array all_environments = {Environment::production, Environment::staging,
                                          Environment::development, Environment::test};
 constexpr std::array all_spending_overs = {SpendingOver::template_, SpendingOver::refuse};
@@ -330,18 +328,6 @@ void check_together(const Settings& settings, Faults& faults) {
 }
 
 }  // namespace
-
-std::string_view to_text(CacheImplementation implementation) {
-  switch (implementation) {
-    case CacheImplementation::null:
-      return "null";
-    case CacheImplementation::kv:
-      return "kv";
-    case CacheImplementation::redis:
-      return "redis";
-  }
-  LARDER_UNREACHABLE();
-}
 
 std::string_view to_text(Environment environment) {
   switch (environment) {

@@ -12,15 +12,9 @@
 #include "base/units.h"
 #include "base/wire.h"
 #include "config/faults.h"
+#include "config/tiers.h"
 
 namespace larder::config {
-
-enum class CacheImplementation : std::uint8_t {
-  null,   // stores nothing, observes everything
-  kv,     // memory, edge, KV
-  redis,  // memory, edge, Redis
-};
-std::string_view to_text(CacheImplementation implementation);
 
 enum class Environment : std::uint8_t {
   production,   // operators' pages without a token are off

@@ -77,6 +77,10 @@ struct Header {
   Header() {}
 };
 
+// Whether a body of this type is text, as far as its name tells: it gets smaller when it is packed, and
+// survives an operation that gives contents as text.
+bool is_text(std::string_view content_type);
+
 // The text form. `bytes_max` counts the text and the two quotes of a JSON string:
 // limit::entry_header_bytes_max for KV, limit::header_value_bytes_max at the edge. Errors: too_large, saying
 // which part takes the most and what to do; internal, when the header breaks a rule that decode() holds it

@@ -25,13 +25,16 @@ using Sha256 = std::function<std::string(std::string_view)>;
 
 // `full` is the readable key, of any length. `storage_name` is what the tiers are asked for, at most
 // limit::key_bytes_max bytes of printable ASCII. `pattern` is the key pattern of counters: the resource's
-// name. `proof` is what the entry's header carries (Header::key): the full key, or its digest and first bytes
-// where it is long. An entry whose proof differs is another one's, so reading it is a miss.
+// name, which its number stands for where it is not 0. `proof` is what the entry's header carries
+// (Header::key): the full key, or its digest and first bytes where it is long. An entry whose proof differs
+// is another one's, so reading it is a miss.
 struct Key {
   // "" where only the storage name is known (key_named).
   std::string full;
   std::string storage_name;
   std::string pattern;
+  // config::Resource::number; 0: not known.
+  std::uint16_t resource_number = 0;
   std::string proof;
 };
 

@@ -35,13 +35,14 @@ host::Outgoing warming_problem(host::Context here, int status, std::string detai
 // What the jobs' object, the queue or the list says, as the client is told.
 host::Outgoing warming_failure(host::Context here, const Error& error) {
   switch (error.kind) {
-    case ErrorKind::invalid:
+    case ErrorKind::not_found:
       return warming_problem(here, 404, error.message);
+    case ErrorKind::invalid:
+      return warming_problem(here, 400, error.message);
     case ErrorKind::unsupported:
       return warming_problem(here, 503, error.message);
     case ErrorKind::too_large:
       return warming_problem(here, 413, error.message);
-    case ErrorKind::not_found:
     case ErrorKind::timeout:
     case ErrorKind::unavailable:
     case ErrorKind::rejected:

@@ -201,12 +201,10 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
   }
   if (!accounts.empty()) {
     const auto settled = co_await book_.settle(here, accounts);
-    const std::vector<config::JsonText> counted =
-        settled ? settled->items("counted") : std::vector<config::JsonText>();
     for (std::size_t i = 0; i < accounted.size(); ++i) {
       Slot& slot = batch.slots[accounted[i]];
       slot.handed_back = !settled && !LARDER_MUTATED(acknowledged_unsettled);
-      if (i < counted.size() && counted[i].json() == "true") {
+      if (settled && settled->counted[i] == '\1') {
         log_author(here.host(), slot.message.author, slot.step);
       }
     }
@@ -259,20 +257,14 @@ host::Task<void> Warming::keep_dead_letters(host::Context here, std::vector<Deli
       accounts.push_back(std::move(account));
       const auto settled = co_await book_.settle(here, accounts);
       kept = settled.has_value();
-      const auto counted = settled ? settled->items("counted") : std::vector<config::JsonText>();
-      if (!counted.empty() && counted.front().json() == "true") {
+      if (settled && settled->counted.front() == '\1') {
         counters_.add(Counter::warming_letters_total, "redelivered");
       }
     } else if (message) {
       // A walk's entries are in their job, which goes quiet and is sent again.
       kept = true;
     } else {
-      JsonWriter json;
-      json.begin_object().key("now").value(millis_since_epoch(here.host().now()));
-      json.key("key").value(to_hex(here.host().sha256(delivery.body))).key("body").value(delivery.body);
-      json.key("reason").value("unknown").key("message").value(message.error().message).end_object();
-      std::string argument = json.text();
-      const auto said = co_await book_.call(here, "keep", std::move(argument));
+      const auto said = co_await book_.keep(here, delivery.body, message.error().message);
       kept = said.has_value();
       counters_.add(Counter::warming_letters_total, "unknown");
     }
