@@ -119,7 +119,7 @@ void App::take_up_changes() {
       activate_cache();
     } else {
       host::LogLine line(host_, LogLevel::error, "settings_refused");
-      line.add("faults", config::to_text(settings.error())).write();
+      line.add("faults", to_text(settings.error())).write();
     }
   }
   engine_->purge_memory();
@@ -142,7 +142,7 @@ void App::log_start() const {
   host::LogLine line(host_, level, "start", host::Written::always);
   line.add("message", state).add("version", version).add("toolchain", toolchain_);
   if (!faults_.empty()) {
-    line.add("faults", config::to_text(faults_));
+    line.add("faults", to_text(faults_));
   }
   line.write();
 }
@@ -444,7 +444,7 @@ Outgoing App::preflight(host::Context here, const http::Target& target, std::str
 
 Outgoing App::misconfigured() const {
   http::Problem problem(
-      500, concat({"The configuration has faults; mend them and deploy again. ", config::to_text(faults_)}));
+      500, concat({"The configuration has faults; mend them and deploy again. ", to_text(faults_)}));
   problem.title = "Invalid configuration";
   return problem_answer(host_, problem);
 }

@@ -3,9 +3,9 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "config/operator_request.h"
 #include "http/date.h"
 #include "operators/handlers.h"
+#include "operators/operator_request.h"
 #include "operators/request.h"
 #include "operators/visible_key.h"
 #include "policy/freshness.h"
@@ -231,7 +231,7 @@ host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& c
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
   }
-  auto purges = config::parse_purge_request(*text);
+  auto purges = parse_purge_request(*text);
   if (!purges) {
     co_return host::problem_answer(here.host(), invalid_request(purges.error()));
   }

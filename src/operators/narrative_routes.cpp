@@ -3,10 +3,10 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/spending.h"
 #include "http/date.h"
+#include "json/json_text.h"
 #include "narrative/narratives.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
@@ -162,7 +162,7 @@ host::Task<Asked<std::string>> read_user_id(host::Context here, const Call& call
   if (!text) {
     co_return tl::make_unexpected(text.error());
   }
-  const auto json = config::JsonText::parse(*text);
+  const auto json = json::JsonText::parse(*text);
   const auto member = json ? json->find("userId") : std::nullopt;
   const auto id = member ? member->as_text() : std::nullopt;
   if (!id) {

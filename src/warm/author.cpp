@@ -6,9 +6,9 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "booklist/author_name.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "json/json_text.h"
 #include "warm/warming.h"
 
 namespace larder::warm {
@@ -80,7 +80,7 @@ std::string Warming::marker_key(host::Host& host, std::string_view author) const
 host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, Budget& budget,
                                           Harvest& harvest) const {
   const AuthorMessage& author = slot.message.author;
-  const auto marker = config::JsonText::parse(slot.marker);
+  const auto marker = json::JsonText::parse(slot.marker);
   if (slot.marker.empty() || !marker || marker->number("remaining") < author.remaining()) {
     co_return false;
   }

@@ -4,9 +4,9 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "json/json_text.h"
 #include "records/token_bucket.h"
 #include "warm/warming.h"
 
@@ -17,7 +17,7 @@ using observe::Counter;
 host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMessage& walk,
                                               const std::string& fields, Instant end) const {
   Step step;
-  const auto parsed = config::JsonText::parse(fields);
+  const auto parsed = json::JsonText::parse(fields);
   const config::Resource* const resource = stock_.find_resource(walk.resource);
   if (resource == nullptr || !parsed) {
     step.state = StepState::hopeless;
