@@ -197,7 +197,7 @@ export class Instance {
   }
 
   tellLaneHits() {
-    for (const { id, hits } of this.lanes.takeSettled())
+    for (const { id, hits } of this.lanes.takeHits())
       this.guarded(() => this.exports.larder_lane_hits(id, hits));
   }
 
