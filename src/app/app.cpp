@@ -565,7 +565,7 @@ host::Task<void> App::consume_dead_letters(host::Context here, std::string,
 
 host::Task<void> App::maintain(host::Context here) {
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
-  co_await warming_->tend(here);
+  co_await warming_->maintain(here);
 }
 
 host::Task<void> App::log_only(host::Context) { co_return; }

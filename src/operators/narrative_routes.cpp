@@ -141,7 +141,7 @@ host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const De
 namespace narrative_figures {
 
 host::Task<host::Outgoing> forget(host::Context here, const Desk& desk, Call& call, std::string id) {
-  // Not the id: the log of the call must not be what is left of the user.
+  // Not the id: nothing of the user may remain, not even in the log of this call.
   call.note = "deleted a user's rows";
   std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, id);
   const auto count = co_await desk.narrative_log.forget(here, std::move(user));

@@ -291,7 +291,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   warm::JobPlan plan;
   plan.options = read_list_options(*upload, aggressiveness, faults);
   if (plan.options.by_subject &&
-      desk.warming.stock().resource_for(config::ProviderQuery::subject) == nullptr) {
+      desk.warming.writer().resource_for(config::ProviderQuery::subject) == nullptr) {
     faults.emplace_back("subjects",
                         "larder.json declares no resource that looks books up by subject; add one with "
                         "\"origin\": {\"provider\": \"openlibrary\", \"query\": \"subject\"}.");
@@ -440,7 +440,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   plan.options.requests_at_once = number_field(fields, "concurrency", 1, 20, 3, faults).value_or(3);
   plan.options.requests_per_second = number_field(fields, "qps", 1, 100, 1, faults).value_or(1);
   read_priority(fields, plan.options, faults);
-  const config::Resource* const resource = desk.warming.stock().find_resource(plan.options.resource);
+  const config::Resource* const resource = desk.warming.writer().find_resource(plan.options.resource);
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
@@ -457,7 +457,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   }
   std::set<std::string> seen;
   for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
-    const auto query = desk.warming.stock().query_of(here.host(), *resource, (*entries)[i]);
+    const auto query = desk.warming.writer().query_of(here.host(), *resource, (*entries)[i]);
     if (!query) {
       if (faults.size() < config::limit::declaration_faults_max) {
         faults.emplace_back(concat({"items[", to_text(std::uint64_t{i}), "]"}), query.error().message);
@@ -508,19 +508,19 @@ host::Task<host::Outgoing> cancel_job(host::Context here, const Desk& desk, Call
   co_return host::json_answer(here.host(), 200, *cancelled);
 }
 
-host::Task<host::Outgoing> list_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> list_dead_letters(host::Context here, const Desk& desk, Call& call) {
   const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
   if (!cursor) {
     co_return host::problem_answer(here.host(), cursor.error());
   }
-  const auto letters = co_await desk.warming.letters(here, *cursor);
+  const auto letters = co_await desk.warming.dead_letters(here, *cursor);
   if (!letters) {
     co_return warming_failure(here, letters.error());
   }
   co_return host::json_answer(here.host(), 200, *letters);
 }
 
-host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> replay_dead_letters(host::Context here, const Desk& desk, Call& call) {
   const auto body = co_await host::request_body(here, upload_bytes_max);
   std::vector<std::uint64_t> ids;
   const std::string text = body && !body->content.empty()
@@ -532,7 +532,7 @@ host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, 
     if (!is_list) {
       co_return host::problem_answer(
           here.host(),
-          invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
+          invalid_request("Send {\"ids\": [1, 2]} for some dead letters, or no body for the oldest."));
     }
     const Faults faults = json->faults_of_members("", {"ids"});
     if (!faults.empty()) {
@@ -542,19 +542,19 @@ host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, 
       const auto number = id.as_number();
       if (!number) {
         co_return host::problem_answer(here.host(),
-                                       invalid_request("ids: these must be the letters' numbers."));
+                                       invalid_request("ids: these must be the numbers of dead letters."));
       }
       ids.push_back(*number);
     }
     if (ids.empty()) {
-      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one letter."));
+      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one dead letter."));
     }
   }
   const auto replayed = co_await desk.warming.replay(here, std::move(ids));
   if (!replayed) {
     co_return warming_failure(here, replayed.error());
   }
-  call.note = concat({"replayed letters: ", *replayed});
+  call.note = concat({"replayed dead letters: ", *replayed});
   co_return host::json_answer(here.host(), 200, *replayed);
 }
 
