@@ -354,11 +354,11 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
   using observe::Counter;
   counters_.add(Counter::lane_hits_total, {}, {}, count);
   counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
-  if (const LaneKeeper::Recent* recent = lanes_.find(lane)) {
-    tiered_->memory().record_accesses(recent->storage_name, count);
+  if (const LaneKeeper::Given* given = lanes_.find(lane)) {
+    tiered_->memory().record_accesses(given->storage_name, count);
     counters_.add(Counter::cache_hits_total, observe::Label(config::Tier::memory),
-                  counters_.pattern(recent->resource->number, recent->resource->name), count);
-    counters_.add(Counter::cache_candidate_requests_total, counters_.route(*recent->resource),
+                  counters_.pattern(given->resource->number, given->resource->name), count);
+    counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);
   }
 }
