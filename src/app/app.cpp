@@ -13,6 +13,7 @@
 #include "entry/normalise.h"
 #include "host/log_line.h"
 #include "host/operations.h"
+#include "host/random.h"
 #include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
@@ -29,14 +30,6 @@ std::string allow_of(const std::vector<http::Method>& methods) {
   }
   names.emplace_back("OPTIONS");
   return join(names, ", ");
-}
-
-std::uint64_t seed_of(host::Host& host) {
-  std::uint64_t seed = 0;
-  for (const char byte : host.random_bytes(8)) {
-    seed = (seed << 8) | static_cast<unsigned char>(byte);
-  }
-  return seed;
 }
 
 }  // namespace
@@ -84,7 +77,8 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), seed_of(host_));
+  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget),
+                               host::random_number(host_, 8));
   // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
   auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
                                              ? config::CacheImplementation::kv

@@ -5,6 +5,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/random.h"
 #include "http/freshness.h"
 #include "http/validators.h"
 
@@ -33,10 +34,7 @@ Millis jittered(host::Host& host, const config::Settings& settings, Millis lifet
   if (most == 0) {
     return lifetime;
   }
-  std::int64_t random = 0;
-  for (const char byte : host.random_bytes(6)) {
-    random = random * 256 + static_cast<unsigned char>(byte);
-  }
+  const auto random = static_cast<std::int64_t>(host::random_number(host, 6));
   return lifetime - Millis(random % (most + 1));
 }
 

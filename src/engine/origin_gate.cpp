@@ -23,11 +23,6 @@ using origin::Refusal;
 
 namespace {
 
-policy::BreakerRules origin_rules() {
-  return policy::BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
-                              config::limit::breaker_open_max, config::limit::origin_timeout_max);
-}
-
 // Another attempt may help at once: the connection broke, or a server in between had a bad moment.
 bool may_be_retried(const Refusal& refusal) {
   const std::uint32_t status = refusal.origin_status;
@@ -75,7 +70,7 @@ std::uint64_t retry_after_of(const Fetched& fetched) {
 
 }  // namespace
 
-OriginGate::Origin::Origin() : breaker(origin_rules()) {}
+OriginGate::Origin::Origin() : breaker(policy::breaker_rules(config::limit::origin_timeout_max)) {}
 
 OriginGate::Origin& OriginGate::origin_of(const Query& query, std::size_t provider) {
   return origins_[origin::origin_name(*query.resource, provider)];
