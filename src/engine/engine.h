@@ -37,6 +37,9 @@ class Engine final : public tiers::EntryScreen {
   // origin is asked at its polite rate, whose turn is waited for up to `patience`. settle() follows as after
   // read().
   host::Task<Reading> read_fresh(host::Context here, Query& query, Millis patience);
+  // As settle(), for who answers for the entry's being where all isolates find it: it is put there unless it
+  // was read from there. Errors: the store's.
+  host::Task<Result<tiers::Stored>> settle_for_all(host::Context here, const Query& query, Reading reading);
   // What the tier that all isolates share has for these keys, as far as purges let it be; nullptr: nothing.
   // An entry whose body is packed comes without it. One operation for every limit::kv_keys_at_once. Errors:
   // as the operation says.

@@ -294,8 +294,9 @@ host::Task<bool> Engine::refresh_from_origin(host::Context here, const Query& qu
       }
       if (stored) {
         co_await store(here, query, reading.entry);
-      } else if (!reading.fetched || !reading.fetched->doubtful) {
-        // The origin's answer is no longer to be kept, so neither is its former one.
+      } else if (judged(query.key, former) != nullptr && (!reading.fetched || !reading.fetched->doubtful)) {
+        // The origin's answer is no longer to be kept, so neither is its former one. Where a purge came
+        // first, the former one is gone, and what stands there now was put after it.
         const auto removed = co_await tiered_.remove(here, query.key);
         if (!removed) {
           counters_.add(Counter::cache_errors_total, "remove", to_text(removed.error().kind));

@@ -91,6 +91,27 @@ host::Task<Reading> Engine::read_fresh(host::Context here, Query& query, Millis 
   co_return reading;
 }
 
+host::Task<Result<tiers::Stored>> Engine::settle_for_all(host::Context here, const Query& query,
+                                                         Reading reading) {
+  // What the lock handed over its holder may have failed to store.
+  const bool is_there = reading.remaining == Remaining::promote && !reading.status.collapsed &&
+                        reading.found_in == tiered_.farthest_of(query.key);
+  if (!is_there) {
+    reading.remaining = Remaining::nothing;
+  }
+  const tiers::EntryPtr entry = reading.entry;
+  co_await settle(here, query, std::move(reading));
+  if (is_there) {
+    co_return tiers::Stored::stored;
+  }
+  // A purge may have come meanwhile: what it reached is for the one who asked before it.
+  if (judged(query.key, entry) == nullptr) {
+    co_return tiers::Stored::declined;
+  }
+  auto stored = co_await keep(here, query, entry);
+  co_return stored;
+}
+
 host::Task<Result<std::vector<tiers::EntryPtr>>> Engine::find_many(host::Context here,
                                                                    const std::vector<Query>& queries) {
   co_await control_.make_current(here);

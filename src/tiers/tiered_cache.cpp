@@ -136,11 +136,21 @@ host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPt
   co_return outcome;
 }
 
-host::Task<Result<Stored>> TieredCache::put_farthest(host::Context here, Key key, EntryPtr entry) {
-  std::size_t at = farther_.size();
-  while (at > 0 && !key.tiers.has(tier_of(*farther_[at - 1]))) {
-    --at;
+std::size_t TieredCache::count_to_farthest(const Key& key) const {
+  std::size_t count = farther_.size();
+  while (count > 0 && !key.tiers.has(tier_of(*farther_[count - 1]))) {
+    --count;
   }
+  return count;
+}
+
+std::string_view TieredCache::farthest_of(const Key& key) const {
+  const std::size_t count = count_to_farthest(key);
+  return count == 0 ? std::string_view() : farther_[count - 1]->name();
+}
+
+host::Task<Result<Stored>> TieredCache::put_farthest(host::Context here, Key key, EntryPtr entry) {
+  const std::size_t at = count_to_farthest(key);
   if (at == 0) {
     co_return Stored::declined;
   }

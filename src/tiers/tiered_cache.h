@@ -45,6 +45,8 @@ class TieredCache final : public Cache {
   Stored put_nearest(const Key& key, const EntryPtr& entry);
   // Into the tiers farther than memory. To be done after the response.
   host::Task<Stored> put_farther(host::Context here, Key key, EntryPtr entry);
+  // The name of the farthest of its tiers but memory, which the most isolates share; empty: it has none.
+  std::string_view farthest_of(const Key& key) const;
   // Into the farthest of its tiers, which the most isolates share. Errors: the store's; unavailable while its
   // breaker is open.
   host::Task<Result<Stored>> put_farthest(host::Context here, Key key, EntryPtr entry);
@@ -69,6 +71,8 @@ class TieredCache final : public Cache {
   host::Task<Found> get_farther(host::Context here, const Key& key, Instant than);
   host::Task<EntryPtr> screened(host::Context here, const Key& key, EntryPtr entry);
   void count_error(std::string_view tier, const Error& error);
+  // How many tiers there are up to the farthest that the key has, that one included.
+  std::size_t count_to_farthest(const Key& key) const;
   host::Task<Stored> put_one(host::Context here, std::size_t at, Key key, EntryPtr entry);
 
   std::string_view name_;
