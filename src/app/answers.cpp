@@ -170,7 +170,9 @@ RefusalText refusal_text(const origin::Refusal& refusal) {
       return refusal.error.retryable ? RefusalText{503, " Try again after the time in Retry-After."}
                                      : RefusalText{502, ""};
     case ErrorKind::unavailable:
-      return {502, " Try again in a moment."};
+      // It said itself when to come again: that is for the client to know.
+      return refusal.retry_after_seconds > 0 ? RefusalText{503, " Try again after the time in Retry-After."}
+                                             : RefusalText{502, " Try again in a moment."};
     case ErrorKind::invalid:
       return {400, ""};
     case ErrorKind::not_found:

@@ -7,6 +7,7 @@
 #include "config/limits.h"
 #include "config/settings.h"
 #include "config/url.h"
+#include "http/path.h"
 
 namespace larder::config {
 
@@ -106,28 +107,6 @@ void TemplateParser::secret(std::string_view name) {
   }
 }
 
-// "." and ".." and their escaped forms, which URL parsers resolve just so (WHATWG URL, "single-dot URL path
-// segment").
-bool is_dot_segment(std::string_view segment) {
-  std::size_t dots = 0;
-  while (!segment.empty()) {
-    if (segment.front() == '.') {
-      segment.remove_prefix(1);
-    } else if (segment.size() >= 3 && equals_ignoring_case(segment.substr(0, 3), "%2e")) {
-      segment.remove_prefix(3);
-    } else {
-      return false;
-    }
-    ++dots;
-  }
-  return dots == 1 || dots == 2;
-}
-
-bool has_dot_segment(std::string_view path) {
-  const auto segments = split(path, '/');
-  return std::any_of(segments.begin(), segments.end(), is_dot_segment);
-}
-
 Part whole_query_part(const std::vector<KeyField>& key, const std::string& path, Faults& faults) {
   for (std::size_t i = 0; i < key.size(); ++i) {
     if (key[i].source == FieldSource::whole_query) {
@@ -138,24 +117,55 @@ Part whole_query_part(const std::vector<KeyField>& key, const std::string& path,
   return Part{};
 }
 
-std::string encode_rest(std::string_view value) {
-  std::string encoded;
-  for (const std::string_view segment : split(value, '/')) {
-    encoded.append(encoded.empty() && segment.data() == value.data() ? "" : "/")
-        .append(percent_encode(segment));
+// Its slashes stay slashes; what stands between them may be empty.
+Result<std::string> rest_text(std::string_view value) {
+  std::vector<std::string> segments;
+  for (const std::string_view piece : split(value, '/')) {
+    auto segment = piece.empty() ? Result<std::string>(std::string()) : http::path_segment(piece);
+    if (!segment) {
+      return segment;
+    }
+    segments.push_back(std::move(*segment));
   }
-  return encoded;
+  return join(segments, "/");
 }
 
-// One part of a URL, nothing for an absent field.
-std::string url_text(const Part& part, const std::optional<std::string>& value) {
+// One part of a URL's path.
+Result<std::string> path_text(const Part& part, const std::optional<std::string>& value) {
+  switch (part.kind) {
+    case PartKind::literal:
+      return part.text;
+    case PartKind::field:
+      if (!value || value->empty()) {
+        return fail(ErrorKind::invalid, "config", concat({part.text, " must not be empty."}));
+      }
+      return http::path_segment(*value);
+    case PartKind::rest:
+      return rest_text(value.value_or(""));
+    case PartKind::whole_query:
+    case PartKind::secret:
+      break;
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string with_slashes(std::string_view value) {
+  std::vector<std::string> pieces;
+  for (const std::string_view piece : split(value, '/')) {
+    pieces.push_back(percent_encode(piece));
+  }
+  return join(pieces, "/");
+}
+
+// One part of a URL's query, whose field is there.
+std::string query_text(const Part& part, const std::optional<std::string>& value) {
   switch (part.kind) {
     case PartKind::literal:
       return part.text;
     case PartKind::field:
       return percent_encode(*value);
     case PartKind::rest:
-      return encode_rest(*value);
+      return with_slashes(*value);
     case PartKind::whole_query:
       return *value;
     case PartKind::secret:
@@ -182,13 +192,14 @@ bool any_absent(const Template& text, const FieldValues& values) {
 Result<std::string> expand_path(const Template& path, const FieldValues& values) {
   std::string expanded;
   for (const Part& part : path) {
-    const auto& value = value_of(part, values);
-    if (part.kind == PartKind::field && (!value || value->empty())) {
-      return fail(ErrorKind::invalid, "config", concat({part.text, " must not be empty."}));
+    const auto text = path_text(part, value_of(part, values));
+    if (!text) {
+      return text;
     }
-    expanded.append(part.kind == PartKind::literal || value ? url_text(part, value) : std::string());
+    expanded.append(*text);
   }
-  if (has_dot_segment(expanded)) {
+  // Parts that are harmless one by one may make a segment that is not.
+  if (http::has_dot_segment(expanded)) {
     return fail(ErrorKind::invalid, "config", "A part of the path is \".\" or \"..\"; write a name.");
   }
   return expanded;
@@ -252,11 +263,12 @@ UrlTemplate parse_url_template(std::string_view text, const std::vector<KeyField
   url.origin = std::move(parsed->origin);
   const std::string_view rest = parsed->rest;
   const std::size_t question = rest.find('?');
-  const std::string_view path_text = rest.substr(0, question);
-  if (has_dot_segment(path_text)) {
+  const std::string_view path_as_written = rest.substr(0, question);
+  if (http::has_dot_segment(path_as_written)) {
     faults.emplace_back(path, "The URL's path has a \".\" or \"..\" segment; write where it leads.");
   }
-  url.path = parse_template(path_text.empty() ? "/" : path_text, TemplateUse::url_path, key, path, faults);
+  url.path = parse_template(path_as_written.empty() ? "/" : path_as_written, TemplateUse::url_path, key, path,
+                            faults);
   if (question == std::string_view::npos) {
     return url;
   }
@@ -283,7 +295,7 @@ Result<std::string> expand_url(const UrlTemplate& url, const FieldValues& values
     }
     std::string piece;
     for (const Part& part : parameter) {
-      piece.append(url_text(part, value_of(part, values)));
+      piece.append(query_text(part, value_of(part, values)));
     }
     if (!piece.empty()) {
       text.push_back(separator);

@@ -12,6 +12,7 @@
 #include "engine/pause.h"
 #include "engine/spending.h"
 #include "host/operations.h"
+#include "http/retry_after.h"
 
 namespace larder::engine {
 
@@ -88,7 +89,7 @@ std::string turn_argument(std::uint32_t rate) {
 
 std::uint64_t retry_after_of(const Fetched& fetched) {
   const auto value = fetched.origin_fields.find("retry-after");
-  return value ? parse_unsigned(trim(*value)).value_or(0) : 0;
+  return value ? http::parse_retry_after(*value, fetched.received_at).value_or(0) : 0;
 }
 
 }  // namespace
@@ -123,8 +124,7 @@ void OriginGate::tell(Origin& origin, bool failed, std::uint64_t retry_after_sec
   if (!failed) {
     origin.breaker.succeeded();
   } else if (retry_after_seconds > 0) {
-    const std::uint64_t seconds = std::min<std::uint64_t>(retry_after_seconds, 86'400);
-    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(seconds) * 1000));
+    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(retry_after_seconds) * 1000));
   } else {
     origin.breaker.failed(now);
   }
@@ -192,7 +192,7 @@ host::Task<void> OriginGate::settle_call(host::Context here, const Query& query,
 host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Context here, std::string purpose,
                                                                     origin::ModelPrompt prompt,
                                                                     Millis timeout) {
-  Origin& origin = origins_[std::string(config::to_text(config::Provider::llm))];
+  Origin& origin = origins_[std::string(config::model_word)];
   if (!origin.breaker.admit(here.host().now())) {
     co_return tl::make_unexpected(resting(origin, here.host().now()));
   }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "host/operations.h"
-#include "operators/caller.h"
+#include "http/client.h"
 
 namespace larder::operators {
 
@@ -44,7 +44,7 @@ std::string audit_rows_text(const std::vector<AuditRow>& rows) {
 
 void AuditBook::count_refusal(AuditRow row) {
   row.at = minute_of(row.at);
-  row.address = client_of(row.address);
+  row.address = http::client_of(row.address);
   row.method.clear();
   row.path.clear();
   row.note.clear();

@@ -71,24 +71,6 @@ std::string_view email_of(dom::element claims) {
   return text_member(claims, "email");
 }
 
-// The 16-bit groups of one side of an IPv6 address; false: it has others.
-bool read_groups(std::string_view text, std::vector<std::string>& groups) {
-  if (text.empty()) {
-    return true;
-  }
-  for (const std::string_view piece : split(text, ':')) {
-    const bool is_hex = std::all_of(piece.begin(), piece.end(), [](char c) {
-      return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
-    });
-    if (piece.empty() || piece.size() > 4 || !is_hex) {
-      return false;
-    }
-    const std::size_t first = std::min(piece.find_first_not_of('0'), piece.size() - 1);
-    groups.push_back(to_lower(piece.substr(first)));
-  }
-  return true;
-}
-
 }  // namespace
 
 bool is_token_text(std::string_view text) {
@@ -138,27 +120,6 @@ Claims read_claims(std::string_view json, const config::Settings& settings) {
     claims.role = std::max(claims.role, role_in(custom));
   }
   return claims;
-}
-
-std::string client_of(std::string_view address) {
-  constexpr std::size_t address_bytes_max = 64;
-  const std::string_view text = trim(address);
-  if (text.empty() || text.size() > address_bytes_max) {
-    return "unknown";
-  }
-  const std::size_t gap = text.find("::");
-  std::vector<std::string> groups;
-  std::vector<std::string> last;
-  const bool reads = read_groups(text.substr(0, gap), groups) &&
-                     (gap == std::string_view::npos || read_groups(text.substr(gap + 2), last));
-  const std::size_t given = groups.size() + last.size();
-  if (!contains(text, ":") || !reads || (gap == std::string_view::npos ? given != 8 : given > 7)) {
-    return std::string(text);
-  }
-  groups.insert(groups.end(), 8 - given, "0");
-  groups.insert(groups.end(), last.begin(), last.end());
-  groups.resize(4);
-  return join(groups, ":") + "::/64";
 }
 
 }  // namespace larder::operators

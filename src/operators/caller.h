@@ -32,8 +32,4 @@ struct Claims {
 // nothing.
 Claims read_claims(std::string_view json, const config::Settings& settings);
 
-// What calls of one client are counted under: an IPv4 address, or the /64 of an IPv6 address, all of which
-// one client may use. "unknown" for none.
-std::string client_of(std::string_view address);
-
 }  // namespace larder::operators

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "http/client.h"
 #include "operators/bucket.h"
 #include "operators/caller.h"
 
@@ -85,7 +86,7 @@ bool Gate::is_set_up() const {
 host::Task<std::optional<Outgoing>> Gate::admit(host::Context here, Role least, Call& call) const {
   const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
   call.address = address.value_or("");
-  std::string client_bucket = concat({"ip:", client_of(call.address)});
+  std::string client_bucket = concat({"ip:", http::client_of(call.address)});
   auto throttled = co_await take_one(here, std::move(client_bucket));
   if (throttled) {
     co_return std::move(throttled);

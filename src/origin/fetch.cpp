@@ -10,15 +10,15 @@
 #include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/problem.h"
+#include "http/retry_after.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
+#include "origin/reply_head.h"
 
 namespace larder::origin {
 
 namespace {
-
-constexpr std::uint64_t retry_after_seconds_max = 86'400;
 
 // What came over the wire, whichever operation brought it.
 struct WireReply {
@@ -41,17 +41,16 @@ struct WireReply {
 };
 
 template <typename Results>
-WireReply wire_reply(Results results) {
-  return WireReply(results.status, std::move(results.headers), results.streamed == 1,
-                   std::move(results.content));
+WireReply wire_reply(Results results, Instant received_at) {
+  return WireReply(results.status, safe_fields(std::move(results.headers), received_at),
+                   results.streamed == 1, std::move(results.content));
 }
 
 // What an origin's failure is, when there was an HTTP answer.
-Refusal refusal(Error error, const WireReply& reply) {
+Refusal refusal(Error error, const WireReply& reply, Instant now) {
   Refusal refusal(std::move(error));
   refusal.origin_status = reply.status;
-  const std::string value = reply.header("retry-after");
-  refusal.retry_after_seconds = std::min(parse_unsigned(trim(value)).value_or(0), retry_after_seconds_max);
+  refusal.retry_after_seconds = http::parse_retry_after(reply.header("retry-after"), now).value_or(0);
   return refusal;
 }
 
@@ -65,8 +64,6 @@ LookupKind lookup_kind(config::ProviderQuery query) {
       return LookupKind::author;
     case config::ProviderQuery::subject:
       return LookupKind::subject;
-    case config::ProviderQuery::narrative:
-      break;
   }
   LARDER_UNREACHABLE();
 }
@@ -85,44 +82,14 @@ std::string_view what_of(LookupKind kind) {
   LARDER_UNREACHABLE();
 }
 
-// What of a deployment's settings concerns a provider.
-struct Reach {
-  std::string_view url;
-  std::uint32_t rate = 0;
-};
-
-Reach reach_of(config::Provider provider, const config::Settings& settings) {
-  switch (provider) {
-    case config::Provider::openlibrary:
-      return Reach{settings.openlibrary_url, settings.openlibrary_rate};
-    case config::Provider::googlebooks:
-      return Reach{settings.google_books_url, settings.google_books_rate};
-    case config::Provider::isbndb:
-      return Reach{settings.isbndb_url, settings.isbndb_rate};
-    case config::Provider::llm:
-      // Which model, and where, is for llm.h to say.
-      return Reach{};
-  }
-  LARDER_UNREACHABLE();
-}
-
-const ProviderRow& row_of(config::Provider provider) {
-  const ProviderRow* const row = find_provider(to_text(provider));
-  LARDER_ASSERT(row != nullptr);
-  return *row;
-}
-
 Access access_to(config::Provider provider, const config::Settings& settings) {
   const std::string_view url = reach_of(provider, settings).url;
-  return Access(std::string(url.empty() ? row_of(provider).base_url_default : url), std::string(version),
+  return Access(std::string(url.empty() ? provider_row(provider).base_url : url), std::string(version),
                 settings.contact);
 }
 
 bool is_set_up(config::Provider provider, const config::Settings& settings) {
-  if (provider == config::Provider::llm) {
-    return true;
-  }
-  const ProviderRow& row = row_of(provider);
+  const ProviderRow& row = provider_row(provider);
   const bool has_key = !row.secret_setting.empty() && settings.secret(row.secret_setting).has_value();
   switch (row.secret_need) {
     case SecretNeed::none:
@@ -163,14 +130,14 @@ Lookup lookup_of(const config::Resource& resource, const Wanted& wanted) {
 
 OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                  WireReply reply) {
-  const ProviderRow* const row = &row_of(resource.origin.providers[wanted.provider]);
+  const ProviderRow* const row = &provider_row(resource.origin.providers[wanted.provider]);
   const Lookup lookup = lookup_of(resource, wanted);
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
   auto read = row->provider.read(lookup, reply.status, reply.header("content-type"),
                                  PaddedText(text, static_cast<std::size_t>(size.count)));
   if (!read) {
-    return tl::make_unexpected(refusal(read.error(), reply));
+    return tl::make_unexpected(refusal(read.error(), reply, host.now()));
   }
   Fetched fetched = books_answer(host, lookup, row->name, read->works);
   fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
@@ -202,14 +169,15 @@ Error status_error(std::uint32_t status) {
                        : Error(ErrorKind::rejected, "origin", false, message);
 }
 
-OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, WireReply reply) {
+OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, Instant now,
+                               WireReply reply) {
   const bool http_mode = resource.mode == config::Mode::http;
   const bool conditional = !wanted.etag.empty() || !wanted.last_modified.empty();
   Fetched fetched;
   fetched.not_modified = conditional && reply.status == 304;
   const Meaning meaning = http_mode || fetched.not_modified ? Meaning::success : meaning_of(reply.status);
   if (meaning == Meaning::failure) {
-    return tl::make_unexpected(refusal(status_error(reply.status), reply));
+    return tl::make_unexpected(refusal(status_error(reply.status), reply, now));
   }
   fetched.status = reply.status;
   fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
@@ -224,7 +192,7 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& w
 OriginResult<Request> plan_books(const config::Resource& resource, const config::Settings& settings,
                                  const Wanted& wanted) {
   const config::Provider provider = resource.origin.providers[wanted.provider];
-  const ProviderRow* const row = &row_of(provider);
+  const ProviderRow* const row = &provider_row(provider);
   auto plan = row->provider.plan(lookup_of(resource, wanted), access_to(provider, settings));
   if (!plan) {
     return tl::make_unexpected(Refusal(plan.error()));
@@ -305,7 +273,7 @@ Fetched invalid_profile(host::Host& host, const Error& error) {
 Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   ModelRequest asked = model_request(model, prompt);
   Request request;
-  request.source = "llm";
+  request.source = std::string(config::model_word);
   request.method = "POST";
   request.url = std::move(asked.url);
   request.headers = std::move(asked.headers);
@@ -345,12 +313,15 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
 }
 
 OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, const WireReply& reply) {
+  if (auto refused = refuse_status(reply.status)) {
+    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
+  }
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
                                      PaddedText(text, static_cast<std::size_t>(size.count)));
   if (read.error) {
-    Refusal refused = refusal(std::move(*read.error), reply);
+    Refusal refused = refusal(std::move(*read.error), reply, host.now());
     refused.usage = read.usage;
     return tl::make_unexpected(std::move(refused));
   }
@@ -376,8 +347,11 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
 
 OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                      std::optional<ModelShape> model, WireReply reply) {
+  if (auto refused = refuse_status(reply.status)) {
+    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
+  }
   if (resource.origin.kind == config::OriginKind::url) {
-    return read_url(resource, wanted, std::move(reply));
+    return read_url(resource, wanted, host.now(), std::move(reply));
   }
   if (config::asks_model(resource)) {
     LARDER_ASSERT(model.has_value());
@@ -399,9 +373,15 @@ OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resou
 }
 
 std::string_view source_of(const config::Resource& resource, const Wanted& wanted) {
-  return resource.origin.kind == config::OriginKind::provider
-             ? to_text(resource.origin.providers[wanted.provider])
-             : "origin";
+  switch (resource.origin.kind) {
+    case config::OriginKind::provider:
+      return to_text(resource.origin.providers[wanted.provider]);
+    case config::OriginKind::url:
+      return "origin";
+    case config::OriginKind::model:
+      return config::model_word;
+  }
+  LARDER_UNREACHABLE();
 }
 
 Refusal refusal_of(const Error& error, const config::Resource& resource, const Wanted& wanted) {
@@ -411,9 +391,15 @@ Refusal refusal_of(const Error& error, const config::Resource& resource, const W
 }  // namespace
 
 std::string origin_name(const config::Resource& resource, std::size_t provider) {
-  return resource.origin.kind == config::OriginKind::provider
-             ? std::string(to_text(resource.origin.providers[provider]))
-             : resource.origin.url.origin;
+  switch (resource.origin.kind) {
+    case config::OriginKind::provider:
+      return std::string(to_text(resource.origin.providers[provider]));
+    case config::OriginKind::url:
+      return resource.origin.url.origin;
+    case config::OriginKind::model:
+      return std::string(config::model_word);
+  }
+  LARDER_UNREACHABLE();
 }
 
 std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings) {
@@ -435,12 +421,12 @@ std::vector<std::size_t> providers_asked(const config::Resource& resource, const
 std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
                           const config::Settings& settings) {
   constexpr std::uint32_t any_api = 1;
-  if (resource.origin.kind != config::OriginKind::provider || config::asks_model(resource)) {
+  if (resource.origin.kind != config::OriginKind::provider) {
     return any_api;
   }
   const config::Provider asked = resource.origin.providers[provider];
   const std::uint32_t rate = reach_of(asked, settings).rate;
-  return rate > 0 ? rate : row_of(asked).provider.requests_per_second_max(access_to(asked, settings));
+  return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
 }
 
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
@@ -488,7 +474,7 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
     co_return pending;
   }
   co_return read_reply(here.host(), resource, wanted, request.model, requested_at,
-                       wire_reply(std::move(*reply)));
+                       wire_reply(std::move(*reply), here.host().now()));
 }
 
 host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
@@ -505,7 +491,7 @@ host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config
   if (!reply) {
     co_return tl::make_unexpected(Refusal(std::move(reply.error())));
   }
-  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply)));
+  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply), here.host().now()));
 }
 
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
@@ -515,7 +501,8 @@ host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resou
   if (!reply) {
     co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
   }
-  co_return read_reply(here.host(), resource, wanted, model, requested_at, wire_reply(std::move(*reply)));
+  co_return read_reply(here.host(), resource, wanted, model, requested_at,
+                       wire_reply(std::move(*reply), here.host().now()));
 }
 
 std::string leading_system_of(const config::Resource& resource, const config::FieldValues& values) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "http/path.h"
 #include "origin/json_document.h"
 #include "origin/provider.h"
 #include "origin/provider_support.h"
@@ -20,8 +21,8 @@ namespace {
 
 constexpr std::string_view isbndb_source = "isbndb";
 
-std::string path_for(LookupKind kind, std::string_view text) {
-  const std::string segment = percent_encode(text);
+// `segment` is what is looked for, as http::path_segment() has it.
+std::string path_for(LookupKind kind, std::string_view segment) {
   switch (kind) {
     case LookupKind::title:
       return concat({"/books/", segment, "?page=1&pageSize=20"});
@@ -93,8 +94,12 @@ class IsbnDb final : public Provider {
     if (!text) {
       return Failure(text.error());
     }
+    const Result<std::string> segment = http::path_segment(*text);
+    if (!segment) {
+      return fail(ErrorKind::invalid, isbndb_source, segment.error().message);
+    }
     Plan plan;
-    plan.url = make_url(access, path_for(lookup.kind, *text));
+    plan.url = make_url(access, path_for(lookup.kind, *segment));
     plan.headers.emplace_back("accept", "application/json");
     plan.answer_statuses = {200};
     return plan;

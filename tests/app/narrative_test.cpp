@@ -12,7 +12,7 @@
 #include "support/model_reply.h"
 #include "support/spending_objects.h"
 
-namespace larder::app {
+namespace larder::app::narrative_test {
 namespace {
 
 using sim::gemini_reply;
@@ -401,6 +401,24 @@ TEST_F(NarrativeTest, PagesOfDeclaredOriginsMayReadAnswersErrorsAndLimits) {
   EXPECT_EQ(not_allowed.header("access-control-allow-origin"), "https://a.example");
 }
 
+// All addresses of one /64 may be one client's.
+TEST_F(NarrativeTest, AClientIsTheNetworkOfItsAddress) {
+  Isolate isolate(world, bindings(), narrative_declarations());
+  std::map<std::string, int> asked;
+  world.rate_limit = [&](const std::string&, const std::string& key) { return ++asked[key] <= 2; };
+  std::vector<std::uint32_t> statuses;
+  for (int i = 0; i < 4; ++i) {
+    const std::string address =
+        concat({"2001:db8:0:1:", to_text(std::uint64_t{static_cast<unsigned>(i)}), "::7"});
+    statuses.push_back(post(isolate, profile(to_text(std::uint64_t{10} * static_cast<unsigned>(i + 1))),
+                            {{"cf-connecting-ip", address}})
+                           .status);
+  }
+  EXPECT_EQ(statuses, (std::vector<std::uint32_t>{200, 200, 429, 429}));
+  EXPECT_EQ(asked, (std::map<std::string, int>{{"narr:2001:db8:0:1::/64", 4}}));
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+}
+
 TEST_F(NarrativeTest, AClientOverItsLimitIsRefusedAndOthersAreNot) {
   Isolate isolate(world, bindings(), narrative_declarations());
   std::vector<std::string> asked;
@@ -495,4 +513,4 @@ TEST_F(NarrativeTest, APostApiOfOnesOwnGetsTheKeysFieldsAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace larder::app
+}  // namespace larder::app::narrative_test

@@ -5,7 +5,7 @@
 #include "config/declaration.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::template_test {
 namespace {
 
 KeyField field(FieldSource source, std::string name, Presence presence) {
@@ -60,7 +60,12 @@ TEST(UrlTemplate, NoValueLeavesItsPath) {
   EXPECT_EQ(url("https://e.com/a/{q}", {".", "", "", ""}), dots);
   EXPECT_EQ(url("https://e.com/a/.{q}", {".", "", "", ""}), dots);
   EXPECT_EQ(url("https://e.com/a/{rest}", {"", "", "x/../y", ""}), dots);
+  EXPECT_EQ(url("https://e.com/a/{q}", {"../b", "", "", ""}), dots);
+  EXPECT_EQ(url("https://e.com/a/{q}", {"b\\..", "", "", ""}), dots);
   EXPECT_EQ(url("https://e.com/a/{q}", {"...", "", "", ""}), "https://e.com/a/...");
+  EXPECT_EQ(url("https://e.com/a/{q}", {"b/c", "", "", ""}), "https://e.com/a/b%2Fc");
+  EXPECT_EQ(url("https://e.com/a/{q}/b", {"/", "", "", ""}),
+            "error: A part of the path is empty; write a name.");
   // A percent sign of the client's is data: it is escaped, so it cannot become a dot on its way.
   EXPECT_EQ(url("https://e.com/a/{q}", {"%2e%2e", "", "", ""}), "https://e.com/a/%252e%252e");
   EXPECT_EQ(url("https://e.com/a/{q}/b", {"", "", "", ""}), "error: q must not be empty.");
@@ -124,4 +129,4 @@ TEST(Billionths, AreExact) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::template_test

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::api_test {
 namespace {
 
 using sim::Isolate;
@@ -59,6 +59,50 @@ TEST_F(ApiTest, AHitAfterAMissWithTheOriginsOwnFields) {
   EXPECT_THAT(status("/pages/a/b?y=2&x=1"), HasSubstr("fwd=miss"));
   world.now += Millis(60'000);
   EXPECT_EQ(status("/pages/a/b?x=1&y=2"), "larder; fwd=stale; fwd-status=200; stored; detail=expired");
+}
+
+TEST_F(ApiTest, AStatusThatNoResponseHasIsAFailureOfTheOriginInBothModes) {
+  for (const std::uint32_t made_up : {101U, 199U, 600U, 999U}) {
+    origin_reply = reply(made_up, {{"cache-control", "max-age=60"}});
+    for (const std::string path : {"/pages/", "/items/"}) {
+      const auto& exchange = isolate.get(path + to_text(std::uint64_t{made_up}));
+      EXPECT_EQ(exchange.status, 502U);
+      EXPECT_EQ(exchange.header("content-type"), "application/problem+json");
+      EXPECT_THAT(exchange.body, HasSubstr(concat({"The origin answered ", to_text(std::uint64_t{made_up}),
+                                                   ", which is no status of a response."})));
+      EXPECT_THAT(exchange.body, HasSubstr(R"("reason":"corrupt")"));
+    }
+  }
+  expect_nothing_kept();
+}
+
+TEST_F(ApiTest, ControlCharactersOfAnOriginReachNoClientAndNoStore) {
+  origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"link", "</a>\x01\x1b[2J\x7f"}});
+  EXPECT_EQ(isolate.get("/pages/a").header("link"), "</a>  [2J ");
+  EXPECT_EQ(isolate.get("/pages/a").header("link"), "</a>  [2J ");
+  EXPECT_EQ(world.kv.size(), 1U);
+  origin_reply = reply(200, {{"cache-control", "no-store"}, {"location", "/b\x01\x7f"}});
+  EXPECT_EQ(isolate.get("/pages/b").header("location"), "/b  ");
+}
+
+TEST_F(ApiTest, AValidatorThatIsNoneIsNeitherKeptNorSentBackNorPassedOn) {
+  for (const std::string path : {"/pages/a", "/items/a"}) {
+    origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"etag", "*"}, {"last-modified", "*"}});
+    const auto& first = isolate.get(path);
+    EXPECT_EQ(first.status, 200U);
+    EXPECT_THAT(first.header("etag"), StartsWith("\""));
+    EXPECT_EQ(first.header("last-modified"), "");
+    world.now += Millis(3'700'000);
+    isolate.get(path);
+    const OriginRequest& asked = world.origin_requests.back();
+    for (const auto& [name, value] : asked.headers) {
+      EXPECT_NE(name, "if-none-match");
+      EXPECT_NE(name, "if-modified-since");
+    }
+  }
+  EXPECT_EQ(world.origin_requests.size(), 4U);
+  origin_reply = reply(200, {{"cache-control", "no-store"}, {"etag", "*"}});
+  EXPECT_EQ(isolate.get("/pages/b").header("etag"), "");
 }
 
 TEST_F(ApiTest, AConditionThatTheEntryMeetsIsA304) {
@@ -279,6 +323,30 @@ INSTANTIATE_TEST_SUITE_P(All, NeverCached,
                                            Failing{504, 502}),
                          [](const auto& one) { return to_text(std::uint64_t{one.param.origin}); });
 
+struct Promise {
+  std::uint32_t status;
+  std::string retry_after;
+  std::string told;
+};
+
+class RetryAfter : public ApiTest, public ::testing::WithParamInterface<Promise> {};
+
+// The first reader learns it from the origin's answer, and the origin is not asked again before.
+TEST_P(RetryAfter, IsToldToTheFirstReaderAndObeyed) {
+  origin_reply = reply(GetParam().status, {{"retry-after", GetParam().retry_after}});
+  const auto& first = isolate.get("/items/7");
+  EXPECT_EQ(first.status, 503U);
+  EXPECT_EQ(first.header("retry-after"), GetParam().told);
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RetryAfter,
+                         ::testing::Values(Promise{503, "120", "120"}, Promise{500, "7", "7"},
+                                           // The world's clock says 13:33:20 and a few milliseconds.
+                                           Promise{503, "Mon, 21 Sep 2026 14:15:20 GMT", "120"},
+                                           Promise{429, "Monday, 21-Sep-26 14:15:20 GMT", "120"}),
+                         [](const auto& one) { return concat({"Case", to_text(std::uint64_t{one.index})}); });
+
 TEST_F(ApiTest, InModeKeyedTheKeyAloneTellsEntriesApart) {
   origin_reply = reply(200, {{"vary", "*"}, {"cache-control", "no-cache"}});
   EXPECT_THAT(status("/items/7?lang=DE"), HasSubstr("stored"));
@@ -340,4 +408,4 @@ TEST_F(ApiTest, AMissingSecretIsAFaultOfTheConfiguration) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::api_test

@@ -11,6 +11,7 @@
 #include "config/limits.h"
 #include "config/operator_request.h"
 #include "config/settings.h"
+#include "http/client.h"
 #include "operators/caller.h"
 
 namespace {
@@ -44,7 +45,7 @@ void check_changes(std::string_view json) {
     check_operator_faults(changes.error());
     return;
   }
-  LARDER_ASSERT(!changes->empty() && changes->size() <= config::runtime_settings.size());
+  LARDER_ASSERT(!changes->empty() && changes->size() <= config::runtime_settings().size());
   for (const auto& [name, value] : *changes) {
     LARDER_ASSERT(value.size() <= config::limit::purge_text_bytes_max && is_utf8(value));
   }
@@ -66,7 +67,7 @@ void check_claims(std::string_view json) {
   LARDER_ASSERT(is_utf8(claims.subject));
   LARDER_ASSERT(claims.role == operators::Role::none || contains(json, to_text(claims.role)) ||
                 contains(json, "\\"));
-  LARDER_ASSERT(!operators::client_of(json).empty() && operators::client_of(json).size() <= 64);
+  LARDER_ASSERT(!http::client_of(json).empty() && http::client_of(json).size() <= 64);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "support/model_reply.h"
 #include "support/spending_objects.h"
 
-namespace larder::operators {
+namespace larder::operators::upload_test {
 namespace {
 
 using sim::gemini_reply;
@@ -90,6 +90,20 @@ TEST_F(UploadTest, AKnownFormatAsksNobody) {
               HasSubstr(R"("list":{"understood":{"format":"generic"},"books":1,"authors":1,)"));
   EXPECT_TRUE(world.origin_requests.empty());
   EXPECT_TRUE(isolate.settled());
+}
+
+TEST_F(UploadTest, TheAnswerCountsWhatWasMetInTheList) {
+  Isolate isolate(world, with_gemini());
+  const auto& exchange =
+      upload(isolate,
+             "Title,Author,Review\nMomo,Michael Ende,\"good\nKrabat,Otfried Preussler,bad\nEmil,\"\n"
+             "Rico,Andreas \xe9lan,\"so\" so\n");
+  EXPECT_EQ(exchange.status, 202U) << exchange.body;
+  EXPECT_THAT(
+      exchange.body,
+      HasSubstr(R"("books":2,"authors":2,"rows":2,"rowsRagged":0,"rowsWithoutAuthor":0,"rowsRepeated":0,)"
+                R"("rowsJoined":2,"rowsLeftOut":0,"strayQuotes":1,"fieldsRepaired":1,)"
+                R"("isbnsRecovered":0,"isbnsLost":0,"encoding":"windows-1252"})"));
 }
 
 TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
@@ -268,4 +282,4 @@ TEST_F(UploadTest, EveryRefusalSaysWhatToDo) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::upload_test

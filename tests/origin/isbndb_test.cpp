@@ -6,7 +6,7 @@
 #include "origin/readers.h"
 #include "origin/support.h"
 
-namespace larder::origin {
+namespace larder::origin::isbndb_test {
 namespace {
 
 constexpr std::string_view book =
@@ -37,6 +37,21 @@ TEST(isbndb, falls_back_to_the_long_title) {
             R"("isbn13":["9791090636071"],"firstPublishYear":2001,"ids":{}}]})");
 }
 
+// The key goes with the request: it may reach what was declared, and nothing beside it.
+TEST(isbndb, no_value_leaves_its_path) {
+  const Access access("https://isbndb.example", "1.0", "");
+  for (const LookupKind kind : {LookupKind::title, LookupKind::author, LookupKind::subject}) {
+    for (const std::string_view text : {".", "..", " .. ", "/", "//", "../author/x", "x/../..", "..\\x"}) {
+      const auto plan = provider_named("isbndb").plan(Lookup(kind, std::string(text)), access);
+      ASSERT_FALSE(plan.has_value()) << text;
+      EXPECT_EQ(plan.error().kind, ErrorKind::invalid);
+      EXPECT_EQ(plan.error().source, "isbndb");
+    }
+  }
+  EXPECT_EQ(provider_named("isbndb").plan(Lookup(LookupKind::title, "AC/DC..."), access)->url,
+            "https://isbndb.example/books/AC%2FDC...?page=1&pageSize=20");
+}
+
 TEST(isbndb, answers_an_empty_list_with_authority) {
   const auto reply = read_reply("isbndb", by_title(), 200, R"({"total":0,"books":[]})");
   ASSERT_TRUE(reply.has_value());
@@ -65,4 +80,4 @@ TEST(isbndb, refuses_other_shapes) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::isbndb_test

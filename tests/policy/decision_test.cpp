@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace larder::policy {
+namespace larder::policy::decision_test {
 namespace {
 
 config::Settings settings_of(const TextPairs& bindings) {
@@ -147,7 +147,7 @@ TEST(Deciding, TheEagerAgeNeitherOverflowsNorPassesTheEnd) {
 
 TEST(Reasons, HaveATextOfTheirOwnEach) {
   const std::vector<Reason> reasons = {
-#define LARDER_REASON(name, text, meaning) Reason::name,
+#define LARDER_REASON(name, text, status, meaning) Reason::name,
 #include "policy/reasons.def"
 #undef LARDER_REASON
   };
@@ -163,4 +163,4 @@ TEST(Reasons, HaveATextOfTheirOwnEach) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::decision_test
