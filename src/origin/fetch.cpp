@@ -11,6 +11,7 @@
 #include "host/operations.h"
 #include "http/problem.h"
 #include "http/retry_after.h"
+#include "origin/kind.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
@@ -18,9 +19,6 @@
 
 namespace larder::origin {
 
-namespace {
-
-// What came over the wire, whichever operation brought it.
 struct WireReply {
   std::uint32_t status = 0;
   TextPairs headers;
@@ -39,6 +37,8 @@ struct WireReply {
     return "";
   }
 };
+
+namespace {
 
 template <typename Results>
 WireReply wire_reply(Results results, Instant received_at) {
@@ -281,7 +281,6 @@ Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   request.body_bytes_max = Bytes(reply_bytes_max);
   // A redirect would take the key to another address.
   request.follow_redirects = false;
-  request.model = model.shape;
   return request;
 }
 
@@ -345,25 +344,99 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
   return fetched;
 }
 
-OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                     std::optional<ModelShape> model, WireReply reply) {
+OriginResult<Prepared> prepared(OriginResult<Request> request) {
+  if (!request) {
+    return tl::make_unexpected(std::move(request.error()));
+  }
+  Prepared prepared;
+  prepared.request = std::move(*request);
+  return prepared;
+}
+
+class Url final : public Kind {
+ public:
+  std::string name(const config::Resource& resource, std::size_t) const override {
+    return resource.origin.url.origin;
+  }
+  std::string_view source(const config::Resource&, std::size_t) const override { return "origin"; }
+  OriginResult<Prepared> prepare(host::Host&, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted) const override {
+    return prepared(plan_url(resource, settings, wanted));
+  }
+  OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
+                             const Wanted& wanted, WireReply reply) const override {
+    return read_url(resource, wanted, host.now(), std::move(reply));
+  }
+};
+
+class Books final : public Kind {
+ public:
+  std::string name(const config::Resource& resource, std::size_t provider) const override {
+    return std::string(source(resource, provider));
+  }
+  std::string_view source(const config::Resource& resource, std::size_t provider) const override {
+    return to_text(resource.origin.providers[provider]);
+  }
+  std::vector<std::size_t> providers_asked(const config::Resource& resource,
+                                           const config::Settings& settings) const override {
+    const std::vector<config::Provider>& providers = resource.origin.providers;
+    std::vector<std::size_t> asked;
+    for (std::size_t i = 0; i < providers.size(); ++i) {
+      if (is_set_up(providers[i], settings)) {
+        asked.push_back(i);
+      }
+    }
+    if (asked.empty()) {
+      asked.push_back(0);
+    }
+    return asked;
+  }
+  std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
+                            const config::Settings& settings) const override {
+    const config::Provider asked = resource.origin.providers[provider];
+    const std::uint32_t rate = reach_of(asked, settings).rate;
+    return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
+  }
+  OriginResult<Prepared> prepare(host::Host&, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted) const override {
+    return prepared(plan_books(resource, settings, wanted));
+  }
+  OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
+                             const Wanted& wanted, WireReply reply) const override {
+    return read_books(host, resource, wanted, std::move(reply));
+  }
+};
+
+class LanguageModel final : public Kind {
+ public:
+  std::string name(const config::Resource&, std::size_t) const override {
+    return std::string(config::model_word);
+  }
+  std::string_view source(const config::Resource&, std::size_t) const override { return config::model_word; }
+  OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted) const override {
+    return plan_model(host, resource, settings, wanted);
+  }
+  OriginResult<Fetched> read(host::Host& host, const config::Resource&, const config::Settings& settings,
+                             const Wanted&, WireReply reply) const override {
+    const auto model = model_of(settings);
+    LARDER_ASSERT(model.has_value());
+    return read_model(host, model->shape, std::move(reply));
+  }
+  bool is_unwell(const Refusal& refusal) const override {
+    return Kind::is_unwell(refusal) || refusal.error.kind == ErrorKind::corrupt;
+  }
+  Price price() const override { return Price::counted; }
+};
+
+// What an answer means, with the times around it.
+OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted, Instant requested_at,
+                                 WireReply reply) {
   if (auto refused = refuse_status(reply.status)) {
     return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
   }
-  if (resource.origin.kind == config::OriginKind::url) {
-    return read_url(resource, wanted, host.now(), std::move(reply));
-  }
-  if (config::asks_model(resource)) {
-    LARDER_ASSERT(model.has_value());
-    return read_model(host, *model, std::move(reply));
-  }
-  return read_books(host, resource, wanted, std::move(reply));
-}
-
-// What an answer means, with the times around it.
-OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                 std::optional<ModelShape> model, Instant requested_at, WireReply reply) {
-  auto fetched = read_any_reply(host, resource, wanted, model, std::move(reply));
+  auto fetched = kind_of(resource).read(host, resource, settings, wanted, std::move(reply));
   if (fetched) {
     fetched->provider = wanted.provider;
     fetched->requested_at = requested_at;
@@ -372,85 +445,68 @@ OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resou
   return fetched;
 }
 
-std::string_view source_of(const config::Resource& resource, const Wanted& wanted) {
-  switch (resource.origin.kind) {
-    case config::OriginKind::provider:
-      return to_text(resource.origin.providers[wanted.provider]);
-    case config::OriginKind::url:
-      return "origin";
-    case config::OriginKind::model:
-      return config::model_word;
-  }
-  LARDER_UNREACHABLE();
-}
-
 Refusal refusal_of(const Error& error, const config::Resource& resource, const Wanted& wanted) {
-  return Refusal(Error(error.kind, source_of(resource, wanted), error.retryable, error.message));
+  const std::string_view source = kind_of(resource).source(resource, wanted.provider);
+  return Refusal(Error(error.kind, source, error.retryable, error.message));
 }
 
 }  // namespace
 
-std::string origin_name(const config::Resource& resource, std::size_t provider) {
+const Kind& kind_of(const config::Resource& resource) {
+  static const Url url;
+  static const Books books;
+  static const LanguageModel model;
   switch (resource.origin.kind) {
-    case config::OriginKind::provider:
-      return std::string(to_text(resource.origin.providers[provider]));
     case config::OriginKind::url:
-      return resource.origin.url.origin;
+      return url;
+    case config::OriginKind::provider:
+      return books;
     case config::OriginKind::model:
-      return std::string(config::model_word);
+      return model;
   }
   LARDER_UNREACHABLE();
 }
 
+std::vector<std::size_t> Kind::providers_asked(const config::Resource&, const config::Settings&) const {
+  return {0};
+}
+
+std::uint32_t Kind::polite_rate(const config::Resource&, std::size_t, const config::Settings&) const {
+  constexpr std::uint32_t any_api = 1;
+  return any_api;
+}
+
+bool Kind::is_unwell(const Refusal& refusal) const {
+  return refusal.error.kind == ErrorKind::timeout || refusal.error.kind == ErrorKind::unavailable ||
+         refusal.origin_status >= 500 || refusal.origin_status == 429;
+}
+
+bool is_model_unwell(const Refusal& refusal) { return LanguageModel().is_unwell(refusal); }
+
+std::string origin_name(const config::Resource& resource, std::size_t provider) {
+  return kind_of(resource).name(resource, provider);
+}
+
 std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings) {
-  std::vector<std::size_t> asked;
-  const std::vector<config::Provider>& providers = resource.origin.providers;
-  if (resource.origin.kind == config::OriginKind::provider) {
-    for (std::size_t i = 0; i < providers.size(); ++i) {
-      if (is_set_up(providers[i], settings)) {
-        asked.push_back(i);
-      }
-    }
-  }
-  if (asked.empty()) {
-    asked.push_back(0);
-  }
-  return asked;
+  return kind_of(resource).providers_asked(resource, settings);
 }
 
 std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
                           const config::Settings& settings) {
-  constexpr std::uint32_t any_api = 1;
-  if (resource.origin.kind != config::OriginKind::provider) {
-    return any_api;
-  }
-  const config::Provider asked = resource.origin.providers[provider];
-  const std::uint32_t rate = reach_of(asked, settings).rate;
-  return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
+  return kind_of(resource).polite_rate(resource, provider, settings);
 }
 
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
                                const config::Settings& settings, const Wanted& wanted) {
-  Prepared prepared;
-  if (config::asks_model(resource)) {
-    auto planned = plan_model(host, resource, settings, wanted);
-    if (!planned) {
-      planned.error().unsent = true;
-    }
-    return planned;
+  auto planned = kind_of(resource).prepare(host, resource, settings, wanted);
+  if (!planned) {
+    planned.error().unsent = true;
   }
-  auto request = resource.origin.kind == config::OriginKind::provider ? plan_books(resource, settings, wanted)
-                                                                      : plan_url(resource, settings, wanted);
-  if (!request) {
-    request.error().unsent = true;
-    return tl::make_unexpected(std::move(request.error()));
-  }
-  prepared.request = std::move(*request);
-  return prepared;
+  return planned;
 }
 
-host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
-                                        Request request) {
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
+                                        const config::Settings& settings, Wanted wanted, Request request) {
   const Instant requested_at = here.host().now();
   host::Body content;
   if (!request.content.empty()) {
@@ -473,7 +529,7 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
     pending.requested_at = requested_at;
     co_return pending;
   }
-  co_return read_reply(here.host(), resource, wanted, request.model, requested_at,
+  co_return read_reply(here.host(), resource, settings, wanted, requested_at,
                        wire_reply(std::move(*reply), here.host().now()));
 }
 
@@ -494,14 +550,14 @@ host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config
   co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply), here.host().now()));
 }
 
-host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
-                                         std::optional<ModelShape> model, std::uint32_t ticket,
-                                         Instant requested_at) {
+host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource,
+                                         const config::Settings& settings, Wanted wanted,
+                                         std::uint32_t ticket, Instant requested_at) {
   auto reply = co_await host::origin_resume(here, ticket);
   if (!reply) {
     co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
   }
-  co_return read_reply(here.host(), resource, wanted, model, requested_at,
+  co_return read_reply(here.host(), resource, settings, wanted, requested_at,
                        wire_reply(std::move(*reply), here.host().now()));
 }
 

@@ -104,8 +104,6 @@ struct Request {
   Bytes body_bytes_max;
   bool follow_redirects = true;
   bool oversize = false;
-  // Who is asked, where it is a model.
-  std::optional<ModelShape> model;
 
   Request() {}
 };
@@ -137,8 +135,8 @@ OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resourc
 
 // `resource` lives as long as the app. A reply above the resource's bounds is a stream for a url origin and
 // an error for a provider, whose replies have to be read.
-host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
-                                        Request request);
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
+                                        const config::Settings& settings, Wanted wanted, Request request);
 
 // A model's words, whatever they are about.
 struct ModelAnswer {
@@ -162,8 +160,8 @@ std::string narrative_stand_in(const config::Resource& resource, const config::F
                                Instant now);
 
 // The rest of a fetch of the same request that came back with a ticket, once.
-host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
-                                         std::optional<ModelShape> model, std::uint32_t ticket,
-                                         Instant requested_at);
+host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource,
+                                         const config::Settings& settings, Wanted wanted,
+                                         std::uint32_t ticket, Instant requested_at);
 
 }  // namespace larder::origin
