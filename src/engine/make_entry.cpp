@@ -225,7 +225,7 @@ tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, 
     header.etag = former.header.etag;
     header.own_etag = former.header.own_etag;
   }
-  // A purge that removes a body removes it however often it was confirmed: who purged it may know better.
+  // A hard purge removes a body however often a 304 has confirmed it.
   header.body_asked = LARDER_MUTATED(purged_body_confirmed) ? header.asked : former.header.body_asked;
   header.body_log_seen =
       LARDER_MUTATED(purged_body_confirmed) ? header.log_seen : former.header.body_log_seen;

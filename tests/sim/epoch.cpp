@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "entry/header.h"
+#include "json/json_text.h"
 #include "records/control_log.h"
 #include "sim/books.h"
 
@@ -1005,7 +1005,7 @@ void Epoch::run(std::uint64_t steps_end) {
   }
   RecordsSide::Rates rates;
   rates.fails = 3 * rates_.fails;
-  rates.fails_late = 10 * rates_.fails_late;
+  rates.fails_late = 30 * rates_.fails_late;
   rates.lost = 10 * rates_.lost;
   rates.traps = 3 * rates_.fails;
   rates.crash = rates_.crash;
@@ -1095,7 +1095,7 @@ void Epoch::read_warmed(const WarmingJudge::Warmed& warmed) {
   std::string query(by_author);
   std::string text = warmed.name;
   if (warmed.is_entry) {
-    const auto fields = config::JsonText::parse(warmed.name);
+    const auto fields = json::JsonText::parse(warmed.name);
     text = fields ? fields->text("q") : "";
     query = book_number(by_isbn, text) ? by_isbn : by_title;
   }
