@@ -91,12 +91,12 @@ TEST_F(PrewarmTest, WhatNoStoreTookIsNotAccountedForUntilOneDoes) {
   isolate.batch("author-warming-queue", {sim::Isolate::Sent("m", 1, first)});
   world.run();
   EXPECT_EQ(refused, 1U);
-  EXPECT_EQ(jobs.jobs.begin()->second.sum().processed, 0U);
-  EXPECT_EQ(jobs.jobs.begin()->second.state, "running");
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 0U);
+  EXPECT_EQ(jobs.jobs().front().state_text(), "running");
   is_out_of_order = false;
   drain();
-  EXPECT_EQ(jobs.jobs.begin()->second.sum().processed, 1U);
-  EXPECT_EQ(jobs.jobs.begin()->second.state, "complete");
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 1U);
+  EXPECT_EQ(jobs.jobs().front().state_text(), "complete");
   EXPECT_EQ(world.origin_requests.size(), 1U) << "what memory has is put, and not asked for again";
   sim::Isolate far(world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}},
                    sim::narratives_declared, "two");
@@ -119,7 +119,7 @@ TEST_F(PrewarmTest, WhatOneDataCentreHasIsPutWhereAllFindIt) {
   EXPECT_FALSE(has_entry());
   post("/api/warming/prewarm", concat({R"({"resource":"narr","items":[)", item, "]}"}));
   drain();
-  EXPECT_EQ(jobs.jobs.begin()->second.sum().processed, 1U);
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 1U);
   EXPECT_TRUE(has_entry());
   EXPECT_EQ(world.origin_requests.size(), 1U);
 }
