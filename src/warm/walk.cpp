@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "host/operations.h"
@@ -65,7 +66,13 @@ host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMess
   } else {
     step.works = 1;
   }
-  co_await engine_.settle(here, *query, std::move(reading));
+  const bool is_kept = step.state == StepState::done;
+  const auto stored = co_await engine_.settle_for_all(here, *query, std::move(reading));
+  if (is_kept && !stored && !LARDER_MUTATED(failed_entries_passed_over)) {
+    step.state = StepState::later;
+    step.reason = "store";
+    step.message = "The entry could not be stored.";
+  }
   co_return step;
 }
 
