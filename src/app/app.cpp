@@ -13,6 +13,7 @@
 #include "entry/normalise.h"
 #include "host/log_line.h"
 #include "host/operations.h"
+#include "host/random.h"
 #include "http/client.h"
 #include "operators/router.h"
 #include "origin/llm.h"
@@ -30,14 +31,6 @@ std::string allow_of(const std::vector<http::Method>& methods) {
   }
   names.emplace_back("OPTIONS");
   return join(names, ", ");
-}
-
-std::uint64_t seed_of(host::Host& host) {
-  std::uint64_t seed = 0;
-  for (const char byte : host.random_bytes(8)) {
-    seed = (seed << 8) | static_cast<unsigned char>(byte);
-  }
-  return seed;
 }
 
 std::string client_of(host::Context here) {
@@ -114,7 +107,8 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), seed_of(host_));
+  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget),
+                               host::random_number(host_, 8));
   // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
   auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
                                              ? config::CacheImplementation::kv
@@ -149,7 +143,7 @@ void App::take_up_changes() {
       activate_cache();
     } else {
       host::LogLine line(host_, LogLevel::error, "settings_refused");
-      line.add("faults", config::to_text(settings.error())).write();
+      line.add("faults", to_text(settings.error())).write();
     }
   }
   engine_->purge_memory();
@@ -172,7 +166,7 @@ void App::log_start() const {
   host::LogLine line(host_, level, "start", host::Written::always);
   line.add("message", state).add("version", version).add("toolchain", toolchain_);
   if (!faults_.empty()) {
-    line.add("faults", config::to_text(faults_));
+    line.add("faults", to_text(faults_));
   }
   line.write();
 }
@@ -555,7 +549,7 @@ Outgoing App::preflight(host::Context here, const http::Target& target, std::str
 
 Outgoing App::misconfigured() const {
   http::Problem problem(
-      500, concat({"The configuration has faults; mend them and deploy again. ", config::to_text(faults_)}));
+      500, concat({"The configuration has faults; mend them and deploy again. ", to_text(faults_)}));
   problem.title = "Invalid configuration";
   return problem_answer(host_, problem);
 }
@@ -676,7 +670,7 @@ host::Task<void> App::consume_dead_letters(host::Context here, std::string,
 
 host::Task<void> App::maintain(host::Context here) {
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
-  co_await warming_->tend(here);
+  co_await warming_->maintain(here);
 }
 
 host::Task<void> App::log_only(host::Context) { co_return; }

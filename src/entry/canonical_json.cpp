@@ -6,8 +6,8 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "config/json_memory.h"
 #include "entry/decimal.h"
+#include "json/json_memory.h"
 #include "simdjson.h"
 
 namespace larder::entry {
@@ -241,7 +241,7 @@ Result<std::string> canonical_json(std::string_view json, const config::JsonQuan
   const simdjson::padded_string padded(json);
   ondemand::document document;
   if (const auto error = parser.iterate(padded).get(document); error != simdjson::SUCCESS) {
-    return config::lacks_memory(json, padded, error) ? refuse_for_memory() : refuse_syntax();
+    return json::lacks_memory(json, padded, error) ? refuse_for_memory() : refuse_syntax();
   }
   CanonicalWriter writer(quantise);
   auto written = writer.document(document, json);
@@ -259,7 +259,7 @@ Result<TextPairs> json_members(std::string_view json, const std::vector<std::str
   ondemand::document document;
   ondemand::object root;
   const auto error = parser.iterate(padded).get(document);
-  if (config::lacks_memory(json, padded, error)) {
+  if (json::lacks_memory(json, padded, error)) {
     return refuse_for_memory();
   }
   if (error != simdjson::SUCCESS || document.get_object().get(root) != simdjson::SUCCESS) {
@@ -302,7 +302,7 @@ Result<std::string> json_text(std::string_view json) {
   ondemand::document document;
   std::string_view text;
   const auto error = parser.iterate(padded).get(document);
-  if (config::lacks_memory(json, padded, error)) {
+  if (json::lacks_memory(json, padded, error)) {
     return refuse_for_memory();
   }
   if (error != simdjson::SUCCESS || document.get_string().get(text) != simdjson::SUCCESS ||

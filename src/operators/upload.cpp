@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "base/text.h"
-#include "config/json_pieces.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
 #include "host/operations.h"
+#include "json/json_pieces.h"
+#include "json/json_text.h"
 
 namespace larder::operators {
 
@@ -66,10 +66,10 @@ Asked<TakenApart> take_apart(std::string_view json, const Names& large, const Na
   TakenApart taken;
   taken.large.resize(large.size());
   std::string rest = "{";
-  config::JsonPieces members(json, config::JsonHolder::object);
+  json::JsonPieces members(json, json::JsonHolder::object);
   while (const auto member = members.next()) {
     std::string name(member->name);
-    const bool plain = config::decode_json_string(name);
+    const bool plain = json::decode_json_string(name);
     const auto found = plain ? std::find(large.begin(), large.end(), name) : large.end();
     std::string_view value = member->value;
     if (found != large.end()) {
@@ -79,11 +79,11 @@ Asked<TakenApart> take_apart(std::string_view json, const Names& large, const Na
     rest.append(rest.size() > 1 ? "," : "").append(member->name).append(":").append(value);
     if (rest.size() > limit::operator_body_bytes_max) {
       return tl::make_unexpected(
-          http::Problem(413, concat({"Beside ", config::any_of(large), " the body may have ",
+          http::Problem(413, concat({"Beside ", any_of(large), " the body may have ",
                                      to_text(std::uint64_t{limit::operator_body_bytes_max}), " bytes."})));
     }
   }
-  const auto others = config::JsonText::parse(rest.append("}"));
+  const auto others = json::JsonText::parse(rest.append("}"));
   if (!others && others.error().kind == ErrorKind::unavailable) {
     return tl::make_unexpected(no_memory());
   }
@@ -101,7 +101,7 @@ Asked<TakenApart> take_apart(std::string_view json, const Names& large, const Na
 
 // The bytes of a file, from the JSON string that it is in base64. nullopt: it is none.
 std::optional<std::string> file_of(std::string token) {
-  return config::decode_json_string(token) ? from_base64(token) : std::nullopt;
+  return json::decode_json_string(token) ? from_base64(token) : std::nullopt;
 }
 
 http::Problem no_base64() {
@@ -145,10 +145,9 @@ host::Task<Asked<Upload>> read_form(host::Context here) {
   const Names options = list_options();
   for (const auto& field : upload.fields) {
     if (std::find(options.begin(), options.end(), field.first) == options.end()) {
-      upload.faults.emplace_back(
-          config::in_quotes(field.first),
-          concat({"There is no such field; beside file there is ", config::any_of(options), ".",
-                  config::did_you_mean(field.first, options)}));
+      upload.faults.emplace_back(in_quotes(field.first),
+                                 concat({"There is no such field; beside file there is ", any_of(options),
+                                         ".", did_you_mean(field.first, options)}));
     }
   }
   co_return std::move(upload);

@@ -18,7 +18,7 @@ namespace larder::operators {
 struct UploadFields {
   TextPairs fields;
   // What is wrong with them, before their values are looked at.
-  config::Faults faults;
+  Faults faults;
 
   UploadFields() {}
   explicit UploadFields(TextPairs fields_) : fields(std::move(fields_)) {}

@@ -8,10 +8,10 @@
 #include "booklist/book_list.h"
 #include "booklist/csv.h"
 #include "booklist/warming_plan.h"
-#include "config/json_pieces.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "json/json_pieces.h"
+#include "json/json_text.h"
 #include "operators/handlers.h"
 #include "operators/list_columns.h"
 #include "operators/request.h"
@@ -53,7 +53,7 @@ host::Outgoing warming_failure(host::Context here, const Error& error) {
 // A whole number among the fields; `otherwise` where it is not given.
 std::optional<std::uint32_t> number_field(const UploadFields& upload, std::string_view name,
                                           std::uint64_t least, std::uint64_t most, std::uint64_t otherwise,
-                                          config::Faults& faults) {
+                                          Faults& faults) {
   const std::string_view text = trim(upload.field(name));
   const auto number = text.empty() ? std::optional<std::uint64_t>(otherwise) : parse_unsigned(text);
   if (!number || *number < least || *number > most) {
@@ -64,7 +64,7 @@ std::optional<std::uint32_t> number_field(const UploadFields& upload, std::strin
   return static_cast<std::uint32_t>(*number);
 }
 
-void read_priority(const UploadFields& upload, warm::JobOptions& options, config::Faults& faults) {
+void read_priority(const UploadFields& upload, warm::JobOptions& options, Faults& faults) {
   const std::string_view text = trim(upload.field("priority"));
   if (!text.empty() && text != "normal" && text != "high") {
     faults.emplace_back("priority", "This must be \"normal\" or \"high\".");
@@ -73,7 +73,7 @@ void read_priority(const UploadFields& upload, warm::JobOptions& options, config
 }
 
 warm::JobOptions read_list_options(const UploadFields& upload, booklist::Aggressiveness& aggressiveness,
-                                   config::Faults& faults) {
+                                   Faults& faults) {
   warm::JobOptions options;
   options.depth_max = number_field(upload, "maxDepth", 1, booklist::warming_depth_max, 2, faults).value_or(1);
   read_priority(upload, options, faults);
@@ -175,12 +175,12 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   if (!upload) {
     co_return host::problem_answer(here.host(), upload.error());
   }
-  config::Faults faults = std::move(upload->faults);
+  Faults faults = std::move(upload->faults);
   booklist::Aggressiveness aggressiveness = booklist::Aggressiveness::normal;
   warm::JobPlan plan;
   plan.options = read_list_options(*upload, aggressiveness, faults);
   if (plan.options.by_subject &&
-      desk.warming.stock().resource_for(config::ProviderQuery::subject) == nullptr) {
+      desk.warming.writer().resource_for(config::ProviderQuery::subject) == nullptr) {
     faults.emplace_back("subjects",
                         "larder.json declares no resource that looks books up by subject; add one with "
                         "\"origin\": {\"provider\": \"openlibrary\", \"query\": \"subject\"}.");
@@ -225,7 +225,7 @@ std::string object_of(const TextPairs& fields) {
 }
 
 // The fields of an item: texts, and JSON for what the resource reads from a body.
-TextPairs fields_of(const config::JsonText& item, const config::Resource* resource) {
+TextPairs fields_of(const json::JsonText& item, const config::Resource* resource) {
   TextPairs fields = item.as_pairs();
   if (resource == nullptr) {
     return fields;
@@ -261,22 +261,22 @@ http::Problem too_many_items() { return http::Problem(413, "The list has too man
 
 // The items of a pre-warming list: objects, or rows of a CSV file whose header names the fields.
 Asked<std::vector<TextPairs>> read_entries(const EntryList& list, const config::Resource* resource,
-                                           config::Faults& faults) {
+                                           Faults& faults) {
   const std::size_t items_max = booklist::ListLimits().rows_max;
   std::vector<TextPairs> entries;
   const auto known = resource == nullptr ? std::vector<std::string_view>() : item_members(*resource);
   if (list.items) {
-    config::JsonPieces items(*list.items, config::JsonHolder::array);
+    json::JsonPieces items(*list.items, json::JsonHolder::array);
     while (const auto item = items.next()) {
       const std::string path = concat({"items[", to_text(std::uint64_t{entries.size()}), "]"});
-      const auto json = config::JsonText::parse(item->value);
+      const auto json = json::JsonText::parse(item->value);
       if (!json) {
         return tl::make_unexpected(invalid_request(concat({path, ": ", json.error().message})));
       }
       if (entries.size() == items_max) {
         return tl::make_unexpected(too_many_items());
       }
-      const auto wrong = known.empty() ? config::Faults() : json->faults_of_members(path, known);
+      const auto wrong = known.empty() ? Faults() : json->faults_of_members(path, known);
       if (faults.size() < config::limit::declaration_faults_max) {
         faults.insert(faults.end(), wrong.begin(), wrong.end());
       }
@@ -333,13 +333,13 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   if (refused) {
     co_return host::problem_answer(here.host(), *refused);
   }
-  config::Faults faults = list.faults;
+  Faults faults = list.faults;
   warm::JobPlan plan;
   plan.options.resource = std::string(list.field("resource"));
   plan.options.requests_at_once = number_field(list, "concurrency", 1, 20, 3, faults).value_or(3);
   plan.options.requests_per_second = number_field(list, "qps", 1, 100, 1, faults).value_or(1);
   read_priority(list, plan.options, faults);
-  const config::Resource* const resource = desk.warming.stock().find_resource(plan.options.resource);
+  const config::Resource* const resource = desk.warming.writer().find_resource(plan.options.resource);
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
@@ -353,7 +353,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   }
   std::set<std::string> seen;
   for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
-    const auto query = desk.warming.stock().query_of(here.host(), *resource, (*entries)[i]);
+    const auto query = desk.warming.writer().query_of(here.host(), *resource, (*entries)[i]);
     if (!query) {
       if (faults.size() < config::limit::declaration_faults_max) {
         faults.emplace_back(concat({"items[", to_text(std::uint64_t{i}), "]"}), query.error().message);
@@ -402,19 +402,19 @@ host::Task<host::Outgoing> cancel_job(host::Context here, const Desk& desk, Call
   co_return host::json_answer(here.host(), 200, *cancelled);
 }
 
-host::Task<host::Outgoing> list_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> list_dead_letters(host::Context here, const Desk& desk, Call& call) {
   const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
   if (!cursor) {
     co_return host::problem_answer(here.host(), cursor.error());
   }
-  const auto letters = co_await desk.warming.letters(here, *cursor);
+  const auto letters = co_await desk.warming.dead_letters(here, *cursor);
   if (!letters) {
     co_return warming_failure(here, letters.error());
   }
   co_return host::json_answer(here.host(), 200, *letters);
 }
 
-host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> replay_dead_letters(host::Context here, const Desk& desk, Call& call) {
   const auto body = co_await host::request_body(here, config::limit::operator_body_bytes_max,
                                                 config::millis_of(config::limit::request_body_wait));
   if (!body) {
@@ -425,34 +425,34 @@ host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, 
   std::vector<std::uint64_t> ids;
   const std::string text = here.host().read_body(body->content.handle(), body->content.size(), 0);
   if (!trim(text).empty()) {
-    const auto json = config::JsonText::parse(text);
+    const auto json = json::JsonText::parse(text);
     const bool is_list = json && json->find("ids") && json->find("ids")->is_array();
     if (!is_list) {
       co_return host::problem_answer(
           here.host(),
-          invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
+          invalid_request("Send {\"ids\": [1, 2]} for some dead letters, or no body for the oldest."));
     }
-    const config::Faults faults = json->faults_of_members("", {"ids"});
+    const Faults faults = json->faults_of_members("", {"ids"});
     if (!faults.empty()) {
       co_return host::problem_answer(here.host(), invalid_request(faults));
     }
-    for (const config::JsonText& id : json->items("ids")) {
+    for (const json::JsonText& id : json->items("ids")) {
       const auto number = id.as_number();
       if (!number) {
         co_return host::problem_answer(here.host(),
-                                       invalid_request("ids: these must be the letters' numbers."));
+                                       invalid_request("ids: these must be the numbers of dead letters."));
       }
       ids.push_back(*number);
     }
     if (ids.empty()) {
-      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one letter."));
+      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one dead letter."));
     }
   }
   const auto replayed = co_await desk.warming.replay(here, std::move(ids));
   if (!replayed) {
     co_return warming_failure(here, replayed.error());
   }
-  call.note = concat({"replayed letters: ", *replayed});
+  call.note = concat({"replayed dead letters: ", *replayed});
   co_return host::json_answer(here.host(), 200, *replayed);
 }
 

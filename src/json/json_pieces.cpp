@@ -1,10 +1,10 @@
-#include "config/json_pieces.h"
+#include "json/json_pieces.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 
-namespace larder::config {
+namespace larder::json {
 
 namespace {
 
@@ -187,4 +187,4 @@ bool decode_json_string(std::string& token) {
   return true;
 }
 
-}  // namespace larder::config
+}  // namespace larder::json

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace larder::config {
+namespace larder::json {
 
 struct JsonPiece {
   // The member's name as it stands, with its quotes; empty for an item.
@@ -54,4 +54,4 @@ class JsonPieces {
 // than that.
 bool decode_json_string(std::string& token);
 
-}  // namespace larder::config
+}  // namespace larder::json

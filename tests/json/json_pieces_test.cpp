@@ -1,16 +1,16 @@
 // Pieces of a JSON text, held against the parser that reads it whole.
-#include "config/json_pieces.h"
+#include "json/json_pieces.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "config/json_memory.h"
-#include "config/json_text.h"
 #include "entry/seeded.h"
+#include "json/json_memory.h"
+#include "json/json_text.h"
 
-namespace larder::config::json_pieces_test {
+namespace larder::json::json_pieces_test {
 namespace {
 
 using Pieces = std::vector<std::pair<std::string, std::string>>;
@@ -119,4 +119,4 @@ TEST(JsonMemory, ATextThatCouldNotBeCopiedIsToldFromOneThatIsNoJson) {
 }
 
 }  // namespace
-}  // namespace larder::config::json_pieces_test
+}  // namespace larder::json::json_pieces_test

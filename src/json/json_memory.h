@@ -5,7 +5,7 @@
 
 #include "simdjson.h"
 
-namespace larder::config {
+namespace larder::json {
 
 // `padded` is the copy of `json` that the parser read, and `error` what it said. Where memory is short, the
 // copy is empty, or the parser says so; nothing is known of the text then.
@@ -14,4 +14,4 @@ inline bool lacks_memory(std::string_view json, const simdjson::padded_string& p
   return padded.size() != json.size() || error == simdjson::MEMALLOC;
 }
 
-}  // namespace larder::config
+}  // namespace larder::json
