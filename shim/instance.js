@@ -8,7 +8,7 @@ import { Bodies } from "./bodies.js";
 import { asFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Lanes } from "./lanes.js";
-import { normalText } from "./normal_text.js";
+import { lowerText, normalText } from "./normal_text.js";
 import { handlers } from "./operations/index.js";
 import { createHash, getRandomValues } from "./platform.js";
 import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
@@ -275,7 +275,11 @@ export class Instance {
         /** @type {number} */ size,
         /** @type {number} */ into,
         /** @type {number} */ capacity,
-      ) => this.writeText(normalText(this.textAt(at, size)), into, capacity),
+        /** @type {number} */ composed,
+      ) => {
+        const form = composed === 1 ? lowerText : normalText;
+        return this.writeText(form(this.textAt(at, size)), into, capacity);
+      },
       request_header: (
         /** @type {number} */ id,
         /** @type {number} */ nameAt,

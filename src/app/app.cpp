@@ -321,7 +321,8 @@ Result<config::FieldValues> App::read_values(host::Context here, const config::M
   }
   const TextPairs settings = config::key_settings(settings_);
   return entry::normalise_fields(
-      resource, entry::Parameters{matched.path_parameters, target.query, headers, parts, settings});
+      resource, entry::Parameters{matched.path_parameters, target.query, headers, parts, settings},
+      host::lower_text_of(host_));
 }
 
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,

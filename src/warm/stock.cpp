@@ -18,11 +18,15 @@ using observe::Counter;
 
 namespace {
 
-bool is_same_work(const origin::Work& a, const origin::Work& b) {
+bool is_same_work(const origin::Work& a, const origin::Work& b, const NormalText& normal_text) {
   if (!a.ids.openlibrary.empty() && !b.ids.openlibrary.empty()) {
     return a.ids.openlibrary == b.ids.openlibrary;
   }
-  return a.title == b.title && a.authors == b.authors;
+  const auto is_same = [&](const std::string& one, const std::string& other) {
+    return one == other || comparison_form(one, normal_text) == comparison_form(other, normal_text);
+  };
+  return is_same(a.title, b.title) &&
+         std::equal(a.authors.begin(), a.authors.end(), b.authors.begin(), b.authors.end(), is_same);
 }
 
 }  // namespace
@@ -105,8 +109,8 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
     }
   }
   const TextPairs settings = config::key_settings(settings_);
-  auto values =
-      entry::normalise_fields(resource, entry::Parameters{path, parameters, headers, body, settings});
+  auto values = entry::normalise_fields(
+      resource, entry::Parameters{path, parameters, headers, body, settings}, host::lower_text_of(host));
   if (!values) {
     return tl::make_unexpected(std::move(values.error()));
   }
@@ -172,10 +176,12 @@ tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const
     }
   }
   const std::size_t known = works.size();
+  const NormalText normal_text = host::normal_text_of(host);
   for (const std::size_t at : planting.works) {
     const origin::Work& work = harvest.works[at];
-    const bool is_there = std::any_of(works.begin(), works.end(),
-                                      [&](const origin::Work& other) { return is_same_work(work, other); });
+    const bool is_there = std::any_of(works.begin(), works.end(), [&](const origin::Work& other) {
+      return is_same_work(work, other, normal_text);
+    });
     if (!is_there && works.size() < origin::works_max) {
       works.push_back(work);
     }
