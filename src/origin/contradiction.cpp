@@ -15,8 +15,9 @@ namespace {
 constexpr std::size_t telling_letters_min = 3;
 
 std::vector<std::string> words_of(std::string_view text, const NormalText& normal_text) {
+  const std::string form = comparison_form(text, normal_text);
   std::vector<std::string> words;
-  for (const std::string_view word : split(comparison_form(text, normal_text), ' ')) {
+  for (const std::string_view word : split(form, ' ')) {
     if (!word.empty()) {
       words.emplace_back(word);
     }
