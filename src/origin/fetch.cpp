@@ -15,6 +15,7 @@
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
+#include "origin/reply_head.h"
 
 namespace larder::origin {
 
@@ -41,9 +42,9 @@ struct WireReply {
 };
 
 template <typename Results>
-WireReply wire_reply(Results results) {
-  return WireReply(results.status, std::move(results.headers), results.streamed == 1,
-                   std::move(results.content));
+WireReply wire_reply(Results results, Instant received_at) {
+  return WireReply(results.status, safe_fields(std::move(results.headers), received_at),
+                   results.streamed == 1, std::move(results.content));
 }
 
 // What an origin's failure is, when there was an HTTP answer.
@@ -315,6 +316,9 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
 }
 
 OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, const WireReply& reply) {
+  if (auto refused = refuse_status(reply.status)) {
+    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
+  }
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
@@ -346,6 +350,9 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
 
 OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                      std::optional<ModelShape> model, WireReply reply) {
+  if (auto refused = refuse_status(reply.status)) {
+    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
+  }
   if (resource.origin.kind == config::OriginKind::url) {
     return read_url(resource, wanted, host.now(), std::move(reply));
   }
@@ -470,7 +477,7 @@ host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resour
     co_return pending;
   }
   co_return read_reply(here.host(), resource, wanted, request.model, requested_at,
-                       wire_reply(std::move(*reply)));
+                       wire_reply(std::move(*reply), here.host().now()));
 }
 
 host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
@@ -487,7 +494,7 @@ host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config
   if (!reply) {
     co_return tl::make_unexpected(Refusal(std::move(reply.error())));
   }
-  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply)));
+  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply), here.host().now()));
 }
 
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
@@ -497,7 +504,8 @@ host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resou
   if (!reply) {
     co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
   }
-  co_return read_reply(here.host(), resource, wanted, model, requested_at, wire_reply(std::move(*reply)));
+  co_return read_reply(here.host(), resource, wanted, model, requested_at,
+                       wire_reply(std::move(*reply), here.host().now()));
 }
 
 std::string leading_system_of(const config::Resource& resource, const config::FieldValues& values) {

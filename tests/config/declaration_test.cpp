@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::declaration_test {
 namespace {
 
 constexpr std::string_view everything = R"({"resources": [
@@ -479,4 +479,4 @@ TEST(Declaration, TheShippedFileIsRight) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::declaration_test

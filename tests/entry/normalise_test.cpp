@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "support/normal_text.h"
 
-namespace larder::entry {
+namespace larder::entry::normalise_test {
 namespace {
 
 using namespace std::string_literals;
@@ -213,4 +213,4 @@ TEST(NormaliseFields, TheWholeQueryIsEncodedInItsOrderOrSorted) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::normalise_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace larder::http {
+namespace larder::http::status_test {
 namespace {
 
 TEST(Status, HasAPhrase) {
@@ -14,6 +14,12 @@ TEST(Status, HasAPhrase) {
   EXPECT_EQ(reason_phrase(504), "Gateway Timeout");
   for (const int status : {0, -1, 99, 199, 299, 418, 599, 1000}) {
     EXPECT_EQ(reason_phrase(status), "Unknown Status") << status;
+  }
+}
+
+TEST(Status, FinalIsFrom200To599) {
+  for (int status = -1; status < 1100; ++status) {
+    EXPECT_EQ(is_final(status), status >= 200 && status < 600) << status;
   }
 }
 
@@ -50,4 +56,4 @@ TEST(Status, NeverStoredIsNeverUnderstood) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::status_test
