@@ -25,7 +25,7 @@ std::vector<std::string> words_of(std::string_view text, const NormalText& norma
   return words;
 }
 
-bool holds(const std::vector<std::string>& words, const std::string& word) {
+bool has_word(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -39,8 +39,8 @@ bool is_within(const std::vector<std::string>& a, const std::vector<std::string>
 
 bool is_title_of(const std::vector<std::string>& asked, const Work& work, const NormalText& normal_text) {
   const std::vector<std::string> words = words_of(concat({work.title, " ", work.subtitle}), normal_text);
-  const auto shared =
-      std::count_if(asked.begin(), asked.end(), [&](const std::string& word) { return holds(words, word); });
+  const auto shared = std::count_if(asked.begin(), asked.end(),
+                                    [&](const std::string& word) { return has_word(words, word); });
   return 2 * static_cast<std::size_t>(shared) >= asked.size() || is_within(asked, words);
 }
 
@@ -48,7 +48,7 @@ bool is_named_in(const std::vector<std::string>& asked, const Work& work, const 
   for (const std::string& author : work.authors) {
     const std::vector<std::string> words = words_of(author, normal_text);
     const bool shares = std::any_of(asked.begin(), asked.end(), [&](const std::string& word) {
-      return word.size() >= telling_letters_min && holds(words, word);
+      return word.size() >= telling_letters_min && has_word(words, word);
     });
     if (shares || is_within(asked, words)) {
       return true;
@@ -66,7 +66,7 @@ bool contradicts(const Lookup& lookup, const std::vector<Work>& works, const Nor
   if (lookup.kind == LookupKind::isbn) {
     const std::string wanted = wanted_isbn(lookup);
     return std::none_of(works.begin(), works.end(),
-                        [&](const Work& work) { return holds(work.isbn13, wanted); });
+                        [&](const Work& work) { return has_word(work.isbn13, wanted); });
   }
   const std::vector<std::string> asked = words_of(lookup.text, normal_text);
   // Punctuation alone ("???") can neither be found nor missed.

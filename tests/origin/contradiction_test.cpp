@@ -4,7 +4,7 @@
 
 #include "support/normal_text.h"
 
-namespace larder::origin {
+namespace larder::origin::contradiction_test {
 namespace {
 
 const NormalText normal_text = sim::normal_text;
@@ -61,4 +61,4 @@ TEST(Contradiction, NeverOfASubject) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::contradiction_test
