@@ -67,11 +67,48 @@ std::string join_initials(std::string_view spaced) {
   return joined;
 }
 
+// The same for ASCII, in one pass.
+std::string ascii_form(std::string_view text) {
+  std::string form;
+  form.reserve(text.size());
+  std::size_t word = 0;
+  bool is_in_word = false;
+  bool after_single = false;
+  const auto end_word = [&] {
+    if (!is_in_word) {
+      return;
+    }
+    const bool single = form.size() - word == 1;
+    if (single && after_single) {
+      form.erase(word - 1, 1);
+    }
+    after_single = single;
+    is_in_word = false;
+  };
+  for (const char c : text) {
+    if (is_alpha(c) || is_digit(c)) {
+      if (!is_in_word && !form.empty()) {
+        form.push_back(' ');
+      }
+      word = is_in_word ? word : form.size();
+      is_in_word = true;
+      form.push_back(to_lower(c));
+    } else if (!is_apostrophe(static_cast<unsigned char>(c)) &&
+               !is_invisible(static_cast<unsigned char>(c))) {
+      end_word();
+    }
+  }
+  end_word();
+  return form;
+}
+
 }  // namespace
 
 std::string comparison_form(std::string_view text, const NormalText& normal_text) {
-  // What normal_text promises for ASCII, without a call to the host.
-  const std::string lower = is_ascii(text) ? to_lower(text) : normal_text(text);
+  if (is_ascii(text)) {
+    return ascii_form(text);
+  }
+  const std::string lower = normal_text(text);
   std::string spaced;
   spaced.reserve(lower.size());
   bool marks_matter = false;

@@ -18,6 +18,7 @@ enum class NameStyle : std::uint8_t {
   told_apart,  // people between commas, " & " or " and " if both sides look like whole names, else as `one`
   ampersands,  // " & " always stands between people; between them, as `told_apart`
 };
+inline constexpr std::size_t name_styles = 4;
 
 // What somebody did for a book: a contributor translated, edited, illustrated, read … it.
 enum class AuthorRole : std::uint8_t { author, contributor };
