@@ -12,6 +12,7 @@
 #include "config/limits.h"
 #include "engine/sweep.h"
 #include "entry/normalise.h"
+#include "host/log_line.h"
 #include "host/operations.h"
 #include "http/accept.h"
 #include "http/client.h"
@@ -68,6 +69,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   } else {
     faults_.insert(faults_.end(), parsed.error().begin(), parsed.error().end());
   }
+  host_.log_from(settings_.log_level);
   build_caches();
   if (!bypass_) {
     log_start();
@@ -114,11 +116,9 @@ void App::take_up_changes() {
     if (settings) {
       adopt(std::move(*settings));
       activate_cache();
-    } else if (logs(host::LogLevel::error)) {
-      JsonWriter line;
-      line.begin_object().key("level").value("error").key("event").value("settings_refused");
-      line.key("faults").value(config::to_text(settings.error())).end_object();
-      host_.log(host::LogLevel::error, line.text());
+    } else {
+      host::LogLine line(host_, LogLevel::error, "settings_refused");
+      line.add("faults", config::to_text(settings.error())).write();
     }
   }
   engine_->purge_memory();
@@ -128,21 +128,16 @@ void App::take_up_changes() {
 // One line an instance, whatever the level: the first thing to look for when a deployment behaves strangely.
 void App::log_start() const {
   const bool enabled = settings_.feature_cache && registry_.active().name() != "null";
-  JsonWriter line;
-  line.begin_object().key("level").value(faults_.empty() ? "info" : "error").key("event").value("start");
+  const LogLevel level = faults_.empty() ? LogLevel::info : LogLevel::error;
+  host::LogLine line(host_, level, "start", host::Written::always);
   const std::string_view state =
       enabled ? "Cache: enabled (impl: TieredCache: memory, edge, kv)" : "Cache: disabled (impl: NullCache)";
-  line.key("message").value(faults_.empty() ? state : "Cache: not serving (invalid configuration)");
-  line.key("version").value(version).key("toolchain").value(toolchain_);
+  line.add("message", faults_.empty() ? state : "Cache: not serving (invalid configuration)");
+  line.add("version", version).add("toolchain", toolchain_);
   if (!faults_.empty()) {
-    line.key("faults").value(config::to_text(faults_));
+    line.add("faults", config::to_text(faults_));
   }
-  line.end_object();
-  host_.log(faults_.empty() ? host::LogLevel::info : host::LogLevel::error, line.text());
-}
-
-bool App::logs(host::LogLevel level) const {
-  return static_cast<unsigned>(level) >= static_cast<unsigned>(settings_.log_level);
+  line.write();
 }
 
 // Requests
@@ -407,23 +402,21 @@ void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::s
     const auto origin = host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
     add_cors(*inbound.resource, origin, outgoing.answer.headers);
   }
-  const host::LogLevel level = status >= 500 ? host::LogLevel::warn : host::LogLevel::info;
-  if (logs(level)) {
+  const LogLevel level = status >= 500 ? LogLevel::warn : LogLevel::info;
+  if (host_.logs(level)) {
     if (inbound.request_id.empty()) {
       inbound.request_id = request_id(here);
     }
-    JsonWriter line;
-    line.begin_object().key("level").value(host::to_text(level)).key("event").value("request");
-    line.key("request").value(inbound.request_id).key("method").value(http::to_text(inbound.method));
-    line.key("resource").value(resource).key("status").value(status);
-    line.key("durationMillis").value((host_.now() - inbound.began).count());
+    host::LogLine line(host_, level, "request");
+    line.add("request", inbound.request_id).add("method", http::to_text(inbound.method));
+    line.add("resource", resource).add("status", status);
+    line.add("durationMillis", (host_.now() - inbound.began).count());
     for (const auto& [name, value] : outgoing.answer.headers) {
       if (name == "cache-status") {
-        line.key("cacheStatus").value(value);
+        line.add("cacheStatus", value);
       }
     }
-    line.end_object();
-    host_.log(level, line.text());
+    line.write();
   }
   host_.respond(here.request(), outgoing.answer);
 }
@@ -548,16 +541,12 @@ bool App::queue(host::RequestId request, std::string_view record) {
 // nowhere, and a newer version that is being rolled out may take it.
 host::Task<void> App::refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages) {
   constexpr std::uint64_t delay_seconds = 30;
-  JsonWriter line;
-  line.begin_object().key("level").value("warn").key("event").value("unknown_messages");
-  line.key("queue").value(queue).key("count").value(messages.size()).end_object();
-  if (logs(host::LogLevel::warn)) {
-    host_.log(host::LogLevel::warn, line.text());
-  }
+  host::LogLine line(host_, LogLevel::warn, "unknown_messages");
+  line.add("queue", queue).add("count", messages.size()).write();
   const std::vector<std::string> acknowledged;
   const auto settled = co_await host::batch_settle(here, acknowledged, messages, delay_seconds);
-  if (!settled && logs(host::LogLevel::error)) {
-    host_.log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  if (!settled) {
+    host::LogLine(host_, LogLevel::error, "batch_not_settled").write();
   }
 }
 
@@ -566,11 +555,7 @@ bool App::scheduled(host::RequestId request, std::string_view record) {
   const std::string cron = reader.text();
   reader.u64();
   LARDER_ASSERT(reader.complete());
-  if (logs(host::LogLevel::info)) {
-    JsonWriter line;
-    line.begin_object().key("level").value("info").key("event").value("scheduled").key("cron").value(cron);
-    host_.log(host::LogLevel::info, line.end_object().text());
-  }
+  host::LogLine(host_, LogLevel::info, "scheduled").add("cron", cron).write();
   const CronHandler handler = cron_handler(cron);
   if (handler == nullptr || !faults_.empty()) {
     return true;

@@ -116,7 +116,6 @@ class App {
   void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
   std::string request_id(host::Context here) const;
-  bool logs(host::LogLevel level) const;
 
   host::Host& host_;
   std::string toolchain_;

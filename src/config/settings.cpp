@@ -303,8 +303,8 @@ void check_operators(const Settings& settings, Faults& faults) {
   const bool in_clear = settings.admin_key_set_url.starts_with("http://");
   if (in_clear && settings.environment == Environment::production) {
     faults.emplace_back("ADMIN_JWKS_URL",
-                        "In production it must start with https://: who can change the keys "
-                        "on their way is an admin.");
+                        "In production it must start with https://: anyone who can change the keys "
+                        "on their way becomes an admin.");
   }
 }
 
@@ -353,22 +353,6 @@ std::string_view to_text(Environment environment) {
       return "development";
     case Environment::test:
       return "test";
-  }
-  LARDER_UNREACHABLE();
-}
-
-std::string_view to_text(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return "debug";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warn:
-      return "warn";
-    case LogLevel::error:
-      return "error";
-    case LogLevel::off:
-      return "off";
   }
   LARDER_UNREACHABLE();
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
 #include "config/faults.h"
@@ -28,16 +29,6 @@ enum class Environment : std::uint8_t {
   test,         // an automatic run
 };
 std::string_view to_text(Environment environment);
-
-// In order: a level writes its own lines and those of all later ones.
-enum class LogLevel : std::uint8_t {
-  debug,  // every decision
-  info,   // every request
-  warn,   // what degraded
-  error,  // what failed
-  off,    // nothing
-};
-std::string_view to_text(LogLevel level);
 
 // What happens over a day's bound of spending on models.
 enum class SpendingOver : std::uint8_t {

@@ -3,6 +3,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/log_line.h"
 #include "host/operations.h"
 #include "http/date.h"
 #include "simdjson.h"
@@ -96,15 +97,11 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
   JsonWriter json;
   json.begin_object().key("day").value(http::format_day(began)).key("promptTokens").value(usage.prompt);
   json.key("outputTokens").value(usage.output).key("microdollars").value(microdollars).end_object();
-  if (settings.log_level <= config::LogLevel::info) {
-    JsonWriter line;
-    line.begin_object().key("level").value("info").key("event").value("model_call");
-    line.key("resource").value(resource).key("outcome").value(outcome);
-    line.key("promptTokens").value(usage.prompt).key("outputTokens").value(usage.output);
-    line.key("microdollars").value(microdollars);
-    line.key("durationMillis").value((here.host().now() - began).count()).end_object();
-    here.host().log(host::LogLevel::info, line.text());
-  }
+  host::LogLine line(here.host(), LogLevel::info, "model_call");
+  line.add("resource", resource).add("outcome", outcome);
+  line.add("promptTokens", usage.prompt).add("outputTokens", usage.output);
+  line.add("microdollars", microdollars);
+  line.add("durationMillis", (here.host().now() - began).count()).write();
   if (usage.prompt + usage.output == 0) {
     co_return;
   }

@@ -43,8 +43,8 @@ bool proves(std::string_view header_key, const Key& key);
 Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
               const config::FieldValues& values, const Sha256& sha256);
 
-// The key that somebody names: in full, or as a list of a store shows it. nullopt for what is no key of any
-// resource.
+// The key of a name that an operator gives: in full, or as a list of a store shows it. nullopt for a name
+// that is no key of any resource.
 std::optional<Key> key_named(std::string_view name, const Sha256& sha256);
 
 // The resource's tags for these values. A tag with an absent or empty field is left out, one that comes out

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/log_line.h"
 #include "host/operations.h"
 
 namespace larder::observe {
@@ -70,8 +71,7 @@ void Ledger::keep_room(host::Context here) {
   if (rows_.size() < config::limit::ledger_rows_max) {
     return;
   }
-  here.host().log(host::LogLevel::error, concat({R"({"level":"error","event":"ledger_rows_dropped","count":)",
-                                                 larder::to_text(std::uint64_t{rows_.size()}), "}"}));
+  host::LogLine(here.host(), LogLevel::error, "ledger_rows_dropped").add("count", rows_.size()).write();
   rows_.clear();
 }
 
@@ -120,9 +120,8 @@ host::Task<bool> Ledger::write_batch(host::Context here) {
     }
     co_return true;
   }
-  here.host().log(host::LogLevel::error,
-                  concat({R"({"level":"error","event":"ledger_not_written","reason":")",
-                          larder::to_text(added.error().kind), "\"}"}));
+  host::LogLine line(here.host(), LogLevel::error, "ledger_not_written");
+  line.add("reason", larder::to_text(added.error().kind)).write();
   co_return false;
 }
 

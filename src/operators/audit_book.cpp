@@ -5,6 +5,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/log_line.h"
 #include "host/operations.h"
 #include "http/client.h"
 
@@ -95,10 +96,8 @@ host::Task<void> AuditBook::append(host::Context here, std::vector<AuditRow> row
   if (added) {
     co_return;
   }
-  JsonWriter line;
-  line.begin_object().key("level").value("error").key("event").value("audit_not_written");
-  line.key("reason").value(to_text(added.error().kind)).key("rows").raw(text).end_object();
-  here.host().log(host::LogLevel::error, line.text());
+  host::LogLine line(here.host(), LogLevel::error, "audit_not_written");
+  line.add("reason", to_text(added.error().kind)).add_json("rows", text).write();
 }
 
 }  // namespace larder::operators

@@ -38,7 +38,7 @@ struct AuditRow {
 class AuditBook {
  public:
   // A call's row at once; a refusal with all that come within limit::audit_refusals_gathered. What cannot be
-  // written is logged, whatever the level. To be done behind the response.
+  // written is logged as an error. To be done behind the response.
   host::Task<void> write(host::Context here, AuditRow row);
 
  private:

@@ -59,7 +59,7 @@ struct Decision {
 Decision decide(const entry::Header& header, Reason tier, Instant now, bool stale_while_revalidate);
 
 // Whether the entry may stand in for an origin that failed, is slow or is not asked (stale-if-error): within
-// its bound, and never the word that there is none.
+// its bound, and never a negative entry.
 bool may_stand_in(const entry::Header& header, Instant now);
 
 // The age from which on a read of a fresh entry refreshes it.

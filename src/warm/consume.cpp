@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
+#include "host/log_line.h"
 #include "host/operations.h"
 #include "host/together.h"
 #include "warm/warming.h"
@@ -45,15 +46,6 @@ Account account_of(const AuthorMessage& author) {
 
 }  // namespace
 
-void Warming::log_unknown(host::Context here, std::string_view queue, std::size_t count) const {
-  if (count > 0 && settings_.log_level <= config::LogLevel::warn) {
-    JsonWriter line;
-    line.begin_object().key("level").value("warn").key("event").value("unknown_messages");
-    line.key("queue").value(queue).key("count").value(count).end_object();
-    here.host().log(host::LogLevel::warn, line.text());
-  }
-}
-
 host::Task<void> Warming::consume(host::Context here, std::string queue,
                                   std::vector<Delivery> deliveries) const {
   Batch batch;
@@ -74,7 +66,10 @@ host::Task<void> Warming::consume(host::Context here, std::string queue,
     }
     batch.slots.push_back(std::move(slot));
   }
-  log_unknown(here, queue, unknown);
+  if (unknown > 0) {
+    host::LogLine line(here.host(), LogLevel::warn, "unknown_messages");
+    line.add("queue", queue).add("count", unknown).write();
+  }
   const bool begun = co_await begin(here, batch);
   if (!begun) {
     for (Slot& slot : batch.slots) {
@@ -225,8 +220,8 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
     (slot.handed_back ? retried : acknowledged).push_back(slot.id);
   }
   const auto settled = co_await host::batch_settle(here, acknowledged, retried, hand_back_seconds);
-  if (!settled && settings_.log_level <= config::LogLevel::error) {
-    here.host().log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  if (!settled) {
+    host::LogLine(here.host(), LogLevel::error, "batch_not_settled").write();
   }
 }
 
@@ -238,20 +233,14 @@ void Warming::log_author(host::Host& host, const AuthorMessage& author, const St
   if (outcome == Outcome::failed) {
     counters_.add(Counter::warming_letters_total, step.reason);
   }
-  if (settings_.log_level > config::LogLevel::info) {
-    return;
-  }
-  JsonWriter line;
-  line.begin_object().key("level").value("info").key("event").value("author_processed");
-  line.key("job").value(author.job).key("source").value(to_text(author.source));
-  line.key("depth").value(author.depth).key("outcome").value(to_text(outcome));
-  line.key("works").value(step.works);
-  line.key("waitedMillis").value((host.now() - author.queued).count());
+  host::LogLine line(host, LogLevel::info, "author_processed");
+  line.add("job", author.job).add("source", to_text(author.source));
+  line.add("depth", author.depth).add("outcome", to_text(outcome));
+  line.add("works", step.works).add("waitedMillis", (host.now() - author.queued).count());
   if (outcome == Outcome::failed) {
-    line.key("reason").value(step.reason);
+    line.add("reason", step.reason);
   }
-  line.end_object();
-  host.log(host::LogLevel::info, line.text());
+  line.write();
 }
 
 // What the platform gave up on, because its consumer did not come to an end or handed it back each time.
@@ -290,8 +279,8 @@ host::Task<void> Warming::keep_dead_letters(host::Context here, std::vector<Deli
     (kept ? acknowledged : retried).push_back(delivery.id);
   }
   const auto settled = co_await host::batch_settle(here, acknowledged, retried, hand_back_seconds);
-  if (!settled && settings_.log_level <= config::LogLevel::error) {
-    here.host().log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  if (!settled) {
+    host::LogLine(here.host(), LogLevel::error, "batch_not_settled").write();
   }
 }
 

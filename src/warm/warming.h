@@ -204,7 +204,6 @@ class Warming {
   host::Task<void> end(host::Context here, Batch& batch) const;
   host::Task<void> put_off(host::Context here, Slot& slot) const;
   host::Task<void> tell(host::Context here, const config::JsonText& settled) const;
-  void log_unknown(host::Context here, std::string_view queue, std::size_t count) const;
   host::Task<Result<bool>> send_parcel(host::Context here, Parcel parcel) const;
   host::Task<Result<std::uint64_t>> send_items(host::Context here,
                                                const std::vector<config::JsonText>& items) const;

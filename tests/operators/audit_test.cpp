@@ -146,6 +146,13 @@ TEST_F(AuditTest, WhatTheLogDoesNotTakeIsInTheWorkersOwn) {
   EXPECT_THAT(line, HasSubstr(R"("subject":"ann")"));
 }
 
+TEST_F(AuditTest, ALogThatIsOffStaysSo) {
+  world.objects.erase("AUDIT");
+  Isolate quiet(world, operator_bindings({{"LOG_LEVEL", "off"}}));
+  EXPECT_EQ(quiet.run("GET", "/api/settings", shown("ann")).status, 200U);
+  EXPECT_THAT(quiet.host.log_lines(), ::testing::ElementsAre(HasSubstr(R"("event":"start")")));
+}
+
 TEST_F(AuditTest, IsReadNewestFirstAPageAtATime) {
   for (int i = 0; i < 3; ++i) {
     isolate.run("GET", "/api/settings", shown("vic"));

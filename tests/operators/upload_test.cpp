@@ -92,6 +92,27 @@ TEST_F(UploadTest, AKnownFormatAsksNobody) {
   EXPECT_TRUE(isolate.settled());
 }
 
+TEST_F(UploadTest, MembersThatNobodyReadsAreNamed) {
+  Isolate isolate(world, with_gemini());
+  const std::string_view csv = R"("csv":"VGl0bGUsQXV0aG9yCk1vbW8sTWljaGFlbCBFbmRlCg==")";
+  EXPECT_EQ(upload_json(isolate, concat({"{", csv, R"(,"maxDepth":1})"})).status, 202U);
+  const auto& misspelt = upload_json(isolate, concat({"{", csv, R"(,"maxdepth":3})"}));
+  EXPECT_EQ(misspelt.status, 400U);
+  EXPECT_THAT(misspelt.body, HasSubstr(R"(maxdepth: There is no member \"maxdepth\" here; there is \"csv\", )"
+                                       R"(\"maxDepth\", \"priority\", \"aggressiveness\" or \"subjects\". )"
+                                       R"(Did you mean \"maxDepth\"?)"));
+  const auto& twice = upload_json(isolate, concat({"{", csv, R"(,"maxDepth":1,"maxDepth":2})"}));
+  EXPECT_EQ(twice.status, 400U);
+  EXPECT_THAT(twice.body, HasSubstr("maxDepth: This member is given twice; keep one."));
+  const auto& list = upload_json(isolate, concat({"{", csv, R"(,"maxDepth":[2]})"}));
+  EXPECT_EQ(list.status, 400U);
+  EXPECT_THAT(list.body, HasSubstr("maxDepth: This must be a text, a number, true or false."));
+  const auto& form = upload(isolate, "Title,Author\nMomo,Michael Ende\n", {{"maxdepth", "3"}});
+  EXPECT_EQ(form.status, 400U);
+  EXPECT_THAT(form.body, HasSubstr(R"(Did you mean \"maxDepth\"?)"));
+  EXPECT_TRUE(isolate.settled());
+}
+
 TEST_F(UploadTest, TheAnswerCountsWhatWasMetInTheList) {
   Isolate isolate(world, with_gemini());
   const auto& exchange =

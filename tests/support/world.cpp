@@ -736,7 +736,7 @@ void SimulatedHost::release_body(BodyHandle body) {
   LARDER_ASSERT(erased == 1);
 }
 
-void SimulatedHost::log(host::LogLevel, std::string_view line) { log_lines_.emplace_back(line); }
+void SimulatedHost::log(LogLevel, std::string_view line) { log_lines_.emplace_back(line); }
 
 // SHA-256 (FIPS 180-4)
 // -----------------------------------------------------------------------------------------------

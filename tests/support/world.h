@@ -80,7 +80,7 @@ struct Fault {
 // The control log, as shim/control.js has it.
 class SimulatedControl {
  public:
-  // `change` is one object as policy/control.h describes it.
+  // `change` is one object as config/control_log.h describes it.
   void append(Instant now, std::string_view change);
   std::string document() const;
   std::uint64_t sequence() const { return sequence_; }
@@ -249,7 +249,7 @@ class SimulatedHost : public host::Host {
   host::BodyHandle create_body(std::string_view bytes) override;
   std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
   void release_body(host::BodyHandle body) override;
-  void log(host::LogLevel level, std::string_view line) override;
+  void log(LogLevel level, std::string_view line) override;
 
  protected:
   // A completion under way: how long it takes and what it says. The results are encoded when it arrives.

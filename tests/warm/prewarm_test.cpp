@@ -95,6 +95,12 @@ TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
               HasSubstr("items: Give at least one"));
   EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr","items":[{}],"qps":0})").body,
               HasSubstr("qps: This must be a whole number from 1 to 100."));
+  EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr","items":[{"profil":1}],"QPS":1})").body,
+              ::testing::AllOf(HasSubstr(R"(QPS: There is no member \"QPS\" here)"),
+                               HasSubstr(R"(items[0].profil: There is no member \"profil\" here; there is )"
+                                         R"(\"profile\". Did you mean \"profile\"?)")));
+  EXPECT_THAT(post("/api/warming/dlq/replay", R"({"ids":[1],"all":true})").body,
+              HasSubstr(R"(all: There is no member \"all\" here; there is \"ids\".)"));
   EXPECT_TRUE(jobs.jobs.empty());
 }
 
