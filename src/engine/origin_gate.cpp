@@ -247,19 +247,21 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
   while (left < providers.size() && providers[left] <= asking.provider) {
     ++left;
   }
-  for (; left < providers.size() && !is_final(so_far); ++left) {
-    asking.provider = providers[left];
-    asking.timeout = end - here.host().now();
-    // The time to stand in has come with the first, and validators are the first's alone.
-    asking.soft = Millis(0);
-    asking.former = nullptr;
-    if (asking.timeout <= Millis(0)) {
-      break;
-    }
-    auto fetched = co_await ask_one(here, query, asking);
-    so_far = better_of(std::move(so_far), std::move(fetched));
+  if (left == providers.size() || is_final(so_far)) {
+    co_return so_far;
   }
-  co_return so_far;
+  asking.provider = providers[left];
+  asking.timeout = end - here.host().now();
+  // The time to stand in has come with the first, and validators are the first's alone.
+  asking.soft = Millis(0);
+  asking.former = nullptr;
+  if (asking.timeout <= Millis(0)) {
+    co_return so_far;
+  }
+  auto fetched = co_await ask_one(here, query, asking);
+  // What may fail to be moved by assignment is handed on instead.
+  auto better = better_of(std::move(so_far), std::move(fetched));
+  co_return co_await ask_others(here, query, std::move(asking), end, std::move(better));
 }
 
 host::Task<std::optional<Refusal>> OriginGate::take_turn(host::Context here, Query& query, Millis patience) {
