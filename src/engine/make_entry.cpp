@@ -47,6 +47,10 @@ void declare_keyed(host::Host& host, const config::Settings& settings, const Que
     header.fresh_for = resource.negative_ttl;
     return;
   }
+  if (fetched.contradicts) {
+    header.fresh_for = std::min(resource.ttl, config::limit::contradicting_answer_kept);
+    return;
+  }
   header.fresh_for = jittered(host, settings, resource.ttl);
   header.stale_for = resource.stale;
   header.error_for = resource.stale_if_error;
@@ -140,7 +144,8 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
   header.log_seen = fetched.log_seen;
   header.body_asked = header.asked;
   header.body_log_seen = header.log_seen;
-  if (fetched.kind == entry::Kind::positive) {
+  // What contradicts the question is asked for anew, not confirmed.
+  if (fetched.kind == entry::Kind::positive && !fetched.contradicts) {
     keep_validators(fetched, header);
   }
   if (query.resource->mode == config::Mode::http) {

@@ -53,6 +53,19 @@ bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& s
   return said->kind == entry::Kind::positive || (so_far && so_far->doubtful && !said->doubtful);
 }
 
+bool claims_some(const OriginResult<Fetched>& said) { return said && said->claims_some; }
+
+// The better of two providers' words. Where either says that it has some, no "there is none" is sure.
+OriginResult<Fetched> better_of(OriginResult<Fetched> so_far, OriginResult<Fetched> said) {
+  const bool has_claims = claims_some(so_far) || claims_some(said);
+  OriginResult<Fetched> better = is_better(said, so_far) ? std::move(said) : std::move(so_far);
+  if (has_claims && better && better->kind == entry::Kind::negative) {
+    better->claims_some = true;
+    better->doubtful = true;
+  }
+  return better;
+}
+
 template <typename T>
 origin::TokenUsage usage_of(const OriginResult<T>& said) {
   return said ? said->usage : said.error().usage;
@@ -209,21 +222,21 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
   while (left < providers.size() && providers[left] <= asking.provider) {
     ++left;
   }
-  for (; left < providers.size() && !is_final(so_far); ++left) {
-    asking.provider = providers[left];
-    asking.timeout = end - here.host().now();
-    // The time to stand in has come with the first, and validators are the first's alone.
-    asking.soft = Millis(0);
-    asking.former = nullptr;
-    if (asking.timeout <= Millis(0)) {
-      break;
-    }
-    auto fetched = co_await ask_one(here, query, asking);
-    if (is_better(fetched, so_far)) {
-      co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
-    }
+  if (left == providers.size() || is_final(so_far)) {
+    co_return so_far;
   }
-  co_return so_far;
+  asking.provider = providers[left];
+  asking.timeout = end - here.host().now();
+  // The time to stand in has come with the first, and validators are the first's alone.
+  asking.soft = Millis(0);
+  asking.former = nullptr;
+  if (asking.timeout <= Millis(0)) {
+    co_return so_far;
+  }
+  auto fetched = co_await ask_one(here, query, asking);
+  // What may fail to be moved by assignment is handed on instead.
+  auto better = better_of(std::move(so_far), std::move(fetched));
+  co_return co_await ask_others(here, query, std::move(asking), end, std::move(better));
 }
 
 host::Task<OriginResult<std::string>> OriginGate::take_turn(host::Context here, const Query& query,

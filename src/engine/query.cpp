@@ -41,7 +41,8 @@ Result<Query> make_query(host::Host& host, const config::Settings& settings, con
                          const RequestParts& parts, Asker asker) {
   const TextPairs in_settings = config::key_settings(settings);
   auto values = entry::normalise_fields(
-      resource, entry::Parameters{parts.path, parts.query, parts.headers, parts.body, in_settings});
+      resource, entry::Parameters{parts.path, parts.query, parts.headers, parts.body, in_settings},
+      host::lower_text_of(host));
   if (!values) {
     return tl::make_unexpected(std::move(values.error()));
   }

@@ -11,6 +11,7 @@
 #include "host/operations.h"
 #include "http/problem.h"
 #include "http/retry_after.h"
+#include "origin/contradiction.h"
 #include "origin/kind.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
@@ -141,6 +142,8 @@ OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resou
   }
   Fetched fetched = books_answer(host, lookup, row->name, read->works);
   fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
+  fetched.claims_some = read->works.empty() && read->claims_some;
+  fetched.contradicts = contradicts(lookup, read->works, host::normal_text_of(host));
   fetched.origin_status = reply.status;
   return fetched;
 }

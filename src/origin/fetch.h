@@ -35,6 +35,10 @@ struct Fetched {
   bool streamed = false;
   // "There is none", but another provider may know of some: answered, and not kept.
   bool doubtful = false;
+  // With "there is none": the provider says that it has some all the same, though it sent none.
+  bool claims_some = false;
+  // The books are hardly those that were asked for (contradiction.h): kept for a short time.
+  bool contradicts = false;
   // What the origin said, for Cache-Status and for mode http.
   std::uint32_t origin_status = 0;
   // Which of the resource's providers said so.

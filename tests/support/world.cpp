@@ -706,6 +706,8 @@ std::string SimulatedHost::sha256(std::string_view bytes) { return sim::sha256(b
 std::string SimulatedHost::body_sha256(BodyHandle body) { return sim::sha256(content(body)); }
 std::string SimulatedHost::normal_text(std::string_view text) { return sim::normal_text(text); }
 
+std::string SimulatedHost::lower_text(std::string_view text) { return sim::lower_text(text); }
+
 std::optional<std::string> SimulatedHost::request_header(host::RequestId request, std::string_view name,
                                                          std::size_t bytes_max) {
   for (const auto& [field, value] : exchange(request).request_headers) {
