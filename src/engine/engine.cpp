@@ -527,6 +527,7 @@ host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::
       rest.former = former;
       rest.log_seen = fetched->log_seen;
       rest.provider = fetched->provider;
+      rest.late = fetched->late;
       const std::uint32_t ticket = fetched->ticket;
       auto late = co_await gate_.resume(here, query, std::move(rest), ticket, asked);
       co_return reading_of(here, query, std::move(status), std::move(late), former);
@@ -535,6 +536,7 @@ host::Task<Reading> Engine::fetch(host::Context here, const Query& query, http::
     Reading reading = stand_in(here.host().now(), std::move(left), std::move(status), Reason::slow_origin);
     reading.unfinished.emplace();
     reading.unfinished->ticket = fetched->ticket;
+    reading.unfinished->late = fetched->late;
     reading.unfinished->provider = fetched->provider;
     reading.unfinished->requested_at = asked;
     reading.unfinished->log_seen = fetched->log_seen;

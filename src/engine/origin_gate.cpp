@@ -377,14 +377,10 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
 
 host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Query& query, Asking asking,
                                                      std::uint32_t ticket, Instant requested_at) {
-  std::optional<origin::ModelShape> shape;
-  if (config::asks_model(*query.resource)) {
-    const auto model = origin::model_of(settings_);
-    LARDER_ASSERT(model.has_value());
-    shape = model->shape;
-  }
-  auto fetched =
-      co_await origin::resume(here, *query.resource, wanted(query, asking), shape, ticket, requested_at);
+  origin::Wanted request = wanted(query, asking);
+  std::shared_ptr<const origin::Late> late = std::move(asking.late);
+  auto fetched = co_await origin::resume(here, *query.resource, std::move(request), ticket, std::move(late),
+                                         requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }

@@ -33,6 +33,8 @@ struct Asking {
   std::size_t provider = 0;
   // The control log's sequence that this isolate knows.
   std::uint64_t log_seen = 0;
+  // For resume(): what the ticket stands for.
+  std::shared_ptr<const origin::Late> late;
 
   Asking() {}
 };

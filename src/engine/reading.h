@@ -23,6 +23,7 @@ enum class Remaining : std::uint8_t {
 // An origin request that went past its soft time limit: the rest of it is done behind the response.
 struct Unfinished {
   std::uint32_t ticket = 0;
+  std::shared_ptr<const origin::Late> late;
   // Which of the resource's providers was asked.
   std::size_t provider = 0;
   Instant requested_at;

@@ -30,6 +30,12 @@ bool is_packable(std::string_view content_type) {
          contains(type, "javascript") || contains(type, "csv") || contains(type, "svg");
 }
 
+// The origin's own coding of the body: nothing of ours goes around it.
+bool is_encoded(const entry::Header& header) {
+  return std::any_of(header.fields.begin(), header.fields.end(),
+                     [](const auto& field) { return field.first == "content-encoding"; });
+}
+
 }  // namespace
 
 // Locks -----------------------------------------------------------------------------------------------------
@@ -122,7 +128,7 @@ host::Task<void> Engine::release_lock(host::Context here, const Query& query, st
 host::Task<tiers::EntryPtr> Engine::packed(host::Context here, const Query& query, tiers::EntryPtr entry) {
   const entry::Header& former = entry->header;
   if (former.encoding != entry::Encoding::identity || former.body_size < settings_.compress_threshold ||
-      former.body_size.count == 0 || !is_packable(former.content_type)) {
+      former.body_size.count == 0 || !is_packable(former.content_type) || is_encoded(former)) {
     co_return entry;
   }
   auto gzip = co_await host::body_gzip(here, entry->body);
@@ -174,6 +180,7 @@ host::Task<void> Engine::finish(host::Context here, const Query& query, Reading&
     asking.former = reading.entry;
     asking.log_seen = reading.unfinished->log_seen;
     asking.provider = reading.unfinished->provider;
+    asking.late = reading.unfinished->late;
     auto fetched = co_await gate_.resume(here, query, std::move(asking), reading.unfinished->ticket,
                                          reading.unfinished->requested_at);
     const Instant now = here.host().now();

@@ -8,9 +8,8 @@
 #include "base/version.h"
 #include "config/limits.h"
 #include "entry/normalise.h"
-#include "host/operations.h"
 #include "http/problem.h"
-#include "http/retry_after.h"
+#include "origin/exchange.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
@@ -18,40 +17,6 @@
 namespace larder::origin {
 
 namespace {
-
-// What came over the wire, whichever operation brought it.
-struct WireReply {
-  std::uint32_t status = 0;
-  TextPairs headers;
-  bool streamed = false;
-  host::Body content;
-
-  WireReply(std::uint32_t status_, TextPairs headers_, bool streamed_, host::Body content_)
-      : status(status_), headers(std::move(headers_)), streamed(streamed_), content(std::move(content_)) {}
-
-  std::string header(std::string_view name) const {
-    for (const auto& [field, value] : headers) {
-      if (equals_ignoring_case(field, name)) {
-        return value;
-      }
-    }
-    return "";
-  }
-};
-
-template <typename Results>
-WireReply wire_reply(Results results) {
-  return WireReply(results.status, std::move(results.headers), results.streamed == 1,
-                   std::move(results.content));
-}
-
-// What an origin's failure is, when there was an HTTP answer.
-Refusal refusal(Error error, const WireReply& reply, Instant now) {
-  Refusal refusal(std::move(error));
-  refusal.origin_status = reply.status;
-  refusal.retry_after_seconds = http::parse_retry_after(reply.header("retry-after"), now).value_or(0);
-  return refusal;
-}
 
 LookupKind lookup_kind(config::ProviderQuery query) {
   switch (query) {
@@ -168,7 +133,7 @@ OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resou
   auto read = row->provider.read(lookup, reply.status, reply.header("content-type"),
                                  PaddedText(text, static_cast<std::size_t>(size.count)));
   if (!read) {
-    return tl::make_unexpected(refusal(read.error(), reply, host.now()));
+    return tl::make_unexpected(refusal_of(read.error(), reply, host.now()));
   }
   Fetched fetched = books_answer(host, lookup, row->name, read->works);
   fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
@@ -200,15 +165,20 @@ Error status_error(std::uint32_t status) {
                        : Error(ErrorKind::rejected, "origin", false, message);
 }
 
-OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, Instant now,
+OriginResult<Fetched> read_url(const config::Resource& resource, const Request& asked, Instant now,
                                WireReply reply) {
   const bool http_mode = resource.mode == config::Mode::http;
-  const bool conditional = !wanted.etag.empty() || !wanted.last_modified.empty();
   Fetched fetched;
-  fetched.not_modified = conditional && reply.status == 304;
+  fetched.not_modified = is_conditional(asked) && reply.status == 304;
+  if (reply.status == 304 && !fetched.not_modified) {
+    // There is no copy that it could be about, neither here nor with the client.
+    return tl::make_unexpected(refusal_of(Error(ErrorKind::corrupt, "origin", false,
+                                                "The origin answered 304 to a request without conditions."),
+                                          reply, now));
+  }
   const Meaning meaning = http_mode || fetched.not_modified ? Meaning::success : meaning_of(reply.status);
   if (meaning == Meaning::failure) {
-    return tl::make_unexpected(refusal(status_error(reply.status), reply, now));
+    return tl::make_unexpected(refusal_of(status_error(reply.status), reply, now));
   }
   fetched.status = reply.status;
   fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
@@ -234,6 +204,9 @@ OriginResult<Request> plan_books(const config::Resource& resource, const config:
   request.url = std::move(complete.url);
   request.headers = std::move(complete.headers);
   request.body_bytes_max = Bytes(reply_bytes_max);
+  if (row->secret_place == SecretPlace::header) {
+    request.secret_headers.push_back(to_lower(row->secret_name));
+  }
   return request;
 }
 
@@ -273,8 +246,18 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
     request.headers.emplace_back("if-modified-since", wanted.last_modified);
   }
   request.body_bytes_max = resource.bytes_max;
-  request.follow_redirects = resource.mode != config::Mode::http;
-  request.oversize = true;
+  request.oversize = Oversize::streamed;
+  request.codings = resource.mode == config::Mode::http ? Codings::may_stay : Codings::are_undone;
+  if (resource.mode == config::Mode::http) {
+    request.redirects = Redirects::are_answers;
+  }
+  request.redirect_origins = resource.origin.redirects;
+  for (const config::HeaderTemplate& header : resource.origin.headers) {
+    const auto is_secret = [](const config::Part& part) { return part.kind == config::PartKind::secret; };
+    if (std::any_of(header.value.begin(), header.value.end(), is_secret)) {
+      request.secret_headers.push_back(header.name);
+    }
+  }
   return request;
 }
 
@@ -311,7 +294,7 @@ Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   request.content = std::move(asked.content);
   request.body_bytes_max = Bytes(reply_bytes_max);
   // A redirect would take the key to another address.
-  request.follow_redirects = false;
+  request.redirects = Redirects::are_answers;
   request.model = model.shape;
   return request;
 }
@@ -349,7 +332,7 @@ OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, 
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
                                      PaddedText(text, static_cast<std::size_t>(size.count)));
   if (read.error) {
-    Refusal refused = refusal(std::move(*read.error), reply, host.now());
+    Refusal refused = refusal_of(std::move(*read.error), reply, host.now());
     refused.usage = read.usage;
     return tl::make_unexpected(std::move(refused));
   }
@@ -374,37 +357,36 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
 }
 
 OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                     std::optional<ModelShape> model, WireReply reply) {
+                                     const Request& asked, WireReply reply) {
   if (resource.origin.kind == config::OriginKind::url) {
-    return read_url(resource, wanted, host.now(), std::move(reply));
+    return read_url(resource, asked, host.now(), std::move(reply));
   }
   if (config::asks_model(resource)) {
-    LARDER_ASSERT(model.has_value());
-    return read_model(host, *model, std::move(reply));
+    LARDER_ASSERT(asked.model.has_value());
+    return read_model(host, *asked.model, std::move(reply));
   }
   return read_books(host, resource, wanted, std::move(reply));
 }
 
-// What an answer means, with the times around it.
-OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                 std::optional<ModelShape> model, Instant requested_at, WireReply reply) {
-  auto fetched = read_any_reply(host, resource, wanted, model, std::move(reply));
+// What came of a request, with the times around it.
+OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& resource, const Wanted& wanted,
+                                     Instant requested_at, OriginResult<Exchanged> exchanged) {
+  if (!exchanged) {
+    return tl::make_unexpected(std::move(exchanged.error()));
+  }
+  OriginResult<Fetched> fetched = Fetched();
+  if (exchanged->ticket != 0) {
+    fetched->ticket = exchanged->ticket;
+    fetched->late = std::move(exchanged->late);
+  } else {
+    fetched = read_any_reply(host, resource, wanted, exchanged->asked, std::move(exchanged->reply));
+  }
   if (fetched) {
     fetched->provider = wanted.provider;
     fetched->requested_at = requested_at;
     fetched->received_at = host.now();
   }
   return fetched;
-}
-
-std::string_view source_of(const config::Resource& resource, const Wanted& wanted) {
-  return resource.origin.kind == config::OriginKind::provider
-             ? to_text(resource.origin.providers[wanted.provider])
-             : "origin";
-}
-
-Refusal refusal_of(const Error& error, const config::Resource& resource, const Wanted& wanted) {
-  return Refusal(Error(error.kind, source_of(resource, wanted), error.retryable, error.message));
 }
 
 }  // namespace
@@ -465,29 +447,10 @@ OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resourc
 host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
                                         Request request) {
   const Instant requested_at = here.host().now();
-  host::Body content;
-  if (!request.content.empty()) {
-    content = host::Body::from_bytes(here.host(), request.content);
-  }
-  const auto timeout_millis = static_cast<std::uint64_t>(wanted.timeout.count());
-  const auto soft_millis = static_cast<std::uint64_t>(wanted.soft.count());
-  const std::uint8_t follow_redirects = request.follow_redirects ? 1 : 0;
-  const std::uint8_t oversize = request.oversize ? 1 : 0;
-  auto reply = co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
-                                           soft_millis, request.body_bytes_max.count, follow_redirects,
-                                           oversize, content);
-  if (!reply) {
-    co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
-  }
-  if (reply->ticket != 0) {
-    Fetched pending;
-    pending.provider = wanted.provider;
-    pending.ticket = reply->ticket;
-    pending.requested_at = requested_at;
-    co_return pending;
-  }
-  co_return read_reply(here.host(), resource, wanted, request.model, requested_at,
-                       wire_reply(std::move(*reply)));
+  const Instant deadline = requested_at + wanted.timeout;
+  const Instant soft_end = wanted.soft > Millis(0) ? requested_at + wanted.soft : Instant::max();
+  auto exchanged = co_await exchange(here, std::move(request), deadline, soft_end);
+  co_return read_exchanged(here.host(), resource, wanted, requested_at, std::move(exchanged));
 }
 
 host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
@@ -496,25 +459,20 @@ host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config
   if (!model) {
     co_return tl::make_unexpected(no_model());
   }
-  const Request request = model_wire_request(*model, prompt);
-  const host::Body content = host::Body::from_bytes(here.host(), request.content);
-  const auto timeout_millis = static_cast<std::uint64_t>(timeout.count());
-  auto reply = co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
-                                           0, request.body_bytes_max.count, 0, 0, content);
-  if (!reply) {
-    co_return tl::make_unexpected(Refusal(std::move(reply.error())));
+  Request request = model_wire_request(*model, prompt);
+  const Instant deadline = here.host().now() + timeout;
+  auto exchanged = co_await exchange(here, std::move(request), deadline, Instant::max());
+  if (!exchanged) {
+    co_return tl::make_unexpected(std::move(exchanged.error()));
   }
-  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply)));
+  co_return read_model_answer(here.host(), model->shape, exchanged->reply);
 }
 
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
-                                         std::optional<ModelShape> model, std::uint32_t ticket,
+                                         std::uint32_t ticket, std::shared_ptr<const Late> late,
                                          Instant requested_at) {
-  auto reply = co_await host::origin_resume(here, ticket);
-  if (!reply) {
-    co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
-  }
-  co_return read_reply(here.host(), resource, wanted, model, requested_at, wire_reply(std::move(*reply)));
+  auto exchanged = co_await resume_exchange(here, ticket, std::move(late));
+  co_return read_exchanged(here.host(), resource, wanted, requested_at, std::move(exchanged));
 }
 
 std::string leading_system_of(const config::Resource& resource, const config::FieldValues& values) {
