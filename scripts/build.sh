@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Configures and builds presets of CMakePresets.json, after set-up and the generated files:
 #   build.sh [--configure-only] PRESET...
+# With LARDER_PROGRESS it shows how far it is.
 source "$(dirname "$0")/environment.sh"
 
 configure_only=
@@ -25,6 +26,35 @@ if command -v ccache >/dev/null; then
   export CCACHE_SLOPPINESS=pch_defines,time_macros
 fi
 
+# follow PRESET: ninja's progress, from its output: one line that changes at a terminal, else a line for each tenth.
+follow() {
+  local line finished total tenth shown=-1 at_terminal=
+  [[ ! -t 1 ]] || at_terminal=yes
+  while IFS= read -r line; do
+    [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\  ]] || continue
+    finished=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+    tenth=$((finished * 10 / total))
+    if [[ -n $at_terminal ]]; then
+      printf '\r  %s: %s of %s steps' "$1" "$finished" "$total"
+    elif ((tenth > shown)); then
+      printf '  %s: %s of %s steps\n' "$1" "$finished" "$total"
+    fi
+    shown=$tenth
+  done
+  [[ -z $at_terminal || $shown == -1 ]] || printf '\n'
+}
+
+# make PRESET JOBS...: its output goes to a log.
+make() {
+  local preset=$1 log="build/log/$1.txt"
+  shift
+  if [[ -z ${LARDER_PROGRESS:-} ]]; then
+    cmake --build "build/$preset" -- "$@" >"$log" 2>&1
+  else
+    cmake --build "build/$preset" -- "$@" 2>&1 | tee "$log" | follow "$preset"
+  fi
+}
+
 # build PRESET JOBS...: configures it where that is needed, builds it, and says what came of it.
 build() {
   local preset=$1 made="build/$1/build.ninja"
@@ -34,7 +64,7 @@ build() {
     quietly "build/log/configure-$preset.txt" cmake --preset "$preset" "${launcher[@]}"
   fi
   [[ -z $configure_only ]] || return 0
-  if ! cmake --build "build/$preset" -- "$@" >"build/log/$preset.txt" 2>&1; then
+  if ! make "$preset" "$@"; then
     grep -vE '^\[[0-9]+/[0-9]+\] ' "build/log/$preset.txt" >&2 || true
     fail "the $preset build failed"
   fi

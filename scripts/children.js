@@ -2,12 +2,23 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** @typedef {import("node:child_process").ChildProcess} ChildProcess */
-/** @typedef {{name: string, process: ChildProcess, ended: Promise<string>}} Child */
+/** @typedef {"inherit" | "ignore" | number} Output */
+/**
+ * @typedef {object} Child
+ * @property {string} name
+ * @property {ChildProcess} process
+ * @property {Promise<string>} ended how it came to its end, in words
+ * @property {Promise<number>} status its status; 128 where a signal ended it or it did not start
+ * @property {string[]} lines the last that it wrote, both streams as they came, where it is watched
+ * @property {number} wroteAt when, in milliseconds of performance.now(); 0: nothing so far
+ */
 
 const GRACE_MILLIS = 5_000;
+const LINES_KEPT = 40;
 
 export class Children {
   constructor() {
@@ -19,15 +30,16 @@ export class Children {
    * Starts a program in a process group of its own, so that it ends together with all that it starts, and only when
    * it is told to.
    * @param {string} name @param {string[]} command
-   * @param {{environment?: Record<string, string>, output?: "inherit" | "ignore" | number}} [options]
+   * @param {{environment?: Record<string, string>, output?: Output, watched?: boolean}} [options] watched: what it writes is
+   *   remembered, and passed on by this process
    * @returns {Child}
    */
-  start(name, command, { environment = {}, output = "inherit" } = {}) {
+  start(name, command, { environment = {}, output = "inherit", watched = false } = {}) {
     const [program, ...rest] = /** @type {[string, ...string[]]} */ (command);
     const process_ = spawn(program, rest, {
       detached: true,
       env: { ...process.env, ...environment },
-      stdio: ["ignore", output, output],
+      stdio: watched ? ["ignore", "pipe", "pipe"] : ["ignore", output, output],
     });
     /** @type {Promise<string>} */
     const ended = new Promise((resolve) => {
@@ -36,9 +48,28 @@ export class Children {
         resolve(`${name} ended with ${signal ?? `status ${status}`}`),
       );
     });
-    const child = { name, process: process_, ended };
+    /** @type {Promise<number>} */
+    const status = new Promise((resolve) => {
+      process_.once("error", () => resolve(128));
+      process_.once("close", (code) => resolve(code ?? 128));
+    });
+    /** @type {Child} */
+    const child = { name, process: process_, ended, status, lines: [], wroteAt: 0 };
+    watch(child, process_.stdout, output === "inherit" ? process.stdout : output);
+    watch(child, process_.stderr, output === "inherit" ? process.stderr : output);
     this.running.push(child);
     return child;
+  }
+
+  /**
+   * Runs a program to its end, however long it takes; rejects where it fails.
+   * @param {string} name @param {string[]} command @param {Parameters<Children["start"]>[2]} [options]
+   */
+  async run(name, command, options) {
+    const child = this.start(name, command, options);
+    const status = await child.status;
+    this.running = this.running.filter((one) => one !== child);
+    if (status !== 0) throw new Error(await child.ended);
   }
 
   /** Ends every child and what they started; the last that was started goes first. */
@@ -53,6 +84,26 @@ export class Children {
     }
     this.running = [];
   }
+}
+
+/**
+ * Passes on what a child writes, and remembers the end of it.
+ * @param {Child} child @param {import("node:stream").Readable | null} stream
+ * @param {NodeJS.WriteStream | "ignore" | number} target
+ */
+function watch(child, stream, target) {
+  let unfinished = "";
+  stream?.on("data", (/** @type {Buffer} */ chunk) => {
+    child.wroteAt = performance.now();
+    if (typeof target === "number") writeSync(target, chunk);
+    else if (target !== "ignore") target.write(chunk);
+    const lines = (unfinished + chunk.toString()).split(/[\r\n]+/);
+    unfinished = lines.pop() ?? "";
+    child.lines = [...child.lines, ...lines].slice(-LINES_KEPT);
+  });
+  stream?.on("end", () => {
+    if (unfinished !== "") child.lines.push(unfinished);
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST } from "./listening.js";
 
+/** @typedef {import("./children.js").Child} Child */
 /** @typedef {import("./children.js").Children} Children */
 
 /**
@@ -13,10 +14,15 @@ import { HOST } from "./listening.js";
  * @property {number} cataloguePort
  * @property {string | null} origin the address of Open Library; null for the bundled catalogue
  * @property {string[]} [wranglerArguments]
- * @property {"inherit" | "ignore" | number} [output] where the programs write to
+ * @property {import("./children.js").Output} [output] where the programs write to
+ * @property {string[]} [build] the command that builds the Worker
+ * @property {number} [silentMillis] how long a Worker that was started may neither answer nor write anything
  */
 
-const READY_WITHIN_MILLIS = 60_000;
+const BUILD = ["bash", "scripts/prepare.sh"];
+/** It is there for as long as scripts/prepare.sh is building. */
+const BUILDING = "build/building.txt";
+const SILENT_MILLIS = 60_000;
 const POLL_MILLIS = 50;
 
 /** @param {string[]} names @returns {boolean} whether .dev.vars gives one of them; the Worker reads that file itself */
@@ -33,48 +39,64 @@ export const originInDevVars = () => inDevVars(["OPENLIBRARY_URL"]);
 export const modelInDevVars = () => inDevVars(["LLM_URL", "GEMINI_API_KEY"]);
 
 /**
- * Starts the programs and returns once the Worker answers.
+ * Builds the Worker, starts the programs, and returns once the Worker answers. A build may take as long as it takes.
  * @param {Children} children @param {Options} options
  * @returns {Promise<{worker: string, origin: string | null, model: string | null}>} the catalogue's address where it is
  *   the origin, and where it stands in for a model; rejects when it cannot serve; the caller stops the children
  */
-export async function startStack(children, { port, cataloguePort, origin, wranglerArguments = [], output }) {
+export async function startStack(children, options) {
+  const { port, cataloguePort, origin, wranglerArguments = [], output } = options;
+  console.log("Building the Worker (a first build takes a minute or more)");
+  const environment = { LARDER_PROGRESS: "yes" };
+  await children.run("the build", options.build ?? BUILD, { environment, output });
+
+  console.log("Starting the Worker");
   const address = `http://${HOST}:${cataloguePort}`;
   const catalogue = origin === null && !originInDevVars() ? address : null;
   const model = modelInDevVars() ? null : address;
   const started = [];
   if (catalogue !== null || model !== null) {
     const environment = { CATALOGUE_PORT: String(cataloguePort) };
-    started.push(
-      children.start("the catalogue", [process.execPath, "catalogue/server.js"], { environment, output }),
-    );
+    const command = [process.execPath, "catalogue/server.js"];
+    started.push(children.start("the catalogue", command, { environment, output }));
   }
   const books = origin ?? catalogue;
   const command = ["wrangler", "dev", "--local", "--ip", HOST, "--port", String(port)];
   command.push("--show-interactive-dev-session=false", "--inspector-port", "0", ...wranglerArguments);
   if (books !== null) command.push("--var", `OPENLIBRARY_URL:${books}`);
   if (model !== null) command.push("--var", `GEMINI_URL:${model}`, "--var", "GEMINI_API_KEY:stand-in");
-  started.push(children.start("wrangler", command, { output }));
+  /** @type {Record<string, string>} */
+  const colours = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+  const wrangler = children.start("wrangler", command, { environment: colours, output, watched: true });
+  started.push(wrangler);
 
   const worker = `http://${HOST}:${port}`;
   const ended = Promise.race(started.map((child) => child.ended));
-  const reason = await Promise.race([ended, answers(worker)]);
+  const answered = answers(worker, wrangler, options.silentMillis ?? SILENT_MILLIS);
+  const reason = await Promise.race([ended, answered]);
   if (reason !== null) throw new Error(reason);
   return { worker, origin: catalogue, model };
 }
 
-/** @param {string} worker @returns {Promise<string | null>} why it does not serve; null when it does */
-async function answers(worker) {
-  const deadline = Date.now() + READY_WITHIN_MILLIS;
-  while (Date.now() < deadline) {
-    const response = await fetch(`${worker}/health`).catch(() => null);
+/**
+ * @param {string} worker @param {Child} wrangler @param {number} silentMillis
+ * @returns {Promise<string | null>} why it does not serve; null when it does
+ */
+async function answers(worker, wrangler, silentMillis) {
+  let heardAt = performance.now();
+  while (performance.now() - heardAt < silentMillis) {
+    const signal = AbortSignal.timeout(silentMillis);
+    const response = await fetch(`${worker}/health`, { signal }).catch(() => null);
     if (response?.ok) return null;
     // With faults in its configuration the Worker names them on every other path.
     if (response?.status === 503) {
       const problem = await (await fetch(worker)).json();
       return `the Worker refuses to serve. ${problem.detail}`;
     }
+    // Wrangler builds as well: where sources have changed since.
+    heardAt = existsSync(BUILDING) ? performance.now() : Math.max(heardAt, wrangler.wroteAt);
     await sleep(POLL_MILLIS);
   }
-  return `the Worker did not answer within ${READY_WITHIN_MILLIS / 1000} s`;
+  const log = wrangler.lines.map((line) => `\n  ${line}`).join("");
+  return `the Worker was started and did not answer within ${silentMillis / 1000} s; its log ends so:${log}`;
 }

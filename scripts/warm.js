@@ -74,12 +74,27 @@ export async function warm(args, { usage, output, pollMillis = POLL_MILLIS }) {
   return await watch(opened.jobId);
 }
 
-/** @param {any} list as an upload is answered @returns {string} a line that says how the file was understood */
+/** What of an upload's counts the reader should look at, and how it is said. */
+const REMARKS = /** @type {[string, string][]} */ ([
+  ["rowsJoined", "rows may be lost in others: a quote within them is never closed"],
+  ["rowsRagged", "rows have more or fewer fields than the header"],
+  ["rowsWithoutAuthor", "rows name no author"],
+  ["rowsLeftOut", "rows are of what is no book, or thrown away"],
+  ["fieldsRepaired", "fields were not UTF-8"],
+]);
+
+/** @param {any} list as an upload is answered @returns {string} lines that say how the file was understood */
 export function reading(list) {
   const { format, columns } = list.understood;
-  if (columns === undefined) return `Read ${list.books} books, format ${format}\n`;
-  const named = Object.entries(columns).map(([column, headers]) => `${column} from ${headers.join(", ")}`);
-  return `Read ${list.books} books, columns as the model tells them: ${named.join("; ")}\n`;
+  const named = Object.entries(columns ?? {}).map(
+    ([column, headers]) => `${column} from ${headers.join(", ")}`,
+  );
+  const how =
+    columns === undefined ? `format ${format}` : `columns as the model tells them: ${named.join("; ")}`;
+  const remarks = REMARKS.filter(([count]) => list[count] > 0).map(
+    ([count, words]) => `  ${list[count]} ${words}\n`,
+  );
+  return `Read ${list.books} books, ${how}\n${remarks.join("")}`;
 }
 
 /** A token for the secret that `npm run dev` has made. */

@@ -46,11 +46,20 @@ export class Bodies {
   release(handle) {
     const content = this.table.get(handle);
     this.table.delete(handle);
-    // A stream nobody took would keep its connection.
-    if (content instanceof ReadableStream && !content.locked) content.cancel().catch(() => {});
+    cancel(content);
   }
 
   get alive() {
     return this.table.size;
+  }
+}
+
+/** A stream that nobody took would keep its connection. @param {ArrayBuffer | ReadableStream | null | undefined} content */
+export function cancel(content) {
+  if (!(content instanceof ReadableStream) || content.locked) return;
+  try {
+    content.cancel().catch(() => {});
+  } catch {
+    // It belongs to a request that has ended, and ends with it.
   }
 }

@@ -4,8 +4,9 @@
 // fresh one that goes straight to the origin, and the next request starts on a new instance. Imports never throw and never
 // complete an operation from inside the call.
 
-import { Bodies } from "./bodies.js";
-import { asFailure } from "./failure.js";
+import { Bodies, cancel } from "./bodies.js";
+import { unsendable } from "./emergency.js";
+import { asFailure, OperationFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Lanes } from "./lanes.js";
 import { normalText } from "./normal_text.js";
@@ -29,12 +30,18 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
  * @property {Map<number, import("./operations/origin.js").LateReply>} late by ticket, until they are resumed
  * @property {number} nextTicket
  * @property {Response | null} response
- * @property {((response: Response | null | typeof TRAPPED) => void) | null} answered
+ * @property {((response: Response | null | Unanswered) => void) | null} answered
  * @property {((value?: unknown) => void) | null} done
  */
 
-/** What a request gets in place of a response when its instance died. */
+/** What a request gets in place of a response when its instance died of another one's work. */
 export const TRAPPED = Symbol("trapped");
+/** The same when it died of this one's. */
+export const AT_FAULT = Symbol("at fault");
+/** The module has no memory left for what it was to be called with; it lives on. */
+export const EXHAUSTED = Symbol("exhausted");
+
+/** @typedef {typeof TRAPPED | typeof AT_FAULT | typeof EXHAUSTED} Unanswered */
 
 const SCRATCH_BYTES = 65536;
 const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
@@ -55,6 +62,8 @@ export class Instance {
     this.requests = new Map();
     this.nextRequest = 1;
     this.dead = false;
+    /** Where those go that were in flight when this one died. @type {Instance | null} */
+    this.standIn = null;
     const instance = new WebAssembly.Instance(module, { larder: this.imports() });
     this.exports = /** @type {Record<string, any>} */ (instance.exports);
     this.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
@@ -81,12 +90,13 @@ export class Instance {
 
   /**
    * Copies bytes into the module for the length of one call.
-   * @template T @param {Uint8Array} bytes @param {(at: number, size: number) => T} call @returns {T}
+   * @template T @param {Uint8Array} bytes @param {(at: number, size: number) => T} call
+   * @returns {T | typeof EXHAUSTED} without the call where there is no memory for them
    */
   withBytes(bytes, call) {
     const fits = bytes.length <= SCRATCH_BYTES;
     const at = fits ? this.scratch : this.exports.larder_allocate(bytes.length);
-    if (at === 0) throw new RangeError("The module has no memory left.");
+    if (at === 0) return EXHAUSTED;
     new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
     try {
       return call(at, bytes.length);
@@ -97,29 +107,32 @@ export class Instance {
 
   /**
    * Every call into the module goes through here: what it throws ends the instance.
-   * @param {() => number} call @returns {number | typeof TRAPPED}
+   * @param {() => number | typeof EXHAUSTED} call @param {InFlight | null} [flight] whose work the call does
+   * @returns {number | typeof TRAPPED | typeof EXHAUSTED}
    */
-  guarded(call) {
+  guarded(call, flight = null) {
     if (this.dead) return TRAPPED;
     try {
       return call();
     } catch (thrown) {
-      this.die(thrown);
+      this.die(thrown, flight);
       return TRAPPED;
     }
   }
 
-  /** @param {unknown} thrown */
-  die(thrown) {
+  /** @param {unknown} thrown @param {InFlight | null} flight */
+  die(thrown, flight) {
     this.dead = true;
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     console.error(JSON.stringify({ level: "error", event: "trap", reason, in_flight: this.requests.size }));
     this.lanes.table.clear();
     this.bodies.table.clear();
-    for (const request of [...this.requests.values()]) this.end(request, TRAPPED);
+    for (const request of [...this.requests.values()]) {
+      this.end(request, request === flight ? AT_FAULT : TRAPPED);
+    }
   }
 
-  /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | typeof TRAPPED} outcome */
+  /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | Unanswered} outcome */
   end(flight, outcome) {
     this.requests.delete(flight.id);
     for (const ticket of [...flight.late.keys()]) letGo(flight, ticket);
@@ -128,12 +141,12 @@ export class Instance {
   }
 
   /**
-   * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it; or
-   * TRAPPED.
+   * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it, or
+   * why there is none.
    * @param {"larder_fetch" | "larder_queue" | "larder_scheduled"} entry
    * @param {{env: Environment, ctx: ExecutionContext, request?: Request, batch?: MessageBatch}} event
    * @param {RecordWriter} record
-   * @returns {Response | null | typeof TRAPPED | Promise<Response | null | typeof TRAPPED>}
+   * @returns {Response | null | Unanswered | Promise<Response | null | Unanswered>}
    */
   begin(entry, { env, ctx, request, batch }, record) {
     const id = this.nextRequest;
@@ -154,10 +167,15 @@ export class Instance {
     };
     this.requests.set(id, flight);
     this.tellLaneHits();
-    const ended = this.guarded(() =>
-      this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+    const ended = this.guarded(
+      () => this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+      flight,
     );
-    if (ended === TRAPPED) return flight.response ?? TRAPPED;
+    if (ended === TRAPPED) return flight.response ?? AT_FAULT;
+    if (ended === EXHAUSTED) {
+      this.requests.delete(id);
+      return EXHAUSTED;
+    }
     if (ended === 1) {
       this.requests.delete(id);
       return flight.response;
@@ -184,7 +202,7 @@ export class Instance {
 
   /**
    * @param {InFlight} flight @param {number} index @param {number} generation
-   * @param {OperationRow} row @param {Record<string, any>} wanted
+   * @param {OperationRow} row @param {Record<string, any> | null} wanted null: they could not be read
    */
   async operate(flight, index, generation, row, wanted) {
     // Also makes sure that nothing completes from inside the import.
@@ -194,6 +212,8 @@ export class Instance {
     const record = new RecordWriter();
     let status = STATUS.ok;
     try {
+      if (wanted === null)
+        throw new OperationFailure("invalid", `${row.name} was asked for in no known form.`);
       results = await handlers[row.name](flight, wanted);
       writeFields(record, row.results, results ?? {});
     } catch (thrown) {
@@ -202,13 +222,28 @@ export class Instance {
       record.size = 0;
       for (const byte of encoder.encode(failure.message)) record.u8(byte);
     }
-    const taken = this.guarded(() =>
-      this.withBytes(record.bytes(), (at, size) =>
-        this.exports.larder_complete(flight.id, index, generation, status, at, size),
-      ),
-    );
+    let taken = this.complete(flight, index, generation, status, record.bytes());
+    if (taken === EXHAUSTED) {
+      status = STATUS.unavailable;
+      const message = encoder.encode(`No memory is left for what ${row.name} gave.`);
+      taken = this.complete(flight, index, generation, status, message);
+    }
     // Nobody got them: the request is gone, or they could not be written.
     if (taken !== 1 || status !== STATUS.ok) this.releaseResults(flight, row, results);
+  }
+
+  /**
+   * @param {InFlight} flight @param {number} index @param {number} generation @param {number} status
+   * @param {Uint8Array} bytes
+   */
+  complete(flight, index, generation, status, bytes) {
+    return this.guarded(
+      () =>
+        this.withBytes(bytes, (at, size) =>
+          this.exports.larder_complete(flight.id, index, generation, status, at, size),
+        ),
+      flight,
+    );
   }
 
   /**
@@ -304,18 +339,26 @@ export class Instance {
     const row = rows[kind];
     // Only a bug leads here; the operation is left without an answer and the request's own deadline ends it.
     if (flight === undefined || row === undefined) return;
-    const wanted = readFields(new RecordReader(this.memory.buffer, at, size), row.arguments);
-    for (const [type, name] of row.arguments) {
-      if (type === "body") wanted[name] = this.bodies.content(wanted[name].handle);
+    this.operate(flight, index, generation, row, this.argumentsOf(row, at, size));
+  }
+
+  /** @param {OperationRow} row @param {number} at @param {number} size */
+  argumentsOf(row, at, size) {
+    try {
+      const wanted = readFields(new RecordReader(this.memory.buffer, at, size), row.arguments);
+      for (const [type, name] of row.arguments) {
+        if (type === "body") wanted[name] = this.bodies.content(wanted[name].handle);
+      }
+      return wanted;
+    } catch {
+      return null;
     }
-    this.operate(flight, index, generation, row, wanted);
   }
 
   /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
   requestHeader(id, name, into, capacity) {
-    const value = this.requests.get(id)?.request?.headers.get(name);
-    if (value === null || value === undefined) return -1;
-    return this.writeText(value, into, capacity);
+    const value = fieldOf(this.requests.get(id)?.request, name);
+    return value === null ? -1 : this.writeText(value, into, capacity);
   }
 
   /** @param {string} text @param {number} into @param {number} capacity @returns {number} its length in UTF-8 */
@@ -329,32 +372,76 @@ export class Instance {
   respond(id, at, size) {
     const flight = this.requests.get(id);
     if (flight === undefined || flight.response !== null) return;
-    const record = new RecordReader(this.memory.buffer, at, size);
-    const status = record.u32();
-    const headers = new Headers(record.pairs());
-    const content = this.bodies.giveOut(record.u32());
-    const lane = record.u32();
+    flight.response = this.responseAt(flight, at, size) ?? unsendable();
+    flight.answered?.(flight.response);
+  }
+
+  /** @param {InFlight} flight @param {number} at @param {number} size @returns {Response | null} null: none can be sent */
+  responseAt(flight, at, size) {
+    const answer = answerOf(new RecordReader(this.memory.buffer, at, size));
+    if (answer === null) return null;
+    const { status, lane } = answer;
+    const headers = headersOf(answer.fields);
+    const content = this.bodies.giveOut(answer.handle);
     // A body whose encoding is told is in that encoding already.
     const encoded = headers.has("content-encoding");
     /** @type {ResponseInit} */
     const init = encoded ? { status, headers, encodeBody: "manual" } : { status, headers };
     const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
     // Nobody will read it: it would keep its connection.
-    if (body === null && content instanceof ReadableStream) content.cancel().catch(() => {});
-    if (lane !== 0 && body instanceof ArrayBuffer && flight.request) {
-      const until = record.u64();
-      this.lanes.open(flight.request.url, {
-        id: lane,
-        until,
-        guards: record.texts(),
-        init,
-        body,
-        hits: 0,
-      });
+    if (body === null) cancel(content);
+    const response = responseOf(body, init);
+    if (response === null) cancel(body);
+    else if (lane !== null && body instanceof ArrayBuffer && flight.request) {
+      this.lanes.open(flight.request.url, { ...lane, init, body, hits: 0 });
     }
-    // The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
-    flight.response = new Response(body, init);
-    flight.answered?.(flight.response);
+    return response;
+  }
+}
+
+/** @param {RecordReader} record as host::encode writes it; null: it breaks off */
+function answerOf(record) {
+  try {
+    const status = record.u32();
+    const fields = record.pairs();
+    const handle = record.u32();
+    const id = record.u32();
+    const lane = id === 0 ? null : { id, until: record.u64(), guards: record.texts() };
+    return { status, fields, handle, lane };
+  } catch {
+    return null;
+  }
+}
+
+/** The fields that the platform takes: one that it refuses is left out. @param {[string, string][]} fields */
+function headersOf(fields) {
+  try {
+    return new Headers(fields);
+  } catch {
+    const headers = new Headers();
+    for (const [name, value] of fields) {
+      try {
+        headers.append(name, value);
+      } catch {
+        console.error(JSON.stringify({ level: "error", event: "field_refused", name }));
+      }
+    }
+    return headers;
+  }
+}
+
+/**
+ * The body is handed out as it is, not as a stream: a stream costs a quarter of the throughput.
+ * @param {ArrayBuffer | ReadableStream | null} body @param {ResponseInit} init @returns {Response | null} null for what the
+ *   platform refuses to send
+ */
+function responseOf(body, init) {
+  try {
+    return new Response(body, init);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.name : typeof thrown;
+    console.error(JSON.stringify({ level: "error", event: "answer_refused", status: init.status, reason }));
+    return null;
   }
 }
 
@@ -362,4 +449,16 @@ export class Instance {
 function letGo(flight, ticket) {
   flight.late.get(ticket)?.letGo();
   flight.late.delete(ticket);
+}
+
+/**
+ * A field that the origin's Vary names may be none that a request can have.
+ * @param {Request | null | undefined} request @param {string} name
+ */
+function fieldOf(request, name) {
+  try {
+    return request?.headers.get(name) ?? null;
+  } catch {
+    return null;
+  }
 }

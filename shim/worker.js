@@ -1,10 +1,15 @@
 // The life of instances: which one serves, and what happens to a request whose instance died.
 
-import { Instance, TRAPPED } from "./instance.js";
+import { exhausted, outOfOrder, recovering } from "./emergency.js";
+import { AT_FAULT, EXHAUSTED, Instance } from "./instance.js";
+import { messageText } from "./message_text.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
 /** @typedef {{declarations: string}} Options */
+
+/** Requests at once that each have an instance of their own. */
+const ALONE_MAX = 4;
 
 export class LarderWorker {
   /** @param {WebAssembly.Module} module @param {Options} options */
@@ -13,12 +18,17 @@ export class LarderWorker {
     this.options = options;
     /** @type {Instance | null} */
     this.serving = null;
+    /** How many have served so far. */
+    this.instances = 0;
+    /** Requests that run on an instance of their own. */
+    this.alone = 0;
   }
 
   /** @param {Environment} env */
   instance(env) {
     if (this.serving === null || this.serving.dead) {
       this.serving = new Instance(this.module, env, { ...this.options, mode: "serve" });
+      this.instances += 1;
     }
     return this.serving;
   }
@@ -41,28 +51,55 @@ export class LarderWorker {
     if (quick !== null) return quick;
     const answer = instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
     if (answer instanceof Response) return answer;
-    return this.settle(answer, request, env, ctx);
+    return this.settle(instance, answer, request, env, ctx);
   }
 
   /**
-   * @param {ReturnType<Instance["begin"]>} answer @param {Request} request @param {Environment} env
-   * @param {ExecutionContext} ctx @returns {Promise<Response>}
+   * @param {Instance} instance @param {ReturnType<Instance["begin"]>} answer @param {Request} request
+   * @param {Environment} env @param {ExecutionContext} ctx @returns {Promise<Response>}
    */
-  async settle(answer, request, env, ctx) {
+  async settle(instance, answer, request, env, ctx) {
     const settled = await answer;
     if (settled instanceof Response) return settled;
-    return await this.rescue(request, env, ctx);
+    if (settled === EXHAUSTED) return exhausted();
+    return await this.rescue(instance, settled === AT_FAULT, request, env, ctx);
   }
 
   /**
-   * A request whose instance died gets one of its own that keeps no cache and goes straight to the origin, so that a
-   * request that always traps takes nobody with it a second time.
-   * @param {Request} request @param {Environment} env @param {ExecutionContext} ctx
+   * Those that were in flight on an instance that died run again, once, on one that stands in for it: it keeps no cache and
+   * goes straight to the origin, and they share what they ask, so that a trap multiplies nothing. The one whose work ended
+   * the instance has one of its own, so that a request that always traps takes nobody with it a second time; of those
+   * there are few at once.
+   * @param {Instance} dead @param {boolean} atFault @param {Request} request @param {Environment} env
+   * @param {ExecutionContext} ctx
    */
-  async rescue(request, env, ctx) {
-    const instance = new Instance(this.module, env, { ...this.options, mode: "bypass" });
-    const settled = await instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
-    return settled instanceof Response ? settled : outOfOrder();
+  async rescue(dead, atFault, request, env, ctx) {
+    if (atFault && this.alone >= ALONE_MAX) return recovering();
+    const instance = this.standInFor(dead, atFault, env);
+    if (instance === null) return recovering();
+    this.alone += atFault ? 1 : 0;
+    /** @type {Awaited<ReturnType<Instance["begin"]>>} */
+    let settled = null;
+    try {
+      settled = await instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
+    } finally {
+      this.alone -= atFault ? 1 : 0;
+    }
+    if (settled instanceof Response) return settled;
+    if (settled === EXHAUSTED) return exhausted();
+    return settled === AT_FAULT ? outOfOrder() : recovering();
+  }
+
+  /** @param {Instance} dead @param {boolean} atFault @param {Environment} env @returns {Instance | null} null: none can be made */
+  standInFor(dead, atFault, env) {
+    try {
+      if (atFault) return new Instance(this.module, env, { ...this.options, mode: "bypass" });
+      dead.standIn ??= new Instance(this.module, env, { ...this.options, mode: "bypass" });
+      return dead.standIn.dead ? null : dead.standIn;
+    } catch (thrown) {
+      console.error(JSON.stringify({ level: "error", event: "no_stand_in", reason: String(thrown) }));
+      return null;
+    }
   }
 
   /** @param {MessageBatch} batch @param {Environment} env @param {ExecutionContext} ctx */
@@ -73,11 +110,11 @@ export class LarderWorker {
     for (const message of batch.messages) {
       record.text(message.id);
       record.u32(message.attempts);
-      record.text(JSON.stringify(message.body) ?? "null");
+      record.text(messageText(message.id, message.body));
     }
     const settled = await this.instance(env).begin("larder_queue", { env, ctx, batch }, record);
     // Thrown, so that the platform redelivers what was not acknowledged.
-    if (settled === TRAPPED) throw new Error("The instance ended while it worked on the batch.");
+    if (typeof settled === "symbol") throw new Error(`The batch was not worked on: ${settled.description}.`);
   }
 
   /** @param {ScheduledController} controller @param {Environment} env @param {ExecutionContext} ctx */
@@ -86,7 +123,7 @@ export class LarderWorker {
     record.text(controller.cron);
     record.u64(controller.scheduledTime);
     const settled = await this.instance(env).begin("larder_scheduled", { env, ctx }, record);
-    if (settled === TRAPPED) throw new Error("The instance ended while it worked on the scheduled event.");
+    if (typeof settled === "symbol") throw new Error(`The event was not worked on: ${settled.description}.`);
   }
 }
 
@@ -96,16 +133,4 @@ function requestRecord(request) {
   record.text(request.method);
   record.text(request.url);
   return record;
-}
-
-/** The last word when even a fresh instance traps on this request. */
-function outOfOrder() {
-  const problem = {
-    type: "about:blank",
-    title: "Internal Server Error",
-    status: 500,
-    detail: "This request cannot be answered because of a defect in the cache. Please report it.",
-  };
-  const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
-  return new Response(JSON.stringify(problem), { status: 500, headers });
 }

@@ -20,6 +20,9 @@ const KEY_SETS_MAX = 4;
  */
 const keySets = new Map();
 
+/** RFC 7519 §2: a NumericDate is a number of JSON, which `1e999` is too; as a number of ours it is endless. */
+const TIMES = ["exp", "nbf", "iat"];
+
 const encoder = new TextEncoder();
 
 /** @param {string} url */
@@ -79,6 +82,9 @@ export async function tokenVerify(
       key_set_url === ""
         ? await jwtVerify(token, encoder.encode(secret), options)
         : await jwtVerify(token, keySetAt(key_set_url), options);
+    if (TIMES.some((name) => name in payload && !Number.isFinite(payload[name]))) {
+      return { valid: 0, reason: "malformed", claims: "" };
+    }
     return { valid: 1, reason: "", claims: JSON.stringify(payload) };
   } catch (thrown) {
     return { valid: 0, reason: reasonOf(thrown), claims: "" };

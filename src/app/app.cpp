@@ -15,6 +15,7 @@
 #include "host/operations.h"
 #include "http/accept.h"
 #include "http/client.h"
+#include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
 #include "tiers/null_cache.h"
@@ -22,9 +23,6 @@
 namespace larder::app {
 
 namespace {
-
-// As wrangler.toml has it.
-constexpr std::string_view tend_cron = "*/5 * * * *";
 
 std::string allow_of(const std::vector<http::Method>& methods) {
   std::vector<std::string> names;
@@ -59,7 +57,8 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   } else {
     faults_ = settings.error();
   }
-  auto parsed = config::parse_declarations(declarations);
+  auto parsed = config::parse_declarations(
+      declarations, {operators::reserved_paths.begin(), operators::reserved_paths.end()});
   if (parsed) {
     declarations_ = std::move(*parsed);
     if (settings) {
@@ -535,9 +534,10 @@ bool App::queue(host::RequestId request, std::string_view record) {
     deliveries.push_back(std::move(delivery));
   }
   LARDER_ASSERT(reader.complete());
-  if (faults_.empty() && warm::Warming::takes(name)) {
-    return requests_.start(request,
-                           consume(requests_.context(request), std::move(name), std::move(deliveries)));
+  const QueueHandler handler = queue_handler(name);
+  if (faults_.empty() && handler != nullptr) {
+    return requests_.start(
+        request, (this->*handler)(requests_.context(request), std::move(name), std::move(deliveries)));
   }
   return requests_.start(request,
                          refuse_batch(requests_.context(request), std::move(name), std::move(messages)));
@@ -570,21 +570,49 @@ bool App::scheduled(host::RequestId request, std::string_view record) {
     line.begin_object().key("level").value("info").key("event").value("scheduled").key("cron").value(cron);
     host_.log(host::LogLevel::info, line.end_object().text());
   }
-  if (cron != tend_cron || !faults_.empty()) {
+  const CronHandler handler = cron_handler(cron);
+  if (handler == nullptr || !faults_.empty()) {
     return true;
   }
-  return requests_.start(request, tend(requests_.context(request)));
+  return requests_.start(request, (this->*handler)(requests_.context(request)));
 }
 
-host::Task<void> App::consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries) {
+App::QueueHandler App::queue_handler(std::string_view queue) {
+#define LARDER_QUEUE(name, handler, purpose) \
+  if (queue == (name)) {                     \
+    return &App::handler;                    \
+  }
+#include "app/events.def"
+  return nullptr;
+}
+
+App::CronHandler App::cron_handler(std::string_view expression) {
+#define LARDER_CRON(cron, handler, purpose) \
+  if (expression == (cron)) {               \
+    return &App::handler;                   \
+  }
+#include "app/events.def"
+  return nullptr;
+}
+
+host::Task<void> App::consume_authors(host::Context here, std::string queue,
+                                      std::vector<warm::Delivery> deliveries) {
   // Run-time settings may have switched the cache off.
   co_await control_->make_current(here);
   co_await warming_->consume(here, std::move(queue), std::move(deliveries));
 }
 
-host::Task<void> App::tend(host::Context here) {
+host::Task<void> App::consume_dead_letters(host::Context here, std::string,
+                                           std::vector<warm::Delivery> deliveries) {
+  co_await control_->make_current(here);
+  co_await warming_->keep_dead_letters(here, std::move(deliveries));
+}
+
+host::Task<void> App::maintain(host::Context here) {
   co_await engine::sweep(here, settings_, *control_, counters_);
   co_await warming_->tend(here);
 }
+
+host::Task<void> App::log_only(host::Context) { co_return; }
 
 }  // namespace larder::app

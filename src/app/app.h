@@ -75,9 +75,19 @@ class App {
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
-  // What is done every few minutes.
-  host::Task<void> tend(host::Context here);
-  host::Task<void> consume(host::Context here, std::string queue, std::vector<warm::Delivery> deliveries);
+  // The handlers of events.def.
+  host::Task<void> consume_authors(host::Context here, std::string queue,
+                                   std::vector<warm::Delivery> deliveries);
+  host::Task<void> consume_dead_letters(host::Context here, std::string queue,
+                                        std::vector<warm::Delivery> deliveries);
+  host::Task<void> maintain(host::Context here);
+  host::Task<void> log_only(host::Context here);
+  using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
+                                                 std::vector<warm::Delivery> deliveries);
+  using CronHandler = host::Task<void> (App::*)(host::Context here);
+  // nullptr: none of the table.
+  static QueueHandler queue_handler(std::string_view queue);
+  static CronHandler cron_handler(std::string_view expression);
   host::Task<void> refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages);
 
   // An answer that needs no waiting: how the Worker is, and what is wrong with the request.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 #include "base/text.h"
 
@@ -18,8 +19,11 @@ enum class WordKind : std::uint8_t {
   others,
   generation,
   degree,
+  company,
+  place,
   title,
   particle,
+  glue,
 };
 
 struct AuthorWord {
@@ -33,14 +37,22 @@ constexpr AuthorWord author_words[] = {
 #undef LARDER_AUTHOR_WORD
 };
 
-bool is_word(WordKind kind, std::string_view normal) {
-  for (const AuthorWord& word : author_words) {
-    if (word.kind == kind && word.text == normal) {
-      return true;
+constexpr std::uint32_t bit_of(WordKind kind) { return 1U << static_cast<unsigned>(kind); }
+
+// The kinds that a normal form is of, as bits.
+std::uint32_t kinds_of(std::string_view normal) {
+  static const std::unordered_map<std::string_view, std::uint32_t> kinds = [] {
+    std::unordered_map<std::string_view, std::uint32_t> made;
+    for (const AuthorWord& word : author_words) {
+      made[word.text] |= bit_of(word.kind);
     }
-  }
-  return false;
+    return made;
+  }();
+  const auto found = kinds.find(normal);
+  return found == kinds.end() ? 0 : found->second;
 }
+
+bool is_word(WordKind kind, std::string_view normal) { return (kinds_of(normal) & bit_of(kind)) != 0; }
 
 // Code points
 // --------------------------------------------------------------------------------------------------------
@@ -139,8 +151,29 @@ bool has_letter(std::string_view text) {
   return false;
 }
 
+// Of a line, or of what stands in for one (Unicode Standard, 5.8).
+constexpr bool is_line_end(char32_t point) {
+  return in_range(point, '\n', '\r') || point == 0x85 || point == 0x2028 || point == 0x2029;
+}
+
 // Layout of a field
 // --------------------------------------------------------------------------------------------------------
+
+// A line end as the separator that it is, unless one stands there already.
+void end_line(std::string& tidied) {
+  const bool is_after_space = !tidied.empty() && tidied.back() == ' ';
+  const std::size_t text_bytes = tidied.size() - (is_after_space ? 1 : 0);
+  if (text_bytes == 0) {
+    return;
+  }
+  const char last = tidied[text_bytes - 1];
+  if (last != ',' && last != ';' && last != '|') {
+    tidied.resize(text_bytes);
+    tidied.push_back(';');
+  } else if (!is_after_space) {
+    tidied.push_back(' ');
+  }
+}
 
 // One space for every run of white space, none at the ends, nothing invisible; the separators of other
 // scripts as the ASCII ones that they stand for.
@@ -150,7 +183,9 @@ std::string tidy(std::string_view text) {
   while (!text.empty()) {
     const std::string_view rest = text;
     const char32_t point = take_point(text);
-    if (is_wide_space(point) || (point < 0x80 && is_space(static_cast<char>(point)))) {
+    if (is_line_end(point)) {
+      end_line(tidied);
+    } else if (is_wide_space(point) || (point < 0x80 && is_space(static_cast<char>(point)))) {
       if (!tidied.empty() && tidied.back() != ' ') {
         tidied.push_back(' ');
       }
@@ -188,6 +223,72 @@ bool begins_wide_script(std::string_view text) {
   return !text.empty() && static_cast<unsigned char>(text.front()) >= 0xe3;
 }
 
+// At least two letters, all of them capital ASCII ones: "ONE", "F.A.C.P."
+bool is_capitals(std::string_view text) {
+  std::size_t capitals = 0;
+  for (const char c : text) {
+    if (is_lower(c) || static_cast<unsigned char>(c) >= 0x80) {
+      return false;
+    }
+    capitals += is_upper(c) ? 1U : 0U;
+  }
+  return capitals >= 2;
+}
+
+// Where what is in brackets ends; `open` if nothing closes them.
+std::size_t end_of_brackets(std::string_view text, std::size_t open) {
+  const std::size_t close = text.find(text[open] == '(' ? ')' : ']', open);
+  return close == std::string_view::npos ? open : close;
+}
+
+bool opens_brackets(char c) { return c == '(' || c == '['; }
+
+// Pieces between commas, but not those within brackets.
+std::vector<std::string_view> split_at_commas(std::string_view text) {
+  std::vector<std::string_view> pieces;
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (opens_brackets(text[at])) {
+      at = end_of_brackets(text, at);
+    } else if (text[at] == ',') {
+      pieces.push_back(text.substr(from, at - from));
+      from = at + 1;
+    }
+  }
+  pieces.push_back(text.substr(from));
+  return pieces;
+}
+
+// Whether a normal form consists of words that stand where nobody is named, labels, and what holds them
+// together: "unknown unknown", "author unknown", "bad author no name".
+bool is_nobody(std::string_view normal) {
+  constexpr std::size_t words_max = 4;
+  // Whether the words before each can be made up so. A phrase ends where a word does.
+  std::vector<std::size_t> reached = {0};
+  for (std::size_t at = 0; at < normal.size();) {
+    const std::size_t from = at;
+    std::size_t end = from;
+    for (std::size_t words = 0; words < words_max && end < normal.size(); ++words) {
+      end = std::min(normal.find(' ', end == from ? end : end + 1), normal.size());
+      const std::string_view phrase = normal.substr(from, end - from);
+      if (is_word(WordKind::nobody, phrase) || is_word(WordKind::label, phrase) ||
+          (from > 0 && is_word(WordKind::glue, phrase))) {
+        reached.push_back(std::min(end + 1, normal.size()));
+      }
+    }
+    // The nearest place that is reached and not yet passed.
+    std::size_t next = normal.size() + 1;
+    for (const std::size_t place : reached) {
+      next = place > from ? std::min(next, place) : next;
+    }
+    if (next > normal.size()) {
+      return false;
+    }
+    at = next;
+  }
+  return true;
+}
+
 // Reads the fields of one list: keeps what all steps need.
 class FieldReader {
  public:
@@ -198,7 +299,7 @@ class FieldReader {
     std::string_view rest = tidied;
     for (;;) {
       const std::size_t end = rest.find_first_of(";|");
-      read_piece(trim(rest.substr(0, end)));
+      read_piece(trim(rest.substr(0, end)), AuthorRole::author);
       if (end == std::string_view::npos) {
         return std::move(found_);
       }
@@ -206,118 +307,187 @@ class FieldReader {
     }
   }
 
+ private:
   bool is(WordKind kind, std::string_view words) const {
     return is_word(kind, normal_name(words, normal_text_));
   }
 
- private:
-  // A piece between ';' and '|'.
-  void read_piece(std::string_view piece) {
+  // A piece between ';' and '|', by people of this role unless it says another.
+  void read_piece(std::string_view piece, AuthorRole role) {
     switch (style_) {
       case NameStyle::one:
-        return read_person(piece);
+        return read_person(piece, role);
       case NameStyle::comma_list:
-        return read_between_commas(piece);
+        return read_between_commas(piece, role);
       case NameStyle::told_apart:
-        return read_told_apart(piece);
+      case NameStyle::ampersands:
+        return read_told_apart(piece, role);
     }
   }
 
-  void read_told_apart(std::string_view piece) {
+  void read_told_apart(std::string_view piece, AuthorRole role) {
     std::string_view person = piece;
     for (std::size_t at = 0; at < person.size(); ++at) {
+      if (opens_brackets(person[at])) {
+        at = end_of_brackets(person, at);
+      }
       const std::string_view rest = person.substr(at);
-      const std::size_t length = rest.starts_with(" & ") ? 3 : rest.starts_with(" and ") ? 5 : 0;
+      const bool is_ampersand = rest.starts_with(" & ");
+      const std::size_t length = is_ampersand ? 3 : rest.starts_with(" and ") ? 5 : 0;
       if (length == 0) {
         continue;
       }
       const std::string_view before = trim(person.substr(0, at));
       const std::string_view behind = trim(rest.substr(length));
-      if (words_in(before) >= 2 && (words_in(behind) >= 2 || is(WordKind::others, behind))) {
-        read_people_of(before);
+      if ((is_ampersand && style_ == NameStyle::ampersands) || are_people(before, behind)) {
+        read_people_of(before, role);
         person = behind;
         at = 0;
       }
     }
-    read_people_of(person);
+    read_people_of(person, role);
   }
 
-  void read_people_of(std::string_view piece) {
-    return commas_part_people(piece) ? read_between_commas(piece) : read_person(piece);
+  // "Terry Pratchett & Neil Gaiman", "ONE & Yusuke Murata", but neither "Ilona & Gordon Andrews" nor "Simon &
+  // Schuster".
+  bool are_people(std::string_view before, std::string_view behind) const {
+    const std::size_t words_before = words_in(before);
+    const std::size_t words_behind = words_in(behind);
+    if (words_before >= 2) {
+      const bool is_by_itself = words_behind == 1 && is_capitals(behind) && !is_capitals(before);
+      return words_behind >= 2 || is_by_itself || is(WordKind::others, behind);
+    }
+    return words_behind >= 2 && is_capitals(before) && !is_capitals(behind);
+  }
+
+  void read_people_of(std::string_view piece, AuthorRole role) {
+    if (commas_part_people(piece)) {
+      read_between_commas(piece, role);
+    } else {
+      read_person(piece, role);
+    }
   }
 
   // "Terry Pratchett, Neil Gaiman", but neither "Le Guin, Ursula K." nor "King, Martin Luther, Jr."
   bool commas_part_people(std::string_view piece) const {
-    const std::vector<std::string_view> parts = name_parts(piece);
-    if (parts.size() < 2) {
+    std::vector<std::string_view> names;
+    for (const std::string_view person : people_between_commas(piece)) {
+      names.push_back(trim(person.substr(0, person.find(','))));
+    }
+    if (names.size() < 2) {
       return false;
     }
-    for (const std::string_view part : parts) {
-      if (words_in(part) < 2 && !begins_wide_script(part)) {
+    for (const std::string_view name : names) {
+      if (words_in(name) < 2 && !begins_wide_script(name)) {
         return false;
       }
     }
-    return parts.size() > 2 ||
-           (!is(WordKind::particle, first_word(parts[0])) && !is_initials(last_word(parts[1])));
+    return names.size() > 2 ||
+           (!is(WordKind::particle, first_word(names[0])) && !is_initials(last_word(names[1])));
   }
 
-  // Between commas, without those that are no names of their own: suffixes, titles, roles, years.
-  std::vector<std::string_view> name_parts(std::string_view piece) const {
-    std::vector<std::string_view> parts;
-    for (const std::string_view part : split(piece, ',')) {
-      const std::string_view trimmed = trim(part);
-      if (!trimmed.empty() && !belongs_to_name(trimmed)) {
-        parts.push_back(trimmed);
+  // What a part between commas is, apart from names of people.
+  enum class PartKind : std::uint8_t { name, generation, degree, company, title, role, label, no_letter };
+
+  // `head` is what stands before it, "" for nothing; `is_full` says that it is more than a surname;
+  // `is_after_degree`, that the part before it is one.
+  PartKind kind_of(std::string_view part, bool is_full, bool is_after_degree) const {
+    if (!has_letter(part)) {
+      return PartKind::no_letter;
+    }
+    const std::string normal = normal_name(part, normal_text_);
+    const std::uint32_t kinds = kinds_of(normal);
+    for (const auto& [word, kind] :
+         {std::pair(WordKind::generation, PartKind::generation), std::pair(WordKind::title, PartKind::title),
+          std::pair(WordKind::role, PartKind::role), std::pair(WordKind::label, PartKind::label)}) {
+      if ((kinds & bit_of(word)) != 0) {
+        return kind;
       }
     }
-    return parts;
+    // Two letters behind a surname are initials ("Salinger, J.D.", "Byatt, A.S."), or a short name.
+    const bool may_be_initials = normal.size() <= 2 && (!is_full || !is_capitals(part));
+    if ((kinds & bit_of(WordKind::degree)) != 0 && !may_be_initials) {
+      return PartKind::degree;
+    }
+    if ((kinds & bit_of(WordKind::company)) != 0 && !may_be_initials) {
+      return PartKind::company;
+    }
+    // Degrees come in rows, and there are more of them than any table has.
+    constexpr std::size_t degree_letters_max = 6;
+    const bool looks_like_degree =
+        words_in(part) == 1 && is_capitals(part) && normal.size() <= degree_letters_max;
+    return is_after_degree && looks_like_degree ? PartKind::degree : PartKind::name;
   }
 
-  bool belongs_to_name(std::string_view part) const {
-    const std::string normal = normal_name(part, normal_text_);
-    return !has_letter(part) || is_word(WordKind::generation, normal) || is_word(WordKind::degree, normal) ||
-           is_word(WordKind::title, normal) || is_word(WordKind::role, normal) ||
-           is_word(WordKind::label, normal);
+  // More than a surname: "Bessel van der Kolk", but neither "Salinger" nor "van der Kolk".
+  bool is_full_name(std::string_view name) const {
+    return words_in(name) >= 2 && !is(WordKind::particle, first_word(name));
   }
 
-  void read_between_commas(std::string_view piece) {
-    std::string_view person;
-    for (const std::string_view part : split(piece, ',')) {
-      if (!person.empty() && belongs_to_name(trim(part))) {
-        // Up to the end of this part: both lie in the same piece.
-        person = std::string_view(person.data(),
-                                  static_cast<std::size_t>(part.data() + part.size() - person.data()));
+  bool is_place(std::string_view part) const { return is(WordKind::place, part); }
+
+  // The people between commas, each with what belongs to the name behind its own commas: suffixes, titles,
+  // roles, years, two or more places of a publisher.
+  std::vector<std::string_view> people_between_commas(std::string_view piece) const {
+    const std::vector<std::string_view> parts = split_at_commas(piece);
+    std::vector<std::string_view> people;
+    bool is_full = false;
+    bool is_after_degree = false;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const std::string_view part = trim(parts[i]);
+      const PartKind kind = kind_of(part, is_full, is_after_degree);
+      std::size_t places = 0;
+      while (i + places < parts.size() && is_place(trim(parts[i + places]))) {
+        ++places;
+      }
+      is_after_degree = kind == PartKind::degree;
+      const bool belongs = kind != PartKind::name || places >= 2;
+      if (belongs && people.empty()) {
         continue;
       }
-      read_person(trim(person));
-      person = trim(part);
+      if (belongs) {
+        i += places >= 2 ? places - 1 : 0;
+        // Up to the end of this part: both lie in the same piece.
+        const char* const begin = people.back().data();
+        const char* const end = parts[i].data() + parts[i].size();
+        people.back() = std::string_view(begin, static_cast<std::size_t>(end - begin));
+        continue;
+      }
+      people.push_back(part);
+      is_full = is_full_name(part);
     }
-    read_person(trim(person));
+    return people;
   }
 
-  void read_person(std::string_view text) {
+  void read_between_commas(std::string_view piece, AuthorRole role) {
+    for (const std::string_view person : people_between_commas(piece)) {
+      read_person(trim(person), role);
+    }
+  }
+
+  void read_person(std::string_view text, AuthorRole role) {
     // With all its brackets and titles it may be longer than what is kept of it, but not by much.
     if (text.size() > 2 * name_bytes_max) {
       return;
     }
-    AuthorRole role = AuthorRole::author;
     std::string name(text);
     take_brackets(name, role);
     take_prefix(name, role);
     take_others(name);
     drop_last_dot(name);
     name = first_name_first(name, role);
+    // What is taken off may uncover more of the kind, or people who were not told apart before.
+    if (name != text) {
+      return read_piece(name, role);
+    }
     if (name.empty() || name.size() > name_bytes_max || !has_letter(name)) {
       return;
     }
     const std::string normal = normal_name(name, normal_text_);
-    for (const WordKind kind : {WordKind::nobody, WordKind::role, WordKind::others, WordKind::generation,
-                                WordKind::degree, WordKind::title}) {
-      if (is_word(kind, normal)) {
-        return;
-      }
-    }
-    if (!normal.empty()) {
+    constexpr std::uint32_t no_names = bit_of(WordKind::role) | bit_of(WordKind::others) |
+                                       bit_of(WordKind::generation) | bit_of(WordKind::degree) |
+                                       bit_of(WordKind::company) | bit_of(WordKind::title);
+    if (!normal.empty() && (kinds_of(normal) & no_names) == 0 && !is_nobody(normal)) {
       found_.emplace_back(std::move(name), role);
     }
   }
@@ -364,33 +534,71 @@ class FieldReader {
     }
   }
 
-  static bool drops_out(std::string_view normal) {
-    return is_word(WordKind::degree, normal) || is_word(WordKind::label, normal);
+  // What the parts of a name between commas are, in the order in which they are said.
+  struct NameParts {
+    std::string title;
+    std::vector<std::string> names;
+    std::string generation;
+    std::string company;
+
+    NameParts() {}
+  };
+
+  NameParts parts_of(std::string_view name, AuthorRole& role) const {
+    NameParts parts;
+    bool is_after_degree = false;
+    for (const std::string_view piece : split(name, ',')) {
+      const std::string_view part = trim(piece);
+      const bool is_first = parts.names.empty();
+      const bool is_full = parts.names.size() > 1 || (!is_first && is_full_name(parts.names.front()));
+      const PartKind kind = kind_of(part, is_full, is_after_degree);
+      is_after_degree = kind == PartKind::degree;
+      if (kind == PartKind::generation) {
+        parts.generation = part;
+      } else if (kind == PartKind::no_letter) {
+        continue;
+      } else if (kind == PartKind::name || is_first) {
+        parts.names.emplace_back(part);
+      } else if (kind == PartKind::title) {
+        parts.title = part;
+      } else if (kind == PartKind::company) {
+        parts.company = part;
+      } else if (kind == PartKind::role) {
+        role = AuthorRole::contributor;
+      }
+    }
+    return parts;
+  }
+
+  // "Springer, Berlin, Heidelberg": a publisher, and where it is at home.
+  void drop_places(std::vector<std::string>& names) const {
+    std::size_t places = 0;
+    while (places + 1 < names.size() && is_place(names[names.size() - 1 - places])) {
+      ++places;
+    }
+    if (places >= 2) {
+      names.resize(names.size() - places);
+    }
+  }
+
+  // "Little, Brown and Company" is a name in its order.
+  bool ends_as_company(const std::vector<std::string>& names) const {
+    return names.size() > 1 && words_in(names.back()) > 1 && is(WordKind::company, last_word(names.back()));
   }
 
   // "Doyle, Arthur Conan, Sir" to "Sir Arthur Conan Doyle". The suffix of a generation ends the name wherever
   // it stood.
   std::string first_name_first(std::string_view name, AuthorRole& role) const {
-    std::vector<std::string> parts;
-    std::string title;
-    std::string generation;
-    for (const std::string_view piece : split(name, ',')) {
-      const std::string_view part = trim(piece);
-      const std::string normal = normal_name(part, normal_text_);
-      if (is_word(WordKind::generation, normal)) {
-        generation = part;
-      } else if (is_word(WordKind::title, normal) && !parts.empty()) {
-        title = part;
-      } else if (is_word(WordKind::role, normal) && !parts.empty()) {
-        role = AuthorRole::contributor;
-      } else if (has_letter(part) && (parts.empty() || !drops_out(normal))) {
-        parts.emplace_back(part);
-      }
-    }
+    NameParts parts = parts_of(name, role);
+    std::vector<std::string>& names = parts.names;
+    drop_places(names);
     // "Vonnegut Jr., Kurt"
-    if (parts.size() > 1 && words_in(parts[0]) > 1 && is(WordKind::generation, last_word(parts[0]))) {
-      generation = last_word(parts[0]);
-      parts[0].erase(parts[0].rfind(' '));
+    if (names.size() > 1 && words_in(names[0]) > 1 && is(WordKind::generation, last_word(names[0]))) {
+      parts.generation = last_word(names[0]);
+      names[0].erase(names[0].rfind(' '));
+    }
+    if (names.size() > 1 && parts.company.empty() && !ends_as_company(names)) {
+      std::rotate(names.begin(), names.begin() + 1, names.end());
     }
     std::vector<std::string> words;
     const auto add = [&](std::string word) {
@@ -398,14 +606,12 @@ class FieldReader {
         words.push_back(std::move(word));
       }
     };
-    add(std::move(title));
-    if (!parts.empty()) {
-      std::rotate(parts.begin(), parts.begin() + 1, parts.end());
-    }
-    for (std::string& part : parts) {
+    add(std::move(parts.title));
+    for (std::string& part : names) {
       add(std::move(part));
     }
-    add(std::move(generation));
+    add(std::move(parts.generation));
+    add(std::move(parts.company));
     return join(words, " ");
   }
 

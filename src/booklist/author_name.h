@@ -12,12 +12,13 @@ namespace larder::booklist {
 // Host::normal_text: Unicode in compatibility decomposition (NFKD) and lower case.
 using NormalText = std::function<std::string(std::string_view)>;
 
-// How a field names authors. In every style "Last, First" becomes "First Last", and ';', '|' and "、" stand
-// between people.
+// How a field names authors. In every style "Last, First" becomes "First Last", and ';', '|', "、" and line
+// ends stand between people (not a line end behind a comma).
 enum class NameStyle : std::uint8_t {
   one,         // a comma is part of the name: "Herbert, Frank", "Martin Luther King, Jr."
   comma_list,  // commas stand between people, but not before "Jr."
   told_apart,  // people between commas, " & " or " and " if both sides look like whole names, else as `one`
+  ampersands,  // " & " always stands between people; between them, as `told_apart`
 };
 
 // What somebody did for a book: a contributor translated, edited, illustrated, read … it.
@@ -40,8 +41,9 @@ inline constexpr std::size_t name_bytes_max = 256;
 // What is read of a field; two dozen people take a fifth of it.
 inline constexpr std::size_t author_field_bytes_max = 4096;
 
-// The people of one field, in its order. "Various", "Unknown", "N/A" and the like, and text without a letter,
-// are nobody. `field` is UTF-8.
+// The people of one field, in its order. "Various", "Unknown, Unknown", "N/A" and the like, and text without
+// a letter, are nobody. A company keeps the order of its name: "Orchard Books, Inc." is "Orchard Books Inc.".
+// A name that came of it, read again in any style, is that name. `field` is UTF-8.
 std::vector<AuthorName> read_authors(std::string_view field, NameStyle style, const NormalText& normal_text);
 
 // Whether the words, as a column of roles has them ("Translator", "Illustrator, Editor"), name something else

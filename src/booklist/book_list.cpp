@@ -51,6 +51,17 @@ ReadState state_of(ShelfMeaning meaning) {
   return ReadState::unknown;
 }
 
+bool says_yes(std::string_view field) {
+  const std::string word = to_lower(trim(field));
+  return word == "1" || word == "true" || word == "yes";
+}
+
+// What does not say what it is may be one.
+bool may_be_book(std::string_view kind) {
+  const std::string word = to_lower(trim(kind));
+  return word.empty() || contains(word, "book");
+}
+
 class BookReader {
  public:
   BookReader(const CsvText& text, const ListHead& head, const ListColumns& columns,
@@ -61,6 +72,7 @@ class BookReader {
         limits_(limits),
         header_fields_(head.headers.size()) {
     list_.encoding = text.encoding();
+    list_.counts.fields_repaired = text.fields_repaired();
   }
 
   Result<BookList> read() {
@@ -92,6 +104,10 @@ class BookReader {
     ListCounts& counts = list_.counts;
     ++counts.rows;
     counts.rows_ragged += reader_.size() != header_fields_ ? 1U : 0U;
+    if (says_yes(field(ListColumn::is_deleted)) || !may_be_book(field(ListColumn::kind))) {
+      ++counts.rows_left_out;
+      return;
+    }
     Book book;
     add_authors(book, ListColumn::author, columns_.author_style, ListColumn::author_roles);
     add_authors(book, ListColumn::more_authors, columns_.more_authors_style, ListColumn::more_author_roles);
@@ -197,6 +213,10 @@ class BookReader {
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
       }
     }
+    if (book.state == ReadState::unknown && says_yes(field(ListColumn::is_read))) {
+      book.state = ReadState::read;
+    }
+    book.favourite = book.favourite || says_yes(field(ListColumn::is_favourite));
   }
 
   void keep(Book book) {
@@ -238,6 +258,7 @@ class BookReader {
   Result<BookList> finish() {
     ListCounts& counts = list_.counts;
     counts.stray_quotes = reader_.stray_quotes();
+    counts.rows_joined = reader_.rows_joined();
     if (counts.rows == 0) {
       return fail(
           ErrorKind::invalid, list_source,
@@ -245,8 +266,9 @@ class BookReader {
     }
     if (list_.books.empty()) {
       return fail(ErrorKind::invalid, list_source,
-                  concat({"None of the ", larder::to_text(counts.rows),
-                          " rows names an author. Check that the header's columns are those of the rows, and "
+                  concat({"None of the ", larder::to_text(counts.rows), " rows names an author",
+                          counts.rows_left_out == 0 ? "" : " of a book that is kept",
+                          ". Check that the header's columns are those of the rows, and "
                           "that the column of authors is filled in."}));
     }
     scale_ratings();

@@ -56,8 +56,13 @@ struct ListCounts {
   std::uint64_t rows_without_author = 0;
   // Of a book that an earlier row has, by the same first author and with the same title: they are one.
   std::uint64_t rows_repeated = 0;
-  // CsvReader::stray_quotes.
+  // Of what the reader has thrown away, or of what is no book.
+  std::uint64_t rows_left_out = 0;
+  // CsvReader::rows_joined and stray_quotes.
+  std::uint64_t rows_joined = 0;
   std::uint64_t stray_quotes = 0;
+  // CsvText::fields_repaired.
+  std::uint64_t fields_repaired = 0;
   std::uint64_t isbns_recovered = 0;
   std::uint64_t isbns_lost = 0;
   std::uint64_t isbns_refused = 0;

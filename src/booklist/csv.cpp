@@ -1,5 +1,6 @@
 #include "booklist/csv.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -97,15 +98,61 @@ constexpr std::array<std::uint16_t, 32> windows_1252_points = {
     0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
     0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178};
 
-std::string from_windows_1252(std::string_view bytes) {
+void append_windows_1252(std::string& text, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const bool special = byte >= 0x80 && byte < 0xa0;
+  append_code_point(text, special ? windows_1252_points[byte - 0x80U] : byte);
+}
+
+// What a piece of text consists of beyond ASCII: characters of several bytes in UTF-8, and bytes that are
+// part of none.
+struct Makeup {
+  std::size_t characters = 0;
+  std::size_t strays = 0;
+};
+
+Makeup makeup_of(std::string_view piece) {
+  Makeup makeup;
+  for (std::size_t at = 0; at < piece.size();) {
+    const std::size_t length = utf8_length(piece, at);
+    makeup.characters += length > 1 ? 1U : 0U;
+    makeup.strays += length == 0 ? 1U : 0U;
+    at += std::max<std::size_t>(length, 1);
+  }
+  return makeup;
+}
+
+// Whether a piece is UTF-8 with a slip of Windows-1252 in it, rather than Windows-1252 that looks like UTF-8
+// here and there.
+bool is_mostly_utf8(const Makeup& makeup) { return makeup.characters > makeup.strays; }
+
+// Piece by piece between what ends a field in any layout; all of that is ASCII.
+CsvText repaired(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool special = byte >= 0x80 && byte < 0xa0;
-    append_code_point(text, special ? windows_1252_points[byte - 0x80U] : byte);
+  std::uint64_t pieces_repaired = 0;
+  bool has_utf8 = false;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t end = std::min(bytes.find_first_of(",;\t\"\r\n", at), bytes.size());
+    const std::string_view piece = bytes.substr(at, end - at);
+    const Makeup makeup = makeup_of(piece);
+    const bool keeps_characters = makeup.strays == 0 || is_mostly_utf8(makeup);
+    has_utf8 = has_utf8 || (keeps_characters && makeup.characters > 0);
+    pieces_repaired += makeup.strays > 0 ? 1U : 0U;
+    for (std::size_t i = 0; i < piece.size();) {
+      const std::size_t length = keeps_characters ? utf8_length(piece, i) : 0;
+      if (length == 0) {
+        append_windows_1252(text, piece[i]);
+        ++i;
+        continue;
+      }
+      text.append(piece, i, length);
+      i += length;
+    }
+    text.append(bytes, end, 1);
+    at = end + 1;
   }
-  return text;
+  return CsvText(std::move(text), has_utf8 ? CsvEncoding::mixed : CsvEncoding::windows_1252, pieces_repaired);
 }
 
 enum class ByteOrder : std::uint8_t { little, big };
@@ -176,6 +223,8 @@ std::string_view to_text(CsvEncoding encoding) {
       return "utf-8";
     case CsvEncoding::windows_1252:
       return "windows-1252";
+    case CsvEncoding::mixed:
+      return "utf-8 and windows-1252";
     case CsvEncoding::utf16:
       return "utf-16";
   }
@@ -210,7 +259,7 @@ Result<CsvText> read_csv_text(std::string_view bytes, const ListLimits& limits) 
       if (!text) {
         return tl::make_unexpected(std::move(text.error()));
       }
-      return whole_text(CsvText(std::move(*text), CsvEncoding::utf16));
+      return whole_text(CsvText(std::move(*text), CsvEncoding::utf16, 0));
     }
   }
   if (bytes.starts_with("\xef\xbb\xbf")) {
@@ -220,7 +269,7 @@ Result<CsvText> read_csv_text(std::string_view bytes, const ListLimits& limits) 
     case Finding::utf8:
       return whole_text(CsvText(bytes));
     case Finding::other:
-      return whole_text(CsvText(from_windows_1252(bytes), CsvEncoding::windows_1252));
+      return whole_text(repaired(bytes));
     case Finding::binary:
       break;
   }
@@ -299,19 +348,59 @@ const char* CsvReader::find_end(const char* from) const {
   return from;
 }
 
-const char* CsvReader::find_quote(const char* from) const {
+const char* CsvReader::find_quote(const char* from, bool& line_ends) const {
   constexpr std::uint64_t quotes = repeat('"');
+  constexpr std::uint64_t line_ends_below = '\r' + 1;
   while (end_ - from >= word_bytes) {
-    const std::uint64_t marks = zeros_in(word_at(from) ^ quotes);
-    if (marks != 0) {
-      return from + first_of(marks);
+    const std::uint64_t word = word_at(from);
+    const std::uint64_t marks = zeros_in(word ^ quotes) | below(word, line_ends_below);
+    if (marks == 0) {
+      from += word_bytes;
+      continue;
     }
-    from += word_bytes;
+    from += first_of(marks);
+    if (*from == '"') {
+      return from;
+    }
+    line_ends = line_ends || ends_line(*from);
+    ++from;
   }
   while (from < end_ && *from != '"') {
+    line_ends = line_ends || ends_line(*from);
     ++from;
   }
   return from;
+}
+
+bool CsvReader::joins_rows(const char* opening, const char* closing) const {
+  if (width_ < 2) {
+    return false;
+  }
+  const char* at = opening;
+  while (at > row_ && !ends_line(at[-1])) {
+    --at;
+  }
+  std::size_t lines = 0;
+  std::size_t whole = 0;
+  while (at <= closing) {
+    std::size_t fields = 1;
+    const char* const line = at;
+    while (at < end_ && !ends_line(*at)) {
+      fields += *at == delimiter_ ? 1U : 0U;
+      ++at;
+    }
+    // CRLF is one end, and an empty line is none.
+    lines += at > line ? 1U : 0U;
+    whole += fields == width_ ? 1U : 0U;
+    ++at;
+  }
+  return 2 * whole > lines;
+}
+
+void CsvReader::count_joined() {
+  rows_joined_ += width_ > 0 && count_ != width_ ? row_line_ends_ : row_joined_;
+  row_line_ends_ = 0;
+  row_joined_ = 0;
 }
 
 bool CsvReader::keep(const char* from, const char* to, bool doubled) {
@@ -331,27 +420,35 @@ bool CsvReader::take_plain() {
 
 bool CsvReader::take_quoted() {
   const char* const from = at_ + 1;
-  const char* quote = find_quote(from);
+  bool line_ends = false;
+  const char* quote = find_quote(from, line_ends);
   bool doubled = false;
   while (end_ - quote > 1 && quote[1] == '"') {
     doubled = true;
-    quote = find_quote(quote + 2);
+    quote = find_quote(quote + 2, line_ends);
   }
-  if (quote >= end_) {
-    // Tools that write tabs between fields often write no quotes around them.
-    if (delimiter_ == '\t') {
-      ++stray_quotes_;
-      return take_plain();
-    }
+  const bool has_quotes = delimiter_ != '\t';
+  if (quote >= end_ && has_quotes) {
     unclosed_ = true;
     return false;
   }
   const char* const behind = quote + 1;
-  if (behind == end_ || *behind == delimiter_ || ends_line(*behind)) {
+  const bool closes = quote < end_ && (behind == end_ || *behind == delimiter_ || ends_line(*behind));
+  const bool joins = closes && line_ends && joins_rows(at_, quote);
+  if (closes && (has_quotes || !joins)) {
+    const char* const opening = at_;
     at_ = behind;
+    if (line_ends) {
+      const std::uint64_t count = line_at(behind, opening) - 1;
+      row_line_ends_ += count;
+      row_joined_ += joins ? count : 0;
+    }
     return keep(from, quote, doubled);
   }
   ++stray_quotes_;
+  if (!has_quotes || line_ends) {
+    return take_plain();
+  }
   const char* const whole = at_;
   at_ = find_end(behind);
   return keep(whole, at_, false);
@@ -385,10 +482,15 @@ Result<bool> CsvReader::next() {
       return refuse_field();
     }
     if (at_ == end_ || *at_ != delimiter_) {
-      return true;
+      break;
     }
     ++at_;
   }
+  if (row_line_ends_ > 0) {
+    count_joined();
+  }
+  width_ = rows_ == 1 ? count_ : width_;
+  return true;
 }
 
 std::string_view CsvReader::undoubled(std::size_t index) {
@@ -412,9 +514,9 @@ std::string_view CsvReader::undoubled(std::size_t index) {
   return std::string_view(field.at, field.bytes);
 }
 
-std::uint64_t CsvReader::line_at(const char* place) const {
+std::uint64_t CsvReader::line_at(const char* place, const char* first) {
   std::uint64_t line = 1;
-  for (const char* at = begin_; at < place; ++at) {
+  for (const char* at = first; at < place; ++at) {
     const bool pair = *at == '\r' && at + 1 < place && at[1] == '\n';
     line += ends_line(*at) && !pair ? 1U : 0U;
   }
@@ -431,13 +533,13 @@ Failure CsvReader::refuse_row() {
 }
 
 Failure CsvReader::refuse_field() {
-  const std::string line = count_text(line_at(row_));
+  const std::string line = count_text(line_at(row_, begin_));
   const bool too_many = count_ == fields_.size();
   const char* const field = at_;
   at_ = end_;
   if (unclosed_) {
     return fail(ErrorKind::invalid, csv_source,
-                concat({"The quote that opens on line ", count_text(line_at(field)),
+                concat({"The quote that opens on line ", count_text(line_at(field, begin_)),
                         " is never closed. Add the missing \" or take the opening one away."}));
   }
   if (too_many) {

@@ -2,7 +2,12 @@
 //
 // Beyond the RFC: lines end in LF, CR or CRLF; empty lines are passed over; rows may have any number of
 // fields; a quote within an unquoted field is a character like any other; a field whose closing quote is
-// followed by more text is taken as it stands, quotes and all, and counted. White space is kept.
+// followed by more text is taken as it stands, quotes and all, and counted; such a field never goes on behind
+// the end of its line. White space is kept.
+//
+// Tools that write tabs between fields often know no quotes. So between tabs a quote that opens a field is
+// text, and counted, where none closes the field, and where most of the lines that it would join to one row
+// have as many fields as the header already.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +20,14 @@
 
 namespace larder::booklist {
 
-enum class CsvEncoding : std::uint8_t { utf8, windows_1252, utf16 };
+enum class CsvEncoding : std::uint8_t {
+  utf8,
+  windows_1252,
+  // Some fields are the one, some the other.
+  mixed,
+  utf16,
+};
+// "utf-8"
 std::string_view to_text(CsvEncoding encoding);
 
 // A file's text as UTF-8 without a byte order mark. Text that was UTF-8 already is a view of the given bytes,
@@ -23,24 +35,29 @@ std::string_view to_text(CsvEncoding encoding);
 class CsvText {
  public:
   explicit CsvText(std::string_view given) : given_(given) {}
-  CsvText(std::string converted, CsvEncoding encoding)
-      : converted_(std::move(converted)), encoding_(encoding) {}
+  CsvText(std::string converted, CsvEncoding encoding, std::uint64_t fields_repaired)
+      : converted_(std::move(converted)), encoding_(encoding), fields_repaired_(fields_repaired) {}
 
   std::string_view text() const { return encoding_ == CsvEncoding::utf8 ? given_ : converted_; }
   // What the bytes were. Windows-1252 is a guess: it is what spreadsheets write that do not write UTF-8.
   CsvEncoding encoding() const { return encoding_; }
+  // Pieces between delimiters, quotes and line ends that were not UTF-8.
+  std::uint64_t fields_repaired() const { return fields_repaired_; }
 
  private:
   std::string_view given_;
   std::string converted_;
   CsvEncoding encoding_ = CsvEncoding::utf8;
+  std::uint64_t fields_repaired_ = 0;
 };
 
 // Refuses a file by its size alone, before anything of it is read. Errors: too_large.
 Result<Bytes> check_file_size(Bytes size, const ListLimits& limits);
 
-// Errors, each with advice: too_large; invalid for nothing at all, a spreadsheet's own format, binary data,
-// and UTF-16 that breaks off or is malformed.
+// Text that is not UTF-8 is judged field by field, so that one wrong byte spoils no other field: a field is
+// Windows-1252, unless it has more characters of several bytes in UTF-8 than bytes that are none; then only
+// the latter are. Errors, each with advice: too_large; invalid for nothing at all, a spreadsheet's own
+// format, binary data, and UTF-16 that breaks off or is malformed.
 Result<CsvText> read_csv_text(std::string_view bytes, const ListLimits& limits);
 
 // How a text is laid out: its delimiter, and the byte where its header begins.
@@ -79,9 +96,12 @@ class CsvReader {
   std::uint64_t rows() const { return rows_; }
   // The line of the file on which this row begins, the first is 1. Takes time in proportion to the text
   // before.
-  std::uint64_t line() const { return line_at(row_); }
-  // Fields whose closing quote is followed by more text.
+  std::uint64_t line() const { return line_at(row_, begin_); }
+  // Quotes that open a field and are taken for text.
   std::uint64_t stray_quotes() const { return stray_quotes_; }
+  // Line ends within quotes that may have joined rows: the row that came of it has another number of fields
+  // than the header, or most of the joined lines have the header's. Other line ends within quotes are text.
+  std::uint64_t rows_joined() const { return rows_joined_; }
 
  private:
   struct Field {
@@ -97,10 +117,17 @@ class CsvReader {
   bool take_quoted();
   bool keep(const char* from, const char* to, bool doubled);
   const char* find_end(const char* from) const;
-  const char* find_quote(const char* from) const;
+  // The next quote; `line_ends` becomes true if there are line ends before it.
+  const char* find_quote(const char* from, bool& line_ends) const;
+  // Whether most of the lines from that of the opening quote to that of the closing one are rows by
+  // themselves.
+  bool joins_rows(const char* opening, const char* closing) const;
+  // At the end of a row with line ends within quotes.
+  void count_joined();
   void skip_empty_lines();
   std::string_view undoubled(std::size_t index);
-  std::uint64_t line_at(const char* place) const;
+  // The line of a place, that of `first` being 1.
+  static std::uint64_t line_at(const char* place, const char* first);
   Failure refuse_row();
   Failure refuse_field();
 
@@ -116,6 +143,12 @@ class CsvReader {
   std::size_t count_ = 0;
   std::uint64_t rows_ = 0;
   std::uint64_t stray_quotes_ = 0;
+  // Fields of the header; 0 before it is read.
+  std::size_t width_ = 0;
+  // Of this row: line ends within quotes, and how many of them seem to join rows.
+  std::uint64_t row_line_ends_ = 0;
+  std::uint64_t row_joined_ = 0;
+  std::uint64_t rows_joined_ = 0;
   bool unclosed_ = false;
   // Undoubled fields of this row. It never grows while views of it are about.
   std::string scratch_;

@@ -1,6 +1,7 @@
 #include "booklist/list_format.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -100,6 +101,19 @@ ListColumns columns_of(const FormatRow& row, const std::vector<std::string>& pla
   return columns;
 }
 
+// "Goodreads, StoryGraph, … or Open Library"
+std::string format_names() {
+  std::string names;
+  for (const FormatRow& row : format_rows) {
+    if (row.format == ListFormat::generic) {
+      continue;
+    }
+    const bool is_last = static_cast<std::size_t>(row.format) + 2 == std::size(format_rows);
+    names.append(names.empty() ? "" : is_last ? " or " : ", ").append(row.label);
+  }
+  return names;
+}
+
 bool has_marks(ListFormat format, const std::vector<std::string>& plain_headers) {
   return std::all_of(std::begin(mark_rows), std::end(mark_rows), [&](const MarkRow& mark) {
     return mark.format != format || index_of(plain_headers, mark.header);
@@ -176,8 +190,9 @@ Failure refuse_headers(const ListHead& head) {
   return fail(ErrorKind::invalid, format_source,
               concat({"No column of this list is known to name authors. Found: ", found,
                       ". Needed: \"Author\" or \"Authors\"; welcome: \"Title\", \"ISBN\", \"Rating\", \"Read "
-                      "Count\", \"Shelves\". Rename the columns in the first line, or upload an export of "
-                      "Goodreads, StoryGraph or LibraryThing as it is."}));
+                      "Count\", \"Shelves\". Rename the columns in the first line, or upload an export as it "
+                      "is, of ",
+                      format_names(), "."}));
 }
 
 Result<ListColumns> map_columns(const ListHead& head, const std::vector<MappedColumn>& mapping) {

@@ -324,7 +324,21 @@ void check_duplicates(const std::vector<Resource>& resources, Faults& faults) {
   }
 }
 
-Declarations parse_document(simdjson::dom::element document, Faults& faults) {
+void check_reserved(const std::vector<Resource>& resources,
+                    const std::vector<std::string_view>& reserved_paths, Faults& faults) {
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    const std::string& path = resources[i].match.path;
+    const bool reserved = std::any_of(reserved_paths.begin(), reserved_paths.end(),
+                                      [&](std::string_view parent) { return is_at_or_below(path, parent); });
+    if (reserved) {
+      faults.emplace_back(concat({"resources[", to_text(std::uint64_t{i}), "].match.path"}),
+                          concat({in_quotes(path), " is one of the operators' paths; choose another."}));
+    }
+  }
+}
+
+Declarations parse_document(simdjson::dom::element document,
+                            const std::vector<std::string_view>& reserved_paths, Faults& faults) {
   Declarations declarations;
   const Members members(Place(document, ""), {"resources"}, faults);
   const auto resources = members.require("resources", faults);
@@ -334,13 +348,15 @@ Declarations parse_document(simdjson::dom::element document, Faults& faults) {
   for (const Place& item : read_items(*resources, limit::resources_max, faults)) {
     declarations.resources.push_back(parse_resource(item, faults));
   }
+  check_reserved(declarations.resources, reserved_paths, faults);
   check_duplicates(declarations.resources, faults);
   return declarations;
 }
 
 }  // namespace
 
-Checked<Declarations> parse_declarations(std::string_view json) {
+Checked<Declarations> parse_declarations(std::string_view json,
+                                         const std::vector<std::string_view>& reserved_paths) {
   Faults faults;
   if (json.size() > limit::declaration_bytes_max) {
     faults.emplace_back("", concat({"The declarations are longer than ",
@@ -353,7 +369,7 @@ Checked<Declarations> parse_declarations(std::string_view json) {
   if (const auto error = parser.parse(padded).get(document); error != simdjson::SUCCESS) {
     return tl::make_unexpected(syntax_faults(json, error));
   }
-  Declarations declarations = parse_document(document, faults);
+  Declarations declarations = parse_document(document, reserved_paths, faults);
   if (!faults.empty()) {
     return tl::make_unexpected(shortened(std::move(faults)));
   }
@@ -366,10 +382,18 @@ void apply_settings(Declarations& declarations, const Settings& settings) {
       return lifetime.duration;
     }
     switch (*lifetime.setting) {
-      case DaysSetting::STALE_DAYS:
-        return settings.narrative_fresh;
-      case DaysSetting::TTL_DAYS:
-        return settings.narrative_kept;
+#define LARDER_USE_none(NAME, member)
+#define LARDER_USE_key(NAME, member)
+#define LARDER_USE_lifetime(NAME, member) \
+  case DaysSetting::NAME:                 \
+    return settings.member;
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
+  LARDER_USE_##use(NAME, member)
+#include "config/settings.def"
+#undef LARDER_SETTING
+#undef LARDER_USE_none
+#undef LARDER_USE_key
+#undef LARDER_USE_lifetime
     }
     LARDER_UNREACHABLE();
   };
@@ -380,9 +404,7 @@ void apply_settings(Declarations& declarations, const Settings& settings) {
   }
 }
 
-bool asks_model(const Resource& resource) {
-  return resource.origin.kind == OriginKind::provider && resource.origin.providers.front() == Provider::llm;
-}
+bool asks_model(const Resource& resource) { return resource.origin.kind == OriginKind::model; }
 
 std::vector<std::string> secrets_of(const Declarations& declarations) {
   std::vector<std::string> names;
@@ -403,7 +425,7 @@ std::vector<std::string> secrets_of(const Declarations& declarations) {
 Faults missing_secrets(const Declarations& declarations, const Settings& settings) {
   Faults faults;
   for (const std::string& name : secrets_of(declarations)) {
-    if (std::find(own_secrets.begin(), own_secrets.end(), name) != own_secrets.end()) {
+    if (is_own_secret(name)) {
       faults.emplace_back(name,
                           "This secret is for the Worker itself and goes to no origin; use another one.");
     } else if (!settings.secret(name)) {

@@ -96,16 +96,21 @@ struct Cors {
 };
 
 enum class OriginKind : std::uint8_t {
-  provider,  // one of the built-in providers, whose replies are understood
+  provider,  // one of the built-in providers of books, whose replies are understood
   url,       // any HTTP API, whose replies are passed on as they are
+  model,     // the deployment's language model
 };
+
+// How larder.json names a model where a provider stands, and what it is asked for.
+inline constexpr std::string_view model_word = "llm";
+inline constexpr std::string_view model_query = "narrative";
 
 // `providers` and `query` count for OriginKind::provider, `url`, `headers` and `redirects` for
 // OriginKind::url.
 struct Origin {
   OriginKind kind = OriginKind::provider;
   // In the order in which they are asked; one at least.
-  std::vector<Provider> providers{Provider::openlibrary};
+  std::vector<Provider> providers{all_providers.front()};
   ProviderQuery query = ProviderQuery::title;
   UrlTemplate url;
   std::vector<HeaderTemplate> headers;
@@ -141,9 +146,10 @@ struct Declarations {
   std::vector<Resource> resources;
 };
 
-// `json` is the file's text. At most limit::declaration_faults_max faults, the last of which says how many
-// more there are.
-Checked<Declarations> parse_declarations(std::string_view json);
+// `json` is the file's text. A declaration may take none of the reserved paths nor anything below them. At
+// most limit::declaration_faults_max faults, the last of which says how many more there are.
+Checked<Declarations> parse_declarations(std::string_view json,
+                                         const std::vector<std::string_view>& reserved_paths = {});
 
 // Gives the lifetimes that settings decide their values.
 void apply_settings(Declarations& declarations, const Settings& settings);
@@ -172,7 +178,7 @@ std::optional<Matched> match(const Declarations& declarations, http::Method meth
 // §10.2.1), to which the caller adds OPTIONS.
 std::vector<http::Method> methods_of(const Declarations& declarations, std::string_view path);
 
-// Operators' routes: a declaration may use none of these paths nor anything below them.
-bool is_reserved(std::string_view path);
+// "/a/b" is at or below "/a" and "/a/b", and not below "/a/".
+bool is_at_or_below(std::string_view path, std::string_view parent);
 
 }  // namespace larder::config

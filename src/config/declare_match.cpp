@@ -62,9 +62,6 @@ void check_literal_path(std::string_view text, const std::string& path, Faults& 
     faults.emplace_back(path,
                         "The path has an empty segment; remove the slash at its end or the double slash.");
   }
-  if (is_reserved(text)) {
-    faults.emplace_back(path, concat({in_quotes(text), " is one of the operators' paths; choose another."}));
-  }
 }
 
 void check_rest(const std::vector<Segment>& segments, Mode mode, const std::string& path, Faults& faults) {

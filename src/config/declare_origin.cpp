@@ -45,8 +45,8 @@ bool has_setting(const std::vector<KeyField>& key, KeySetting setting) {
 
 // A model is asked about one JSON value; its answers depend on what the settings name.
 void check_model(const std::string& path, const std::vector<KeyField>& key, http::Method method,
-                 std::optional<ProviderQuery> query, Faults& faults) {
-  if (query && *query != ProviderQuery::narrative) {
+                 const std::optional<std::string>& query, Faults& faults) {
+  if (query && *query != model_query) {
     faults.emplace_back(path, "The provider \"llm\" has the query \"narrative\".");
   }
   const auto is_value = [](const KeyField& field) {
@@ -67,9 +67,39 @@ void check_model(const std::string& path, const std::vector<KeyField>& key, http
   }
 }
 
-// One provider, or a list of them.
-std::vector<Provider> parse_providers(const Place& place, Faults& faults) {
+// Who "provider" names.
+struct Named {
   std::vector<Provider> providers;
+  bool model = false;
+};
+
+void read_provider(const Place& item, Named& named, Faults& faults) {
+  const auto text = read_text(item, faults);
+  if (!text) {
+    return;
+  }
+  if (*text == model_word) {
+    named.model = true;
+    return;
+  }
+  const auto provider = find_word(all_providers, *text);
+  if (!provider) {
+    auto words = words_of(all_providers);
+    words.push_back(model_word);
+    faults.emplace_back(item.path, concat({in_quotes(*text), " is not offered; use ", any_of(words), ".",
+                                           did_you_mean(*text, words)}));
+    return;
+  }
+  if (std::find(named.providers.begin(), named.providers.end(), *provider) != named.providers.end()) {
+    faults.emplace_back(item.path, "This provider is named twice; keep one.");
+    return;
+  }
+  named.providers.push_back(*provider);
+}
+
+// One provider, or a list of them.
+Named parse_named(const Place& place, Faults& faults) {
+  Named named;
   std::vector<Place> items = {place};
   if (place.element.is_array()) {
     items = read_items(place, all_providers.size(), faults);
@@ -78,48 +108,23 @@ std::vector<Provider> parse_providers(const Place& place, Faults& faults) {
     }
   }
   for (const Place& item : items) {
-    const auto provider = read_word(item, all_providers, faults);
-    if (provider && std::find(providers.begin(), providers.end(), *provider) != providers.end()) {
-      faults.emplace_back(item.path, "This provider is named twice; keep one.");
-    } else if (provider) {
-      providers.push_back(*provider);
-    }
+    read_provider(item, named, faults);
   }
-  return providers;
+  if (named.model && items.size() > 1) {
+    faults.emplace_back(place.path, concat({"The provider ", in_quotes(model_word), " stands alone."}));
+  }
+  return named;
 }
 
-void parse_provider(const Members& members, const std::vector<KeyField>& key, http::Method method, Mode mode,
-                    Origin& origin, Faults& faults) {
-  origin.kind = OriginKind::provider;
-  if (auto providers = parse_providers(*members.find("provider"), faults); !providers.empty()) {
-    origin.providers = std::move(providers);
+// The query of providers of books, which are asked one thing by GET.
+void parse_books(const Members& members, const std::vector<KeyField>& key, http::Method method,
+                 const std::optional<Place>& query, Origin& origin, Faults& faults) {
+  const auto text = query ? read_text(*query, faults) : std::nullopt;
+  const bool narrative = text == model_query;
+  if (narrative) {
+    faults.emplace_back(query->path, "Only the provider \"llm\" has the query \"narrative\".");
   }
-  const auto query = members.require("query", faults);
-  const auto word = query ? read_word(*query, all_provider_queries, faults) : std::nullopt;
-  if (members.find("headers")) {
-    faults.emplace_back(members.path_of("headers"), "A provider sets its own headers; remove this member.");
-  }
-  if (members.find("redirects")) {
-    faults.emplace_back(members.path_of("redirects"),
-                        "A provider's redirects stay on its own origin; remove this member.");
-  }
-  if (mode != Mode::keyed) {
-    faults.emplace_back(members.path_of("provider"), "A provider needs \"mode\": \"keyed\".");
-  }
-  const bool names_model =
-      std::find(origin.providers.begin(), origin.providers.end(), Provider::llm) != origin.providers.end();
-  if (names_model && origin.providers.size() > 1) {
-    faults.emplace_back(members.path_of("provider"), "The provider \"llm\" stands alone.");
-    return;
-  }
-  if (names_model) {
-    origin.query = ProviderQuery::narrative;
-    check_model(members.path_of("provider"), key, method, word, faults);
-    return;
-  }
-  if (word == ProviderQuery::narrative) {
-    faults.emplace_back(members.path_of("query"), "Only the provider \"llm\" has the query \"narrative\".");
-  }
+  const auto word = text && !narrative ? read_word(*query, all_provider_queries, faults) : std::nullopt;
   if (method != http::Method::get) {
     faults.emplace_back(members.path_of("provider"), "This provider is asked by GET.");
   }
@@ -133,11 +138,35 @@ void parse_provider(const Members& members, const std::vector<KeyField>& key, ht
   const auto& uses = key.front().normalisers;
   if (word == ProviderQuery::isbn && std::none_of(uses.begin(), uses.end(), is_isbn)) {
     faults.emplace_back(
-        members.path_of("query"),
+        query->path,
         "The key field needs the normaliser \"isbn\", so that both forms of a number are one entry.");
   }
-  if (word) {
-    origin.query = *word;
+  origin.query = word.value_or(origin.query);
+}
+
+void parse_provider(const Members& members, const std::vector<KeyField>& key, http::Method method, Mode mode,
+                    Origin& origin, Faults& faults) {
+  Named named = parse_named(*members.find("provider"), faults);
+  origin.kind = named.model ? OriginKind::model : OriginKind::provider;
+  if (!named.providers.empty()) {
+    origin.providers = std::move(named.providers);
+  }
+  const auto query = members.require("query", faults);
+  if (members.find("headers")) {
+    faults.emplace_back(members.path_of("headers"), "A provider sets its own headers; remove this member.");
+  }
+  if (members.find("redirects")) {
+    faults.emplace_back(members.path_of("redirects"),
+                        "A provider's redirects stay on its own origin; remove this member.");
+  }
+  if (mode != Mode::keyed) {
+    faults.emplace_back(members.path_of("provider"), "A provider needs \"mode\": \"keyed\".");
+  }
+  if (named.model) {
+    check_model(members.path_of("provider"), key, method, query ? read_text(*query, faults) : std::nullopt,
+                faults);
+  } else {
+    parse_books(members, key, method, query, origin, faults);
   }
 }
 

@@ -1,6 +1,5 @@
 // Matching requests to resources.
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "config/declaration.h"
@@ -8,12 +7,6 @@
 namespace larder::config {
 
 namespace {
-
-constexpr std::array<std::string_view, 16> reserved_paths = {
-    "/internal",          "/health",    "/metrics",     "/dashboard",           "/api/alerts",
-    "/api/audit",         "/api/cache", "/api/cold",    "/api/costs",           "/api/experiments",
-    "/api/settings",      "/api/slo",   "/api/warming", "/api/narrative/stats", "/api/narrative/analytics",
-    "/api/narrative/user"};
 
 bool fits(const Match& match, const std::vector<std::string_view>& pieces) {
   for (std::size_t i = 0; i < match.segments.size(); ++i) {
@@ -108,10 +101,8 @@ std::vector<http::Method> methods_of(const Declarations& declarations, std::stri
   return methods;
 }
 
-bool is_reserved(std::string_view path) {
-  return std::any_of(reserved_paths.begin(), reserved_paths.end(), [&](std::string_view reserved) {
-    return path.starts_with(reserved) && (path.size() == reserved.size() || path[reserved.size()] == '/');
-  });
+bool is_at_or_below(std::string_view path, std::string_view parent) {
+  return path.starts_with(parent) && (path.size() == parent.size() || path[parent.size()] == '/');
 }
 
 }  // namespace larder::config

@@ -95,14 +95,9 @@ std::optional<std::string> read_value(const Place& place, Faults& faults) {
   return text;
 }
 
-bool is_runtime_setting(std::string_view name) {
-  return std::find(runtime_settings.begin(), runtime_settings.end(), name) != runtime_settings.end();
-}
-
 void refuse_name(const std::string& name, Faults& faults) {
-  const bool exists = std::any_of(setting_rows.begin(), setting_rows.end(),
-                                  [&](const SettingRow& row) { return row.name == name; });
-  const std::vector<std::string_view> offered(runtime_settings.begin(), runtime_settings.end());
+  const bool exists = find_setting(name) != nullptr;
+  const std::vector<std::string_view> offered = runtime_settings();
   const std::string shown = in_quotes(name);
   faults.emplace_back(
       shown.substr(1, shown.size() - 2),

@@ -293,11 +293,6 @@ void read_into(T& member, Result<T> (*reader)(std::string_view), std::string_vie
   }
 }
 
-bool is_setting(std::string_view name) {
-  return std::any_of(setting_rows.begin(), setting_rows.end(),
-                     [&](const SettingRow& row) { return row.name == name; });
-}
-
 void check_operators(const Settings& settings, Faults& faults) {
   const auto secret = settings.secret("ADMIN_JWT_SECRET");
   if (secret && secret->size() < limit::token_secret_bytes_min) {
@@ -406,7 +401,7 @@ bool SubjectList::has_email(std::string_view address) const {
 
 Settings::Settings() {
   Faults faults;
-#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) \
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
   read_into<type>(member, read_##reader, #NAME, default_text, faults);
 #include "config/settings.def"
 #undef LARDER_SETTING
@@ -421,12 +416,12 @@ std::optional<std::string_view> Settings::secret(std::string_view name) const {
 Checked<Settings> parse_settings(const TextPairs& bindings) {
   Settings settings;
   Faults faults;
-#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) \
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
   read_into<type>(settings.member, read_##reader, #NAME, binding(bindings, #NAME), faults);
 #include "config/settings.def"
 #undef LARDER_SETTING
   for (const auto& [name, value] : bindings) {
-    if (!is_setting(name)) {
+    if (find_setting(name) == nullptr) {
       settings.secrets_.emplace_back(name, value);
     }
   }
@@ -437,29 +432,60 @@ Checked<Settings> parse_settings(const TextPairs& bindings) {
   return settings;
 }
 
-TextPairs key_settings(const Settings& settings) {
-  TextPairs pairs;
-  for (const KeySetting setting : all_key_settings) {
-    switch (setting) {
-      case KeySetting::ENGINE_VERSION:
-        pairs.emplace_back(to_text(setting), settings.engine_version);
-        break;
-      case KeySetting::PROMPT_HASH:
-        pairs.emplace_back(to_text(setting), settings.prompt_hash);
-        break;
+const SettingRow* find_setting(std::string_view name) {
+  const auto found = std::find_if(setting_rows.begin(), setting_rows.end(),
+                                  [&](const SettingRow& row) { return row.name == name; });
+  return found == setting_rows.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> runtime_settings() {
+  std::vector<std::string_view> names;
+  for (const SettingRow& row : setting_rows) {
+    if (row.change == SettingChange::runtime) {
+      names.push_back(row.name);
     }
   }
+  return names;
+}
+
+bool is_runtime_setting(std::string_view name) {
+  const SettingRow* const row = find_setting(name);
+  return row != nullptr && row->change == SettingChange::runtime;
+}
+
+bool is_own_secret(std::string_view name) {
+  constexpr bool own = true;
+  constexpr bool any = false;
+#define LARDER_SETTING(NAME, ...)
+#define LARDER_SECRET(NAME, reach, purpose) \
+  if (name == #NAME) {                      \
+    return reach;                           \
+  }
+#include "config/settings.def"
+#undef LARDER_SETTING
+  return false;
+}
+
+TextPairs key_settings(const Settings& settings) {
+  TextPairs pairs;
+#define LARDER_USE_none(NAME, member)
+#define LARDER_USE_lifetime(NAME, member)
+#define LARDER_USE_key(NAME, member) pairs.emplace_back(#NAME, settings.member);
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
+  LARDER_USE_##use(NAME, member)
+#include "config/settings.def"
+#undef LARDER_SETTING
+#undef LARDER_USE_none
+#undef LARDER_USE_lifetime
+#undef LARDER_USE_key
   return pairs;
 }
 
 TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes) {
   TextPairs changed;
-  const auto is_runtime = [](std::string_view name) {
-    return std::find(runtime_settings.begin(), runtime_settings.end(), name) != runtime_settings.end();
-  };
   const auto is_changed = [&](std::string_view name) {
-    return is_runtime(name) && std::any_of(changes.begin(), changes.end(),
-                                           [&](const auto& change) { return change.first == name; });
+    return is_runtime_setting(name) && std::any_of(changes.begin(), changes.end(),
+                                                   [&](const auto& change) { return change.first == name; });
   };
   for (const auto& binding : bindings) {
     if (!is_changed(binding.first)) {
@@ -467,7 +493,7 @@ TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes) {
     }
   }
   for (const auto& change : changes) {
-    if (is_runtime(change.first)) {
+    if (is_runtime_setting(change.first)) {
       changed.push_back(change);
     }
   }

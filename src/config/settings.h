@@ -78,7 +78,7 @@ class Settings {
  public:
   Settings();
 
-#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) type member{};
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) type member{};
 #include "config/settings.def"
 #undef LARDER_SETTING
 
@@ -95,34 +95,44 @@ class Settings {
 // no setting are held apart as secrets.
 Checked<Settings> parse_settings(const TextPairs& bindings);
 
-// Secrets that are this Worker's own: no declaration may send one to an origin.
-inline constexpr std::array<std::string_view, 2> own_secrets = {"ADMIN_JWT_SECRET", "METRICS_TOKEN"};
+// How a setting is changed.
+enum class SettingChange : std::uint8_t {
+  deployed,  // by a deployment
+  runtime,   // while Larder runs too, through the control log
+};
 
-// Settings that may be changed while Larder runs, through the control log.
-inline constexpr std::array<std::string_view, 6> runtime_settings = {"FEATURE_CACHE",
-                                                                     "CACHE_IMPL",
-                                                                     "CACHE_PATTERN_WHITELIST",
-                                                                     "ENABLE_SWR",
-                                                                     "ENABLE_STAMPEDE_PROTECTION",
-                                                                     "ENABLE_NEGATIVE_CACHE"};
+// The least role that is shown a setting.
+enum class SettingRole : std::uint8_t { viewer, admin };
+
+struct SettingRow {
+  std::string_view name;
+  std::string_view default_text;
+  SettingChange change;
+  SettingRole role;
+  std::string_view purpose;
+};
+
+inline constexpr std::array setting_rows = {
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
+  SettingRow{#NAME, default_text, SettingChange::change, SettingRole::role, purpose},
+#include "config/settings.def"
+#undef LARDER_SETTING
+};
+
+// nullptr: no setting has that name.
+const SettingRow* find_setting(std::string_view name);
+
+// The names of the settings that may be changed while Larder runs.
+std::vector<std::string_view> runtime_settings();
+bool is_runtime_setting(std::string_view name);
+
+// Whether a secret is for this Worker alone: no declaration may send it to an origin.
+bool is_own_secret(std::string_view name);
 
 // The bindings with those of `changes` that are runtime settings in place of their own.
 TextPairs with_changes(const TextPairs& bindings, const TextPairs& changes);
 
 // The settings that keys may hold, by name.
 TextPairs key_settings(const Settings& settings);
-
-struct SettingRow {
-  std::string_view name;
-  std::string_view default_text;
-  std::string_view purpose;
-};
-
-inline constexpr std::array setting_rows = {
-#define LARDER_SETTING(NAME, member, type, reader, default_text, purpose) \
-  SettingRow{#NAME, default_text, purpose},
-#include "config/settings.def"
-#undef LARDER_SETTING
-};
 
 }  // namespace larder::config

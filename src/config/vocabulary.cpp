@@ -26,10 +26,11 @@ std::string_view to_text(Tier tier) {
 
 std::string_view to_text(Provider provider) {
   switch (provider) {
-#define LARDER_PROVIDER(word, meaning) \
-  case Provider::word:                 \
-    return #word;
-#include "config/vocabulary.def"
+#define LARDER_PROVIDER(name, ...) \
+  case Provider::name:             \
+    return #name;
+#include "config/providers.def"
+#undef LARDER_PROVIDER
   }
   LARDER_UNREACHABLE();
 }
@@ -54,24 +55,36 @@ std::string_view to_text(Normaliser normaliser) {
   LARDER_UNREACHABLE();
 }
 
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
+  LARDER_USE_##use(NAME)
+#define LARDER_USE_none(NAME)
+#define LARDER_USE_lifetime(NAME)
+#define LARDER_USE_key(NAME) \
+  case KeySetting::NAME:     \
+    return #NAME;
 std::string_view to_text(KeySetting setting) {
   switch (setting) {
-#define LARDER_KEY_SETTING(word, meaning) \
-  case KeySetting::word:                  \
-    return #word;
-#include "config/vocabulary.def"
+#include "config/settings.def"
   }
   LARDER_UNREACHABLE();
 }
 
+#undef LARDER_USE_key
+#undef LARDER_USE_lifetime
+#define LARDER_USE_key(NAME)
+#define LARDER_USE_lifetime(NAME) \
+  case DaysSetting::NAME:         \
+    return #NAME;
 std::string_view to_text(DaysSetting setting) {
   switch (setting) {
-#define LARDER_DAYS_SETTING(word, meaning) \
-  case DaysSetting::word:                  \
-    return #word;
-#include "config/vocabulary.def"
+#include "config/settings.def"
   }
   LARDER_UNREACHABLE();
 }
+
+#undef LARDER_SETTING
+#undef LARDER_USE_none
+#undef LARDER_USE_key
+#undef LARDER_USE_lifetime
 
 }  // namespace larder::config

@@ -1,4 +1,4 @@
-// The closed sets of words of larder.json as enums; vocabulary.def says what each word means.
+// The closed sets of words of larder.json as enums, made of vocabulary.def, providers.def and settings.def.
 #pragma once
 
 #include <array>
@@ -30,13 +30,16 @@ inline constexpr std::array all_tiers = {
 };
 std::string_view to_text(Tier tier);
 
+// The origins of books, in the order of providers.def.
 enum class Provider : std::uint8_t {
-#define LARDER_PROVIDER(word, meaning) word,
-#include "config/vocabulary.def"
+#define LARDER_PROVIDER(name, ...) name,
+#include "config/providers.def"
+#undef LARDER_PROVIDER
 };
 inline constexpr std::array all_providers = {
-#define LARDER_PROVIDER(word, meaning) Provider::word,
-#include "config/vocabulary.def"
+#define LARDER_PROVIDER(name, ...) Provider::name,
+#include "config/providers.def"
+#undef LARDER_PROVIDER
 };
 std::string_view to_text(Provider provider);
 
@@ -60,26 +63,39 @@ inline constexpr std::array all_normalisers = {
 };
 std::string_view to_text(Normaliser normaliser);
 
-// Settings that a key may hold.
+// Settings that a key may hold: rows of settings.def whose use is `key`.
+#define LARDER_USE_none(word)
+#define LARDER_USE_key(word) word,
+#define LARDER_USE_lifetime(word)
 enum class KeySetting : std::uint8_t {
-#define LARDER_KEY_SETTING(word, meaning) word,
-#include "config/vocabulary.def"
+#define LARDER_SETTING(NAME, member, type, reader, default_text, change, role, use, purpose) \
+  LARDER_USE_##use(NAME)
+#include "config/settings.def"
 };
+#undef LARDER_USE_key
+#define LARDER_USE_key(word) KeySetting::word,
 inline constexpr std::array all_key_settings = {
-#define LARDER_KEY_SETTING(word, meaning) KeySetting::word,
-#include "config/vocabulary.def"
+#include "config/settings.def"
 };
+#undef LARDER_USE_key
 std::string_view to_text(KeySetting setting);
 
-// Settings that a lifetime may be.
+// Settings that a lifetime may be: rows of settings.def whose use is `lifetime`.
+#define LARDER_USE_key(word)
+#undef LARDER_USE_lifetime
+#define LARDER_USE_lifetime(word) word,
 enum class DaysSetting : std::uint8_t {
-#define LARDER_DAYS_SETTING(word, meaning) word,
-#include "config/vocabulary.def"
+#include "config/settings.def"
 };
+#undef LARDER_USE_lifetime
+#define LARDER_USE_lifetime(word) DaysSetting::word,
 inline constexpr std::array all_days_settings = {
-#define LARDER_DAYS_SETTING(word, meaning) DaysSetting::word,
-#include "config/vocabulary.def"
+#include "config/settings.def"
 };
+#undef LARDER_SETTING
+#undef LARDER_USE_none
+#undef LARDER_USE_key
+#undef LARDER_USE_lifetime
 std::string_view to_text(DaysSetting setting);
 
 // The words of a set, as they are written.

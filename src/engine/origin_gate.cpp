@@ -192,7 +192,7 @@ host::Task<void> OriginGate::settle_call(host::Context here, const Query& query,
 host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Context here, std::string purpose,
                                                                     origin::ModelPrompt prompt,
                                                                     Millis timeout) {
-  Origin& origin = origins_[std::string(config::to_text(config::Provider::llm))];
+  Origin& origin = origins_[std::string(config::model_word)];
   if (!origin.breaker.admit(here.host().now())) {
     co_return tl::make_unexpected(resting(origin, here.host().now()));
   }

@@ -6,6 +6,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "http/status.h"
 
 namespace larder::entry {
 
@@ -73,7 +74,7 @@ std::string_view broken_part(const Header& header) {
   if (header.kind != Kind::positive && header.kind != Kind::negative) {
     return "kind";
   }
-  if (header.status < 100 || header.status > 599) {
+  if (!http::is_final(header.status)) {
     return "status";
   }
   if (header.encoding != Encoding::identity && header.encoding != Encoding::gzip) {

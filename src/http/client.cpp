@@ -96,8 +96,8 @@ std::string hex_of(Group group) {
 std::string dotted(Group high, Group low) {
   std::vector<std::string> bytes;
   for (const Group group : {high, low}) {
-    bytes.push_back(to_text(std::uint64_t{group} / 256));
-    bytes.push_back(to_text(std::uint64_t{group} % 256));
+    bytes.push_back(larder::to_text(std::uint64_t{group} / 256));
+    bytes.push_back(larder::to_text(std::uint64_t{group} % 256));
   }
   return join(bytes, ".");
 }

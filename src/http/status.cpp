@@ -85,6 +85,8 @@ std::string_view reason_phrase(int status) {
   return row ? row->phrase : "Unknown Status";
 }
 
+bool is_final(int status) { return status >= 200 && status <= 599; }
+
 bool is_heuristically_cacheable(int status) {
   const StatusRow* row = row_of(status);
   return row && row->caching == Caching::heuristic;

@@ -8,6 +8,9 @@ namespace larder::http {
 // The reason phrase, "Unknown Status" for codes that are not in the table.
 std::string_view reason_phrase(int status);
 
+// RFC 9110 §15: a status that ends an exchange, 200 to 599. 1xx are interim, and a code beyond 599 is none.
+bool is_final(int status);
+
 // RFC 9110 §15.1: may be stored and given a heuristic lifetime without a word from the origin. 206 would be
 // one, but this cache keeps no parts.
 bool is_heuristically_cacheable(int status);

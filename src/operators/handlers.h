@@ -15,6 +15,5 @@ using Handler = host::Task<host::Outgoing> (*)(host::Context here, const Desk& d
 #define LARDER_ROUTE(method, path, role, handler, audit, purpose) \
   host::Task<host::Outgoing> handler(host::Context here, const Desk& desk, Call& call);
 #include "operators/routes.def"
-#undef LARDER_ROUTE
 
 }  // namespace larder::operators

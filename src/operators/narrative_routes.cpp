@@ -1,8 +1,9 @@
-// GET /api/narrative/stats, GET /api/narrative/analytics, DELETE /api/narrative/user/{userId}.
+// GET /api/narrative/stats, GET /api/narrative/analytics, DELETE /api/narrative/user.
 #include <algorithm>
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/spending.h"
 #include "host/operations.h"
@@ -132,10 +133,12 @@ host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const De
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<host::Outgoing> forget_user(host::Context here, const Desk& desk, Call& call) {
+namespace narrative_figures {
+
+host::Task<host::Outgoing> forget(host::Context here, const Desk& desk, Call& call, std::string id) {
   // Not the id: the log of the call must not be what is left of the user.
   call.note = "deleted a user's rows";
-  std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, call.parameter("userId"));
+  std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, id);
   const auto count = co_await desk.ledger.forget(here, std::move(user));
   if (!count) {
     co_return ledger_unavailable(here);
@@ -143,6 +146,46 @@ host::Task<host::Outgoing> forget_user(host::Context here, const Desk& desk, Cal
   JsonWriter json;
   json.begin_object().key("deleted").value(*count).key("rationale").value(forgotten_because).end_object();
   co_return host::json_answer(here.host(), 200, json.text());
+}
+
+// The id as it was when it was recorded: any text, `/` and `..` among them.
+host::Task<Asked<std::string>> read_user_id(host::Context here, const Call& call) {
+  if (const auto given = call.target.parameter("userId")) {
+    co_return std::string(*given);
+  }
+  const auto text = co_await read_json_text(here, Bytes(config::limit::operator_body_bytes_max));
+  if (!text) {
+    co_return tl::make_unexpected(text.error());
+  }
+  const auto json = config::JsonText::parse(*text);
+  const auto member = json ? json->find("userId") : std::nullopt;
+  const auto id = member ? member->as_text() : std::nullopt;
+  if (!id) {
+    co_return tl::make_unexpected(
+        invalid_request("userId: this is missing; give the id as ?userId= or as {\"userId\": \"…\"}."));
+  }
+  co_return *id;
+}
+
+}  // namespace narrative_figures
+
+host::Task<host::Outgoing> forget_user(host::Context here, const Desk& desk, Call& call) {
+  std::string id(call.parameter("userId"));
+  co_return co_await narrative_figures::forget(here, desk, call, std::move(id));
+}
+
+host::Task<host::Outgoing> forget_named_user(host::Context here, const Desk& desk, Call& call) {
+  auto id = co_await narrative_figures::read_user_id(here, call);
+  if (!id) {
+    co_return host::problem_answer(here.host(), id.error());
+  }
+  if (id->empty() || id->size() > config::limit::user_id_bytes_max) {
+    co_return host::problem_answer(
+        here.host(), invalid_request(concat({"userId: an id has 1 to ",
+                                             to_text(std::uint64_t{config::limit::user_id_bytes_max}),
+                                             " bytes; others are recorded for nobody."})));
+  }
+  co_return co_await narrative_figures::forget(here, desk, call, std::move(*id));
 }
 
 }  // namespace larder::operators

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "config/declaration.h"
 
 namespace larder::operators {
 
@@ -69,6 +70,11 @@ std::string_view Call::parameter(std::string_view name) const {
                                   [&](const auto& parameter) { return parameter.first == name; });
   LARDER_ASSERT(found != parameters.end());
   return found->second;
+}
+
+bool is_reserved(std::string_view path) {
+  return std::any_of(reserved_paths.begin(), reserved_paths.end(),
+                     [&](std::string_view parent) { return config::is_at_or_below(path, parent); });
 }
 
 std::optional<Routed> find_route(http::Method method, std::string_view path) {

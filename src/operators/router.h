@@ -30,8 +30,14 @@ inline constexpr std::array routes = {
 #define LARDER_ROUTE(method, path, role, handler, audit, purpose) \
   Route{http::Method::method, path, Role::role, &handler, AuditRule::audit, purpose},
 #include "operators/routes.def"
-#undef LARDER_ROUTE
 };
+
+// What larder.json may not declare, with all that is below.
+inline constexpr std::array reserved_paths = {
+#define LARDER_RESERVED(path, why) std::string_view(path),
+#include "operators/routes.def"
+};
+bool is_reserved(std::string_view path);
 
 struct Routed {
   // nullptr: the path is there, the method is not.

@@ -21,30 +21,27 @@ std::string_view value_in(const TextPairs& pairs, std::string_view name) {
   return {};
 }
 
-bool is_changeable(std::string_view name) {
-  return std::find(config::runtime_settings.begin(), config::runtime_settings.end(), name) !=
-         config::runtime_settings.end();
-}
-
 void write_setting(JsonWriter& json, const Desk& desk, const config::SettingRow& row) {
-  const std::string_view changed = is_changeable(row.name) ? value_in(desk.control.settings(), row.name) : "";
+  const bool changeable = row.change == config::SettingChange::runtime;
+  const std::string_view changed = changeable ? value_in(desk.control.settings(), row.name) : "";
   const std::string_view bound = value_in(desk.bindings, row.name);
   const std::string_view source = !changed.empty() ? "runtime" : (!bound.empty() ? "binding" : "default");
   const std::string_view value = !changed.empty() ? changed : (!bound.empty() ? bound : row.default_text);
   json.key(row.name).begin_object().key("value").value(value).key("source").value(source);
-  json.key("default").value(row.default_text).key("changeable").value(is_changeable(row.name));
+  json.key("default").value(row.default_text).key("changeable").value(changeable);
   json.key("purpose").value(row.purpose).end_object();
 }
 
-// What keys are made of: it tells who knows a profile where its narrative is.
-bool is_for_admins(std::string_view name) { return name == "ENGINE_VERSION" || name == "PROMPT_HASH"; }
+bool may_see(Role role, const config::SettingRow& row) {
+  return role == Role::admin || row.role == config::SettingRole::viewer;
+}
 
 host::Outgoing settings_answer(host::Context here, const Desk& desk, Role role) {
   JsonWriter json;
   json.begin_object().key("implementation").value(desk.registry.active().name());
   json.key("settings").begin_object();
   for (const config::SettingRow& row : config::setting_rows) {
-    if (role == Role::admin || !is_for_admins(row.name)) {
+    if (may_see(role, row)) {
       write_setting(json, desk, row);
     }
   }

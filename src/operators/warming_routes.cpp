@@ -245,6 +245,8 @@ std::string counts_of(const UnderstoodList& understood) {
       .value(counts.rows_without_author)
       .key("rowsRepeated")
       .value(counts.rows_repeated);
+  json.key("rowsJoined").value(counts.rows_joined).key("rowsLeftOut").value(counts.rows_left_out);
+  json.key("strayQuotes").value(counts.stray_quotes).key("fieldsRepaired").value(counts.fields_repaired);
   json.key("isbnsRecovered").value(counts.isbns_recovered).key("isbnsLost").value(counts.isbns_lost);
   json.key("encoding").value(booklist::to_text(list.encoding)).end_object();
   return std::move(json).take();

@@ -11,6 +11,7 @@
 #include "http/message.h"
 #include "http/retry_after.h"
 #include "origin/redirect.h"
+#include "origin/reply_head.h"
 
 namespace larder::origin {
 
@@ -23,6 +24,13 @@ std::uint64_t millis_until(Instant end, Instant now) {
 // An operation that gave no answer.
 Refusal no_answer(const Error& error, const Request& request) {
   return Refusal(Error(error.kind, request.source, error.retryable, error.message));
+}
+
+// What came over the wire, whichever operation brought it.
+template <typename Results>
+WireReply wire_reply(Results results, Instant now) {
+  return WireReply(results.status, safe_fields(std::move(results.headers), now), results.streamed == 1,
+                   std::move(results.content));
 }
 
 // The content codings that the body is still in, as one field.
@@ -122,8 +130,7 @@ static host::Task<OriginResult<Exchanged>> walk(host::Context here, Request requ
         late.late = std::make_shared<const Late>(std::move(request), deadline);
         co_return late;
       }
-      begun.emplace(reply->status, std::move(reply->headers), reply->streamed == 1,
-                    std::move(reply->content));
+      begun.emplace(wire_reply(std::move(*reply), here.host().now()));
     }
     auto next = follow_redirect(request, begun->status, begun->header("location"));
     if (!next) {
@@ -160,7 +167,7 @@ host::Task<OriginResult<Exchanged>> resume_exchange(host::Context here, std::uin
     co_return tl::make_unexpected(no_answer(reply.error(), late->request));
   }
   std::optional<WireReply> begun;
-  begun.emplace(reply->status, std::move(reply->headers), reply->streamed == 1, std::move(reply->content));
+  begun.emplace(wire_reply(std::move(*reply), here.host().now()));
   Request request = late->request;
   const Instant deadline = late->deadline;
   co_return co_await walk(here, std::move(request), deadline, Instant::max(), std::move(begun));

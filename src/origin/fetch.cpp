@@ -13,6 +13,7 @@
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
+#include "origin/reply_head.h"
 
 namespace larder::origin {
 
@@ -28,8 +29,6 @@ LookupKind lookup_kind(config::ProviderQuery query) {
       return LookupKind::author;
     case config::ProviderQuery::subject:
       return LookupKind::subject;
-    case config::ProviderQuery::narrative:
-      break;
   }
   LARDER_UNREACHABLE();
 }
@@ -48,44 +47,14 @@ std::string_view what_of(LookupKind kind) {
   LARDER_UNREACHABLE();
 }
 
-// What of a deployment's settings concerns a provider.
-struct Reach {
-  std::string_view url;
-  std::uint32_t rate = 0;
-};
-
-Reach reach_of(config::Provider provider, const config::Settings& settings) {
-  switch (provider) {
-    case config::Provider::openlibrary:
-      return Reach{settings.openlibrary_url, settings.openlibrary_rate};
-    case config::Provider::googlebooks:
-      return Reach{settings.google_books_url, settings.google_books_rate};
-    case config::Provider::isbndb:
-      return Reach{settings.isbndb_url, settings.isbndb_rate};
-    case config::Provider::llm:
-      // Which model, and where, is for llm.h to say.
-      return Reach{};
-  }
-  LARDER_UNREACHABLE();
-}
-
-const ProviderRow& row_of(config::Provider provider) {
-  const ProviderRow* const row = find_provider(to_text(provider));
-  LARDER_ASSERT(row != nullptr);
-  return *row;
-}
-
 Access access_to(config::Provider provider, const config::Settings& settings) {
   const std::string_view url = reach_of(provider, settings).url;
-  return Access(std::string(url.empty() ? row_of(provider).base_url_default : url), std::string(version),
+  return Access(std::string(url.empty() ? provider_row(provider).base_url : url), std::string(version),
                 settings.contact);
 }
 
 bool is_set_up(config::Provider provider, const config::Settings& settings) {
-  if (provider == config::Provider::llm) {
-    return true;
-  }
-  const ProviderRow& row = row_of(provider);
+  const ProviderRow& row = provider_row(provider);
   const bool has_key = !row.secret_setting.empty() && settings.secret(row.secret_setting).has_value();
   switch (row.secret_need) {
     case SecretNeed::none:
@@ -126,7 +95,7 @@ Lookup lookup_of(const config::Resource& resource, const Wanted& wanted) {
 
 OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                  WireReply reply) {
-  const ProviderRow* const row = &row_of(resource.origin.providers[wanted.provider]);
+  const ProviderRow* const row = &provider_row(resource.origin.providers[wanted.provider]);
   const Lookup lookup = lookup_of(resource, wanted);
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
@@ -193,7 +162,7 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Request& 
 OriginResult<Request> plan_books(const config::Resource& resource, const config::Settings& settings,
                                  const Wanted& wanted) {
   const config::Provider provider = resource.origin.providers[wanted.provider];
-  const ProviderRow* const row = &row_of(provider);
+  const ProviderRow* const row = &provider_row(provider);
   auto plan = row->provider.plan(lookup_of(resource, wanted), access_to(provider, settings));
   if (!plan) {
     return tl::make_unexpected(Refusal(plan.error()));
@@ -287,7 +256,7 @@ Fetched invalid_profile(host::Host& host, const Error& error) {
 Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   ModelRequest asked = model_request(model, prompt);
   Request request;
-  request.source = "llm";
+  request.source = std::string(config::model_word);
   request.method = "POST";
   request.url = std::move(asked.url);
   request.headers = std::move(asked.headers);
@@ -327,6 +296,9 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
 }
 
 OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, const WireReply& reply) {
+  if (auto refused = refuse_status(reply.status)) {
+    return tl::make_unexpected(refusal_of(std::move(*refused), reply, host.now()));
+  }
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
@@ -358,6 +330,9 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
 
 OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
                                      const Request& asked, WireReply reply) {
+  if (auto refused = refuse_status(reply.status)) {
+    return tl::make_unexpected(refusal_of(std::move(*refused), reply, host.now()));
+  }
   if (resource.origin.kind == config::OriginKind::url) {
     return read_url(resource, asked, host.now(), std::move(reply));
   }
@@ -392,9 +367,15 @@ OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& r
 }  // namespace
 
 std::string origin_name(const config::Resource& resource, std::size_t provider) {
-  return resource.origin.kind == config::OriginKind::provider
-             ? std::string(to_text(resource.origin.providers[provider]))
-             : resource.origin.url.origin;
+  switch (resource.origin.kind) {
+    case config::OriginKind::provider:
+      return std::string(to_text(resource.origin.providers[provider]));
+    case config::OriginKind::url:
+      return resource.origin.url.origin;
+    case config::OriginKind::model:
+      return std::string(config::model_word);
+  }
+  LARDER_UNREACHABLE();
 }
 
 std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings) {
@@ -416,12 +397,12 @@ std::vector<std::size_t> providers_asked(const config::Resource& resource, const
 std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
                           const config::Settings& settings) {
   constexpr std::uint32_t any_api = 1;
-  if (resource.origin.kind != config::OriginKind::provider || config::asks_model(resource)) {
+  if (resource.origin.kind != config::OriginKind::provider) {
     return any_api;
   }
   const config::Provider asked = resource.origin.providers[provider];
   const std::uint32_t rate = reach_of(asked, settings).rate;
-  return rate > 0 ? rate : row_of(asked).provider.requests_per_second_max(access_to(asked, settings));
+  return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
 }
 
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,

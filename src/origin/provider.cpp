@@ -2,38 +2,53 @@
 
 #include <utility>
 
+#include "base/assert.h"
 #include "base/text.h"
 
 namespace larder::origin {
 
 #define LARDER_PROVIDER(name, ...) const Provider& name();
-#include "origin/providers.def"
+#include "config/providers.def"
 #undef LARDER_PROVIDER
+
+namespace {
+
+// A provider without a key has no secret.
+std::string_view secret_of(SecretNeed need, std::string_view name) {
+  return need == SecretNeed::none ? std::string_view() : name;
+}
+
+}  // namespace
 
 const std::vector<ProviderRow>& provider_rows() {
   static const std::vector<ProviderRow> rows = {
-#define LARDER_PROVIDER(name, base_url, base_url_setting, secret_setting, secret_place, secret_name, need) \
-  {#name,                                                                                                  \
-   base_url,                                                                                               \
-   base_url_setting,                                                                                       \
-   secret_setting,                                                                                         \
-   SecretPlace::secret_place,                                                                              \
-   secret_name,                                                                                            \
-   SecretNeed::need,                                                                                       \
+#define LARDER_PROVIDER(name, PREFIX, title, base_url, key_place, key_name, key_need, default_rate, note) \
+  {#name,                                                                                                 \
+   base_url,                                                                                              \
+   secret_of(SecretNeed::key_need, #PREFIX "_API_KEY"),                                                   \
+   SecretPlace::key_place,                                                                                \
+   key_name,                                                                                              \
+   SecretNeed::key_need,                                                                                  \
    name()},
-#include "origin/providers.def"
+#include "config/providers.def"
 #undef LARDER_PROVIDER
   };
   return rows;
 }
 
-const ProviderRow* find_provider(std::string_view name) {
-  for (const ProviderRow& row : provider_rows()) {
-    if (row.name == name) {
-      return &row;
-    }
+const ProviderRow& provider_row(config::Provider provider) {
+  return provider_rows()[static_cast<std::size_t>(provider)];
+}
+
+Reach reach_of(config::Provider provider, const config::Settings& settings) {
+  switch (provider) {
+#define LARDER_PROVIDER(name, ...) \
+  case config::Provider::name:     \
+    return Reach{settings.name##_url, settings.name##_rate};
+#include "config/providers.def"
+#undef LARDER_PROVIDER
   }
-  return nullptr;
+  LARDER_UNREACHABLE();
 }
 
 Plan add_secret(const ProviderRow& row, Plan plan, std::string_view secret) {

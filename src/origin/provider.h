@@ -1,8 +1,8 @@
 // What it takes to be an origin of books: say which request answers a look-up, and read its reply. Pure: the
 // caller fetches, waits, keeps to the politeness limit and holds the secrets.
 //
-// A new provider is one file that defines its function (`const Provider& NAME();`) and one row in
-// providers.def.
+// A new provider is one file that defines its function (`const Provider& NAME();`) and one row of
+// config/providers.def.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,8 @@
 #include "base/result.h"
 #include "base/wire.h"
 #include "config/limits.h"
+#include "config/settings.h"
+#include "config/vocabulary.h"
 #include "origin/padded_text.h"
 #include "origin/work.h"
 
@@ -110,11 +112,11 @@ enum class SecretNeed : std::uint8_t {
   required,  // it is left out while no key is configured
 };
 
-// One row of providers.def. Settings are named as the environment names them; "" where there is none.
+// One row of config/providers.def. "" where there is none.
 struct ProviderRow {
   std::string_view name;
-  std::string_view base_url_default;
-  std::string_view base_url_setting;
+  std::string_view base_url;
+  // The secret's name.
   std::string_view secret_setting;
   SecretPlace secret_place;
   std::string_view secret_name;
@@ -122,10 +124,17 @@ struct ProviderRow {
   const Provider& provider;
 };
 
-// In the order in which they are asked.
+// By config::Provider, which is the order in which they are asked.
 const std::vector<ProviderRow>& provider_rows();
-// nullptr: there is none of that name.
-const ProviderRow* find_provider(std::string_view name);
+const ProviderRow& provider_row(config::Provider provider);
+
+// What of a deployment's settings concerns a provider.
+struct Reach {
+  std::string_view url;    // "": its own address
+  std::uint32_t rate = 0;  // requests a second of work that can wait; 0: as many as the provider allows
+};
+// Borrows from the settings.
+Reach reach_of(config::Provider provider, const config::Settings& settings);
 
 // `plan` with the provider's key where it belongs. To be called right before fetching. An empty key changes
 // nothing.

@@ -8,8 +8,8 @@ namespace larder::policy {
 
 std::string_view to_text(Reason reason) {
   switch (reason) {
-#define LARDER_REASON(name, text, meaning) \
-  case Reason::name:                       \
+#define LARDER_REASON(name, text, status, meaning) \
+  case Reason::name:                               \
     return text;
 #include "policy/reasons.def"
 #undef LARDER_REASON

@@ -13,7 +13,7 @@
 namespace larder::policy {
 
 enum class Reason : std::uint8_t {
-#define LARDER_REASON(name, text, meaning) name,
+#define LARDER_REASON(name, text, status, meaning) name,
 #include "policy/reasons.def"
 #undef LARDER_REASON
 };

@@ -45,26 +45,17 @@ Account account_of(const AuthorMessage& author) {
 
 }  // namespace
 
-bool Warming::takes(std::string_view queue) {
-  return queue == normal_queue || queue == priority_queue || queue == letter_queue;
-}
-
-host::Task<void> Warming::hand_back_unknown(host::Context here, std::string queue, std::size_t count) const {
+void Warming::log_unknown(host::Context here, std::string_view queue, std::size_t count) const {
   if (count > 0 && settings_.log_level <= config::LogLevel::warn) {
     JsonWriter line;
     line.begin_object().key("level").value("warn").key("event").value("unknown_messages");
     line.key("queue").value(queue).key("count").value(count).end_object();
     here.host().log(host::LogLevel::warn, line.text());
   }
-  co_return;
 }
 
 host::Task<void> Warming::consume(host::Context here, std::string queue,
                                   std::vector<Delivery> deliveries) const {
-  if (queue == letter_queue) {
-    co_await bury(here, std::move(deliveries));
-    co_return;
-  }
   Batch batch;
   batch.budget = Budget(config::limit::warming_operations_max);
   batch.end = here.host().now() + config::limit::warming_time_max;
@@ -83,7 +74,7 @@ host::Task<void> Warming::consume(host::Context here, std::string queue,
     }
     batch.slots.push_back(std::move(slot));
   }
-  co_await hand_back_unknown(here, queue, unknown);
+  log_unknown(here, queue, unknown);
   const bool begun = co_await begin(here, batch);
   if (!begun) {
     for (Slot& slot : batch.slots) {
@@ -264,7 +255,7 @@ void Warming::log_author(host::Host& host, const AuthorMessage& author, const St
 }
 
 // What the platform gave up on, because its consumer did not come to an end or handed it back each time.
-host::Task<void> Warming::bury(host::Context here, std::vector<Delivery> deliveries) const {
+host::Task<void> Warming::keep_dead_letters(host::Context here, std::vector<Delivery> deliveries) const {
   std::vector<std::string> acknowledged;
   std::vector<std::string> retried;
   for (const Delivery& delivery : deliveries) {

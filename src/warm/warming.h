@@ -28,10 +28,6 @@
 
 namespace larder::warm {
 
-inline constexpr std::string_view normal_queue = "author-warming-queue";
-inline constexpr std::string_view priority_queue = "author-warming-priority";
-inline constexpr std::string_view letter_queue = "author-warming-dlq";
-
 // One message as a queue delivers it.
 struct Delivery {
   std::string id;
@@ -119,10 +115,10 @@ class Warming {
   // Dead letters go out again, these or, if none is named, the oldest: {replayed, left}.
   host::Task<Result<std::string>> replay(host::Context here, std::vector<std::uint64_t> ids) const;
 
-  // Whether a queue of this name is warming's.
-  static bool takes(std::string_view queue);
-  // Every message is acknowledged or handed back when this ends.
+  // Every message is acknowledged or handed back when these end: a batch of either queue, and one of the
+  // dead-letter queue, whose messages become dead letters of their job.
   host::Task<void> consume(host::Context here, std::string queue, std::vector<Delivery> deliveries) const;
+  host::Task<void> keep_dead_letters(host::Context here, std::vector<Delivery> deliveries) const;
   // Every few minutes.
   host::Task<void> tend(host::Context here) const;
 
@@ -208,9 +204,7 @@ class Warming {
   host::Task<void> end(host::Context here, Batch& batch) const;
   host::Task<void> put_off(host::Context here, Slot& slot) const;
   host::Task<void> tell(host::Context here, const config::JsonText& settled) const;
-  // The letters' queue: they become letters of the book.
-  host::Task<void> bury(host::Context here, std::vector<Delivery> deliveries) const;
-  host::Task<void> hand_back_unknown(host::Context here, std::string queue, std::size_t count) const;
+  void log_unknown(host::Context here, std::string_view queue, std::size_t count) const;
   host::Task<Result<bool>> send_parcel(host::Context here, Parcel parcel) const;
   host::Task<Result<std::uint64_t>> send_items(host::Context here,
                                                const std::vector<config::JsonText>& items) const;

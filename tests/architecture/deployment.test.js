@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { rows } from "../../scripts/generate/tables.js";
 
 const BYTES_MAX = 64 * 1024 * 1024;
 /** Requirement S5: the names that deployments and dashboards rely on. */
@@ -27,18 +28,34 @@ test("wrangler deploy --dry-run makes a bundle with the module in it, and with t
   assert.ok(bytes <= BYTES_MAX, `${bytes} bytes`);
 });
 
-test("wrangler.toml has the triggers: cron, and a consumer for the queue that it produces to", () => {
-  const toml = readFileSync("wrangler.toml", "utf8");
-  assert.match(toml, /^crons = \["0 2 \* \* \*", "\*\/5 \* \* \* \*", "0 3 \* \* \*"\]$/m);
-  const produced = [...toml.matchAll(/\[\[queues\.producers\]\]\nbinding = "\w+"\nqueue = "([\w-]+)"/g)].map(
+const toml = readFileSync("wrangler.toml", "utf8");
+
+test("wrangler.toml has the triggers and the consumers that events.def has handlers for", () => {
+  const crons = rows("app/events.def", "LARDER_CRON", ["expression", "handler", "purpose"]);
+  assert.deepEqual(
+    JSON.parse(/^crons = (\[.*\])$/m.exec(toml)?.[1] ?? "").sort(),
+    crons.map(({ expression }) => expression).sort(),
+  );
+  // Requirement S4: the triggers by name.
+  assert.deepEqual(crons.map(({ expression }) => expression).sort(), [
+    "*/5 * * * *",
+    "0 2 * * *",
+    "0 3 * * *",
+  ]);
+  const consumed = [...toml.matchAll(/\[\[queues\.consumers\]\]\nqueue = "([\w-]+)"/g)].map(
     ([, name]) => name,
   );
-  const consumed = [...toml.matchAll(/\[\[queues\.consumers\]\]\nqueue = "([\w-]+)"/g)].map(
+  const queues = rows("app/events.def", "LARDER_QUEUE", ["name", "handler", "purpose"]);
+  assert.deepEqual(consumed.sort(), queues.map(({ name }) => name).sort());
+});
+
+test("every queue that is produced to has a consumer", () => {
+  const produced = [...toml.matchAll(/\[\[queues\.producers\]\]\nbinding = "\w+"\nqueue = "([\w-]+)"/g)].map(
     ([, name]) => name,
   );
   assert.ok(produced.length > 0);
   assert.deepEqual(
-    produced.filter((name) => !consumed.includes(name)),
+    produced.filter((name) => !toml.includes(`[[queues.consumers]]\nqueue = "${name}"`)),
     [],
   );
 });

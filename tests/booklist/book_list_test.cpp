@@ -122,6 +122,168 @@ TEST(BookList, LibraryThingWithTabsAndCommas) {
       "LibraryThing", books);
 }
 
+TEST(BookList, LibraryThingKnowsNoQuotes) {
+  const std::string_view header = "Book Id\tTitle\tPrimary Author\tReview\tRating\tCollections\n";
+  const auto list = list_of(concat({header, "1\tOne\tQuill, Ann\t\"Loved it from page one\t5\tYour library\n",
+                                    "2\tTwo\tReed, Ben\tfine\t4\tYour library\n",
+                                    "3\tThree\tFisk, Cara\ta \"great\" read\t4\tYour library\n",
+                                    "4\tFour\tMarsh, Robin\tthe \"end\"\t4\tYour library\n"}));
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(described(*list),
+            (std::vector<std::string>{
+                "One | Ann Quill |  | 100% | x0 | unknown", "Two | Ben Reed |  | 80% | x0 | unknown",
+                "Three | Cara Fisk |  | 80% | x0 | unknown", "Four | Robin Marsh |  | 80% | x0 | unknown"}));
+  EXPECT_EQ(list->counts.stray_quotes, 1U);
+  EXPECT_EQ(list->counts.rows_joined, 0U);
+}
+
+TEST(BookList, AWrongByteInAColumnThatNobodyReadsSpoilsNoName) {
+  const auto list = list_of(
+      "Title\tPrimary Author\tSubjects\nMarelle\tQuill, Z\xc3\xa9lie\tCort\xe2zar\nDeux\tF\xe9lix, Ann\tx\n");
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(described(*list), (std::vector<std::string>{"Marelle | Z\xc3\xa9lie Quill |  | 0% | x0 | unknown",
+                                                        "Deux | Ann F\xc3\xa9lix |  | 0% | x0 | unknown"}));
+  EXPECT_EQ(list->encoding, CsvEncoding::mixed);
+  EXPECT_EQ(list->counts.fields_repaired, 2U);
+}
+
+TEST(BookList, BookWyrm) {
+  expect_books(
+      "title,author_text,remote_id,openlibrary_key,finna_key,libris_key,inventaire_id,librarything_key,"
+      "goodreads_key,bnf_id,viaf,wikidata,asin,aasin,isfdb,isbn_10,isbn_13,oclc_number,start_date,finish_"
+      "date,"
+      "stopped_date,rating,review_name,review_cw,review_content,review_published,shelf,shelf_name,shelf_"
+      "date\n"
+      "One,\"Ann Quill, Ben "
+      "Reed\",https://b.example/1,,,,,,,,,,,,,0441172717,,,,,,4.00,,,,,read,Favourites,\n"
+      "Two,Cara Fisk,https://b.example/2,,,,,,,,,,,,,,9780441172719,,,,,,,,,,stopped-reading,Stopped,\n",
+      "BookWyrm",
+      {"One | Ann Quill, Ben Reed | 9780441172719 | 80% | x0 | read favourite",
+       "Two | Cara Fisk | 9780441172719 | 0% | x0 | abandoned"});
+}
+
+TEST(BookList, Hardcover) {
+  expect_books(
+      "Title,Author,Series,Status,Privacy,Hardcover Book ID,Hardcover Edition ID,ISBN 10,ISBN 13,ASIN,Media,"
+      "Pages,Tags,Lists,Date Added,Date Finished,Rating,Review,Owned\n"
+      "One,\"Ann Quill, Ben Reed (Translator), Cara Fisk "
+      "(Narrator)\",,Read,Public,7,8,,9780441172719,,Book,300,,"
+      "Favorites,2026-01-01,,4.5,,true\n"
+      "Two,Robin Marsh,,Did Not Finish,Public,9,,0441172717,,,Book,,,,,,,,\n"
+      "Three,Robin Marsh,,Want to Read,Public,10,,,,,Book,,,,,,,,\n",
+      "Hardcover",
+      {"One | Ann Quill, Ben Reed*, Cara Fisk* | 9780441172719 | 90% | x0 | read favourite",
+       "Two | Robin Marsh | 9780441172719 | 0% | x0 | abandoned",
+       "Three | Robin Marsh |  | 0% | x0 | to-read"});
+}
+
+TEST(BookList, Libib) {
+  const std::string_view file =
+      "item_type,title,creators,first_name,last_name,collection,ean_isbn13,upc_isbn10,description,publisher,"
+      "publish_date,group,tags,notes,price,length,rating,review,review_date,status,began,completed,added,"
+      "copies\n"
+      "book,One,\"Ann Quill, Ben "
+      "Reed\",Ann,Quill,Shelf,9780441172719,,,,,,favorites,,,,4.5,,,Completed,,,,1\n"
+      "movie,The Reel,Dee Rector,Dee,Rector,Films,0012345678905,,,,,,,,,,5,,,Completed,,,,1\n"
+      "book,Two,Cara Fisk,Cara,Fisk,Shelf,,0441172717,,,,,,,,,,,,Not Begun,,,,1\n";
+  expect_books(file, "Libib",
+               {"One | Ann Quill, Ben Reed | 9780441172719 | 90% | x0 | read favourite",
+                "Two | Cara Fisk | 9780441172719 | 0% | x0 | to-read"});
+  EXPECT_EQ(list_of(file)->counts.rows_left_out, 1U);
+}
+
+TEST(BookList, Inventaire) {
+  expect_books(
+      "Item URL,Item details,Item notes,Item visibility,Item transaction,Item created,Shelves,Edition URL,"
+      "Edition ISBN-13,Edition ISBN-10,Edition title,Edition subtitle,Works URLs,Works labels,Authors URLs,"
+      "Authors labels,Translators labels,Publisher label\n"
+      "https://i.example/1,,,,inventorying,,\"favourites, kitchen\",,978-0-441-17271-9,,One,,,One,,"
+      "\"Ann Quill, Ben Reed\",Cara Fisk,P\n",
+      "Inventaire", {"One | Ann Quill, Ben Reed | 9780441172719 | 0% | x0 | unknown favourite"});
+}
+
+TEST(BookList, BookCatalogue) {
+  expect_books(
+      "\"_id\",\"author_details\",\"title\",\"isbn\",\"publisher\",\"date_published\",\"rating\","
+      "\"bookshelf_id\",\"bookshelf\",\"read\",\"series_details\",\"pages\",\"notes\",\"goodreads_book_id\"\n"
+      "\"1\",\"Quill, Ann|Reed, "
+      "Ben\",\"One\",\"0441172717\",\"P\",\"\",\"4.5\",\"1,\",\"Default,Wishlist,\",\"0\","
+      "\"\",\"\",\"\",\"\"\n"
+      "\"2\",\"Fisk, Cara\",\"Two\",\"\",\"P\",\"\",\"\",\"1,\",\"Default,\",\"1\",\"\",\"\",\"\",\"\"\n",
+      "Book Catalogue",
+      {"One | Ann Quill, Ben Reed | 9780441172719 | 90% | x0 | to-read",
+       "Two | Cara Fisk |  | 0% | x0 | read"});
+}
+
+TEST(BookList, Calibre) {
+  expect_books(
+      "\xef\xbb\xbf"
+      "authors,author_sort,rating,library_name,timestamp,formats,size,isbn,identifiers,comments,tags,"
+      "series,series_index,languages,title,cover,title_sort,publisher,pubdate,id,uuid\n"
+      "\"Ann Quill & Ben Reed & Tracey V. "
+      "Fisk\",\"x\",\"5\",\"B\",\"\",\"epub\",\"1\",\"9780441172719\",\"\",\"\",\"faves\","
+      "\"\",\"1.0\",\"eng\",\"One\",\"\",\"One\",\"P\",\"2019\",\"1\",\"u1\"\n"
+      "\"ONE & Yusuke "
+      "Quill\",\"x\",\"\",\"B\",\"\",\"epub\",\"1\",\"\",\"\",\"\",\"\",\"\",\"1.0\",\"eng\",\"Two\",\"\","
+      "\"Two\",\"P\",\"2019\",\"2\",\"u2\"\n"
+      "\"Plato & "
+      "Xenophon\",\"x\",\"\",\"B\",\"\",\"epub\",\"1\",\"\",\"\",\"\",\"\",\"\",\"1.0\",\"eng\",\"Three\","
+      "\"\","
+      "\"Three\",\"P\",\"2019\",\"3\",\"u3\"\n",
+      "Calibre",
+      {"One | Ann Quill, Ben Reed, Tracey V. Fisk | 9780441172719 | 100% | x0 | unknown favourite",
+       "Two | ONE, Yusuke Quill |  | 0% | x0 | unknown", "Three | Plato, Xenophon |  | 0% | x0 | unknown"});
+}
+
+TEST(BookList, Openreads) {
+  const std::string_view file =
+      "title,subtitle,author,description,status,favourite,deleted,rating,pages,publisher,publication_year,"
+      "isbn,"
+      "olid,tags,my_review,notes,book_format,readings,date_added,date_modified\r\n"
+      "One,,Ann Quill,,finished,true,false,4.5,,,,9780441172719,OL1M,,,,paperback,,,\r\n"
+      "Two,,Ben Reed,,planned,false,false,,,,,,,,,,,,,\r\n"
+      "Gone,,Cara Fisk,,finished,false,true,5.0,,,,,,,,,,,,\r\n"
+      "Three,,Robin Marsh,,in_progress,false,false,,,,,,,,,,,,,\r\n";
+  expect_books(file, "Openreads",
+               {"One | Ann Quill | 9780441172719 | 90% | x0 | read favourite",
+                "Two | Ben Reed |  | 0% | x0 | to-read", "Three | Robin Marsh |  | 0% | x0 | reading"});
+  EXPECT_EQ(list_of(file)->counts.rows_left_out, 1U);
+}
+
+TEST(BookList, KOReader) {
+  expect_books(
+      "id,title,authors,notes,last_open,highlights,pages,series,language,md5,total_read_time,total_read_"
+      "pages\n"
+      "1,One,\"Ann Quill\nBen Reed\nPlato\",0,1700000000,0,300,N/A,en,abc,60,5\n"
+      "2,Two,N/A,0,1700000000,0,300,N/A,en,abd,60,5\n",
+      "KOReader", {"One | Ann Quill, Ben Reed, Plato |  | 0% | x0 | unknown"});
+}
+
+TEST(BookList, OpenLibrary) {
+  expect_books(
+      "Work ID,Title,Authors,First Publish Year,Edition ID,Edition Count,Bookshelf,My Ratings,Ratings "
+      "Average,"
+      "Ratings Count,Has Ebook,Subjects,Subject People,Subject Places,Subject Times\n"
+      "OL1W,One,\"Ann Quill, Ben Reed\",1969,OL2M,12,Already Read,5,4.2,900,true,Fiction,,,\n"
+      "OL3W,Two,Cara Fisk,1970,OL4M,2,Want to Read,,4.2,9,true,Fiction,,,\n"
+      "OL5W,Three,Cara Fisk,1970,OL6M,2,Stopped Reading,2,4.2,9,true,Fiction,,,\n",
+      "Open Library",
+      {"One | Ann Quill, Ben Reed |  | 100% | x0 | read", "Two | Cara Fisk |  | 0% | x0 | to-read",
+       "Three | Cara Fisk |  | 40% | x0 | abandoned"});
+}
+
+TEST(BookList, ANobodyWritesNoBookInAnyColumn) {
+  const auto list = list_of(concat({goodreads_header, "1,A,\"Unknown, Unknown\",,,,,,,,,,,,,,,,,,,,,\n",
+                                    "2,B,Autor desconocido,,,,,,,,,,,,,,,,,,,,,\n",
+                                    "3,C,Ann Quill,,\"Anonymous, Various\",,,,,,,,,,,,,,,,,,,\n",
+                                    "4,D,\"Orchard Enterprises, Inc.\",,,,,,,,,,,,,,,,,,,,,\n"}));
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(described(*list),
+            (std::vector<std::string>{"C | Ann Quill |  | 0% | x0 | unknown",
+                                      "D | Orchard Enterprises Inc. |  | 0% | x0 | unknown"}));
+  EXPECT_EQ(list->counts.rows_without_author, 2U);
+}
+
 TEST(BookList, GenericHeaders) {
   expect_books("title,author,isbn\nDune,\"Herbert, Frank\",441172717\n", "generic",
                {"Dune | Frank Herbert | 9780441172719 | 0% | x0 | unknown"});
@@ -201,7 +363,9 @@ TEST(BookList, RefusalsSayWhatIsFoundAndNeeded) {
        "\"Author\" or "
        "\"Authors\"; welcome: \"Title\", \"ISBN\", \"Rating\", \"Read Count\", \"Shelves\". Rename the "
        "columns in the first "
-       "line, or upload an export of Goodreads, StoryGraph or LibraryThing as it is."},
+       "line, or upload an export as it is, of Goodreads, StoryGraph, LibraryThing, BookWyrm, Hardcover, "
+       "Libib, "
+       "Inventaire, Book Catalogue, Calibre, Openreads, KOReader or Open Library."},
       {"Title,Author\n\n",
        "The list has a header and no books below it. Export it again, or add a line for each book."},
       {"Title,Author\nDune,\nIt,Unknown\n",

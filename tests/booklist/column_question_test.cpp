@@ -23,7 +23,7 @@ TEST(ColumnQuestion, HoldsTheHeadersAndTheFirstRows) {
             R"({"type":"array","items":{"type":"object","additionalProperties":false,"required":["index",)"
             R"("column"],"properties":{"index":{"type":"integer","enum":[0,1,2]},"column":{"type":"string",)"
             R"("enum":["title","author","more_authors","author_roles","more_author_roles","isbn","rating",)"
-            R"("read_count","shelf","shelves"]}}}}}})");
+            R"("read_count","shelf","shelves","is_read","is_favourite","is_deleted","kind"]}}}}}})");
 }
 
 TEST(ColumnQuestion, OfAHeaderAloneHasNoSamples) {

@@ -12,6 +12,7 @@ using Rows = std::vector<std::vector<std::string>>;
 struct Read {
   Rows rows;
   std::uint64_t stray_quotes = 0;
+  std::uint64_t rows_joined = 0;
   std::optional<Error> error;
 };
 
@@ -26,6 +27,7 @@ Read read_all(std::string_view text, const ListLimits& limits = ListLimits()) {
     }
     if (!more || !*more) {
       read.stray_quotes = reader.stray_quotes();
+      read.rows_joined = reader.rows_joined();
       return read;
     }
     std::vector<std::string> row;
@@ -80,6 +82,7 @@ TEST(Csv, ReadsRowsAndFields) {
     EXPECT_FALSE(read.error.has_value()) << each.text;
     EXPECT_EQ(read.rows, each.rows) << each.text;
     EXPECT_EQ(read.stray_quotes, 0U) << each.text;
+    EXPECT_EQ(read.rows_joined, 0U) << each.text;
   }
 }
 
@@ -108,6 +111,62 @@ TEST(Csv, TextBehindAClosingQuoteIsKeptAsItStandsAndCounted) {
   EXPECT_EQ(
       read.error->message,
       "The quote that opens on line 3 is never closed. Add the missing \" or take the opening one away.");
+}
+
+TEST(Csv, QuotesBetweenTabsAreTextWhereTheyWouldJoinRows) {
+  const RowsCase cases[] = {
+      // Never closed; closed by a quote within another row's field; by one that ends another row's field.
+      {"a\tb\tc\n1\t\"loved it\t5\n2\tfine\t4\n3\ta \"great\" read\t4\n",
+       {{"a", "b", "c"}, {"1", "\"loved it", "5"}, {"2", "fine", "4"}, {"3", "a \"great\" read", "4"}}},
+      {"a\tb\tc\n1\t\"loved it\t5\n2\t\"so so\t4\n",
+       {{"a", "b", "c"}, {"1", "\"loved it", "5"}, {"2", "\"so so", "4"}}},
+      {"a\tb\tc\n1\t\"loved it\t5\r\n\r\n2\tthe \"end\"\t4\r\n",
+       {{"a", "b", "c"}, {"1", "\"loved it", "5"}, {"2", "the \"end\"", "4"}}},
+      {"a\tb\tc\n1\t\"loved\t5\n2\tx\n3\tit\"\t4\n",
+       {{"a", "b", "c"}, {"1", "\"loved", "5"}, {"2", "x"}, {"3", "it\"", "4"}}},
+      {"a\tb\n1\t\"Sense\" and Sensibility\n", {{"a", "b"}, {"1", "\"Sense\" and Sensibility"}}},
+  };
+  for (const RowsCase& each : cases) {
+    const Read read = read_all(each.text);
+    EXPECT_FALSE(read.error.has_value()) << each.text;
+    EXPECT_EQ(read.rows, each.rows) << each.text;
+    EXPECT_GT(read.stray_quotes, 0U) << each.text;
+    EXPECT_EQ(read.rows_joined, 0U) << each.text;
+  }
+}
+
+TEST(Csv, QuotesBetweenTabsQuoteWhereTheLinesAreNoRows) {
+  // As spreadsheets write them.
+  const RowsCase cases[] = {
+      {"a\tb\tc\n1\t\"x\ny\"\t5\n", {{"a", "b", "c"}, {"1", "x\ny", "5"}}},
+      {"a\tb\tc\n1\t2\t\"x\ny\"\n", {{"a", "b", "c"}, {"1", "2", "x\ny"}}},
+      {"a\tb\tc\n\"x\ny\"\t\"p\nq\"\t\"say \"\"hi\"\"\"\n",
+       {{"a", "b", "c"}, {"x\ny", "p\nq", "say \"hi\""}}},
+      {"a\tb\n\"x\ty\"\t2\n", {{"a", "b"}, {"x\ty", "2"}}},
+  };
+  for (const RowsCase& each : cases) {
+    const Read read = read_all(each.text);
+    EXPECT_EQ(read.rows, each.rows) << each.text;
+    EXPECT_EQ(read.stray_quotes, 0U) << each.text;
+    EXPECT_EQ(read.rows_joined, 0U) << each.text;
+  }
+}
+
+TEST(Csv, RowsThatAQuoteMayHaveJoinedAreCounted) {
+  // Another number of fields than the header has.
+  const Read ragged = read_all("a,b,c\n1,\"x,3\n2,y,3\n3,z\",3,4\n5,\"p\nq\",6\n");
+  EXPECT_EQ(ragged.rows, (Rows{{"a", "b", "c"}, {"1", "x,3\n2,y,3\n3,z", "3", "4"}, {"5", "p\nq", "6"}}));
+  EXPECT_EQ(ragged.rows_joined, 2U);
+  // As many fields as the header, out of lines that are rows.
+  const Read whole = read_all("a,b,c\n1,\"x,3\n2,y,3\n3,z\",3\n");
+  EXPECT_EQ(whole.rows, (Rows{{"a", "b", "c"}, {"1", "x,3\n2,y,3\n3,z", "3"}}));
+  EXPECT_EQ(whole.rows_joined, 2U);
+}
+
+TEST(Csv, AFieldWithTextBehindItsQuoteEndsWithItsLine) {
+  const Read read = read_all("a,b\n\"x,2\n3,the \"y\" z\n4,5\n");
+  EXPECT_EQ(read.rows, (Rows{{"a", "b"}, {"\"x", "2"}, {"3", "the \"y\" z"}, {"4", "5"}}));
+  EXPECT_EQ(read.stray_quotes, 1U);
 }
 
 TEST(Csv, AQuoteThatIsNeverClosedIsPlainTextBetweenTabs) {
@@ -158,13 +217,43 @@ TEST(CsvText, Utf8IsAViewOfTheBytesWithoutItsMark) {
 
 TEST(CsvText, OtherBytesAreTakenForWindows1252) {
   // é, then the euro sign, curly quotes, one of the five bytes that have no character, and ÿ.
-  const auto text =
-      read_csv_text("caf\xe9 \x80 \x93\x94 \x81 \xff; \xc3\xa9 twice, as two bytes", ListLimits());
+  const auto text = read_csv_text("caf\xe9 \x80 \x93\x94 \x81 \xff", ListLimits());
   ASSERT_TRUE(text.has_value());
-  EXPECT_EQ(text->text(),
-            "caf\xc3\xa9 \xe2\x82\xac \xe2\x80\x9c\xe2\x80\x9d \xc2\x81 \xc3\xbf; \xc3\x83\xc2\xa9 twice, as "
-            "two bytes");
+  EXPECT_EQ(text->text(), "caf\xc3\xa9 \xe2\x82\xac \xe2\x80\x9c\xe2\x80\x9d \xc2\x81 \xc3\xbf");
   EXPECT_EQ(to_text(text->encoding()), "windows-1252");
+  EXPECT_EQ(text->fields_repaired(), 1U);
+}
+
+TEST(CsvText, AWrongByteSpoilsNoFieldButItsOwn) {
+  struct RepairCase {
+    std::string_view bytes;
+    std::string_view text;
+    std::string_view encoding;
+    std::uint64_t fields_repaired;
+  };
+  const RepairCase cases[] = {
+      {"t\ts\nMa\xc3\xaetre\tCort\xe2zar, J.\n", "t\ts\nMa\xc3\xaetre\tCort\xc3\xa2zar, J.\n",
+       "utf-8 and windows-1252", 1},
+      {"a,b\r\n\xe9,\"x\n\xe8\",\xc3\xa9", "a,b\r\n\xc3\xa9,\"x\n\xc3\xa8\",\xc3\xa9",
+       "utf-8 and windows-1252", 2},
+      // A slip in UTF-8, as where a text was cut off at a number of bytes.
+      {"\xc3\x89mile \xc3\xa9t\xc3\xa9 \xe9", "\xc3\x89mile \xc3\xa9t\xc3\xa9 \xc3\xa9",
+       "utf-8 and windows-1252", 1},
+      // É and a closing quotation mark look like one character of UTF-8.
+      {"\x93"
+       "CAF\xc9\x94",
+       "\xe2\x80\x9c"
+       "CAF\xc3\x89\xe2\x80\x9d",
+       "windows-1252", 1},
+      {"plain,caf\xe9", "plain,caf\xc3\xa9", "windows-1252", 1},
+  };
+  for (const RepairCase& each : cases) {
+    const auto text = read_csv_text(each.bytes, ListLimits());
+    ASSERT_TRUE(text.has_value());
+    EXPECT_EQ(text->text(), each.text);
+    EXPECT_EQ(to_text(text->encoding()), each.encoding) << each.text;
+    EXPECT_EQ(text->fields_repaired(), each.fields_repaired) << each.text;
+  }
 }
 
 std::string utf16(std::u16string_view text, bool little) {

@@ -1,5 +1,6 @@
 #include "config/declaration.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -44,7 +45,7 @@ std::string with(std::string_view from, std::string_view to) {
 }
 
 std::string report(std::string_view json) {
-  const auto declarations = parse_declarations(json);
+  const auto declarations = parse_declarations(json, {"/health", "/api/cache"});
   return declarations ? "" : to_text(declarations.error());
 }
 
@@ -352,20 +353,32 @@ TEST(Declaration, NamesWhatIsWrongWithAnOrigin) {
        "of the key "
        "may reach the origin. Its key has \"id\" or \"q\".\n"},
       {good, R"("origin":{"provider":"openlibary","query":"titel","headers":{}})",
-       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\", \"llm\", "
-       "\"googlebooks\" or \"isbndb\". Did you mean "
-       "\"openlibrary\"?\n"
-       "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\", \"author\", "
-       "\"subject\" or \"narrative\". Did you "
-       "mean "
-       "\"title\"?\n"
+       "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\", "
+       "\"googlebooks\", \"isbndb\" or \"llm\". Did you mean \"openlibrary\"?\n"
        "resources[0].origin.headers: A provider sets its own headers; remove this member.\n"
+       "resources[0].origin.query: \"titel\" is not offered; use \"title\", \"isbn\", \"author\" or "
+       "\"subject\". Did you mean \"title\"?\n"
        "resources[0].origin.provider: A provider is asked one thing, so the key needs exactly one field with "
        "\"required\": true.\n"},
   };
   for (const auto& [from, to, text] : cases) {
     EXPECT_EQ(report(with(from, to)), text) << to;
   }
+}
+
+TEST(Declaration, AModelStandsAloneAndIsAskedForANarrative) {
+  const auto origin = [](std::string_view provider, std::string_view query) {
+    return report(
+        concat({R"({"resources":[{"name":"n","match":{"path":"/n"},"origin":{"provider":)", provider,
+                R"(,"query":")", query, R"("},"key":[{"query":"q","required":true}],"ttl":"1h"}]})"}));
+  };
+  EXPECT_EQ(origin(R"("isbndb")", "narrative"),
+            "resources[0].origin.query: Only the provider \"llm\" has the query \"narrative\".\n");
+  EXPECT_THAT(origin(R"(["openlibrary","llm"])", "narrative"),
+              ::testing::StartsWith("resources[0].origin.provider: The provider \"llm\" stands alone.\n"));
+  EXPECT_THAT(origin(R"("llm")", "title"),
+              ::testing::StartsWith(
+                  "resources[0].origin.provider: The provider \"llm\" has the query \"narrative\".\n"));
 }
 
 TEST(Declaration, AProvidersIsbnIsNormalised) {

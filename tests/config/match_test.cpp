@@ -76,16 +76,12 @@ TEST(Match, TellsTheMethodsOfAPath) {
   EXPECT_TRUE(methods_of(declarations, "/nowhere").empty());
 }
 
-TEST(Match, OperatorsPathsAreReserved) {
-  for (const std::string_view path :
-       {"/internal", "/internal/cache", "/health", "/api/cache", "/api/cache/keys", "/api/settings",
-        "/api/warming/jobs/1", "/metrics", "/metrics/prom", "/dashboard", "/api/alerts", "/api/slo",
-        "/api/costs", "/api/experiments", "/api/cold", "/api/audit"}) {
-    EXPECT_TRUE(is_reserved(path)) << path;
+TEST(Match, APathIsAtOrBelowAnother) {
+  for (const std::string_view path : {"/a", "/a/b", "/a/b/c"}) {
+    EXPECT_TRUE(is_at_or_below(path, "/a")) << path;
   }
-  for (const std::string_view path :
-       {"/", "/api", "/api/items", "/healthy", "/metricsx", "/api/narrative", "/x/health"}) {
-    EXPECT_FALSE(is_reserved(path)) << path;
+  for (const std::string_view path : {"/", "/ab", "/b/a", ""}) {
+    EXPECT_FALSE(is_at_or_below(path, "/a")) << path;
   }
 }
 

@@ -30,7 +30,7 @@ TEST(Settings, HaveTheirDefaults) {
   EXPECT_TRUE(settings->negative_cache_enabled);
   EXPECT_EQ(settings->environment, Environment::production);
   EXPECT_EQ(settings->log_level, LogLevel::warn);
-  EXPECT_EQ(settings->openlibrary_url, "https://openlibrary.org");
+  EXPECT_EQ(settings->openlibrary_url, "");
   EXPECT_EQ(settings->contact, "");
 }
 
@@ -153,6 +153,39 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
     EXPECT_TRUE(parse_settings({{std::string(row.name), std::string(row.default_text)}})) << row.name;
   }
   EXPECT_EQ(names.size(), setting_rows.size());
+}
+
+TEST(Settings, SayWhoChangesAndWhoSeesThem) {
+  EXPECT_EQ(runtime_settings(), (std::vector<std::string_view>{
+                                    "FEATURE_CACHE", "CACHE_IMPL", "CACHE_PATTERN_WHITELIST", "ENABLE_SWR",
+                                    "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE"}));
+  std::vector<std::string_view> for_admins;
+  for (const SettingRow& row : setting_rows) {
+    EXPECT_EQ(is_runtime_setting(row.name), row.change == SettingChange::runtime) << row.name;
+    if (row.role == SettingRole::admin) {
+      for_admins.push_back(row.name);
+    }
+  }
+  EXPECT_EQ(for_admins, (std::vector<std::string_view>{"ENGINE_VERSION", "PROMPT_HASH"}));
+  EXPECT_FALSE(is_runtime_setting("NO_SUCH_SETTING"));
+}
+
+TEST(Settings, SecretsOfTheWorkersOwnAreTold) {
+  EXPECT_TRUE(is_own_secret("ADMIN_JWT_SECRET"));
+  EXPECT_TRUE(is_own_secret("METRICS_TOKEN"));
+  EXPECT_FALSE(is_own_secret("GEMINI_API_KEY"));
+  EXPECT_FALSE(is_own_secret("API_KEY"));
+}
+
+TEST(Settings, AProviderHasItsAddressAndItsRate) {
+  const auto settings = parse_settings({{"ISBNDB_URL", "https://books.example/"}, {"ISBNDB_RATE", "3"}});
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->isbndb_url, "https://books.example");
+  EXPECT_EQ(settings->isbndb_rate, 3u);
+  EXPECT_EQ(settings->googlebooks_rate, 0u);
+  EXPECT_EQ(find_setting("ISBNDB_URL")->purpose,
+            "The address of ISBNdb, where it is not https://api2.isbndb.com. ISBNdb is asked where its key "
+            "is set.");
 }
 
 TEST(Settings, OfOperatorsAreRead) {

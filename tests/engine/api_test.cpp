@@ -61,6 +61,50 @@ TEST_F(ApiTest, AHitAfterAMissWithTheOriginsOwnFields) {
   EXPECT_EQ(status("/pages/a/b?x=1&y=2"), "larder; fwd=stale; fwd-status=200; stored; detail=expired");
 }
 
+TEST_F(ApiTest, AStatusThatNoResponseHasIsAFailureOfTheOriginInBothModes) {
+  for (const std::uint32_t made_up : {101U, 199U, 600U, 999U}) {
+    origin_reply = reply(made_up, {{"cache-control", "max-age=60"}});
+    for (const std::string path : {"/pages/", "/items/"}) {
+      const auto& exchange = isolate.get(path + to_text(std::uint64_t{made_up}));
+      EXPECT_EQ(exchange.status, 502U);
+      EXPECT_EQ(exchange.header("content-type"), "application/problem+json");
+      EXPECT_THAT(exchange.body, HasSubstr(concat({"The origin answered ", to_text(std::uint64_t{made_up}),
+                                                   ", which is no status of a response."})));
+      EXPECT_THAT(exchange.body, HasSubstr(R"("reason":"corrupt")"));
+    }
+  }
+  expect_nothing_kept();
+}
+
+TEST_F(ApiTest, ControlCharactersOfAnOriginReachNoClientAndNoStore) {
+  origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"link", "</a>\x01\x1b[2J\x7f"}});
+  EXPECT_EQ(isolate.get("/pages/a").header("link"), "</a>  [2J ");
+  EXPECT_EQ(isolate.get("/pages/a").header("link"), "</a>  [2J ");
+  EXPECT_EQ(world.kv.size(), 1U);
+  origin_reply = reply(200, {{"cache-control", "no-store"}, {"location", "/b\x01\x7f"}});
+  EXPECT_EQ(isolate.get("/pages/b").header("location"), "/b  ");
+}
+
+TEST_F(ApiTest, AValidatorThatIsNoneIsNeitherKeptNorSentBackNorPassedOn) {
+  for (const std::string path : {"/pages/a", "/items/a"}) {
+    origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"etag", "*"}, {"last-modified", "*"}});
+    const auto& first = isolate.get(path);
+    EXPECT_EQ(first.status, 200U);
+    EXPECT_THAT(first.header("etag"), StartsWith("\""));
+    EXPECT_EQ(first.header("last-modified"), "");
+    world.now += Millis(3'700'000);
+    isolate.get(path);
+    const OriginRequest& asked = world.origin_requests.back();
+    for (const auto& [name, value] : asked.headers) {
+      EXPECT_NE(name, "if-none-match");
+      EXPECT_NE(name, "if-modified-since");
+    }
+  }
+  EXPECT_EQ(world.origin_requests.size(), 4U);
+  origin_reply = reply(200, {{"cache-control", "no-store"}, {"etag", "*"}});
+  EXPECT_EQ(isolate.get("/pages/b").header("etag"), "");
+}
+
 TEST_F(ApiTest, AConditionThatTheEntryMeetsIsA304) {
   origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"etag", "\"one\""}});
   isolate.get("/pages/a");

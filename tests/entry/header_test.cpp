@@ -127,7 +127,7 @@ TEST(Header, RandomOnesRoundTrip) {
     const auto duration = [&] { return Millis(static_cast<std::int64_t>(noise.below(315'360'000) * 1'000)); };
     Header header;
     header.kind = noise.below(2) == 0 ? Kind::positive : Kind::negative;
-    header.status = static_cast<std::uint16_t>(100 + noise.below(500));
+    header.status = static_cast<std::uint16_t>(200 + noise.below(400));
     header.content_type = text();
     header.etag = text();
     header.last_modified = text();
@@ -201,7 +201,8 @@ TEST(Header, TheLongestProofAndAContentTypeFitKv) {
 TEST(Header, RefusesMembersOutOfTheirRanges) {
   const std::vector<std::pair<std::string_view, void (*)(Header&)>> breaks = {
       {"kind", [](Header& h) { h.kind = static_cast<Kind>(2); }},
-      {"status", [](Header& h) { h.status = 99; }},
+      {"status", [](Header& h) { h.status = 101; }},
+      {"status", [](Header& h) { h.status = 199; }},
       {"status", [](Header& h) { h.status = 600; }},
       {"encoding", [](Header& h) { h.encoding = static_cast<Encoding>(2); }},
       {"sizes", [](Header& h) { h.body_size = Bytes(67'108'865); }},

@@ -1,5 +1,5 @@
-// Any text as a field of authors, in every style: names are tidy UTF-8 within their limit, and their normal
-// forms are words with one space between them.
+// Any text as a field of authors, in every style: names are tidy UTF-8 within their limit, read again they
+// are the same, and their normal forms are words with one space between them.
 
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,8 @@ void check_words(std::string_view words) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string field = as_utf8(data, size);
   const NormalText platform = sim::normal_text;
-  for (const NameStyle style : {NameStyle::one, NameStyle::comma_list, NameStyle::told_apart}) {
+  for (const NameStyle style :
+       {NameStyle::one, NameStyle::comma_list, NameStyle::told_apart, NameStyle::ampersands}) {
     for (const AuthorName& name : read_authors(field, style, platform)) {
       check_words(name.display);
       LARDER_ASSERT(!name.display.empty() && name.display.size() <= name_bytes_max);
@@ -46,6 +47,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check_words(normal);
       LARDER_ASSERT(!normal.empty());
       LARDER_ASSERT(!tells_more(name.display, name.display));
+      for (const NameStyle again : {style, NameStyle::one}) {
+        const std::vector<AuthorName> same = read_authors(name.display, again, platform);
+        LARDER_ASSERT(same.size() == 1 && same.front().display == name.display);
+      }
     }
   }
   check_words(normal_name(field, platform));

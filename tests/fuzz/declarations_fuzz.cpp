@@ -33,13 +33,13 @@ void check_resource(const Declarations& declarations, const Resource& resource) 
     LARDER_ASSERT(duration >= Millis(0) && duration <= limit::duration_declared_max);
   }
   LARDER_ASSERT(resource.origin.timeout_hard <= limit::origin_timeout_max);
-  LARDER_ASSERT(!is_reserved(resource.match.path));
+  LARDER_ASSERT(!is_at_or_below(resource.match.path, "/api/cache"));
   const auto matched = match(declarations, resource.match.method, resource.match.path);
   LARDER_ASSERT(!matched || matched->resource != nullptr);
 }
 
 void check_declarations(std::string_view json) {
-  const auto declarations = parse_declarations(json);
+  const auto declarations = parse_declarations(json, {"/api/cache"});
   if (!declarations) {
     check_faults(declarations.error());
     return;

@@ -45,7 +45,7 @@ void check_changes(std::string_view json) {
     check_operator_faults(changes.error());
     return;
   }
-  LARDER_ASSERT(!changes->empty() && changes->size() <= config::runtime_settings.size());
+  LARDER_ASSERT(!changes->empty() && changes->size() <= config::runtime_settings().size());
   for (const auto& [name, value] : *changes) {
     LARDER_ASSERT(value.size() <= config::limit::purge_text_bytes_max && is_utf8(value));
   }

@@ -17,6 +17,12 @@ TEST(Status, HasAPhrase) {
   }
 }
 
+TEST(Status, FinalIsFrom200To599) {
+  for (int status = -1; status < 1100; ++status) {
+    EXPECT_EQ(is_final(status), status >= 200 && status < 600) << status;
+  }
+}
+
 TEST(Status, EveryAnswerOfOursHasAPhrase) {
   for (const int status : {200, 202, 204, 304, 400, 401, 403, 404, 405, 406, 409,
                            413, 414, 415, 422, 429, 431, 500, 501, 502, 503, 504}) {

@@ -54,6 +54,43 @@ TEST_F(NarrativeRoutes, EveryNarrativeIsARowThatNamesNobody) {
   EXPECT_GT(row.at, 0);
 }
 
+// What a path cannot hold can be written, and so has to go another way.
+TEST_F(NarrativeRoutes, EveryIdThatIsRecordedCanBeForgotten) {
+  struct Id {
+    std::string in_json;
+    std::string in_query;
+  };
+  const std::vector<Id> ids = {{"a/b", "a%2Fb"},       {R"(a\\b)", "a%5Cb"},    {".", "."},
+                               {"..", ".."},           {"../..", "../.."},      {"a b+c%", "a+b%2Bc%25"},
+                               {"\xc3\xa9", "%C3%A9"}, {"?#&=", "%3F%23%26%3D"}};
+  for (const Id& id : ids) {
+    world.now += Millis(1'000);
+    ask(id.in_json, "ember");
+    ASSERT_EQ(ledger.rows.size(), 1U) << id.in_json;
+    EXPECT_THAT(call("DELETE", "/api/narrative/user?userId=" + id.in_query).body,
+                HasSubstr(R"({"deleted":1,)"))
+        << id.in_json;
+    EXPECT_TRUE(ledger.rows.empty());
+    world.now += Millis(1'000);
+    ask(id.in_json, "ember");
+    world.now += Millis(1'000);
+    TextPairs headers = shown("ann");
+    headers.emplace_back("content-type", "application/json");
+    const auto& exchange = isolate.run("DELETE", "/api/narrative/user", std::move(headers),
+                                       sent(concat({R"({"userId":")", id.in_json, "\"}"})));
+    EXPECT_THAT(exchange.body, HasSubstr(R"({"deleted":1,)")) << id.in_json;
+  }
+  EXPECT_EQ(call("DELETE", "/api/narrative/user?userId=a", "vic").status, 403U);
+}
+
+TEST_F(NarrativeRoutes, ANamelessUserCannotBeForgotten) {
+  for (const std::string url : {"/api/narrative/user?userId=", "/api/narrative/user"}) {
+    const auto& exchange = call("DELETE", url);
+    EXPECT_EQ(exchange.status, url.ends_with('=') ? 400U : 415U);
+  }
+  EXPECT_EQ(call("DELETE", "/api/narrative/user?userId=" + std::string(257, 'a')).status, 400U);
+}
+
 TEST_F(NarrativeRoutes, ADeletedUserIsGone) {
   ask("u", "ember");
   ask("v", "ember");

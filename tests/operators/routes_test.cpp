@@ -20,6 +20,19 @@ constexpr auto item_declarations = R"({"resources": [
      "key": [{"path": "id", "maxBytes": 1024}], "ttl": "1h", "stale": "10m", "staleIfError": "2h",
      "tags": ["items", "item:{id}"]}]})";
 
+TEST(Router, PathsOfLardersOwnAreReserved) {
+  for (const std::string_view path :
+       {"/internal", "/internal/cache", "/health", "/api/cache", "/api/cache/keys", "/api/settings",
+        "/api/warming/jobs/1", "/metrics", "/metrics/prom", "/dashboard", "/api/alerts", "/api/slo",
+        "/api/costs", "/api/experiments", "/api/cold", "/api/audit", "/api/narrative/user/x"}) {
+    EXPECT_TRUE(is_reserved(path)) << path;
+  }
+  for (const std::string_view path :
+       {"/", "/api", "/api/items", "/healthy", "/metricsx", "/api/narrative", "/x/health"}) {
+    EXPECT_FALSE(is_reserved(path)) << path;
+  }
+}
+
 TEST(Router, FindsRoutesByMethodAndPath) {
   for (const Route& route : routes) {
     std::string path(route.path);
@@ -29,7 +42,7 @@ TEST(Router, FindsRoutesByMethodAndPath) {
     const auto routed = find_route(route.method, path);
     ASSERT_TRUE(routed.has_value()) << path;
     EXPECT_EQ(routed->route, &route);
-    EXPECT_TRUE(config::is_reserved(path)) << "a declaration could take this path: " << path;
+    EXPECT_TRUE(is_reserved(path)) << "a declaration could take this path: " << path;
     EXPECT_FALSE(route.purpose.empty());
   }
   const auto head = find_route(http::Method::head, "/api/settings");

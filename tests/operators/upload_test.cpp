@@ -92,6 +92,20 @@ TEST_F(UploadTest, AKnownFormatAsksNobody) {
   EXPECT_TRUE(isolate.settled());
 }
 
+TEST_F(UploadTest, TheAnswerCountsWhatWasMetInTheList) {
+  Isolate isolate(world, with_gemini());
+  const auto& exchange =
+      upload(isolate,
+             "Title,Author,Review\nMomo,Michael Ende,\"good\nKrabat,Otfried Preussler,bad\nEmil,\"\n"
+             "Rico,Andreas \xe9lan,\"so\" so\n");
+  EXPECT_EQ(exchange.status, 202U) << exchange.body;
+  EXPECT_THAT(
+      exchange.body,
+      HasSubstr(R"("books":2,"authors":2,"rows":2,"rowsRagged":0,"rowsWithoutAuthor":0,"rowsRepeated":0,)"
+                R"("rowsJoined":2,"rowsLeftOut":0,"strayQuotes":1,"fieldsRepaired":1,)"
+                R"("isbnsRecovered":0,"isbnsLost":0,"encoding":"windows-1252"})"));
+}
+
 TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
   Isolate isolate(world, with_gemini());
   const auto& exchange = upload(isolate, german_list);

@@ -30,13 +30,12 @@ TEST(providers, are_asked_in_the_order_of_the_table) {
   std::vector<std::string> names;
   for (const ProviderRow& row : provider_rows()) {
     EXPECT_EQ(row.name, row.provider.name());
-    EXPECT_EQ(find_provider(row.name), &row);
+    EXPECT_EQ(&provider_row(*config::find_word(config::all_providers, row.name)), &row);
     EXPECT_EQ(row.secret_need == SecretNeed::none, row.secret_setting.empty());
     EXPECT_EQ(row.secret_place == SecretPlace::nowhere, row.secret_name.empty());
     names.emplace_back(row.name);
   }
   EXPECT_EQ(names, (std::vector<std::string>{"openlibrary", "googlebooks", "isbndb"}));
-  EXPECT_EQ(find_provider("alexandria"), nullptr);
 }
 
 TEST(plan, asks_open_library_through_its_search) {
@@ -131,11 +130,13 @@ TEST(plan, refuses_look_ups_that_cannot_be_asked) {
 TEST(add_secret, puts_the_key_where_the_provider_wants_it) {
   Plan plan;
   plan.url = "https://origin.example/a?b=c";
-  EXPECT_EQ(add_secret(*find_provider("openlibrary"), plan, "k&y").url, "https://origin.example/a?b=c");
-  EXPECT_EQ(add_secret(*find_provider("googlebooks"), plan, "k&y").url,
+  EXPECT_EQ(add_secret(provider_row(config::Provider::openlibrary), plan, "k&y").url,
+            "https://origin.example/a?b=c");
+  EXPECT_EQ(add_secret(provider_row(config::Provider::googlebooks), plan, "k&y").url,
             "https://origin.example/a?b=c&key=k%26y");
-  EXPECT_EQ(add_secret(*find_provider("googlebooks"), plan, "").url, "https://origin.example/a?b=c");
-  const Plan isbndb = add_secret(*find_provider("isbndb"), plan, "k&y");
+  EXPECT_EQ(add_secret(provider_row(config::Provider::googlebooks), plan, "").url,
+            "https://origin.example/a?b=c");
+  const Plan isbndb = add_secret(provider_row(config::Provider::isbndb), plan, "k&y");
   EXPECT_EQ(isbndb.url, "https://origin.example/a?b=c");
   EXPECT_EQ(header_of(isbndb, "authorization"), "k&y");
 }

@@ -9,7 +9,9 @@
 
 namespace larder::origin {
 
-inline const Provider& provider_named(std::string_view name) { return find_provider(name)->provider; }
+inline const Provider& provider_named(std::string_view name) {
+  return provider_row(*config::find_word(config::all_providers, name)).provider;
+}
 
 inline Result<Reply> read_reply(std::string_view provider, const Lookup& lookup, std::uint32_t status,
                                 std::string_view body, std::string_view content_type = "application/json") {

@@ -147,7 +147,7 @@ TEST(Deciding, TheEagerAgeNeitherOverflowsNorPassesTheEnd) {
 
 TEST(Reasons, HaveATextOfTheirOwnEach) {
   const std::vector<Reason> reasons = {
-#define LARDER_REASON(name, text, meaning) Reason::name,
+#define LARDER_REASON(name, text, status, meaning) Reason::name,
 #include "policy/reasons.def"
 #undef LARDER_REASON
   };

@@ -18,12 +18,14 @@ function fetchOrTest(request, env, ctx) {
   }
   if (pathname === "/_test/state") {
     return Response.json({
+      instances: worker.instances,
       requests: serving?.requests.size ?? 0,
       bodies: serving?.bodies.alive ?? 0,
       held: serving?.exports.larder_bodies_held() ?? 0,
       memoryBytes: serving?.memory.buffer.byteLength ?? 0,
     });
   }
+  if (pathname === "/_test/messages") return messages(request, env, ctx);
   if (pathname === "/_test/late") return late(request, env, ctx);
   if (pathname === "/_test/packed") return packed(request, env);
   return index.fetch(request, env, ctx);
@@ -76,6 +78,36 @@ async function packed(request, env) {
   instance.bodies.release(body.handle);
   instance.end(flight, null);
   return flight.response;
+}
+
+/**
+ * A batch with messages that JSON cannot hold, and what came of each.
+ * @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx
+ */
+async function messages(request, env, ctx) {
+  /** @type {Record<string, unknown>} */
+  const cycle = {};
+  cycle.self = cycle;
+  const walk = { kind: "walk", jobId: "none", resource: "none", from: 0, step: 1, qps: 1 };
+  const bodies = { walk, bigint: { depth: 1n }, cycle, sparse: new Array(2 ** 26) };
+  /** @type {Record<string, string>} */
+  const settled = {};
+  const batch = {
+    queue: new URL(request.url).searchParams.get("queue"),
+    messages: Object.entries(bodies).map(([id, body]) => ({
+      id,
+      attempts: 1,
+      body,
+      ack: () => {
+        settled[id] = "ack";
+      },
+      retry: () => {
+        settled[id] = "retry";
+      },
+    })),
+  };
+  await index.queue(/** @type {any} */ (batch), env, ctx);
+  return Response.json(settled);
 }
 
 export default { ...index, fetch: fetchOrTest };

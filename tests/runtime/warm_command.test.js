@@ -124,6 +124,12 @@ test("it says how the file was understood", async () => {
     reading({ books: 2, understood: { format: "model", columns } }),
     "Read 2 books, columns as the model tells them: title from Titel; isbn from ISBN, EAN\n",
   );
+  assert.equal(
+    reading({ books: 2, understood: { format: "Libib" }, rowsJoined: 3, rowsRagged: 0, rowsLeftOut: 1 }),
+    "Read 2 books, format Libib\n" +
+      "  3 rows may be lost in others: a quote within them is never closed\n" +
+      "  1 rows are of what is no book, or thrown away\n",
+  );
 });
 
 test("a bar shows share, depth, works, rate, failures and what is left", () => {

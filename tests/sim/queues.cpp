@@ -18,7 +18,7 @@ constexpr std::uint32_t letter_attempts_max = 101;
 
 void Queues::send(const std::string& binding, std::string body, Instant from) {
   Held held;
-  held.queue = std::string(binding == "AUTHOR_WARMING_PRIORITY" ? warm::priority_queue : warm::normal_queue);
+  held.queue = std::string(binding == "AUTHOR_WARMING_PRIORITY" ? priority_queue : normal_queue);
   held.body = std::move(body);
   held.from = from;
   waiting_[concat({"m", to_text(next_id_++)})] = std::move(held);
@@ -27,8 +27,8 @@ void Queues::send(const std::string& binding, std::string body, Instant from) {
 std::optional<Queues::Batch> Queues::deliver(Instant now, std::size_t under_way) {
   std::vector<std::string> due;
   for (auto& [id, held] : waiting_) {
-    if (held.queue != warm::letter_queue && held.attempts == attempts_max) {
-      held.queue = std::string(warm::letter_queue);
+    if (held.queue != letter_queue && held.attempts == attempts_max) {
+      held.queue = std::string(letter_queue);
       held.attempts = 0;
       ++platform_letters_;
     }
@@ -101,6 +101,6 @@ bool Queues::lose_one(Random& random) {
   return true;
 }
 
-bool Queues::is_letter(const std::string& id) const { return under_way_.at(id).queue == warm::letter_queue; }
+bool Queues::is_letter(const std::string& id) const { return under_way_.at(id).queue == letter_queue; }
 
 }  // namespace larder::sim

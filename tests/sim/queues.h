@@ -15,6 +15,11 @@
 
 namespace larder::sim {
 
+// As wrangler.toml names them.
+inline constexpr std::string_view normal_queue = "author-warming-queue";
+inline constexpr std::string_view priority_queue = "author-warming-priority";
+inline constexpr std::string_view letter_queue = "author-warming-dlq";
+
 class Queues {
  public:
   static constexpr std::size_t batch_max = 10;

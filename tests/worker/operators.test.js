@@ -33,6 +33,7 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/narrative/stats": 200,
   "GET /api/narrative/analytics": 200,
   "DELETE /api/narrative/user/{userId}": 200,
+  "DELETE /api/narrative/user": 415,
   "POST /api/warming/upload": 415,
   "POST /api/warming/prewarm": 415,
   "GET /api/warming/jobs": 200,
@@ -270,8 +271,12 @@ test("an instance that stands in for a lost one serves no operator", async () =>
   const { serving } = shipped;
   const at = new LarderWorker(shipped.module, shipped.options);
   const context = createExecutionContext();
-  const response = await at.rescue(new Request("http://larder.test/api/settings"), env, context);
-  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  const request = new Request("http://larder.test/api/settings");
+  for (const atFault of [true, false]) {
+    const response = await at.rescue(at.instance(env), atFault, request, env, context);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect((await response.json()).detail).toMatch(/stand-in/);
+  }
   expect(shipped.serving).toBe(serving);
 });
 

@@ -1,5 +1,5 @@
 // token_verify, in the runtime: genuine tokens by secret and by key set, and everything that a token can be wrong in.
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import { CompactSign, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, expect, test, vi } from "vitest";
 import { asFailure } from "../../shim/failure.js";
 import { handlers } from "../../shim/operations/index.js";
@@ -84,6 +84,17 @@ test.for([
   ["an expiry that is no number", await bySecret({ exp: /** @type {any} */ ("soon") }), "claims"],
 ])("%s is refused", async ([, token, reason]) => {
   expect(await verify(/** @type {string} */ (token))).toEqual(refused(/** @type {string} */ (reason)));
+});
+
+test.for([
+  `{"sub":"ann","exp":1e999}`,
+  `{"sub":"ann","exp":${NOW_SECONDS + 60},"nbf":-1e999}`,
+  `{"sub":"ann","exp":${NOW_SECONDS + 60},"iat":1e999}`,
+])("a time beyond all numbers is none: %s", async (claims) => {
+  const token = await new CompactSign(encoder.encode(claims))
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(encoder.encode(SECRET));
+  expect(await verify(token)).toEqual(refused("malformed"));
 });
 
 test("clocks may differ by five seconds", async () => {
