@@ -161,6 +161,9 @@ RefusalText refusal_text(const origin::Refusal& refusal) {
   if (refusal.limited || refusal.spent) {
     return {429, " Try again after the time in Retry-After."};
   }
+  if (refusal.not_stored) {
+    return {504, ""};
+  }
   if (refusal.not_asked) {
     return {503, " Try again after the time in Retry-After."};
   }

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "config/limits.h"
 #include "engine/sweep.h"
+#include "entry/exact_fields.h"
 #include "entry/normalise.h"
 #include "host/operations.h"
 #include "http/accept.h"
@@ -186,8 +187,29 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
     answer(here, inbound, unmatched(here, *target, inbound), "");
     co_return;
   }
+  if (matched->resource->mode == config::Mode::http) {
+    co_await serve_as_sent(here, std::move(inbound), std::move(*target));
+    co_return;
+  }
   inbound.resource = matched->resource;
-  co_await serve_resource(here, std::move(inbound), *matched, std::move(*target));
+  co_await serve_resource(here, std::move(inbound), *matched, std::move(*target), std::nullopt);
+}
+
+// In mode http the origin gets the target as it came, so that is what has to match.
+host::Task<void> App::serve_as_sent(host::Context here, Inbound inbound, http::Target target) {
+  auto exact = http::parse_exact_target(inbound.url);
+  if (!exact) {
+    answer(here, inbound, problem_answer(host_, http::Problem(400, exact.error().message)), "");
+    co_return;
+  }
+  const auto matched = config::match(declarations_, inbound.method, exact->path);
+  if (!matched || matched->resource->mode != config::Mode::http) {
+    answer(here, inbound,
+           problem_answer(host_, http::Problem(404, "There is nothing at this path, as it is written.")), "");
+    co_return;
+  }
+  inbound.resource = matched->resource;
+  co_await serve_resource(here, std::move(inbound), *matched, std::move(target), std::move(*exact));
 }
 
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
@@ -206,7 +228,7 @@ host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http:
 }
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
-                                     http::Target target) {
+                                     http::Target target, std::optional<http::ExactTarget> exact) {
   std::string body;
   if (matched.resource->match.method == http::Method::post) {
     auto posted = co_await read_posted(here);
@@ -216,7 +238,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     }
     body = std::move(*posted);
   }
-  auto query = make_query(here, matched, target, inbound.method, body);
+  auto query = make_query(here, matched, target, exact, inbound.method, body);
   if (!query) {
     answer(here, inbound, problem_answer(host_, http::Problem(400, query.error().message)),
            matched.resource->name);
@@ -325,14 +347,20 @@ Result<config::FieldValues> App::read_values(host::Context here, const config::M
 }
 
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
-                                      const http::Target& target, http::Method method,
+                                      const http::Target& target,
+                                      const std::optional<http::ExactTarget>& exact, http::Method method,
                                       std::string_view body) const {
   const config::Resource& resource = *matched.resource;
   auto values = read_values(here, matched, target, body);
   if (!values) {
     return tl::make_unexpected(values.error());
   }
-  engine::Query query = engine::make_query(host_, settings_, resource, std::move(*values));
+  entry::ExactFields as_sent;
+  if (exact) {
+    as_sent = entry::exact_fields(resource, *exact);
+  }
+  engine::Query query =
+      engine::make_query(host_, settings_, resource, std::move(*values), std::move(as_sent));
   query.method = method;
   query.accepts_gzip = [here] {
     const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
@@ -345,6 +373,8 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   if (resource.mode == config::Mode::http) {
     constexpr std::size_t any_length = 65536;
     query.authorized = host_.request_header(here.request(), "authorization", any_length).has_value();
+    const auto control = host_.request_header(here.request(), "cache-control", any_length);
+    query.directives = http::parse_request_directives(control.value_or(""));
     query.read_header = [here](std::string_view name) {
       return here.host().request_header(here.request(), name, config::limit::header_value_bytes_max);
     };

@@ -169,6 +169,10 @@ struct Matched {
   TextPairs path_parameters;
 };
 
+// The parameters of a path that matches, as they stand in it, in the order of the path. It may be written in
+// any way that matches when it is decoded.
+TextPairs path_parameters(const Match& match, std::string_view path);
+
 // The resource for a decoded path (http::Target::path). Where several fit, segments are compared from the
 // left and a literal wins over {name}, which wins over {name...}. HEAD finds what GET finds (RFC 9110
 // §9.3.2).

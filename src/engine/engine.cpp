@@ -42,6 +42,18 @@ Reason reason_of(const origin::Refusal& refusal) {
   return refusal.not_asked ? Reason::origin_down : Reason::stale_if_error;
 }
 
+// RFC 9111 §5.2.1.7.
+Reading nothing_stored() {
+  origin::Refusal refusal(
+      Error(ErrorKind::not_found, "larder", false,
+            "There is no stored answer, and the request wants no other (only-if-cached)."));
+  refusal.not_stored = true;
+  Reading reading;
+  reading.status = forwarded(http::ForwardReason::miss, Reason::only_if_cached);
+  reading.refusal = std::make_shared<const origin::Refusal>(std::move(refusal));
+  return reading;
+}
+
 // RFC 9111 §4.1: an entry made under Vary fits only requests with the same selecting fields.
 bool fits_request(const Query& query, const entry::Header& header) {
   if (header.vary.empty() || LARDER_MUTATED(variant_unchecked)) {
@@ -203,7 +215,10 @@ std::optional<Reading> Engine::read_now(Instant now, const Query& query) {
 host::Task<Reading> Engine::read(host::Context here, const Query& query) {
   const policy::Admission admission = policy::admit(settings_, query.key.pattern);
   Reading reading;
-  if (bypass_) {
+  const bool serves = !bypass_ && !query.authorized && admission.participation == policy::Participation::full;
+  if (query.directives.only_if_cached && !serves) {
+    reading = nothing_stored();
+  } else if (bypass_) {
     reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::recovery), nullptr);
   } else if (admission.participation == policy::Participation::pass_through) {
     reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, admission.reason), nullptr);
@@ -219,6 +234,8 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query) {
     }
   } else if (query.authorized) {
     reading = co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::unshared), nullptr);
+  } else if (query.directives.only_if_cached || query.directives.no_store) {
+    reading = co_await read_stored(here, query);
   } else {
     reading = co_await read_cached(here, query);
     // The log may have been read on the way, and have switched the cache off.
@@ -242,6 +259,30 @@ host::Task<Reading> Engine::read_cached(host::Context here, const Query& query) 
     reading = co_await unpacked(here, query, std::move(reading));
   }
   co_return reading;
+}
+
+host::Task<Reading> Engine::read_stored(host::Context here, const Query& query) {
+  auto found = co_await tiered_.get(here, query.key);
+  // A tier that fails is counted and passed over, so there is always a value.
+  LARDER_ASSERT(found.has_value());
+  http::CacheStatus forward;
+  auto used = usable(here.host().now(), query, *found, forward);
+  if (used && used->entry->header.encoding == entry::Encoding::gzip && !query.accepts_gzip()) {
+    used->entry = co_await unpack(here, used->entry);
+    used->repeatable = false;
+    if (used->entry == nullptr && used->refresh) {
+      refreshes_.done(query.key.storage_name);
+    }
+  }
+  if (used && used->entry != nullptr) {
+    used->remaining = found->tier == tiered_.memory().name() ? Remaining::nothing : Remaining::promote;
+    co_return std::move(*used);
+  }
+  if (query.directives.only_if_cached) {
+    co_return nothing_stored();
+  }
+  co_return co_await fetch(here, query, forwarded(http::ForwardReason::bypass, Reason::request_no_store),
+                           nullptr);
 }
 
 host::Task<tiers::EntryPtr> Engine::unpack(host::Context here, tiers::EntryPtr packed) {

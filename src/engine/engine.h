@@ -93,6 +93,8 @@ class Engine final : public tiers::EntryScreen {
 
   host::Task<tiers::Found> find_newest(host::Context here, const tiers::Key& key);
   host::Task<Reading> read_cached(host::Context here, const Query& query);
+  // For a request that wants a stored answer and no other, or whose own must not be stored.
+  host::Task<Reading> read_stored(host::Context here, const Query& query);
   host::Task<Reading> read_through(host::Context here, const Query& query);
   // After the wait for a leader is over: one request an isolate asks the origin, without the lock.
   host::Task<Reading> read_alone(host::Context here, const Query& query);

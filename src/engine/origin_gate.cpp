@@ -111,6 +111,7 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   origin::Wanted wanted;
   wanted.method = query.method;
   wanted.values = query.values;
+  wanted.sent = query.sent;
   wanted.provider = asking.provider;
   if (asking.former != nullptr) {
     const entry::Header& header = asking.former->header;

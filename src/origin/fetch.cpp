@@ -190,7 +190,7 @@ void add_content_type(TextPairs& headers) {
 
 OriginResult<Request> plan_url(const config::Resource& resource, const config::Settings& settings,
                                const Wanted& wanted) {
-  auto url = config::expand_url(resource.origin.url, wanted.values);
+  auto url = config::expand_url(resource.origin.url, wanted.values, wanted.sent);
   if (!url) {
     return tl::make_unexpected(Refusal(url.error()));
   }

@@ -60,6 +60,8 @@ struct Fetched {
 struct Wanted {
   http::Method method = http::Method::get;
   config::FieldValues values;
+  // What of them goes into its URL as the client sent it (entry::exact_fields); empty: nothing.
+  config::FieldValues sent;
   // The origin's own validators of a copy that is at hand; empty: none.
   std::string etag;
   std::string last_modified;

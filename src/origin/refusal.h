@@ -23,6 +23,8 @@ struct Refusal {
   bool limited = false;
   // The day's bound of spending is reached, or cannot be known.
   bool spent = false;
+  // The request wants a stored answer and no other (only-if-cached, RFC 9111 §5.2.1.7), and there is none.
+  bool not_stored = false;
   // What a model counted, whose answer was none.
   TokenUsage usage;
 
