@@ -6,7 +6,7 @@
 
 #include "support/isolate.h"
 
-namespace larder::app {
+namespace larder::app::app_test {
 namespace {
 
 using sim::Isolate;
@@ -615,4 +615,4 @@ TEST_F(AppTest, AQueueBatchOfUnknownMessagesIsRetried) {
 }
 
 }  // namespace
-}  // namespace larder::app
+}  // namespace larder::app::app_test

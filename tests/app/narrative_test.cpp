@@ -12,7 +12,7 @@
 #include "support/model_reply.h"
 #include "support/spending_objects.h"
 
-namespace larder::app {
+namespace larder::app::narrative_test {
 namespace {
 
 using sim::gemini_reply;
@@ -513,4 +513,4 @@ TEST_F(NarrativeTest, APostApiOfOnesOwnGetsTheKeysFieldsAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace larder::app
+}  // namespace larder::app::narrative_test

@@ -11,7 +11,7 @@
 #include "config/limits.h"
 #include "support/isolate.h"
 
-namespace larder::app {
+namespace larder::app::poisoning_test {
 namespace {
 
 using sim::Isolate;
@@ -287,4 +287,4 @@ TEST_F(PoisoningTest, NoSpellingOfAnOperatorsPathGoesPastItsGate) {
 }
 
 }  // namespace
-}  // namespace larder::app
+}  // namespace larder::app::poisoning_test

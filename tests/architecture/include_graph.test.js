@@ -115,3 +115,13 @@ test("headers guard themselves with #pragma once", () => {
   );
   assert.deepEqual(found, []);
 });
+
+test("each file of native tests has a namespace of its own, since several share a translation unit", () => {
+  const found = cppFiles(["tests"])
+    .filter((path) => path.endsWith("_test.cpp"))
+    .filter((path) => {
+      const name = path.replace(/^.*\/|\.cpp$/g, "");
+      return !new RegExp(`^namespace larder[a-z_:]*::${name} \\{$`, "m").test(readFileSync(path, "utf8"));
+    });
+  assert.deepEqual(found, []);
+});

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace larder {
+namespace larder::isbn_test {
 namespace {
 
 std::string thirteen(std::string_view text) {
@@ -85,4 +85,4 @@ TEST(Isbn, ExactlyOneCheckDigitFits) {
 }
 
 }  // namespace
-}  // namespace larder
+}  // namespace larder::isbn_test

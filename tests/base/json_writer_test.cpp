@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace larder {
+namespace larder::json_writer_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -107,4 +107,4 @@ TEST(JsonWriterDeathTest, InsistsOnBalance) {
 }
 
 }  // namespace
-}  // namespace larder
+}  // namespace larder::json_writer_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace larder {
+namespace larder::text_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -187,4 +187,4 @@ TEST(Text, PercentEncodesAllButUnreserved) {
 }
 
 }  // namespace
-}  // namespace larder
+}  // namespace larder::text_test

@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 
-namespace larder {
+namespace larder::units_test {
 namespace {
 
 TEST(Units, InstantsAreMillisecondsSinceTheEpoch) {
@@ -61,4 +61,4 @@ TEST(Result, NamesEveryKind) {
 }
 
 }  // namespace
-}  // namespace larder
+}  // namespace larder::units_test

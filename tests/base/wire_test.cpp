@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace larder {
+namespace larder::wire_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -100,4 +100,4 @@ TEST(Wire, EmptyRecords) {
 }
 
 }  // namespace
-}  // namespace larder
+}  // namespace larder::wire_test

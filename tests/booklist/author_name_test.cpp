@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "support/normal_text.h"
 
-namespace larder::booklist {
+namespace larder::booklist::author_name_test {
 namespace {
 
 const NormalText normal_text = sim::normal_text;
@@ -331,4 +331,4 @@ TEST(AuthorName, TheSpellingThatTellsMore) {
 }
 
 }  // namespace
-}  // namespace larder::booklist
+}  // namespace larder::booklist::author_name_test

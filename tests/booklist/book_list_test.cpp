@@ -6,7 +6,7 @@
 #include "booklist/list_isbn.h"
 #include "support/normal_text.h"
 
-namespace larder::booklist {
+namespace larder::booklist::book_list_test {
 namespace {
 
 const NormalText platform_text = sim::normal_text;
@@ -457,4 +457,4 @@ TEST(ListIsbn, AsListsWriteThem) {
 }
 
 }  // namespace
-}  // namespace larder::booklist
+}  // namespace larder::booklist::book_list_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::booklist {
+namespace larder::booklist::column_question_test {
 namespace {
 
 TEST(ColumnQuestion, HoldsTheHeadersAndTheFirstRows) {
@@ -45,4 +45,4 @@ TEST(ColumnQuestion, TellsWhatEachColumnMayHold) {
 }
 
 }  // namespace
-}  // namespace larder::booklist
+}  // namespace larder::booklist::column_question_test

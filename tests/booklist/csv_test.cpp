@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace larder::booklist {
+namespace larder::booklist::csv_test {
 namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
@@ -330,4 +330,4 @@ TEST(CsvText, ALargeFileIsRefusedByItsSizeAlone) {
 }
 
 }  // namespace
-}  // namespace larder::booklist
+}  // namespace larder::booklist::csv_test

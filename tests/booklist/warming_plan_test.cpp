@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "support/normal_text.h"
 
-namespace larder::booklist {
+namespace larder::booklist::warming_plan_test {
 namespace {
 
 BookList shelf_of(std::string_view rows) {
@@ -116,4 +116,4 @@ TEST(WarmingPlan, AggressivenessHasThreeNames) {
 }
 
 }  // namespace
-}  // namespace larder::booklist
+}  // namespace larder::booklist::warming_plan_test

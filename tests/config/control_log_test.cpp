@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::config {
+namespace larder::config::control_log_test {
 namespace {
 
 TEST(ControlLog, IsRead) {
@@ -43,4 +43,4 @@ TEST(ControlLog, ChangesAreWritten) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::control_log_test

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::declaration_test {
 namespace {
 
 constexpr std::string_view everything = R"({"resources": [
@@ -494,4 +494,4 @@ TEST(Declaration, TheShippedFileIsRight) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::declaration_test

@@ -10,7 +10,7 @@
 #include "config/declaration.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::declared_body_test {
 namespace {
 
 // One resource that is right, with `from` replaced by `to`.
@@ -206,4 +206,4 @@ TEST(NarrativeSettings, WhatIsNoneIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::declared_body_test

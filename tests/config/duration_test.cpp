@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace larder::config {
+namespace larder::config::duration_test {
 namespace {
 
 TEST(Duration, ReadsAndWritesEveryUnit) {
@@ -48,4 +48,4 @@ TEST(Duration, WhatIsWrittenIsReadBack) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::duration_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::config {
+namespace larder::config::faults_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -37,4 +37,4 @@ TEST(Faults, QuoteWhatTheyWereGivenWithoutHarm) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::faults_test

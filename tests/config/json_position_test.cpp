@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace larder::config {
+namespace larder::config::json_position_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -66,4 +66,4 @@ TEST(JsonPosition, BoundsTheNesting) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::json_position_test

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace larder::config {
+namespace larder::config::limits_test {
 namespace {
 
 TEST(Limits, EveryRowHasItsUnitInItsNameAndAReason) {
@@ -28,4 +28,4 @@ TEST(Limits, TheTableHoldsTheConstants) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::limits_test

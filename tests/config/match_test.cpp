@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "config/declaration.h"
 
-namespace larder::config {
+namespace larder::config::match_test {
 namespace {
 
 Declarations declare() {
@@ -86,4 +86,4 @@ TEST(Match, APathIsAtOrBelowAnother) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::match_test

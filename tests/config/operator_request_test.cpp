@@ -5,7 +5,7 @@
 #include "config/limits.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::operator_request_test {
 namespace {
 
 std::string purge_faults(std::string_view json) {
@@ -110,4 +110,4 @@ TEST(SettingsRequest, RefusesWhatIsNoSettingOrNoValue) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::operator_request_test

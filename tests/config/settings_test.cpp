@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace larder::config {
+namespace larder::config::settings_test {
 namespace {
 
 Faults faults_of(const TextPairs& bindings) {
@@ -229,4 +229,4 @@ TEST(Settings, OfOperatorsThatWouldOpenTheDoorAreRefused) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::settings_test

@@ -5,7 +5,7 @@
 #include "config/declaration.h"
 #include "config/settings.h"
 
-namespace larder::config {
+namespace larder::config::template_test {
 namespace {
 
 KeyField field(FieldSource source, std::string name, Presence presence) {
@@ -143,4 +143,4 @@ TEST(Billionths, AreExact) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::template_test

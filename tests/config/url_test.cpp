@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace larder::config {
+namespace larder::config::url_test {
 namespace {
 
 TEST(HttpUrl, IsTakenApart) {
@@ -66,4 +66,4 @@ TEST(HttpUrl, RefusesWhatCouldLeadElsewhere) {
 }
 
 }  // namespace
-}  // namespace larder::config
+}  // namespace larder::config::url_test

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::api_test {
 namespace {
 
 using sim::Isolate;
@@ -592,4 +592,4 @@ TEST_F(ApiTest, AMissingSecretIsAFaultOfTheConfiguration) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::api_test

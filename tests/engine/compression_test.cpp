@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::compression_test {
 namespace {
 
 using observe::Counter;
@@ -119,4 +119,4 @@ TEST_F(CompressionTest, APackedEntryIsRevalidatedAsItIs) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::compression_test

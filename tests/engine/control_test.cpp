@@ -8,7 +8,7 @@
 #include "config/limits.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::control_test {
 namespace {
 
 using config::Purge;
@@ -274,4 +274,4 @@ TEST_F(ControlTest, ASettingThatMakesNoSenseChangesNothingAndIsLogged) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::control_test

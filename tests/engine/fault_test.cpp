@@ -7,7 +7,7 @@
 #include "config/limits.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::fault_test {
 namespace {
 
 using host::OperationKind;
@@ -294,4 +294,4 @@ TEST_F(HangingTest, AnInstanceThatEndsTakesItsRequestsWithIt) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::fault_test

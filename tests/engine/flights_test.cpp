@@ -5,7 +5,7 @@
 #include "host/operations.h"
 #include "support/runner.h"
 
-namespace larder::engine {
+namespace larder::engine::flights_test {
 namespace {
 
 // A follower as the engine is one: it waits for the flight, and tells how it ended and when.
@@ -144,4 +144,4 @@ TEST_F(FlightsTest, AFollowerThatIsGoneIsNotWoken) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::flights_test

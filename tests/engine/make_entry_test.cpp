@@ -9,7 +9,7 @@
 #include "http/date.h"
 #include "support/world.h"
 
-namespace larder::engine {
+namespace larder::engine::make_entry_test {
 namespace {
 
 using http::Seconds;
@@ -404,4 +404,4 @@ TEST_F(MakeEntryTest, FieldsNamedAsPrivateAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::make_entry_test

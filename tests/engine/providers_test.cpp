@@ -5,7 +5,7 @@
 #include "support/isolate.h"
 #include "support/operators_objects.h"
 
-namespace larder::engine {
+namespace larder::engine::providers_test {
 namespace {
 
 constexpr std::string_view title_url = "https://larder.test/search/title?q=dune";
@@ -140,4 +140,4 @@ TEST(SeveralProviders, EachHasItsOwnBreaker) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::providers_test

@@ -9,7 +9,7 @@
 #include "config/limits.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::stale_test {
 namespace {
 
 using observe::Counter;
@@ -332,4 +332,4 @@ TEST_F(StaleTest, AStoreThatFailsIsLeftAloneForAWhileAndTheOriginAnswers) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::stale_test

@@ -8,7 +8,7 @@
 #include "config/limits.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::sweep_test {
 namespace {
 
 using config::Purge;
@@ -146,4 +146,4 @@ TEST(SweepProgressText, IsReadBackAndNothingElseIsBelieved) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::sweep_test

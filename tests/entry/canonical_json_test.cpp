@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace larder::entry {
+namespace larder::entry::canonical_json_test {
 namespace {
 
 std::string canonical(std::string_view json) {
@@ -147,4 +147,4 @@ TEST(CanonicalJson, IsItsOwnCanonicalForm) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::canonical_json_test

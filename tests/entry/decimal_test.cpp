@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace larder::entry {
+namespace larder::entry::decimal_test {
 namespace {
 
 std::string plain_of(std::string_view token) {
@@ -64,4 +64,4 @@ TEST(Decimal, TheNearestBucketIsNoFartherThanHalfAStep) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::decimal_test

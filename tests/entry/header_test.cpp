@@ -6,7 +6,7 @@
 #include "config/limits.h"
 #include "entry/seeded.h"
 
-namespace larder::entry {
+namespace larder::entry::header_test {
 namespace {
 
 constexpr Bytes in_kv(config::limit::entry_header_bytes_max);
@@ -327,4 +327,4 @@ TEST(Header, NoiseIsRefusedOrSound) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::header_test

@@ -9,7 +9,7 @@
 #include "entry/header.h"
 #include "entry/seeded.h"
 
-namespace larder::entry {
+namespace larder::entry::key_test {
 namespace {
 
 using config::FieldValues;
@@ -163,4 +163,4 @@ TEST(Tags, LongOnesAreDigests) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::key_test

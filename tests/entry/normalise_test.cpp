@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-namespace larder::entry {
+namespace larder::entry::normalise_test {
 namespace {
 
 using namespace std::string_literals;
@@ -190,4 +190,4 @@ TEST(NormaliseFields, TheWholeQueryIsEncodedInItsOrderOrSorted) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::normalise_test

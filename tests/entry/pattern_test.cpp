@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 
-namespace larder::entry {
+namespace larder::entry::pattern_test {
 namespace {
 
 TEST(Pattern, IsTheFirstPieceThatNamesAKind) {
@@ -71,4 +71,4 @@ TEST(PatternTableDeathTest, RefusesIndicesItNeverGave) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::pattern_test

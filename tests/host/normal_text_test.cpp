@@ -2,7 +2,7 @@
 
 #include "support/world.h"
 
-namespace larder::sim {
+namespace larder::sim::normal_text_test {
 namespace {
 
 struct NormalTextCase {
@@ -37,4 +37,4 @@ TEST(NormalText, MayBeManyTimesAsLong) {
 }
 
 }  // namespace
-}  // namespace larder::sim
+}  // namespace larder::sim::normal_text_test

@@ -8,7 +8,7 @@
 #include "host/operations.h"
 #include "support/world.h"
 
-namespace larder::host {
+namespace larder::host::task_test {
 namespace {
 
 struct Fixture : ::testing::Test {
@@ -205,4 +205,4 @@ TEST(Sha256, KnownAnswers) {
 }
 
 }  // namespace
-}  // namespace larder::host
+}  // namespace larder::host::task_test

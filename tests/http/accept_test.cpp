@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::accept_test {
 namespace {
 
 using testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(MetricsForm, IsPrometheusTextForItsScrapers) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::accept_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::cache_control_test {
 namespace {
 
 using testing::ElementsAre;
@@ -236,4 +236,4 @@ TEST(Formatting, IsReadBackAsItWas) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::cache_control_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::cache_status_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -137,4 +137,4 @@ TEST(CacheStatus, StandsAfterTheCachesNearerTheOrigin) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::cache_status_test

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace larder::http {
+namespace larder::http::client_test {
 namespace {
 
 TEST(Clients, AreAddressesOrTheNetworkOfOne) {
@@ -40,4 +40,4 @@ TEST(Clients, AreAddressesOrTheNetworkOfOne) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::client_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::date_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -175,4 +175,4 @@ TEST(Timestamps, AreReadInTheFormTheyAreWrittenIn) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::date_test

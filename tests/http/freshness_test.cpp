@@ -5,7 +5,7 @@
 
 #include "http/date.h"
 
-namespace larder::http {
+namespace larder::http::freshness_test {
 namespace {
 
 constexpr Instant received = instant_from_millis(1795219200'000);  // Sat, 21 Nov 2026 00:00:00 GMT
@@ -301,4 +301,4 @@ TEST(FieldsToStore, ObeyTheTargetedFieldAlone) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::freshness_test

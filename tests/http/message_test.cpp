@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::message_test {
 namespace {
 
 TEST(Method, ReadsTokensWithTheirCase) {
@@ -125,4 +125,4 @@ TEST(Target, RefusesBrokenQueries) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::message_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::path_test {
 namespace {
 
 TEST(Path, HasDotSegmentsInEverySpelling) {
@@ -42,4 +42,4 @@ TEST(Path, AValueThatLeadsElsewhereIsNoSegment) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::path_test

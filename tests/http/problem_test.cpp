@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::problem_test {
 namespace {
 
 TEST(Problem, SaysTheStatusWhenNothingElseIsSaid) {
@@ -39,4 +39,4 @@ TEST(ProblemDeathTest, ExtensionsCannotReplaceStandardMembers) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::problem_test

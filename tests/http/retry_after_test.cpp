@@ -4,7 +4,7 @@
 
 #include "http/date.h"
 
-namespace larder::http {
+namespace larder::http::retry_after_test {
 namespace {
 
 // Sat, 21 Nov 2026 08:09:10 GMT
@@ -39,4 +39,4 @@ TEST(RetryAfter, IsNothingElse) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::retry_after_test

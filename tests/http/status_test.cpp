@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace larder::http {
+namespace larder::http::status_test {
 namespace {
 
 TEST(Status, HasAPhrase) {
@@ -56,4 +56,4 @@ TEST(Status, NeverStoredIsNeverUnderstood) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::status_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::structured_field_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -140,4 +140,4 @@ TEST(Serialising, ChoosesTokenOrString) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::structured_field_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::syntax_test {
 namespace {
 
 using testing::ElementsAre;
@@ -103,4 +103,4 @@ TEST(DeltaSeconds, AreDigitsAndClamped) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::syntax_test

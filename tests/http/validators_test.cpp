@@ -4,7 +4,7 @@
 
 #include "http/date.h"
 
-namespace larder::http {
+namespace larder::http::validators_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -178,4 +178,4 @@ TEST(NotModified, RepeatsTheFieldsThatMatter) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::validators_test

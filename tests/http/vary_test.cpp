@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::vary_test {
 namespace {
 
 using testing::ElementsAre;
@@ -121,4 +121,4 @@ TEST(Selection, ComparesTheKeyUnlessNothingMatches) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::vary_test

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace larder::observe {
+namespace larder::observe::counters_test {
 namespace {
 
 std::string written(const Counters& counters) {
@@ -108,4 +108,4 @@ TEST(Counters, LabelsAreEscaped) {
 }
 
 }  // namespace
-}  // namespace larder::observe
+}  // namespace larder::observe::counters_test

@@ -10,7 +10,7 @@
 #include "support/ledger_objects.h"
 #include "support/runner.h"
 
-namespace larder::observe {
+namespace larder::observe::ledger_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -149,4 +149,4 @@ TEST_F(LedgerTest, AUserIsADigestOfItsOwnInEveryDeployment) {
 }
 
 }  // namespace
-}  // namespace larder::observe
+}  // namespace larder::observe::ledger_test

@@ -6,7 +6,7 @@
 #include "config/limits.h"
 #include "operators/support.h"
 
-namespace larder::operators {
+namespace larder::operators::audit_test {
 namespace {
 
 using sim::Isolate;
@@ -177,4 +177,4 @@ TEST_F(AuditTest, ALogThatFailsSaysSo) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::audit_test

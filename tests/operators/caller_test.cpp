@@ -5,7 +5,7 @@
 
 #include "config/limits.h"
 
-namespace larder::operators {
+namespace larder::operators::caller_test {
 namespace {
 
 TEST(BearerToken, IsTheOneWordBehindTheScheme) {
@@ -99,4 +99,4 @@ TEST(Claims, AreLiftedByTheLists) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::caller_test

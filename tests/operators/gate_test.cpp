@@ -9,7 +9,7 @@
 #include "operators/router.h"
 #include "operators/support.h"
 
-namespace larder::operators {
+namespace larder::operators::gate_test {
 namespace {
 
 using sim::Isolate;
@@ -206,4 +206,4 @@ TEST_F(GateTest, SearchPathsNeedNoToken) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::gate_test

@@ -7,7 +7,7 @@
 #include "support/ledger_objects.h"
 #include "support/model_reply.h"
 
-namespace larder::operators {
+namespace larder::operators::narrative_routes_test {
 namespace {
 
 using sim::Isolate;
@@ -158,4 +158,4 @@ TEST(VisibleKey, LeavesOutWhatSettingsSay) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::narrative_routes_test

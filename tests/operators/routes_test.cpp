@@ -7,7 +7,7 @@
 #include "http/date.h"
 #include "operators/support.h"
 
-namespace larder::operators {
+namespace larder::operators::routes_test {
 namespace {
 
 using sim::Isolate;
@@ -314,4 +314,4 @@ TEST_F(RoutesTest, ASoftPurgeServesTheStaleCopyOnce) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::routes_test

@@ -9,7 +9,7 @@
 #include "support/model_reply.h"
 #include "support/spending_objects.h"
 
-namespace larder::operators {
+namespace larder::operators::upload_test {
 namespace {
 
 using sim::gemini_reply;
@@ -282,4 +282,4 @@ TEST_F(UploadTest, EveryRefusalSaysWhatToDo) {
 }
 
 }  // namespace
-}  // namespace larder::operators
+}  // namespace larder::operators::upload_test

@@ -6,7 +6,7 @@
 #include "origin/readers.h"
 #include "origin/support.h"
 
-namespace larder::origin {
+namespace larder::origin::googlebooks_test {
 namespace {
 
 Result<Reply> volumes(std::string_view json, std::uint32_t status = 200) {
@@ -111,4 +111,4 @@ TEST(google_error, repeats_no_text_of_the_reply) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::googlebooks_test

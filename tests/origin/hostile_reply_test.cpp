@@ -11,7 +11,7 @@
 #include "origin/readers.h"
 #include "origin/support.h"
 
-namespace larder::origin {
+namespace larder::origin::hostile_reply_test {
 namespace {
 
 constexpr std::string_view names[] = {"openlibrary", "googlebooks", "isbndb"};
@@ -160,4 +160,4 @@ TEST(hostile_reply, of_no_known_shape) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::hostile_reply_test

@@ -6,7 +6,7 @@
 #include "origin/readers.h"
 #include "origin/support.h"
 
-namespace larder::origin {
+namespace larder::origin::isbndb_test {
 namespace {
 
 constexpr std::string_view book =
@@ -80,4 +80,4 @@ TEST(isbndb, refuses_other_shapes) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::isbndb_test

@@ -5,7 +5,7 @@
 
 #include "origin/narrative.h"
 
-namespace larder::origin {
+namespace larder::origin::llm_test {
 namespace {
 
 ModelReply read_as(ModelShape shape, std::string_view body, std::uint32_t status = 200,
@@ -143,4 +143,4 @@ TEST(Narrative, ThereIsAtMostAHundredOfSystems) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::llm_test

@@ -7,7 +7,7 @@
 #include "origin/readers.h"
 #include "origin/support.h"
 
-namespace larder::origin {
+namespace larder::origin::openlibrary_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -210,4 +210,4 @@ TEST(openlibrary_isbns, tells_none_from_something_else) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::openlibrary_test

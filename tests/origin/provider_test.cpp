@@ -9,7 +9,7 @@
 
 #include "origin/support.h"
 
-namespace larder::origin {
+namespace larder::origin::provider_test {
 namespace {
 
 std::string url_of(std::string_view provider, const Lookup& lookup) {
@@ -182,4 +182,4 @@ TEST(read, takes_a_404_for_an_answer_from_open_library_alone) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::provider_test

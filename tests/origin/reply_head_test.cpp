@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::origin {
+namespace larder::origin::reply_head_test {
 namespace {
 
 TextPairs safe(TextPairs fields) { return safe_fields(std::move(fields), instant_from_millis(0)); }
@@ -48,4 +48,4 @@ TEST(ReplyHead, ValidatorsThatAreNoneGo) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::reply_head_test

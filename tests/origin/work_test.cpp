@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "origin/work_builder.h"
 
-namespace larder::origin {
+namespace larder::origin::work_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -220,4 +220,4 @@ TEST(put_first, keeps_the_order_of_the_others) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::work_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::policy {
+namespace larder::policy::backoff_test {
 namespace {
 
 TEST(Backoff, DoublesUpToItsBoundAndTakesAtLeastHalf) {
@@ -37,4 +37,4 @@ TEST(RetryBudget, AllowsAShareOfTheRequests) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::backoff_test

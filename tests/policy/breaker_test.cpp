@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::policy {
+namespace larder::policy::breaker_test {
 namespace {
 
 constexpr Instant start = instant_from_millis(1'790'000'000'000);
@@ -95,4 +95,4 @@ TEST(Breaker, StaysAwayAsLongAsItIsAskedTo) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::breaker_test

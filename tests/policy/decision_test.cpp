@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace larder::policy {
+namespace larder::policy::decision_test {
 namespace {
 
 config::Settings settings_of(const TextPairs& bindings) {
@@ -163,4 +163,4 @@ TEST(Reasons, HaveATextOfTheirOwnEach) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::decision_test

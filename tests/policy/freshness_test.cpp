@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::policy {
+namespace larder::policy::freshness_test {
 namespace {
 
 constexpr Instant created = instant_from_millis(1'790'000'000'000);
@@ -80,4 +80,4 @@ TEST(Retention, IsNeverBelowTheFloor) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::freshness_test

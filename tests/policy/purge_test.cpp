@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace larder::policy {
+namespace larder::policy::purge_test {
 namespace {
 
 using config::Purge;
@@ -122,4 +122,4 @@ TEST(Patterns, AStarIsAnyRun) {
 }
 
 }  // namespace
-}  // namespace larder::policy
+}  // namespace larder::policy::purge_test

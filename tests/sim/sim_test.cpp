@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "sim/simulator.h"
 
-namespace larder::sim {
+namespace larder::sim::sim_test {
 namespace {
 
 Trial run_of(std::uint64_t seed, std::uint64_t steps) {
@@ -98,4 +98,4 @@ INSTANTIATE_TEST_SUITE_P(All, Defects, ::testing::ValuesIn(all_defects()),
                          [](const auto& defect) { return std::string(defect.param.name); });
 
 }  // namespace
-}  // namespace larder::sim
+}  // namespace larder::sim::sim_test

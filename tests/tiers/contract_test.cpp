@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "tiers/support.h"
 
-namespace larder::tiers {
+namespace larder::tiers::contract_test {
 namespace {
 
 using host::OperationKind;
@@ -476,4 +476,4 @@ TEST_P(StoringCache, ARequestThatIsAbandonedLeavesNoHandle) {
 }
 
 }  // namespace
-}  // namespace larder::tiers
+}  // namespace larder::tiers::contract_test

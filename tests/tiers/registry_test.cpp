@@ -5,7 +5,7 @@
 
 #include "tiers/support.h"
 
-namespace larder::tiers {
+namespace larder::tiers::registry_test {
 namespace {
 
 using observe::Counter;
@@ -87,4 +87,4 @@ TEST_F(RegistryTest, NamesAreUnique) {
 }
 
 }  // namespace
-}  // namespace larder::tiers
+}  // namespace larder::tiers::registry_test

@@ -15,7 +15,7 @@
 #include "base/units.h"
 #include "tiers/resident_set_queues.h"
 
-namespace larder::tiers {
+namespace larder::tiers::resident_set_test {
 namespace {
 
 using Set = ResidentSet<int>;
@@ -593,4 +593,4 @@ TEST(ResidentGhosts, SurviveGrowingAndShrinkingOfTheTable) {
 }
 
 }  // namespace
-}  // namespace larder::tiers
+}  // namespace larder::tiers::resident_set_test

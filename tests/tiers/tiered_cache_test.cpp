@@ -5,7 +5,7 @@
 
 #include "tiers/support.h"
 
-namespace larder::tiers {
+namespace larder::tiers::tiered_cache_test {
 namespace {
 
 using config::Tier;
@@ -267,4 +267,4 @@ TEST_F(NullCacheTest, RecordsEverythingAndKeepsNothing) {
 }
 
 }  // namespace
-}  // namespace larder::tiers
+}  // namespace larder::tiers::tiered_cache_test

@@ -9,7 +9,7 @@
 #include "support/operators_objects.h"
 #include "support/spending_objects.h"
 
-namespace larder::warm {
+namespace larder::warm::prewarm_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -99,4 +99,4 @@ TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
 }
 
 }  // namespace
-}  // namespace larder::warm
+}  // namespace larder::warm::prewarm_test

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "support/normal_text.h"
 
-namespace larder::warm {
+namespace larder::warm::related_test {
 namespace {
 
 const booklist::NormalText normal_text = sim::normal_text;
@@ -162,4 +162,4 @@ TEST(People, AreToldApartByTheirNormalForm) {
 }
 
 }  // namespace
-}  // namespace larder::warm
+}  // namespace larder::warm::related_test

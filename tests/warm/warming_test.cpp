@@ -9,7 +9,7 @@
 #include "warm/message.h"
 #include "warm/times.h"
 
-namespace larder::warm {
+namespace larder::warm::warming_test {
 namespace {
 
 std::vector<std::string> first_of(const sim::Library& library, std::size_t count) {
@@ -702,4 +702,4 @@ TEST(Times, AreWrittenAsIntervals) {
 }
 
 }  // namespace
-}  // namespace larder::warm
+}  // namespace larder::warm::warming_test
