@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "engine/support.h"
 
-namespace larder::engine {
+namespace larder::engine::redirects_test {
 namespace {
 
 using sim::Isolate;
@@ -145,4 +145,4 @@ TEST_F(RedirectsTest, AreFollowedWithoutTheCopysValidators) {
 }
 
 }  // namespace
-}  // namespace larder::engine
+}  // namespace larder::engine::redirects_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace larder::entry {
+namespace larder::entry::exact_fields_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -44,4 +44,4 @@ TEST(ExactFields, LeaveNormalisedFieldsToTheirNormalisers) {
 }
 
 }  // namespace
-}  // namespace larder::entry
+}  // namespace larder::entry::exact_fields_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace larder::http {
+namespace larder::http::content_coding_test {
 namespace {
 
 using testing::ElementsAre;
@@ -22,4 +22,4 @@ TEST(ContentCodings, AreWhatHasToBeUndone) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::content_coding_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace larder::http {
+namespace larder::http::exact_target_test {
 namespace {
 
 TEST(ExactTarget, KeepsWhatWasSent) {
@@ -55,4 +55,4 @@ TEST(ExactTarget, RefusesWhatCouldBeReadInTwoWays) {
 }
 
 }  // namespace
-}  // namespace larder::http
+}  // namespace larder::http::exact_target_test

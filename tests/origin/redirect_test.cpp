@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace larder::origin {
+namespace larder::origin::redirect_test {
 namespace {
 
 using testing::ElementsAre;
@@ -178,4 +178,4 @@ TEST(Redirects, AreBoundedAndNeverWalkedTwice) {
 }
 
 }  // namespace
-}  // namespace larder::origin
+}  // namespace larder::origin::redirect_test

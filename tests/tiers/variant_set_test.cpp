@@ -8,7 +8,7 @@
 #include "config/limits.h"
 #include "support/world.h"
 
-namespace larder::tiers {
+namespace larder::tiers::variant_set_test {
 namespace {
 
 constexpr std::size_t most = config::limit::variants_in_memory_max;
@@ -145,4 +145,4 @@ TEST_F(VariantSetTest, IsRevisedOneByOne) {
 }
 
 }  // namespace
-}  // namespace larder::tiers
+}  // namespace larder::tiers::variant_set_test
