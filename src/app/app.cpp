@@ -16,6 +16,7 @@
 #include "host/operations.h"
 #include "http/accept.h"
 #include "http/client.h"
+#include "http/path.h"
 #include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
@@ -178,6 +179,13 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
     answer(here, inbound, misconfigured(), "");
     co_return;
   }
+  if (leaves_its_resource(inbound)) {
+    answer(here, inbound,
+           problem_answer(
+               host_, http::Problem(400, "The path has a \".\" or \"..\" segment; write where it leads.")),
+           "");
+    co_return;
+  }
   if (operators_->has(target->path)) {
     co_await serve_operators(here, std::move(inbound), std::move(*target));
     co_return;
@@ -193,6 +201,16 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   inbound.resource = matched->resource;
   co_await serve_resource(here, std::move(inbound), *matched, std::move(*target), std::nullopt);
+}
+
+// Whether the path as it came is one of a resource whose origin would get it so, dot segments and all.
+bool App::leaves_its_resource(const Inbound& inbound) const {
+  const std::string_view path = http::raw_path_of(inbound.url);
+  if (!http::has_dot_segment(path)) {
+    return false;
+  }
+  const auto matched = config::match(declarations_, inbound.method, path);
+  return matched && matched->resource->mode == config::Mode::http;
 }
 
 // In mode http the origin gets the target as it came, so that is what has to match.

@@ -76,6 +76,7 @@ class App {
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target, std::optional<http::ExactTarget> exact);
+  bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.

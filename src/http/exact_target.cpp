@@ -96,11 +96,17 @@ Result<std::string> decoded_path(std::string_view raw) {
 
 }  // namespace
 
+std::string_view raw_path_of(std::string_view url) {
+  const std::string_view rest = without_origin(url);
+  const std::string_view path = rest.substr(0, rest.find_first_of("?#"));
+  return path.empty() ? std::string_view("/") : path;
+}
+
 Result<ExactTarget> parse_exact_target(std::string_view url) {
   std::string_view rest = without_origin(url);
   rest = rest.substr(0, rest.find('#'));
   const std::size_t question = rest.find('?');
-  const std::string_view raw_path = question == 0 || rest.empty() ? "/" : rest.substr(0, question);
+  const std::string_view raw_path = raw_path_of(url);
   const std::string_view raw_query =
       question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
   auto path = decoded_path(raw_path);

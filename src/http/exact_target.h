@@ -24,6 +24,9 @@ struct ExactTarget {
   ExactTarget() {}
 };
 
+// The path of a URL as it was sent; "/" for none.
+std::string_view raw_path_of(std::string_view url);
+
 // `url` is absolute or a path. Errors: invalid, with what to change: a dot segment (http/path.h), an encoded
 // slash or a backslash in the path, control characters, a broken escape, what is not UTF-8.
 Result<ExactTarget> parse_exact_target(std::string_view url);

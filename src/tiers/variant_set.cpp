@@ -55,7 +55,7 @@ const EntryPtr& VariantSet::find_same(const entry::Header& header) const {
   return none;
 }
 
-const EntryPtr& VariantSet::read(const http::FieldReader& read) {
+const EntryPtr& VariantSet::read(const http::FieldReader& read) const {
   const std::size_t index = index_of(read);
   if (index == not_there) {
     return find(read);
@@ -121,7 +121,7 @@ bool VariantSet::shrink(Instant now) {
 void VariantSet::remember(const std::string& fields) {
   remembered_.push_back(hash_of(fields));
   if (remembered_.size() > config::limit::variants_remembered_max) {
-    remembered_.pop_front();
+    remembered_.erase(remembered_.begin());
   }
 }
 

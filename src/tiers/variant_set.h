@@ -13,7 +13,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +36,7 @@ class VariantSet {
   // The one with the same fields; nullptr: there is none.
   const EntryPtr& find_same(const entry::Header& header) const;
   // The same as find(), and the variant counts as read.
-  const EntryPtr& read(const http::FieldReader& read);
+  const EntryPtr& read(const http::FieldReader& read) const;
 
   // Puts the variant beside those that are here, or in the place of the one with the same fields. An answer
   // without Vary, or with another one, takes the place of all. declined: the newcomer has to come again
@@ -70,7 +69,8 @@ class VariantSet {
  private:
   struct Variant {
     EntryPtr entry;
-    std::uint64_t reads = 0;
+    // A read changes nothing of what is kept, but what goes first.
+    mutable std::uint64_t reads = 0;
 
     Variant() {}
     explicit Variant(EntryPtr entry_) : entry(std::move(entry_)) {}
@@ -84,7 +84,7 @@ class VariantSet {
   // The latest last; one at least once something was put.
   std::vector<Variant> variants_;
   // The fields of variants that went or were declined, the latest last, as hashes.
-  std::deque<std::uint64_t> remembered_;
+  std::vector<std::uint64_t> remembered_;
 };
 
 }  // namespace larder::tiers
