@@ -343,19 +343,25 @@ OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& r
   return read_books(host, resource, wanted, std::move(reply));
 }
 
-// What came of a request, with the times around it.
-OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                     Instant requested_at, OriginResult<Exchanged> exchanged) {
+// What came of a request.
+OriginResult<Fetched> read_whatever_came(host::Host& host, const config::Resource& resource,
+                                         const Wanted& wanted, OriginResult<Exchanged> exchanged) {
   if (!exchanged) {
     return tl::make_unexpected(std::move(exchanged.error()));
   }
-  OriginResult<Fetched> fetched = Fetched();
   if (exchanged->ticket != 0) {
-    fetched->ticket = exchanged->ticket;
-    fetched->late = std::move(exchanged->late);
-  } else {
-    fetched = read_any_reply(host, resource, wanted, exchanged->asked, std::move(exchanged->reply));
+    Fetched pending;
+    pending.ticket = exchanged->ticket;
+    pending.late = std::move(exchanged->late);
+    return pending;
   }
+  return read_any_reply(host, resource, wanted, exchanged->asked, std::move(exchanged->reply));
+}
+
+// The same with the times around it.
+OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& resource, const Wanted& wanted,
+                                     Instant requested_at, OriginResult<Exchanged> exchanged) {
+  auto fetched = read_whatever_came(host, resource, wanted, std::move(exchanged));
   if (fetched) {
     fetched->provider = wanted.provider;
     fetched->requested_at = requested_at;
