@@ -6,14 +6,28 @@ import { dirname, join } from "node:path";
 import counters from "./generate/counters.js";
 import example from "./generate/example.js";
 import limits from "./generate/limits.js";
+import objects from "./generate/objects.js";
 import operations from "./generate/operations.js";
+import operationsPage from "./generate/operations_page.js";
 import reasons from "./generate/reasons.js";
 import routes from "./generate/routes.js";
 import settings from "./generate/settings.js";
 import { root } from "./generate/tables.js";
+import tiers from "./generate/tiers.js";
 
 /** @type {{path: string, text: () => string}[]} */
-const PRODUCTS = [operations, example, settings, routes, counters, limits, reasons];
+const PRODUCTS = [
+  operations,
+  objects,
+  operationsPage,
+  example,
+  settings,
+  routes,
+  counters,
+  limits,
+  reasons,
+  tiers,
+];
 
 const check = process.argv.includes("--check");
 for (const { path, text } of PRODUCTS) {

@@ -2,13 +2,7 @@
 
 import { worker } from "./larder.js";
 
-export { ControlLog } from "./control.js";
-export { Lock } from "./lock.js";
-export { Audit } from "./objects/audit.js";
-export { Buckets } from "./objects/buckets.js";
-export { Job } from "./objects/job.js";
-export { Ledger } from "./objects/ledger.js";
-export { Spending } from "./objects/spending.js";
+export { Audit, Buckets, ControlLog, Jobs, Lock, Narratives, Spending } from "./objects/index.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -83,7 +83,7 @@ export class Instance {
     record.u8(options.mode === "bypass" ? 1 : 0);
     record.pairs(Object.entries(env).filter((entry) => typeof entry[1] === "string"));
     record.text(options.declarations);
-    this.faults = this.withBytes(record.bytes(), (at, size) => this.exports.larder_start(at, size));
+    this.faults = this.withBytes(record.written(), (at, size) => this.exports.larder_start(at, size));
   }
 
   // Calls in -------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ export class Instance {
     this.requests.set(id, flight);
     this.tellLaneHits();
     const ended = this.guarded(
-      () => this.withBytes(record.bytes(), (at, size) => this.exports[entry](id, at, size)),
+      () => this.withBytes(record.written(), (at, size) => this.exports[entry](id, at, size)),
       flight,
     );
     if (ended === TRAPPED) return flight.response ?? AT_FAULT;
@@ -222,7 +222,7 @@ export class Instance {
       record.size = 0;
       for (const byte of encoder.encode(failure.message)) record.u8(byte);
     }
-    let taken = this.complete(flight, index, generation, status, record.bytes());
+    let taken = this.complete(flight, index, generation, status, record.written());
     if (taken === EXHAUSTED) {
       status = STATUS.unavailable;
       const message = encoder.encode(`No memory is left for what ${row.name} gave.`);

@@ -54,6 +54,14 @@ export class RecordWriter {
     this.size += 4 + written;
   }
 
+  /** @param {Uint8Array} value */
+  bytes(value) {
+    this.reserve(4 + value.length);
+    this.u32(value.length);
+    this.buffer.set(value, this.size);
+    this.size += value.length;
+  }
+
   /** @param {string[]} values */
   texts(values) {
     this.u32(values.length);
@@ -76,7 +84,8 @@ export class RecordWriter {
     this.u64(body.size);
   }
 
-  bytes() {
+  /** All that was written so far, until more is. */
+  written() {
     return this.buffer.subarray(0, this.size);
   }
 }
@@ -86,7 +95,7 @@ export class RecordReader {
   /** @param {ArrayBufferLike} memory @param {number} at @param {number} size */
   constructor(memory, at, size) {
     this.view = new DataView(memory, at, size);
-    this.bytes = new Uint8Array(memory, at, size);
+    this.record = new Uint8Array(memory, at, size);
     this.at = 0;
   }
 
@@ -109,10 +118,19 @@ export class RecordReader {
   }
 
   text() {
+    return decoder.decode(this.part());
+  }
+
+  bytes() {
+    return this.part().slice();
+  }
+
+  /** What a text or bytes have, in place. */
+  part() {
     const size = this.u32();
-    if (size > this.bytes.length - this.at) throw new RangeError("A text runs past the end of its record.");
+    if (size > this.record.length - this.at) throw new RangeError("A text runs past the end of its record.");
     this.at += size;
-    return decoder.decode(this.bytes.subarray(this.at - size, this.at));
+    return this.record.subarray(this.at - size, this.at);
   }
 
   texts() {
@@ -132,14 +150,14 @@ export class RecordReader {
   /** @template T @param {() => T} read @returns {T[]} */
   list(read) {
     const count = this.u32();
-    if (count > this.bytes.length - this.at) throw new RangeError("A list runs past the end of its record.");
+    if (count > this.record.length - this.at) throw new RangeError("A list runs past the end of its record.");
     const items = [];
     for (let i = 0; i < count; i++) items.push(read());
     return items;
   }
 
   complete() {
-    return this.at === this.bytes.length;
+    return this.at === this.record.length;
   }
 }
 

@@ -6,10 +6,17 @@
 
 #include "app/app.h"
 #include "imports_host.h"
+#include "imports_store.h"
+#include "records/run.h"
 
 #define LARDER_EXPORT(name) __attribute__((export_name(#name))) extern "C"
 
 extern "C" void __wasm_call_ctors();
+
+// What came of an object's call, once during larder_object: its reply; whether an alarm is wanted
+// (records/machine.h) and when.
+__attribute__((import_module("larder"), import_name("object_done"))) extern "C" void
+larder_import_object_done(const char* reply, std::uint32_t size, std::uint32_t wish, double alarm_at);
 
 namespace larder::wasm {
 extern const char* const toolchain;
@@ -83,6 +90,20 @@ std::uint32_t larder_export_complete(std::uint32_t request, std::uint32_t index,
 // Answers that the shim gave from a lane since it last said so.
 LARDER_EXPORT(larder_lane_hits) void larder_export_lane_hits(std::uint32_t lane, std::uint32_t count) {
   running().lane_hits(lane, count);
+}
+
+// A call of a Durable Object, whose rows the store_* imports reach during it. Needs no larder_start: an
+// instance may serve objects alone.
+LARDER_EXPORT(larder_object)
+void larder_export_object(std::uint32_t object, std::uint32_t method, const char* argument,
+                          std::uint32_t size, double now) {
+  larder::wasm::ImportsStore store;
+  const larder::records::Reply reply =
+      larder::records::run(object, method, std::string_view(argument, size), store,
+                           larder::instant_from_millis(static_cast<std::int64_t>(now)));
+  larder_import_object_done(reply.bytes.data(), static_cast<std::uint32_t>(reply.bytes.size()),
+                            static_cast<std::uint32_t>(reply.wish),
+                            static_cast<double>(larder::millis_since_epoch(reply.alarm_at)));
 }
 
 // Body handles that outlive requests (the memory tier's): what the shim's table may hold when nothing is in

@@ -123,7 +123,7 @@ void ImportsHost::release_body(host::BodyHandle body) {
   larder_import_release_body(static_cast<std::uint32_t>(body));
 }
 
-void ImportsHost::log(host::LogLevel level, std::string_view line) {
+void ImportsHost::log(LogLevel level, std::string_view line) {
   larder_import_log(static_cast<std::uint32_t>(level), line.data(), size_of(line));
 }
 

@@ -24,7 +24,7 @@ class ImportsHost final : public host::Host {
   host::BodyHandle create_body(std::string_view bytes) override;
   std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
   void release_body(host::BodyHandle body) override;
-  void log(host::LogLevel level, std::string_view line) override;
+  void log(LogLevel level, std::string_view line) override;
 };
 
 }  // namespace larder::wasm

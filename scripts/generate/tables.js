@@ -1,5 +1,5 @@
 // Reads the C++ tables (src/**/*.def): rows are calls of a macro. Understands what the tables use of the preprocessor:
-// comments, adjacent string literals, `##`, and a macro that makes rows of another table's rows.
+// comments, adjacent string literals, `#` and `##`, and a macro that makes rows of another table's rows.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,6 +10,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** A string literal, or a comment to the end of its line. */
 const LITERAL_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/.*$/gm;
 const LITERAL = /"(?:[^"\\]|\\.)*"/g;
+const LITERAL_PIECE = /("(?:[^"\\]|\\.)*")/;
 
 /** @param {string} path below src */
 export const source = (path) => readFileSync(join(root, "src", path), "utf8");
@@ -39,9 +40,15 @@ function expanded(text) {
 function substituted(body, parameters, values) {
   const names = parameters.split(",").map((name) => name.trim());
   const literals = body.match(LITERAL) ?? [];
-  const code = body
-    .split(LITERAL)
-    .map((piece) => piece.replace(/\w+/g, (word) => values[names.indexOf(word)] ?? word));
+  const code = body.split(LITERAL).map((piece) =>
+    piece
+      .replace(/(?<!#)#(\w+)/g, (_text, word) => JSON.stringify(values[names.indexOf(word)] ?? word))
+      .split(LITERAL_PIECE)
+      .map((part) =>
+        part.startsWith('"') ? part : part.replace(/\w+/g, (word) => values[names.indexOf(word)] ?? word),
+      )
+      .join(""),
+  );
   return code
     .flatMap((piece, i) => [piece, literals[i] ?? ""])
     .join("")

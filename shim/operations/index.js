@@ -5,7 +5,7 @@ import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { bodyGunzip, bodyGzip } from "./gzip.js";
 import { kvDelete, kvGet, kvGetMany, kvList, kvPut } from "./kv.js";
 import { lockAcquire, lockRelease } from "./lock.js";
-import { objectCall } from "./object.js";
+import { objectRun } from "./object.js";
 import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
 import { batchSettle, queueBacklog, queueSend } from "./queue.js";
@@ -34,7 +34,7 @@ export const handlers = Object.freeze({
   body_gunzip: bodyGunzip,
   request_body: requestBody,
   request_form: requestForm,
-  object_call: objectCall,
+  object_run: objectRun,
   token_verify: tokenVerify,
   rate_limit: rateLimit,
   queue_send: queueSend,

@@ -46,7 +46,7 @@ bool has(const TextPairs& fields, std::string_view name) {
 }
 
 TextPairs representation_fields(const engine::Reading& reading) {
-  const entry::Header& header = reading.entry->header;
+  const entry::Header& header = reading.hit()->entry->header;
   TextPairs fields;
   if (!header.content_type.empty()) {
     fields.emplace_back("content-type", header.content_type);
@@ -72,14 +72,14 @@ TextPairs representation_fields(const engine::Reading& reading) {
   if (!has(fields, "cache-control")) {
     fields.emplace_back("cache-control", outgoing_cache_control(header));
   }
-  fields.emplace_back("age", to_text(whole_seconds(reading.age)));
+  fields.emplace_back("age", to_text(whole_seconds(reading.hit()->age)));
   fields.emplace_back("cache-status", http::format_cache_status(reading.status));
   return fields;
 }
 
 Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                       const http::Conditions& conditions) {
-  const entry::Header& header = reading.entry->header;
+  const entry::Header& header = reading.hit()->entry->header;
   http::Representation representation;
   representation.status = header.status;
   representation.etag = http::parse_entity_tag(header.etag);
@@ -93,7 +93,7 @@ Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Me
   if (http::evaluate_preconditions(method, conditions, representation, host.now()) ==
       http::Precondition::proceed) {
     outgoing.answer.status = header.status;
-    outgoing.answer.body = reading.entry->body.handle();
+    outgoing.answer.body = reading.hit()->entry->body.handle();
     return outgoing;
   }
   outgoing.answer.status = 304;
@@ -110,8 +110,8 @@ Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Me
 Outgoing posted_answer(const engine::Reading& reading) {
   static constexpr std::string_view left_out[] = {"etag", "last-modified", "cache-control"};
   Outgoing outgoing;
-  outgoing.answer.status = reading.entry->header.status;
-  outgoing.answer.body = reading.entry->body.handle();
+  outgoing.answer.status = reading.hit()->entry->header.status;
+  outgoing.answer.body = reading.hit()->entry->body.handle();
   for (auto& field : representation_fields(reading)) {
     if (std::find(std::begin(left_out), std::end(left_out), field.first) == std::end(left_out)) {
       outgoing.answer.headers.push_back(std::move(field));
@@ -123,7 +123,7 @@ Outgoing posted_answer(const engine::Reading& reading) {
 
 // A body that goes through without being kept. In mode http the origin's own fields go with it.
 Outgoing passed_answer(const engine::Reading& reading) {
-  const origin::Fetched& fetched = *reading.fetched;
+  const origin::Fetched& fetched = *reading.passed();
   Outgoing outgoing;
   outgoing.answer.status = fetched.status;
   outgoing.answer.body = fetched.content.handle();
@@ -191,7 +191,7 @@ RefusalText refusal_text(const origin::Refusal& refusal) {
 }
 
 Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const std::string& request_id) {
-  const origin::Refusal& refusal = *reading.refusal;
+  const origin::Refusal& refusal = *reading.refusal();
   const RefusalText text = refusal_text(refusal);
   std::string detail = refusal.error.message;
   if (detail.empty() || (detail.back() != '.' && detail.back() != '!' && detail.back() != '?')) {
@@ -212,21 +212,15 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 
 }  // namespace
 
-Outgoing narrative_answer(host::Host& host, const engine::Reading& reading, std::string_view body) {
-  Outgoing outgoing = host::json_answer(host, 200, body);
-  add(outgoing.answer, "cache-status", http::format_cache_status(reading.status));
-  return outgoing;
-}
-
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id) {
-  if (reading.entry != nullptr && method == http::Method::post) {
+  if (reading.hit() != nullptr && method == http::Method::post) {
     return posted_answer(reading);
   }
-  if (reading.entry != nullptr) {
+  if (reading.hit() != nullptr) {
     return entry_answer(host, reading, method, conditions);
   }
-  return reading.fetched ? passed_answer(reading) : refusal_answer(host, reading, request_id);
+  return reading.passed() != nullptr ? passed_answer(reading) : refusal_answer(host, reading, request_id);
 }
 
 }  // namespace larder::app

@@ -23,7 +23,4 @@ using host::problem_answer;
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id);
 
-// A narrative that was made without a model, in place of a refusal.
-Outgoing narrative_answer(host::Host& host, const engine::Reading& reading, std::string_view body);
-
 }  // namespace larder::app

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "app/cors.h"
-#include "app/narrative_row.h"
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/mutation.h"
@@ -13,9 +12,8 @@
 #include "engine/sweep.h"
 #include "entry/exact_fields.h"
 #include "entry/normalise.h"
+#include "host/log_line.h"
 #include "host/operations.h"
-#include "http/accept.h"
-#include "http/client.h"
 #include "http/path.h"
 #include "operators/router.h"
 #include "origin/llm.h"
@@ -63,6 +61,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
       declarations, {operators::reserved_paths.begin(), operators::reserved_paths.end()});
   if (parsed) {
     declarations_ = std::move(*parsed);
+    counters_.name_resources(declarations_.resources);
     if (settings) {
       faults_ = config::missing_secrets(declarations_, settings_);
       config::apply_settings(declarations_, settings_);
@@ -70,6 +69,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   } else {
     faults_.insert(faults_.end(), parsed.error().begin(), parsed.error().end());
   }
+  host_.log_from(settings_.log_level);
   build_caches();
   if (!bypass_) {
     log_start();
@@ -86,27 +86,30 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  std::vector<std::unique_ptr<tiers::Cache>> farther;
-  farther.push_back(tiers::make_edge_tier());
-  farther.push_back(tiers::make_kv_tier(settings_.value_bytes_max));
-  auto tiered = std::make_unique<tiers::TieredCache>(
-      "kv", counters_, tiers::make_memory_tier(host_, Bytes(budget), seed_of(host_)), std::move(farther));
+  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), seed_of(host_));
+  // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
+  auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
+                                             ? config::CacheImplementation::kv
+                                             : settings_.cache_implementation,
+                                         setup, counters_);
   tiered_ = tiered.get();
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
-  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_, bypass_);
+  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
+                                             bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
-  const operators::Desk desk{settings_, bindings_, declarations_, registry_, *tiered_,
-                             *engine_,  *control_, counters_,     ledger_,   *warming_};
+  const operators::Desk desk{settings_, bindings_, declarations_, registry_,      *tiered_,
+                             *engine_,  *control_, counters_,     narrative_log_, *warming_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
 
 void App::activate_cache() {
-  const bool observes = settings_.cache_implementation == config::CacheImplementation::null;
-  const auto activated = registry_.activate(observes || !settings_.feature_cache ? "null" : "kv");
+  const bool observes = config::chain_of(settings_.cache_implementation).empty() || !settings_.feature_cache;
+  const auto activated =
+      registry_.activate(observes ? config::to_text(config::CacheImplementation::null) : tiered_->name());
   LARDER_ASSERT(activated.has_value());
 }
 
@@ -116,11 +119,9 @@ void App::take_up_changes() {
     if (settings) {
       adopt(std::move(*settings));
       activate_cache();
-    } else if (logs(host::LogLevel::error)) {
-      JsonWriter line;
-      line.begin_object().key("level").value("error").key("event").value("settings_refused");
-      line.key("faults").value(config::to_text(settings.error())).end_object();
-      host_.log(host::LogLevel::error, line.text());
+    } else {
+      host::LogLine line(host_, LogLevel::error, "settings_refused");
+      line.add("faults", config::to_text(settings.error())).write();
     }
   }
   engine_->purge_memory();
@@ -130,21 +131,22 @@ void App::take_up_changes() {
 // One line an instance, whatever the level: the first thing to look for when a deployment behaves strangely.
 void App::log_start() const {
   const bool enabled = settings_.feature_cache && registry_.active().name() != "null";
-  JsonWriter line;
-  line.begin_object().key("level").value(faults_.empty() ? "info" : "error").key("event").value("start");
-  const std::string_view state =
-      enabled ? "Cache: enabled (impl: TieredCache: memory, edge, kv)" : "Cache: disabled (impl: NullCache)";
-  line.key("message").value(faults_.empty() ? state : "Cache: not serving (invalid configuration)");
-  line.key("version").value(version).key("toolchain").value(toolchain_);
-  if (!faults_.empty()) {
-    line.key("faults").value(config::to_text(faults_));
+  std::vector<std::string> chain;
+  for (const tiers::CacheTier* tier : tiered_->tiers()) {
+    chain.emplace_back(tier->name());
   }
-  line.end_object();
-  host_.log(faults_.empty() ? host::LogLevel::info : host::LogLevel::error, line.text());
-}
-
-bool App::logs(host::LogLevel level) const {
-  return static_cast<unsigned>(level) >= static_cast<unsigned>(settings_.log_level);
+  std::string state = enabled ? concat({"Cache: enabled (impl: TieredCache: ", join(chain, ", "), ")"})
+                              : std::string("Cache: disabled (impl: NullCache)");
+  if (!faults_.empty()) {
+    state = "Cache: not serving (invalid configuration)";
+  }
+  const LogLevel level = faults_.empty() ? LogLevel::info : LogLevel::error;
+  host::LogLine line(host_, level, "start", host::Written::always);
+  line.add("message", state).add("version", version).add("toolchain", toolchain_);
+  if (!faults_.empty()) {
+    line.add("faults", config::to_text(faults_));
+  }
+  line.write();
 }
 
 // Requests
@@ -262,46 +264,29 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
            matched.resource->name);
     co_return;
   }
-  engine::Reading reading;
-  if (auto near = engine_->read_now(inbound.began, *query)) {
-    reading = std::move(*near);
-  } else {
-    reading = co_await engine_->read(here, *query);
+  tiers::Look near;
+  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, *query, near);
+  if (!reading) {
+    engine::Reading waited_for = co_await engine_->read(here, *query, std::move(near));
+    reading.emplace(std::move(waited_for));
   }
-  Outgoing outgoing = answer_of(here, inbound, *query, reading);
+  Outgoing outgoing = answer_of(here, inbound, *query, *reading);
   std::optional<observe::NarrativeRow> row;
-  if (config::asks_model(*matched.resource) && !bypass_) {
-    row = narrative_row(inbound, *query, reading, outgoing.answer.status, body);
+  if (narrative::is_narrative(*matched.resource) && !bypass_) {
+    row = narratives_.row_of(*query, *reading, inbound.began, outgoing.answer.status, body);
   }
   answer(here, inbound, std::move(outgoing), matched.resource->name);
-  co_await engine_->settle(here, *query, std::move(reading));
+  co_await engine_->settle(here, *query, std::move(*reading));
   if (row) {
-    co_await ledger_.write(here, std::move(*row));
+    co_await narrative_log_.write(here, std::move(*row));
   }
-}
-
-observe::NarrativeRow App::narrative_row(const Inbound& inbound, const engine::Query& query,
-                                         const engine::Reading& reading, std::uint32_t status,
-                                         std::string_view body) const {
-  observe::NarrativeRow row;
-  row.at = inbound.began;
-  row.user = observe::user_digest(host_, settings_.cache_prefix, user_id_of(body));
-  row.outcome = outcome_of(reading, status);
-  row.duration = host_.now() - inbound.began;
-  row.system = origin::leading_system_of(*query.resource, query.values);
-  return row;
 }
 
 Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                         const engine::Reading& reading) {
-  if (reading.refusal != nullptr && config::asks_model(*query.resource)) {
-    const origin::Refusal& refusal = *reading.refusal;
-    const bool refuses = refusal.spent && settings_.spending_over == config::SpendingOver::refuse;
-    if (!refusal.limited && !refuses) {
-      counters_.add(observe::Counter::narrative_templates_total,
-                    refusal.spent ? std::string_view("spending") : to_text(refusal.error.kind));
-      return narrative_answer(host_, reading,
-                              origin::narrative_stand_in(*query.resource, query.values, host_.now()));
+  if (narrative::is_narrative(*query.resource)) {
+    if (auto made = narratives_.stand_in(query, reading)) {
+      return std::move(*made);
     }
   }
   const auto if_none_match =
@@ -310,7 +295,7 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
-  if (reading.refusal != nullptr) {
+  if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
   Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
@@ -341,71 +326,46 @@ host::Task<tl::expected<std::string, http::Problem>> App::read_posted(host::Cont
   co_return host_.read_body(sent->content.handle(), sent->content.size(), 0);
 }
 
-Result<config::FieldValues> App::read_values(host::Context here, const config::Matched& matched,
-                                             const http::Target& target, std::string_view body) const {
-  const config::Resource& resource = *matched.resource;
-  http::Fields headers;
-  for (const std::string_view name : entry::header_names(resource)) {
-    auto value = host_.request_header(here.request(), name, config::limit::header_value_bytes_max);
-    if (value) {
-      headers.add(std::string(name), std::move(*value));
-    }
-  }
-  TextPairs parts;
-  if (resource.match.method == http::Method::post) {
-    auto posted = entry::body_parts(resource, body);
-    if (!posted) {
-      return tl::make_unexpected(posted.error());
-    }
-    parts = std::move(*posted);
-  }
-  const TextPairs settings = config::key_settings(settings_);
-  return entry::normalise_fields(
-      resource, entry::Parameters{matched.path_parameters, target.query, headers, parts, settings});
-}
-
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
                                       const http::Target& target,
                                       const std::optional<http::ExactTarget>& exact, http::Method method,
                                       std::string_view body) const {
   const config::Resource& resource = *matched.resource;
-  auto values = read_values(here, matched, target, body);
-  if (!values) {
-    return tl::make_unexpected(values.error());
+  engine::RequestParts parts;
+  parts.path = matched.path_parameters;
+  parts.query = target.query;
+  for (const std::string_view name : entry::header_names(resource)) {
+    auto value = host_.request_header(here.request(), name, config::limit::header_value_bytes_max);
+    if (value) {
+      parts.headers.add(std::string(name), std::move(*value));
+    }
   }
-  entry::ExactFields as_sent;
+  if (resource.match.method == http::Method::post) {
+    auto posted = entry::body_parts(resource, body);
+    if (!posted) {
+      return tl::make_unexpected(posted.error());
+    }
+    parts.body = std::move(*posted);
+  }
   if (exact) {
-    as_sent = entry::exact_fields(resource, *exact);
+    parts.exact = entry::exact_fields(resource, *exact);
   }
-  engine::Query query =
-      engine::make_query(host_, settings_, resource, std::move(*values), std::move(as_sent));
-  query.method = method;
-  query.accepts_gzip = [here] {
-    const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
-    return accepted && http::accepts_gzip(*accepted);
-  };
-  query.client = [here] {
-    const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
-    return address ? http::client_of(*address) : std::string();
-  };
-  if (resource.mode == config::Mode::http) {
-    constexpr std::size_t any_length = 65536;
-    query.authorized = host_.request_header(here.request(), "authorization", any_length).has_value();
-    const auto control = host_.request_header(here.request(), "cache-control", any_length);
-    query.directives = http::parse_request_directives(control.value_or(""));
-    query.read_header = [here](std::string_view name) {
-      return here.host().request_header(here.request(), name, config::limit::header_value_bytes_max);
-    };
+  engine::Asker asker = engine::asker_of(here, resource);
+  auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));
+  if (query) {
+    query->method = method;
   }
   return query;
 }
 
 void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
+  const engine::Hit* const hit = reading.hit();
+  // The bytes have to be the memory tier's own, which says when it drops them.
   const bool repeatable =
-      reading.entry != nullptr && reading.found_in == tiered_->memory().name() && !reading.status.forward &&
-      answer.status == 200 && reading.entry->header.vary.empty() && reading.repeatable &&
-      !reading.stands_in && !reading.entry->header.partial &&
-      reading.entry->header.encoding == entry::Encoding::identity &&
+      hit != nullptr && hit->found_in == config::Tier::memory && !reading.status.forward &&
+      answer.status == 200 && hit->entry->header.vary.empty() && hit->form == engine::Form::as_kept &&
+      hit->role == engine::Role::itself && !hit->entry->header.partial &&
+      hit->entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
     return;
@@ -415,9 +375,8 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   if (!lane) {
     return;
   }
-  const entry::Header& header = reading.entry->header;
-  const Instant next_age =
-      header.created + std::chrono::floor<std::chrono::seconds>(reading.age) + Millis(1000);
+  const entry::Header& header = hit->entry->header;
+  const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(hit->age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
   // A read from then on refreshes the entry.
   const Instant eager = header.created + policy::eager_age(header);
@@ -441,8 +400,10 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
   counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
   if (const LaneKeeper::Recent* recent = lanes_.find(lane)) {
     tiered_->memory().record_accesses(recent->storage_name, count);
-    counters_.add(Counter::cache_hits_total, tiered_->memory().name(), recent->resource->name, count);
-    counters_.add(Counter::cache_candidate_requests_total, recent->resource->match.path, "GET", count);
+    counters_.add(Counter::cache_hits_total, observe::Label(config::Tier::memory),
+                  counters_.pattern(recent->resource->number, recent->resource->name), count);
+    counters_.add(Counter::cache_candidate_requests_total, counters_.route(*recent->resource),
+                  observe::Label(http::Method::get), count);
   }
 }
 
@@ -454,23 +415,21 @@ void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::s
     const auto origin = host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
     add_cors(*inbound.resource, origin, outgoing.answer.headers);
   }
-  const host::LogLevel level = status >= 500 ? host::LogLevel::warn : host::LogLevel::info;
-  if (logs(level)) {
+  const LogLevel level = status >= 500 ? LogLevel::warn : LogLevel::info;
+  if (host_.logs(level)) {
     if (inbound.request_id.empty()) {
       inbound.request_id = request_id(here);
     }
-    JsonWriter line;
-    line.begin_object().key("level").value(host::to_text(level)).key("event").value("request");
-    line.key("request").value(inbound.request_id).key("method").value(http::to_text(inbound.method));
-    line.key("resource").value(resource).key("status").value(status);
-    line.key("durationMillis").value((host_.now() - inbound.began).count());
+    host::LogLine line(host_, level, "request");
+    line.add("request", inbound.request_id).add("method", http::to_text(inbound.method));
+    line.add("resource", resource).add("status", status);
+    line.add("durationMillis", (host_.now() - inbound.began).count());
     for (const auto& [name, value] : outgoing.answer.headers) {
       if (name == "cache-status") {
-        line.key("cacheStatus").value(value);
+        line.add("cacheStatus", value);
       }
     }
-    line.end_object();
-    host_.log(level, line.text());
+    line.write();
   }
   host_.respond(here.request(), outgoing.answer);
 }
@@ -595,16 +554,12 @@ bool App::queue(host::RequestId request, std::string_view record) {
 // nowhere, and a newer version that is being rolled out may take it.
 host::Task<void> App::refuse_batch(host::Context here, std::string queue, std::vector<std::string> messages) {
   constexpr std::uint64_t delay_seconds = 30;
-  JsonWriter line;
-  line.begin_object().key("level").value("warn").key("event").value("unknown_messages");
-  line.key("queue").value(queue).key("count").value(messages.size()).end_object();
-  if (logs(host::LogLevel::warn)) {
-    host_.log(host::LogLevel::warn, line.text());
-  }
+  host::LogLine line(host_, LogLevel::warn, "unknown_messages");
+  line.add("queue", queue).add("count", messages.size()).write();
   const std::vector<std::string> acknowledged;
   const auto settled = co_await host::batch_settle(here, acknowledged, messages, delay_seconds);
-  if (!settled && logs(host::LogLevel::error)) {
-    host_.log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  if (!settled) {
+    host::LogLine(host_, LogLevel::error, "batch_not_settled").write();
   }
 }
 
@@ -613,11 +568,7 @@ bool App::scheduled(host::RequestId request, std::string_view record) {
   const std::string cron = reader.text();
   reader.u64();
   LARDER_ASSERT(reader.complete());
-  if (logs(host::LogLevel::info)) {
-    JsonWriter line;
-    line.begin_object().key("level").value("info").key("event").value("scheduled").key("cron").value(cron);
-    host_.log(host::LogLevel::info, line.end_object().text());
-  }
+  host::LogLine(host_, LogLevel::info, "scheduled").add("cron", cron).write();
   const CronHandler handler = cron_handler(cron);
   if (handler == nullptr || !faults_.empty()) {
     return true;
@@ -657,7 +608,7 @@ host::Task<void> App::consume_dead_letters(host::Context here, std::string,
 }
 
 host::Task<void> App::maintain(host::Context here) {
-  co_await engine::sweep(here, settings_, *control_, counters_);
+  co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->tend(here);
 }
 

@@ -15,8 +15,9 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "http/exact_target.h"
+#include "narrative/narratives.h"
 #include "observe/counters.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
@@ -104,14 +105,8 @@ class App {
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
                                    const http::Target& target, const std::optional<http::ExactTarget>& exact,
                                    http::Method method, std::string_view body) const;
-  Result<config::FieldValues> read_values(host::Context here, const config::Matched& matched,
-                                          const http::Target& target, std::string_view body) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
-  // For the ledger: who asked for which narrative, and what came of it. Made before the reading is settled.
-  observe::NarrativeRow narrative_row(const Inbound& inbound, const engine::Query& query,
-                                      const engine::Reading& reading, std::uint32_t status,
-                                      std::string_view body) const;
   // What the client gets of a reading.
   Outgoing answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                      const engine::Reading& reading);
@@ -120,7 +115,6 @@ class App {
   void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
   std::string request_id(host::Context here) const;
-  bool logs(host::LogLevel level) const;
 
   host::Host& host_;
   std::string toolchain_;
@@ -134,7 +128,8 @@ class App {
   tiers::TieredCache* tiered_ = nullptr;
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
-  observe::Ledger ledger_{settings_};
+  observe::NarrativeLog narrative_log_{settings_, counters_};
+  narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;

@@ -325,11 +325,11 @@ std::optional<std::string> from_base64(std::string_view text) {
   return from_base64url(digits);
 }
 
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) {
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
+    if (text[i] == '+' && plus == PlusSign::space) {
       decoded.push_back(' ');
     } else if (text[i] != '%') {
       decoded.push_back(text[i]);

@@ -54,9 +54,14 @@ std::optional<std::string> from_base64url(std::string_view text);
 // passed over.
 std::optional<std::string> from_base64(std::string_view text);
 
-// RFC 3986 §2.1. Decoding with `plus_is_space` follows application/x-www-form-urlencoded; a broken escape
-// gives nullopt.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
+// What a + stands for.
+enum class PlusSign : std::uint8_t {
+  itself,  // in a path
+  space,   // in application/x-www-form-urlencoded
+};
+
+// RFC 3986 §2.1. A broken escape gives nullopt.
+std::optional<std::string> percent_decode(std::string_view text, PlusSign plus);
 // Escapes everything but the unreserved characters of RFC 3986 §2.3.
 std::string percent_encode(std::string_view text);
 

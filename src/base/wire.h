@@ -2,6 +2,7 @@
 // Little-endian;
 //   u8, u32, u64   1, 4, 8 bytes
 //   text           u32 length, then that many bytes (any bytes)
+//   bytes          the same; what JavaScript passes on unread
 //   texts          u32 count, then that many texts
 //   pairs          u32 count, then that many (text, text)
 // shim/wire.js is the other side. Both are fuzzed against each other.
@@ -23,6 +24,7 @@ class RecordWriter {
   void u32(std::uint32_t value) { number(value, 4); }
   void u64(std::uint64_t value) { number(value, 8); }
   void text(std::string_view value);
+  void bytes(std::string_view value) { text(value); }
   void texts(const std::vector<std::string>& values);
   void pairs(const TextPairs& values);
 
@@ -45,8 +47,12 @@ class RecordReader {
   std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
   std::uint64_t u64() { return number(8); }
   std::string text();
+  std::string bytes() { return text(); }
   std::vector<std::string> texts();
   TextPairs pairs();
+  // A count of items that follow, of at least `bytes_min` each: one that cannot fit in the rest is refused
+  // before anything is reserved.
+  std::uint32_t count(std::size_t bytes_min);
 
   bool ok() const { return ok_; }
   // Everything was read and nothing is left over.
@@ -55,9 +61,6 @@ class RecordReader {
  private:
   std::uint64_t number(unsigned width);
   std::string_view view();
-  // A count of items of at least `bytes_min` each: one that cannot fit in the rest is refused before anything
-  // is reserved.
-  std::uint32_t count(std::size_t bytes_min);
   void refuse();
 
   std::string_view rest_;

@@ -1,12 +1,6 @@
-// The control log: what operators change while Larder runs, shared by all isolates. One JSON text, kept by a
-// Durable Object (shim/control.js) and read by every isolate within seconds:
-//
-//   {"sequence": 12,
-//    "settings": {"ENABLE_SWR": "false"},
-//    "purges": [{"sequence": 3, "kind": "tag", "text": "author", "soft": false, "at": 1790000000000}]}
-//
-// A change has the next sequence and the object's time; a later purge of the same thing replaces an earlier
-// one.
+// The control log: what operators change while Larder runs, shared by all isolates: kept by a Durable Object
+// (records/control_log.h) and read by every isolate within seconds. A change has the next sequence and the
+// object's time; a later purge of the same thing replaces an earlier one.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +8,18 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "base/units.h"
 #include "base/wire.h"
 
 namespace larder::config {
 
+// The log keeps them by these numbers.
 enum class PurgeKind : std::uint8_t {
-  key,      // one entry, by its key
-  tag,      // entries with the tag
-  prefix,   // entries whose key begins so
-  pattern,  // entries whose whole key fits; * is any run of characters
-  all,      // every entry
+  key = 0,      // one entry, by its key
+  tag = 1,      // entries with the tag
+  prefix = 2,   // entries whose key begins so
+  pattern = 3,  // entries whose whole key fits; * is any run of characters
+  all = 4,      // every entry
 };
 std::string_view to_text(PurgeKind kind);
 
@@ -50,13 +44,5 @@ struct ControlLog {
 
   ControlLog() {}
 };
-
-// Members and kinds that are not known are left out, so that a newer version may write more. Errors: corrupt.
-Result<ControlLog> parse_control_log(std::string_view json);
-
-// Changes as control_append takes them.
-std::string changes_text(const std::vector<Purge>& purges);
-// A value of "" takes the setting back to what was deployed.
-std::string changes_text(const TextPairs& settings);
 
 }  // namespace larder::config

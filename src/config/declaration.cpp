@@ -347,6 +347,7 @@ Declarations parse_document(simdjson::dom::element document,
   }
   for (const Place& item : read_items(*resources, limit::resources_max, faults)) {
     declarations.resources.push_back(parse_resource(item, faults));
+    declarations.resources.back().number = static_cast<std::uint16_t>(declarations.resources.size());
   }
   check_reserved(declarations.resources, reserved_paths, faults);
   check_duplicates(declarations.resources, faults);

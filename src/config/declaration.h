@@ -122,6 +122,8 @@ struct Origin {
 
 struct Resource {
   std::string name;
+  // Its place in the declarations, from 1 on.
+  std::uint16_t number = 0;
   Match match;
   Origin origin;
   Mode mode = Mode::keyed;

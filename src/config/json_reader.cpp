@@ -37,7 +37,7 @@ void refuse_kind(const Place& place, std::string_view wanted, Faults& faults) {
 
 }  // namespace
 
-Members::Members(const Place& place, std::initializer_list<std::string_view> known, Faults& faults)
+Members::Members(const Place& place, const std::vector<std::string_view>& known, Faults& faults)
     : path_(place.path) {
   simdjson::dom::object object;
   if (place.element.get(object) != simdjson::SUCCESS) {
@@ -45,12 +45,11 @@ Members::Members(const Place& place, std::initializer_list<std::string_view> kno
     return;
   }
   is_object_ = true;
-  const std::vector<std::string_view> names(known);
   for (const auto& field : object) {
-    if (std::find(names.begin(), names.end(), field.key) == names.end()) {
+    if (std::find(known.begin(), known.end(), field.key) == known.end()) {
       faults.emplace_back(path_of(field.key),
                           concat({"There is no member ", in_quotes(field.key), " here; there is ",
-                                  any_of(names), ".", did_you_mean(field.key, names)}));
+                                  any_of(known), ".", did_you_mean(field.key, known)}));
     } else if (find(field.key)) {
       faults.emplace_back(path_of(field.key), "This member is given twice; keep one.");
     } else {

@@ -2,7 +2,6 @@
 // include it.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +26,7 @@ struct Place {
 // known and for members given twice; find() then gives what is there.
 class Members {
  public:
-  Members(const Place& place, std::initializer_list<std::string_view> known, Faults& faults);
+  Members(const Place& place, const std::vector<std::string_view>& known, Faults& faults);
 
   bool is_object() const { return is_object_; }
   std::optional<Place> find(std::string_view name) const;

@@ -1,5 +1,7 @@
 #include "config/json_text.h"
 
+#include "config/json_reader.h"
+
 namespace larder::config {
 
 namespace dom = simdjson::dom;
@@ -86,6 +88,19 @@ std::vector<std::pair<std::string, std::string>> JsonText::as_pairs() const {
     }
   }
   return pairs;
+}
+
+Faults JsonText::faults_of_members(std::string_view path, const std::vector<std::string_view>& known,
+                                   const std::vector<std::string_view>& scalars) const {
+  Faults faults;
+  const Members members(Place(element_, std::string(path)), known, faults);
+  for (const std::string_view name : scalars) {
+    const auto member = members.find(name);
+    if (member && (member->element.is_object() || member->element.is_array())) {
+      faults.emplace_back(member->path, "This must be a text, a number, true or false.");
+    }
+  }
+  return faults;
 }
 
 std::string JsonText::json() const { return simdjson::minify(element_); }

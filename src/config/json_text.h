@@ -1,5 +1,5 @@
-// A JSON value that somebody of ours wrote: the answer of a Durable Object, a queue message, an operator's
-// request. Reads one member at a time; what is absent or of another type is the default.
+// A JSON value whose shape is known: the answer of a Durable Object, a queue message, an operator's request.
+// Reads one member at a time; what is absent or of another type is the default.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/faults.h"
 #include "simdjson.h"
 
 namespace larder::config {
@@ -38,6 +39,11 @@ class JsonText {
   std::vector<std::pair<std::string, std::string>> as_pairs() const;
   // As compact JSON.
   std::string json() const;
+  // What is wrong with an object of an operator's: no object, members that are not `known`, members given
+  // twice, and of those in `scalars` any that is no text, number or flag. `path` is where it stands; "" for
+  // all of it.
+  Faults faults_of_members(std::string_view path, const std::vector<std::string_view>& known,
+                           const std::vector<std::string_view>& scalars = {}) const;
 
  private:
   JsonText(std::shared_ptr<simdjson::dom::parser> parser, simdjson::dom::element element)

@@ -70,7 +70,7 @@ static_assert(single_flight_wait < origin_timeout_hard_default);
 static_assert(lock_wait <= single_flight_wait);
 static_assert(origin_timeout_soft_default < single_flight_wait);
 static_assert(negative_ttl_default <= duration_declared_max);
-// Who waits for a subject's look-up gives that up long before the author is given up.
+// Warming gives up the look-up of a subject long before it gives up the author.
 static_assert(warming_subject_patience * 2 < warming_patience);
 // Two declared lifetimes added up are still far from what counts as corruption.
 static_assert(duration_declared_max * 2 < duration_stored_max);

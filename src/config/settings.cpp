@@ -13,8 +13,6 @@ namespace larder::config {
 
 namespace {
 
-constexpr std::array all_cache_implementations = {CacheImplementation::null, CacheImplementation::kv,
-                                                  CacheImplementation::redis};
 constexpr std::array all_environments = {Environment::production, Environment::staging,
                                          Environment::development, Environment::test};
 constexpr std::array all_spending_overs = {SpendingOver::template_, SpendingOver::refuse};
@@ -303,8 +301,8 @@ void check_operators(const Settings& settings, Faults& faults) {
   const bool in_clear = settings.admin_key_set_url.starts_with("http://");
   if (in_clear && settings.environment == Environment::production) {
     faults.emplace_back("ADMIN_JWKS_URL",
-                        "In production it must start with https://: who can change the keys "
-                        "on their way is an admin.");
+                        "In production it must start with https://: anyone who can change the keys "
+                        "on their way becomes an admin.");
   }
 }
 
@@ -331,18 +329,6 @@ void check_together(const Settings& settings, Faults& faults) {
 
 }  // namespace
 
-std::string_view to_text(CacheImplementation implementation) {
-  switch (implementation) {
-    case CacheImplementation::null:
-      return "null";
-    case CacheImplementation::kv:
-      return "kv";
-    case CacheImplementation::redis:
-      return "redis";
-  }
-  LARDER_UNREACHABLE();
-}
-
 std::string_view to_text(Environment environment) {
   switch (environment) {
     case Environment::production:
@@ -353,22 +339,6 @@ std::string_view to_text(Environment environment) {
       return "development";
     case Environment::test:
       return "test";
-  }
-  LARDER_UNREACHABLE();
-}
-
-std::string_view to_text(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return "debug";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warn:
-      return "warn";
-    case LogLevel::error:
-      return "error";
-    case LogLevel::off:
-      return "off";
   }
   LARDER_UNREACHABLE();
 }

@@ -8,18 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
 #include "config/faults.h"
+#include "config/tiers.h"
 
 namespace larder::config {
-
-enum class CacheImplementation : std::uint8_t {
-  null,   // stores nothing, observes everything
-  kv,     // memory, edge, KV
-  redis,  // memory, edge, Redis
-};
-std::string_view to_text(CacheImplementation implementation);
 
 enum class Environment : std::uint8_t {
   production,   // operators' pages without a token are off
@@ -28,16 +23,6 @@ enum class Environment : std::uint8_t {
   test,         // an automatic run
 };
 std::string_view to_text(Environment environment);
-
-// In order: a level writes its own lines and those of all later ones.
-enum class LogLevel : std::uint8_t {
-  debug,  // every decision
-  info,   // every request
-  warn,   // what degraded
-  error,  // what failed
-  off,    // nothing
-};
-std::string_view to_text(LogLevel level);
 
 // What happens over a day's bound of spending on models.
 enum class SpendingOver : std::uint8_t {

@@ -17,7 +17,7 @@ struct HttpUrl {
 };
 
 // Errors: invalid, with what to change; the message never repeats the URL, which may hold a secret by
-// mistake. Refused: other schemes, credentials, fragments, an empty or odd host, a port that is none, white
+// mistake. Refused: other schemes, credentials, fragments, an empty or odd host, an invalid port, white
 // space, control characters.
 Result<HttpUrl> parse_http_url(std::string_view text);
 

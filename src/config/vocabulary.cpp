@@ -14,16 +14,6 @@ std::string_view to_text(Mode mode) {
   LARDER_UNREACHABLE();
 }
 
-std::string_view to_text(Tier tier) {
-  switch (tier) {
-#define LARDER_TIER(word, meaning) \
-  case Tier::word:                 \
-    return #word;
-#include "config/vocabulary.def"
-  }
-  LARDER_UNREACHABLE();
-}
-
 std::string_view to_text(Provider provider) {
   switch (provider) {
 #define LARDER_PROVIDER(name, ...) \

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/tiers.h"
+
 namespace larder::config {
 
 enum class Mode : std::uint8_t {
@@ -18,17 +20,6 @@ inline constexpr std::array all_modes = {
 #include "config/vocabulary.def"
 };
 std::string_view to_text(Mode mode);
-
-// In the order in which a reader tries them.
-enum class Tier : std::uint8_t {
-#define LARDER_TIER(word, meaning) word,
-#include "config/vocabulary.def"
-};
-inline constexpr std::array all_tiers = {
-#define LARDER_TIER(word, meaning) Tier::word,
-#include "config/vocabulary.def"
-};
-std::string_view to_text(Tier tier);
 
 // The origins of books, in the order of providers.def.
 enum class Provider : std::uint8_t {

@@ -4,6 +4,7 @@
 
 #include "config/limits.h"
 #include "host/operations.h"
+#include "records/control_log.h"
 
 namespace larder::engine {
 
@@ -18,7 +19,7 @@ bool Control::take_up(std::string_view document) {
   if (document == document_) {
     return true;
   }
-  auto log = config::parse_control_log(document);
+  auto log = records::read_control_log(document);
   if (!log) {
     counters_.add(observe::Counter::cache_errors_total, "control", to_text(log.error().kind));
     return false;
@@ -82,9 +83,12 @@ host::Task<Result<std::uint64_t>> Control::append(host::Context here, std::strin
   if (!appended) {
     co_return tl::make_unexpected(std::move(appended.error()));
   }
-  if (take_up(appended->document)) {
-    read_at_ = host_.now();
+  const auto log = records::read_control_log(appended->document);
+  if (!log) {
+    co_return tl::make_unexpected(log.error());
   }
+  take_up(appended->document);
+  read_at_ = host_.now();
   co_return log_.sequence;
 }
 

@@ -32,8 +32,8 @@ class Control {
   host::Task<void> make_current(host::Context here);
   // To be called behind a response: reads ahead of time where the isolate is busy.
   host::Task<void> read_ahead(host::Context here);
-  // Adds changes to the log (config::changes_text) and takes them up at once. Errors: as the operation says;
-  // then nothing has changed as far as is known.
+  // Adds changes to the log (records::control_changes) and takes them up at once. Errors: as the operation
+  // says; then nothing has changed as far as is known.
   host::Task<Result<std::uint64_t>> append(host::Context here, std::string changes);
 
   std::uint64_t sequence() const { return log_.sequence; }

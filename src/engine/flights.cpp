@@ -13,12 +13,12 @@ std::shared_ptr<Flight> Flights::begin(const std::string& key, Instant deadline)
   return flight;
 }
 
-void Flights::Lead::end(FlightState state) {
+void Flights::Lead::end(FlightEnd end) {
   if (ended_) {
     return;
   }
   ended_ = true;
-  flight_->state_ = state;
+  flight_->end_ = end;
   // A newer flight may have taken the key over.
   const auto found = flights_.flights_.find(key_);
   if (found != flights_.flights_.end() && found->second == flight_) {

@@ -5,44 +5,38 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/units.h"
+#include "engine/reading.h"
 #include "host/requests.h"
 #include "http/cache_status.h"
-#include "origin/fetch.h"
-#include "tiers/cache.h"
 
 namespace larder::engine {
 
-// What a leader shares: an entry, a refusal, a server's error, or nothing where its answer is nobody else's
-// business.
+// What a leader shares with its followers.
 struct Landing {
-  tiers::Found found;
-  std::shared_ptr<const origin::Refusal> refusal;
-  // An answer that is not kept, and yet nobody's own: a server error.
-  std::shared_ptr<const origin::Fetched> failure;
-  // The entry came from the origin (and not from a tier).
-  bool from_origin = false;
-  // The entry is past its time and stands in for the origin; `status` says why.
-  bool stands_in = false;
+  // An entry, a refusal, or a server's error; none where the answer is nobody else's business.
+  std::optional<Outcome> outcome;
+  // The leader's: why an entry stands in for the origin, and whether it came from there.
   http::CacheStatus status;
 
   Landing() {}
 };
 
-enum class FlightState : std::uint8_t {
-  under_way,  // the leader is at work
-  landed,     // landing() is the answer
-  lost,       // the leader ended without one: one of the followers leads next
+enum class FlightEnd : std::uint8_t {
+  none,    // the leader is at work
+  landed,  // landing() is the answer
+  lost,    // the leader ended without one: one of the followers leads next
 };
 
 class Flight {
  public:
-  Flight(Instant deadline) : deadline_(deadline) {}
-  FlightState state() const { return state_; }
+  explicit Flight(Instant deadline) : deadline_(deadline) {}
+  FlightEnd end() const { return end_; }
   const Landing& landing() const { return landing_; }
   Instant deadline() const { return deadline_; }
   void follow(host::RequestId request) { followers_.push_back(request); }
@@ -50,7 +44,7 @@ class Flight {
  private:
   friend class Flights;
 
-  FlightState state_ = FlightState::under_way;
+  FlightEnd end_ = FlightEnd::none;
   Landing landing_;
   Instant deadline_;
   std::vector<host::RequestId> followers_;
@@ -65,15 +59,15 @@ class Flights {
         : flights_(flights), host_(host), key_(std::move(key)), flight_(std::move(flight)) {}
     Lead(const Lead&) = delete;
     Lead& operator=(const Lead&) = delete;
-    ~Lead() { end(FlightState::lost); }
+    ~Lead() { end(FlightEnd::lost); }
 
     void land(Landing landing) {
       flight_->landing_ = std::move(landing);
-      end(FlightState::landed);
+      end(FlightEnd::landed);
     }
 
    private:
-    void end(FlightState state);
+    void end(FlightEnd end);
 
     Flights& flights_;
     host::Host& host_;

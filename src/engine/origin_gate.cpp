@@ -4,15 +4,15 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "base/json_writer.h"
 #include "base/mutation.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
 #include "engine/spending.h"
 #include "host/operations.h"
 #include "http/retry_after.h"
+#include "origin/kind.h"
+#include "records/token_bucket.h"
 
 namespace larder::engine {
 
@@ -34,18 +34,6 @@ bool may_be_retried(const Refusal& refusal) {
   const bool passing = status == 0 ? refusal.error.kind == ErrorKind::unavailable
                                    : status == 502 || status == 503 || status == 504;
   return passing && refusal.retry_after_seconds == 0;
-}
-
-// It says that the origin is unwell. What it says about one request (a refused query, an unreadable reply)
-// says nothing about the next.
-bool is_failure(const Refusal& refusal) {
-  return refusal.error.kind == ErrorKind::timeout || refusal.error.kind == ErrorKind::unavailable ||
-         refusal.origin_status >= 500 || refusal.origin_status == 429;
-}
-
-// A model that answers nonsense costs as much as one that answers.
-bool is_model_failure(const Refusal& refusal) {
-  return is_failure(refusal) || refusal.error.kind == ErrorKind::corrupt;
 }
 
 // In mode http the origin's 5xx and 429 are answers, passed on as they are; they count all the same.
@@ -78,13 +66,6 @@ origin::TokenUsage usage_of(const OriginResult<T>& said) {
 template <typename T>
 std::string outcome_of(const OriginResult<T>& said) {
   return std::string(said ? std::string_view("answered") : to_text(said.error().error.kind));
-}
-
-// One turn of a bucket that holds a second's worth.
-std::string turn_argument(std::uint32_t rate) {
-  JsonWriter json;
-  json.begin_object().key("rate_per_second").value(rate).key("burst").value(rate).key("count").value(1);
-  return json.end_object().text();
 }
 
 std::uint64_t retry_after_of(const Fetched& fetched) {
@@ -148,9 +129,8 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
     origin.breaker.withdraw();
     return;
   }
-  const bool failed = fetched                               ? is_failure(*fetched)
-                      : config::asks_model(*query.resource) ? is_model_failure(fetched.error())
-                                                            : is_failure(fetched.error());
+  const bool failed =
+      fetched ? is_failure(*fetched) : origin::kind_of(*query.resource).is_unwell(fetched.error());
   tell(origin, failed, fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds, now);
   counters_.add(Counter::origin_requests_total, query.resource->name,
                 fetched ? "answered" : to_text(fetched.error().error.kind));
@@ -175,7 +155,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
       co_return refusal;
     }
   }
-  if (config::asks_model(*query.resource)) {
+  if (origin::kind_of(*query.resource).price() == origin::Price::counted) {
     co_return co_await take_model_call(here, settings_, counters_);
   }
   co_return refusal;
@@ -183,7 +163,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
 
 host::Task<void> OriginGate::settle_call(host::Context here, const Query& query, Instant began,
                                          const OriginResult<Fetched>& fetched) {
-  if (!config::asks_model(*query.resource)) {
+  if (origin::kind_of(*query.resource).price() == origin::Price::none) {
     co_return;
   }
   co_await settle_model_call(here, settings_, counters_, query.resource->name, began, usage_of(fetched),
@@ -208,8 +188,8 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
     origin.breaker.withdraw();
     co_return answer;
   }
-  tell(origin, !answer && is_model_failure(answer.error()), answer ? 0 : answer.error().retry_after_seconds,
-       here.host().now());
+  tell(origin, !answer && origin::is_model_unwell(answer.error()),
+       answer ? 0 : answer.error().retry_after_seconds, here.host().now());
   co_await settle_model_call(here, settings_, counters_, std::move(purpose), began, usage_of(answer),
                              outcome_of(answer));
   co_return answer;
@@ -252,25 +232,25 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
   co_return so_far;
 }
 
-host::Task<std::optional<Refusal>> OriginGate::take_turn(host::Context here, Query& query, Millis patience) {
-  query.pace = Pace::warming;
+host::Task<OriginResult<std::string>> OriginGate::take_turn(host::Context here, const Query& query,
+                                                            Millis patience) {
   if (LARDER_MUTATED(turns_ignored)) {
-    query.turn = origin::origin_name(*query.resource, 0);
-    co_return std::nullopt;
+    co_return origin::origin_name(*query.resource, 0);
   }
   const Instant now = here.host().now();
-  std::size_t provider = origin::providers_asked(*query.resource, settings_).front();
-  for (const std::size_t candidate : origin::providers_asked(*query.resource, settings_)) {
+  const std::vector<std::size_t> providers = origin::providers_asked(*query.resource, settings_);
+  std::size_t provider = providers.front();
+  for (const std::size_t candidate : providers) {
     if (origin_of(query, candidate).breaker.state(now) != policy::BreakerState::open) {
       provider = candidate;
       break;
     }
   }
   auto refused = co_await wait_for_turn(here, query, provider, patience);
-  if (!refused) {
-    query.turn = origin::origin_name(*query.resource, provider);
+  if (refused) {
+    co_return tl::make_unexpected(std::move(*refused));
   }
-  co_return refused;
+  co_return origin::origin_name(*query.resource, provider);
 }
 
 host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here, const Query& query,
@@ -278,40 +258,24 @@ host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here,
   const std::uint32_t rate = origin::polite_rate(*query.resource, provider, settings_);
   const std::string name =
       concat({settings_.cache_prefix, ":origin:", origin::origin_name(*query.resource, provider)});
-  const Instant end = here.host().now() + patience;
-  for (;;) {
-    const std::string argument = turn_argument(rate);
-    const auto answer =
-        co_await host::object_call(here, "BUCKETS", name, "take", argument,
-                                   static_cast<std::uint64_t>(config::limit::object_patience.count()));
-    if (!answer && answer.error().kind == ErrorKind::unsupported) {
-      // A deployment without buckets keeps to no rate: what it misses shows in wrangler.toml.
-      counters_.add(Counter::cache_errors_total, "buckets", to_text(answer.error().kind));
-      co_return std::nullopt;
-    }
-    Millis wait = config::limit::turn_pause;
-    if (answer) {
-      const auto said = config::JsonText::parse(answer->result);
-      if (said && said->flag("allowed")) {
-        co_return std::nullopt;
-      }
-      if (said) {
-        wait = Millis(static_cast<std::int64_t>(said->number("retry_after_millis", 1)));
-      }
-    } else {
-      counters_.add(Counter::cache_errors_total, "buckets", to_text(answer.error().kind));
-    }
-    // Spread, so that not all who wait come at once for the one turn.
-    wait = std::max(wait, Millis(1));
-    wait += Millis(random_of(here.host()) % static_cast<std::uint32_t>(wait.count() + 1));
-    if (here.host().now() + wait > end) {
-      Refusal refusal(Error(ErrorKind::unavailable, "origin", true, "The origin's polite rate is used up."));
-      refusal.not_asked = true;
-      refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(wait + Millis(999)));
-      co_return refusal;
-    }
-    co_await pause_for(here, wait);
+  // A bucket that holds a second's worth.
+  const records::BucketTerms terms(rate, rate, 1);
+  const auto verdict = co_await records::wait_for_bucket(here, name, terms, patience);
+  if (!verdict) {
+    // A deployment without buckets keeps to no rate: what it misses shows in wrangler.toml.
+    counters_.add(Counter::cache_errors_total, "buckets", to_text(verdict.error().kind));
+    co_return std::nullopt;
   }
+  if (verdict->failures > 0) {
+    counters_.add(Counter::cache_errors_total, "buckets", to_text(verdict->failed_with), verdict->failures);
+  }
+  if (verdict->allowed) {
+    co_return std::nullopt;
+  }
+  Refusal refusal(Error(ErrorKind::unavailable, "origin", true, "The origin's polite rate is used up."));
+  refusal.not_asked = true;
+  refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(verdict->retry_after + Millis(999)));
+  co_return refusal;
 }
 
 host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const Query& query, Asking asking) {
@@ -340,7 +304,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     }
     const bool has_turn =
         query.pace == Pace::reader ||
-        (attempt == 1 && query.turn == origin::origin_name(*query.resource, asking.provider));
+        (attempt == 1 && asking.turn == origin::origin_name(*query.resource, asking.provider));
     if (!has_turn) {
       auto refused = co_await wait_for_turn(here, query, asking.provider, end - now);
       if (refused) {
@@ -353,7 +317,8 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     origin::Wanted request = wanted(query, asking);
     request.timeout = std::max(std::min(asking.attempt_timeout, end - now), Millis(1));
     request.soft = asking.soft < request.timeout ? asking.soft : Millis(0);
-    auto fetched = co_await origin::fetch(here, *query.resource, std::move(request), prepared->request);
+    auto fetched =
+        co_await origin::fetch(here, *query.resource, settings_, std::move(request), prepared->request);
     if (fetched) {
       fetched->log_seen = asking.log_seen;
     }
@@ -380,8 +345,8 @@ host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Q
                                                      std::uint32_t ticket, Instant requested_at) {
   origin::Wanted request = wanted(query, asking);
   std::shared_ptr<const origin::Late> late = std::move(asking.late);
-  auto fetched = co_await origin::resume(here, *query.resource, std::move(request), ticket, std::move(late),
-                                         requested_at);
+  auto fetched = co_await origin::resume(here, *query.resource, settings_, std::move(request), ticket,
+                                         std::move(late), requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,8 @@ struct Asking {
   std::uint64_t log_seen = 0;
   // For resume(): what the ticket stands for.
   std::shared_ptr<const origin::Late> late;
+  // The origin whose turn was taken already (origin::origin_name); empty: none.
+  std::string turn;
 
   Asking() {}
 };
@@ -56,9 +59,10 @@ class OriginGate {
   // bound of spending as narratives, in one attempt. `purpose` is what logs and counters call it.
   host::Task<origin::OriginResult<origin::ModelAnswer>> ask_model(host::Context here, std::string purpose,
                                                                   origin::ModelPrompt prompt, Millis timeout);
-  // Waits, `patience` at most, until a request that can wait may go to the first provider that is not down,
-  // and notes it in the query. False: its turn does not come so soon; then `refusal` says when to come again.
-  host::Task<std::optional<origin::Refusal>> take_turn(host::Context here, Query& query, Millis patience);
+  // Waits, `patience` at most, until a request that can wait may go to the first provider that is not down:
+  // its name, for Asking::turn. Where its turn does not come so soon the refusal says when to come again.
+  host::Task<origin::OriginResult<std::string>> take_turn(host::Context here, const Query& query,
+                                                          Millis patience);
   // Whether the breakers of all of the resource's providers hold requests back at this time.
   bool is_down(const Query& query, Instant now);
 

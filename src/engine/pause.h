@@ -1,29 +1,11 @@
-// Waiting, and the randomness that keeps waits apart.
+// The host's pauses, under this room's name.
 #pragma once
 
-#include <cstdint>
-
-#include "host/operations.h"
+#include "host/pause.h"
 
 namespace larder::engine {
 
-// Returns when the time is over, whoever wakes the request meanwhile.
-inline host::Task<void> pause_for(host::Context here, Millis pause) {
-  const Instant end = here.host().now() + pause;
-  for (Millis left = pause; left > Millis(0); left = end - here.host().now()) {
-    const auto waited = co_await host::park(here, static_cast<std::uint64_t>(left.count()));
-    if (!waited) {
-      co_return;
-    }
-  }
-}
-
-inline std::uint32_t random_of(host::Host& host) {
-  std::uint32_t random = 0;
-  for (const char byte : host.random_bytes(4)) {
-    random = random << 8 | static_cast<unsigned char>(byte);
-  }
-  return random;
-}
+using host::pause_for;
+using host::random_of;
 
 }  // namespace larder::engine

@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "entry/exact_fields.h"
 #include "host/host.h"
+#include "host/requests.h"
 #include "http/cache_control.h"
 #include "http/message.h"
 #include "http/vary.h"
@@ -20,7 +21,29 @@ namespace larder::engine {
 // What may wait keeps to the origin's polite rate, all isolates together; a reader's request goes at once.
 enum class Pace : std::uint8_t { reader, warming };
 
-struct Query {
+// Who asks. The functions are called only where their answer makes a difference.
+struct Asker {
+  Pace pace = Pace::reader;
+  // Names the client for its rate limit; "": nobody to hold to it.
+  std::function<std::string()> client;
+  // The request carries Authorization: its answer is not shared.
+  bool authorized = false;
+  // What the request's Cache-Control says; mode http alone (RFC 9111 §5.2.1).
+  http::RequestDirectives directives;
+  // Whether the client takes gzip.
+  std::function<bool()> accepts_gzip;
+  // Reads a field of the request, for Vary.
+  http::FieldReader read_header;
+
+  Asker() {}
+};
+
+// The request that `here` belongs to.
+Asker asker_of(host::Context here, const config::Resource& resource);
+// Larder itself: it sends no header fields, has all the time, and reads any form of a body.
+Asker larder_itself();
+
+struct Query : Asker {
   // Lives as long as the app.
   const config::Resource* resource = nullptr;
   tiers::Key key;
@@ -29,27 +52,25 @@ struct Query {
   // What of them the origin gets as the client sent it; empty: nothing.
   config::FieldValues sent;
   http::Method method = http::Method::get;
-  // Names the client for its rate limit; "": nobody to hold to it.
-  std::function<std::string()> client;
-  // The request carries Authorization: its answer is not shared.
-  bool authorized = false;
-  // What the request's Cache-Control says; mode http alone (RFC 9111 §5.2.1).
-  http::RequestDirectives directives;
-  // Whether the client takes gzip: asked only where it makes a difference.
-  std::function<bool()> accepts_gzip;
-  // Reads a field of the request, for Vary.
-  http::FieldReader read_header;
-  Pace pace = Pace::reader;
-  // The origin whose turn was taken already (origin::origin_name); empty: none.
-  std::string turn;
 
   Query() {}
 };
 
-// The query of these values (entry::normalise_fields): its key and its tags. `exact`: what stands in the key,
-// and is sent, in place of some of them. Readers' requests and warming's are made here alone, so that what is
-// warmed is what readers ask for.
-Query make_query(host::Host& host, const config::Settings& settings, const config::Resource& resource,
-                 config::FieldValues values, entry::ExactFields exact = entry::ExactFields());
+// What a request gives to make key fields of (entry::Parameters).
+struct RequestParts {
+  TextPairs path;
+  TextPairs query;
+  http::Fields headers;
+  TextPairs body;
+  // What stands in the key, and is sent, in place of what is said of some fields.
+  entry::ExactFields exact;
+
+  RequestParts() {}
+};
+
+// The query for a resource. Readers' requests and warming's are made here alone, so that what is warmed is
+// what readers ask for. Errors: as entry::normalise_fields.
+Result<Query> make_query(host::Host& host, const config::Settings& settings, const config::Resource& resource,
+                         const RequestParts& parts, Asker asker);
 
 }  // namespace larder::engine

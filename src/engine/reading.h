@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
+#include <variant>
 
-#include "engine/flights.h"
+#include "engine/key_lock.h"
 #include "engine/query.h"
 #include "http/cache_status.h"
 #include "origin/fetch.h"
@@ -13,11 +15,52 @@
 
 namespace larder::engine {
 
-// What is left to do once the client has its answer.
+// What is left to do with an entry once the client has its answer.
 enum class Remaining : std::uint8_t {
   nothing,
   promote,  // into the tiers nearer than the one that had it
   store,    // into the farther tiers: it came from the origin
+};
+
+// How an entry answers.
+enum class Role : std::uint8_t {
+  itself,     // within its times, or as the origin has just said it
+  stands_in,  // past them, in place of an origin that failed, is slow or is not asked
+};
+
+// The form of its body.
+enum class Form : std::uint8_t {
+  as_kept,   // the tier's own, which says when it drops it
+  unpacked,  // made for this client, who takes no gzip
+};
+
+// An entry answers.
+struct Hit {
+  tiers::EntryPtr entry;
+  // At the time of the decision.
+  Millis age{0};
+  Role role = Role::itself;
+  Form form = Form::as_kept;
+  // The tier that had it; none where it came from the origin or from a lock.
+  std::optional<config::Tier> found_in;
+
+  explicit Hit(tiers::EntryPtr entry_) : entry(std::move(entry_)) {}
+};
+
+// The origin's answer, which is not kept. A server error's is shared by all who waited for it.
+struct Passed {
+  std::shared_ptr<const origin::Fetched> fetched;
+
+  explicit Passed(std::shared_ptr<const origin::Fetched> fetched_) : fetched(std::move(fetched_)) {}
+};
+
+// The origin's failure, or why it was not asked.
+struct Refused {
+  std::shared_ptr<const origin::Refusal> refusal;
+
+  explicit Refused(std::shared_ptr<const origin::Refusal> refusal_) : refusal(std::move(refusal_)) {}
+  explicit Refused(origin::Refusal refusal_)
+      : refusal(std::make_shared<const origin::Refusal>(std::move(refusal_))) {}
 };
 
 // An origin request that went past its soft time limit: the rest of it is done behind the response.
@@ -29,34 +72,62 @@ struct Unfinished {
   Instant requested_at;
   std::uint64_t log_seen = 0;
 
-  Unfinished() {}
+  explicit Unfinished(const origin::Fetched& pending)
+      : ticket(pending.ticket),
+        late(pending.late),
+        provider(pending.provider),
+        requested_at(pending.requested_at),
+        log_seen(pending.log_seen) {}
 };
 
-// Exactly one of: an entry, a body that is not kept (`fetched`), a refusal.
-struct Reading {
-  tiers::EntryPtr entry;
-  // A server error's is shared by all who waited for it.
-  std::shared_ptr<const origin::Fetched> fetched;
-  std::shared_ptr<const origin::Refusal> refusal;
-  http::CacheStatus status;
-  // Of the entry, at the time of the decision.
-  Millis age{0};
-  Remaining remaining = Remaining::nothing;
-  // The lock that this request holds and has to hand back; empty: none.
-  std::string lock_name;
-  std::string lock_token;
-  // The entry is to be refreshed behind the response.
-  bool refresh = false;
-  // The entry is past its time and stands in for an origin that failed, is slow or is not asked.
-  bool stands_in = false;
-  // This client was held back; what came of it is no answer to others.
-  bool limited = false;
-  // The entry is the memory tier's own, as far as it came from there.
-  bool repeatable = true;
-  std::optional<Unfinished> unfinished;
-  std::string_view found_in;
+// Whether an entry is to be asked about behind the response.
+enum class Refresh : std::uint8_t { no, due };
+// Whom a reading is an answer for.
+enum class Sharing : std::uint8_t {
+  all,         // whoever waits for the same key
+  one_client,  // a client that was held back: what came of it is no answer to others
+};
 
-  Reading() {}
+// What is left to do: Engine::settle.
+struct Afterwards {
+  Remaining remaining = Remaining::nothing;
+  Refresh refresh = Refresh::no;
+  // The lock that this request holds, if it holds one.
+  Permit permit;
+  std::optional<Unfinished> unfinished;
+
+  Afterwards() {}
+};
+
+using Outcome = std::variant<Hit, Passed, Refused>;
+
+struct Reading {
+  Outcome outcome;
+  http::CacheStatus status;
+  Sharing sharing = Sharing::all;
+  Afterwards afterwards;
+
+  explicit Reading(Hit hit_) : outcome(std::move(hit_)) {}
+  explicit Reading(Passed passed_) : outcome(std::move(passed_)) {}
+  explicit Reading(Refused refused_) : outcome(std::move(refused_)) {}
+
+  // nullptr: it is none of these.
+  const Hit* hit() const { return std::get_if<Hit>(&outcome); }
+  Hit* hit() { return std::get_if<Hit>(&outcome); }
+  const origin::Fetched* passed() const {
+    const auto* const found = std::get_if<Passed>(&outcome);
+    return found == nullptr ? nullptr : found->fetched.get();
+  }
+  const origin::Refusal* refusal() const {
+    const auto* const found = std::get_if<Refused>(&outcome);
+    return found == nullptr ? nullptr : found->refusal.get();
+  }
+  tiers::EntryPtr entry() const { return hit() == nullptr ? nullptr : hit()->entry; }
+  bool stands_in() const { return hit() != nullptr && hit()->role == Role::stands_in; }
+  // Answered from what was kept, with or without a question to the origin.
+  bool is_stale() const {
+    return stands_in() || (hit() != nullptr && status.ttl && *status.ttl < http::Seconds(0));
+  }
 };
 
 }  // namespace larder::engine

@@ -1,11 +1,12 @@
 #include "engine/spending.h"
 
+#include <algorithm>
+
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "host/operations.h"
-#include "http/date.h"
-#include "simdjson.h"
+#include "host/log_line.h"
+#include "records/calls.h"
 
 namespace larder::engine {
 
@@ -13,36 +14,14 @@ using observe::Counter;
 
 namespace {
 
-constexpr std::string_view spending_binding = "SPENDING";
 // One object for all models: a call takes seconds, so it never has much to do.
 constexpr std::string_view spending_name = "models";
 constexpr std::int64_t day_millis = 86'400'000;
 constexpr std::int64_t billionths_of_microdollar = 1'000;
 
-std::uint64_t wait_millis() { return static_cast<std::uint64_t>(config::limit::object_wait.count()); }
-
-std::string take_argument(const config::Settings& settings, Instant now) {
-  JsonWriter json;
-  json.begin_object()
-      .key("day")
-      .value(http::format_day(now))
-      .key("calls")
-      .value(settings.llm_daily_calls_max);
-  json.key("microdollars").value(settings.llm_daily_cost_max / billionths_of_microdollar).end_object();
-  return std::move(json).take();
-}
-
-// nullopt for what is no answer of the object's.
-std::optional<bool> read_allowed(const std::string& result) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  bool allowed = false;
-  const simdjson::padded_string padded(result);
-  if (parser.parse(padded).get(document) != simdjson::SUCCESS ||
-      document["allowed"].get(allowed) != simdjson::SUCCESS) {
-    return std::nullopt;
-  }
-  return allowed;
+// Days since 1970-01-01 (UTC).
+std::uint32_t day_of(Instant at) {
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(millis_since_epoch(at), 0) / day_millis);
 }
 
 origin::Refusal spent(std::string message, std::int64_t retry_seconds) {
@@ -65,18 +44,16 @@ host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
                                                            observe::Counters& counters) {
   const Instant now = here.host().now();
   std::optional<origin::Refusal> refusal;
-  const std::string argument = take_argument(settings, now);
-  auto taken =
-      co_await host::object_call(here, spending_binding, spending_name, "take", argument, wait_millis());
-  std::optional<bool> allowed;
-  if (taken) {
-    allowed = read_allowed(taken->result);
-  }
-  if (!allowed) {
+  records::spending::take_arguments asked;
+  asked.day = day_of(now);
+  asked.calls = settings.llm_daily_calls_max;
+  asked.microdollars = static_cast<std::uint64_t>(settings.llm_daily_cost_max / billionths_of_microdollar);
+  const auto taken = co_await records::spending::take(here, spending_name, asked, config::limit::object_wait);
+  if (!taken) {
     constexpr std::int64_t retry_seconds = 60;
     counters.add(Counter::spending_refused_total, "unavailable");
     refusal.emplace(spent("What models have cost today cannot be read, so none is asked.", retry_seconds));
-  } else if (!*allowed) {
+  } else if (taken->allowed == 0) {
     counters.add(Counter::spending_refused_total, "over");
     refusal.emplace(spent("The day's bound for calls of models is reached.", seconds_until_midnight(now)));
   }
@@ -93,39 +70,39 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
     counters.add(Counter::model_tokens_total, "output", {}, usage.output);
     counters.add(Counter::model_cost_microdollars_total, {}, {}, microdollars);
   }
-  JsonWriter json;
-  json.begin_object().key("day").value(http::format_day(began)).key("promptTokens").value(usage.prompt);
-  json.key("outputTokens").value(usage.output).key("microdollars").value(microdollars).end_object();
-  if (settings.log_level <= config::LogLevel::info) {
-    JsonWriter line;
-    line.begin_object().key("level").value("info").key("event").value("model_call");
-    line.key("resource").value(resource).key("outcome").value(outcome);
-    line.key("promptTokens").value(usage.prompt).key("outputTokens").value(usage.output);
-    line.key("microdollars").value(microdollars);
-    line.key("durationMillis").value((here.host().now() - began).count()).end_object();
-    here.host().log(host::LogLevel::info, line.text());
-  }
+  host::LogLine line(here.host(), LogLevel::info, "model_call");
+  line.add("resource", resource).add("outcome", outcome);
+  line.add("promptTokens", usage.prompt).add("outputTokens", usage.output);
+  line.add("microdollars", microdollars);
+  line.add("durationMillis", (here.host().now() - began).count()).write();
   if (usage.prompt + usage.output == 0) {
     co_return;
   }
-  const std::string argument = std::move(json).take();
+  records::spending::record_arguments amounts;
+  amounts.day = day_of(began);
+  amounts.prompt_tokens = usage.prompt;
+  amounts.output_tokens = usage.output;
+  amounts.microdollars = microdollars;
   const auto recorded =
-      co_await host::object_call(here, spending_binding, spending_name, "record", argument, wait_millis());
+      co_await records::spending::record(here, spending_name, amounts, config::limit::object_wait);
   if (!recorded) {
     counters.add(Counter::cache_errors_total, "spending", to_text(recorded.error().kind));
   }
 }
 
 host::Task<Result<std::string>> read_spending(host::Context here, Instant since) {
-  JsonWriter json;
-  json.begin_object().key("since").value(http::format_day(since)).end_object();
-  const std::string argument = std::move(json).take();
-  auto told =
-      co_await host::object_call(here, spending_binding, spending_name, "total", argument, wait_millis());
+  records::spending::total_arguments asked;
+  asked.since = day_of(since);
+  const auto told = co_await records::spending::total(here, spending_name, asked, config::limit::object_wait);
   if (!told) {
     co_return tl::make_unexpected(told.error());
   }
-  co_return std::move(told->result);
+  const records::SpentDay& sum = told->spent;
+  JsonWriter json;
+  json.begin_object().key("calls").value(sum.calls).key("promptTokens").value(sum.prompt_tokens);
+  json.key("outputTokens").value(sum.output_tokens);
+  json.key("estimatedUsd").value(static_cast<double>(sum.microdollars) / 1e6).end_object();
+  co_return std::move(json).take();
 }
 
 }  // namespace larder::engine

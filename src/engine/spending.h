@@ -1,5 +1,5 @@
 // What calls of models cost in a day (UTC), and its bound, over all isolates: one Durable Object counts
-// (shim/objects/spending.js).
+// (records/spending.h).
 #pragma once
 
 #include <optional>

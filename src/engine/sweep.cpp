@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "entry/header.h"
-#include "host/operations.h"
+#include "tiers/notes.h"
 
 namespace larder::engine {
 
@@ -11,7 +11,7 @@ using observe::Counter;
 
 namespace {
 
-constexpr std::uint64_t progress_kept_seconds = 400ULL * 86'400;
+constexpr Millis progress_kept = std::chrono::hours(400 * 24);
 
 // No key of an entry: those go on with a resource's name and a schema.
 std::string progress_key(const config::Settings& settings) {
@@ -46,43 +46,44 @@ SweepProgress parse_sweep_progress(std::string_view text) {
   return progress;
 }
 
-host::Task<void> sweep(host::Context here, const config::Settings& settings, Control& control,
-                       observe::Counters& counters) {
+host::Task<void> sweep(host::Context here, const config::Settings& settings, tiers::TieredCache& tiered,
+                       Control& control, observe::Counters& counters) {
+  tiers::GuardedTier* const shared = tiered.shared_tier();
+  if (shared == nullptr) {
+    co_return;
+  }
   co_await control.make_current(here);
   const std::string key = progress_key(settings);
   const std::string prefix = settings.cache_prefix + ":";
-  const auto kept = co_await host::kv_get(here, key, config::millis_of(config::limit::tier_patience));
+  const auto kept = co_await tiers::read_note(here, key);
   if (!kept) {
     co_return;
   }
-  SweepProgress progress = parse_sweep_progress(kept->found == 1 ? kept->header : "");
+  SweepProgress progress = parse_sweep_progress(kept->value_or(""));
   if (progress.cursor.empty()) {
     if (control.purges().size() == 0 || control.sequence() <= progress.swept) {
       co_return;
     }
     progress.sequence = control.sequence();
   }
-  std::size_t deletes = 0;
-  for (std::size_t page = 0; page < config::limit::sweep_pages_max; ++page) {
-    const auto listed = co_await host::kv_list(here, prefix, progress.cursor,
-                                               static_cast<std::uint32_t>(config::limit::sweep_page_keys));
+  std::size_t left = config::limit::sweep_deletes_max;
+  for (std::size_t page = 0; page < config::limit::sweep_pages_max && left > 0; ++page) {
+    const auto listed = co_await shared->list(here, prefix, progress.cursor,
+                                              static_cast<std::uint32_t>(config::limit::sweep_page_keys));
     if (!listed) {
       break;
     }
-    bool whole = true;
-    for (std::size_t i = 0; i < listed->keys.size() && whole; ++i) {
-      if (!is_dropped(control.purges(), listed->keys[i], listed->headers[i])) {
-        continue;
-      }
-      // A fresh entry may have come in its place meanwhile: then one look-up misses, and nothing worse.
-      const auto removed = co_await host::kv_delete(here, listed->keys[i]);
-      ++deletes;
-      whole = removed.has_value() && deletes < config::limit::sweep_deletes_max;
-      if (removed) {
-        counters.add(Counter::swept_entries_total);
+    std::vector<std::string> dropped;
+    for (const tiers::ListedKey& one : listed->keys) {
+      if (dropped.size() < left && is_dropped(control.purges(), one.storage_name, one.header)) {
+        dropped.push_back(one.storage_name);
       }
     }
-    if (!whole) {
+    // A fresh entry may have come in its place meanwhile: then one look-up misses, and nothing worse.
+    const auto removal = co_await shared->remove_many(here, std::move(dropped));
+    left -= removal.count;
+    counters.add(Counter::swept_entries_total, {}, {}, removal.count);
+    if (removal.failure || left == 0) {
       // The rest of the page is looked at again.
       break;
     }
@@ -92,10 +93,9 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, Con
       break;
     }
   }
-  const host::Body mark = host::Body::from_bytes(here.host(), "sweep");
-  const auto put = co_await host::kv_put(here, key, to_text(progress), mark, progress_kept_seconds);
+  const auto put = co_await tiers::write_note(here, key, to_text(progress), progress_kept);
   if (!put) {
-    counters.add(Counter::cache_errors_total, "kv", larder::to_text(put.error().kind));
+    counters.add(Counter::cache_errors_total, "sweep", observe::Label(put.error().kind));
   }
 }
 

@@ -1,5 +1,5 @@
-// Gives back the room that purged entries still take in KV. Purges need no sweep to hold; they are judged on
-// read.
+// Gives back the room that purged entries still take in the tier that all isolates share. Purges need no
+// sweep to hold; they are judged on read.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "engine/control.h"
 #include "observe/counters.h"
+#include "tiers/tiered_cache.h"
 
 namespace larder::engine {
 
@@ -21,13 +22,14 @@ struct SweepProgress {
   SweepProgress() {}
 };
 
-// The text under which it is kept in KV, and back. What is no such text is no progress.
+// The text of the note that it is kept as, and back. What is no such text is no progress.
 std::string to_text(const SweepProgress& progress);
 SweepProgress parse_sweep_progress(std::string_view text);
 
-// One stretch of the walk, bounded by limit::sweep_*: to be called by schedule. Where KV fails it ends, and
-// the next one goes on from what was kept. Does nothing where no purge is newer than the last whole walk.
-host::Task<void> sweep(host::Context here, const config::Settings& settings, Control& control,
-                       observe::Counters& counters);
+// One stretch of the walk, bounded by limit::sweep_*: to be called by schedule. Where the store fails it
+// ends, and the next one goes on from what was kept. Does nothing where no purge is newer than the last whole
+// walk.
+host::Task<void> sweep(host::Context here, const config::Settings& settings, tiers::TieredCache& tiered,
+                       Control& control, observe::Counters& counters);
 
 }  // namespace larder::engine

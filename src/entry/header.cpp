@@ -199,6 +199,12 @@ std::string_view to_text(Encoding encoding) {
   LARDER_UNREACHABLE();
 }
 
+bool is_text(std::string_view content_type) {
+  const std::string type = to_lower(content_type.substr(0, content_type.find(';')));
+  return type.starts_with("text/") || contains(type, "json") || contains(type, "xml") ||
+         contains(type, "javascript") || contains(type, "csv") || contains(type, "svg");
+}
+
 Result<std::string> encode(const Header& header, Bytes bytes_max) {
   constexpr std::size_t quotes = 2;
   if (header.schema != schema_version) {

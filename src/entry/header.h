@@ -24,7 +24,7 @@ inline constexpr std::uint32_t schema_version = 3;
 
 enum class Kind : std::uint8_t {
   positive = 0,  // the origin's answer
-  negative = 1,  // the origin's word that there is none
+  negative = 1,  // the origin answered "not found"
 };
 
 enum class Encoding : std::uint8_t {
@@ -46,7 +46,7 @@ struct Header {
   std::string last_modified;
   Instant created{};
   // When the origin was asked, and the control log's sequence that the asking isolate knew by then: a purge
-  // that came later than both purges this entry, however long its answer took (policy/control.h).
+  // that came later than both purges this entry, however long its answer took (config/control_log.h).
   Instant asked{};
   std::uint64_t log_seen = 0;
   // The same of the body: earlier than that where a 304 has confirmed it since. Hard purges go by these.
@@ -76,6 +76,10 @@ struct Header {
 
   Header() {}
 };
+
+// Whether a body of this type is text, as far as its name tells: it gets smaller when it is packed, and
+// survives an operation that gives contents as text.
+bool is_text(std::string_view content_type);
 
 // The text form. `bytes_max` counts the text and the two quotes of a JSON string:
 // limit::entry_header_bytes_max for KV, limit::header_value_bytes_max at the edge. Errors: too_large, saying

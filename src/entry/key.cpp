@@ -110,6 +110,7 @@ Key build_key(std::string_view prefix, const config::Resource& resource, std::ui
     }
   }
   key.pattern = resource.name;
+  key.resource_number = resource.number;
   complete_key(key, fields, sha256);
   LARDER_ASSERT(key.storage_name.size() <= limit::key_bytes_max);
   return key;

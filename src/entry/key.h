@@ -25,13 +25,16 @@ using Sha256 = std::function<std::string(std::string_view)>;
 
 // `full` is the readable key, of any length. `storage_name` is what the tiers are asked for, at most
 // limit::key_bytes_max bytes of printable ASCII. `pattern` is the key pattern of counters: the resource's
-// name. `proof` is what the entry's header carries (Header::key): the full key, or its digest and first bytes
-// where it is long. An entry whose proof differs is another one's, so reading it is a miss.
+// name, which its number stands for where it is not 0. `proof` is what the entry's header carries
+// (Header::key): the full key, or its digest and first bytes where it is long. An entry whose proof differs
+// is another one's, so reading it is a miss.
 struct Key {
   // "" where only the storage name is known (key_named).
   std::string full;
   std::string storage_name;
   std::string pattern;
+  // config::Resource::number; 0: not known.
+  std::uint16_t resource_number = 0;
   std::string proof;
 };
 
@@ -43,8 +46,8 @@ bool proves(std::string_view header_key, const Key& key);
 Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
               const config::FieldValues& values, const Sha256& sha256);
 
-// The key that somebody names: in full, or as a list of a store shows it. nullopt for what is no key of any
-// resource.
+// The key of a name that an operator gives: in full, or as a list of a store shows it. nullopt for a name
+// that is no key of any resource.
 std::optional<Key> key_named(std::string_view name, const Sha256& sha256);
 
 // The resource's tags for these values. A tag with an absent or empty field is left out, one that comes out

@@ -4,22 +4,6 @@
 
 namespace larder::host {
 
-std::string_view to_text(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return "debug";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warn:
-      return "warn";
-    case LogLevel::error:
-      return "error";
-    case LogLevel::off:
-      return "off";
-  }
-  LARDER_UNREACHABLE();
-}
-
 std::string encode(const Answer& answer) {
   RecordWriter record;
   record.u32(answer.status);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
 
@@ -34,9 +35,6 @@ inline constexpr std::uint32_t abi_version = LARDER_ABI_VERSION;
 
 // A body in the host's table: an ArrayBuffer or a stream. 0 is no body.
 enum class BodyHandle : std::uint32_t { none = 0 };
-
-enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
-std::string_view to_text(LogLevel level);
 
 // Leave for the host to give the same answer again without asking: to a GET of the same URL that carries none
 // of the `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so and
@@ -100,8 +98,14 @@ class Host {
   virtual std::string read_body(BodyHandle body, Bytes size, std::size_t padding) = 0;
   virtual void release_body(BodyHandle body) = 0;
 
-  // One structured line (JSON).
+  // One line of JSON, whatever its level: LogLine makes it and obeys LOG_LEVEL.
   virtual void log(LogLevel level, std::string_view line) = 0;
+  // The least important level that logs() lets through from now on; at first all.
+  void log_from(LogLevel least) { log_least_ = least; }
+  bool logs(LogLevel level) const { return level >= log_least_; }
+
+ private:
+  LogLevel log_least_ = LogLevel::debug;
 };
 
 // Owns a body handle.

@@ -54,7 +54,7 @@ class Requests {
   // Runs the root to its first suspension. True when it has ended already; otherwise the request stays until
   // it ends or is abandoned, and the host is told finished().
   bool start(RequestId request, Task<void> root);
-  // Hands a completion to the coroutine that waits for it and runs it on. False when nobody does any more:
+  // Hands a completion to the coroutine that waits for it and resumes it. False when none waits any more:
   // the caller releases what the results own.
   bool complete(RequestId request, OperationId operation, Completion completion);
   // Destroys the request's coroutines with all they hold. Its late completions are harmless.

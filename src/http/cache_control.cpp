@@ -215,7 +215,7 @@ std::string format_cache_control(const ResponseDirectives& directives) {
       append(value, flag.name);
     }
   };
-  // public and no-store, the first rows, say who may store: they stand before the durations.
+  // public and no-store, the first rows, decide whether a cache may store: they stand before the durations.
   constexpr std::size_t storing_flags = 2;
   std::for_each(std::begin(flags), std::begin(flags) + storing_flags, append_flag);
   for (const Duration& duration : durations) {

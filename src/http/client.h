@@ -1,4 +1,4 @@
-// Who a client is, as far as an address tells: what its requests are counted and bounded by.
+// The identity of a client by its address: its requests are counted and bounded by it.
 #pragma once
 
 #include <string>

@@ -100,7 +100,7 @@ std::string_view without_origin(std::string_view url) {
 }
 
 Result<std::string> decode_segment(std::string_view raw) {
-  auto segment = percent_decode(raw, false);
+  auto segment = percent_decode(raw, PlusSign::itself);
   if (!segment || !is_utf8(*segment)) {
     return fail(ErrorKind::invalid, source, "The path has a broken percent escape or is not UTF-8.");
   }
@@ -155,9 +155,9 @@ Result<TextPairs> parse_query(std::string_view raw) {
       continue;
     }
     const std::size_t equals = piece.find('=');
-    auto name = percent_decode(piece.substr(0, equals), true);
+    auto name = percent_decode(piece.substr(0, equals), PlusSign::space);
     auto value = equals == std::string_view::npos ? std::optional<std::string>(std::string())
-                                                  : percent_decode(piece.substr(equals + 1), true);
+                                                  : percent_decode(piece.substr(equals + 1), PlusSign::space);
     if (!name || !value || !is_utf8(*name) || !is_utf8(*value)) {
       return fail(ErrorKind::invalid, source,
                   "The query has a broken percent escape or is not UTF-8; encode it as UTF-8 and escape it.");

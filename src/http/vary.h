@@ -13,7 +13,7 @@ namespace larder::http {
 
 struct Vary {
   // No other request is known to get the same answer: "*" is among the members, or one that is no field name,
-  // of which nobody knows what it meant.
+  // whose meaning is unknown.
   bool any = false;
   // In lower case, sorted, each once.
   std::vector<std::string> names;

@@ -1,5 +1,4 @@
-// Writes the audit log (shim/objects/audit.js, binding AUDIT): who called what from where, and what came of
-// it.
+// Writes the audit log (records/audit.h): who called what from where, and what came of it.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +7,10 @@
 
 #include "host/requests.h"
 #include "host/task.h"
+#include "observe/counters.h"
 #include "operators/call.h"
+#include "records/fields.h"
+#include "records/outbox.h"
 
 namespace larder::operators {
 
@@ -30,27 +32,33 @@ struct AuditRow {
   std::string note;
   std::uint32_t status = 0;
   std::string request_id;
-  std::uint64_t count = 1;
 
   AuditRow() {}
 };
 
 class AuditBook {
  public:
+  // The counters outlive it.
+  explicit AuditBook(observe::Counters& counters);
+  AuditBook(const AuditBook&) = delete;
+  AuditBook& operator=(const AuditBook&) = delete;
+
   // A call's row at once; a refusal with all that come within limit::audit_refusals_gathered. What cannot be
-  // written is logged, whatever the level. To be done behind the response.
+  // written is logged as an error, and tried again with the next row; what there is no room for is
+  // counted. To be done behind the response.
   host::Task<void> write(host::Context here, AuditRow row);
 
  private:
-  void count_refusal(AuditRow row);
-  host::Task<void> append(host::Context here, std::vector<AuditRow> rows);
+  void count_refusal(records::AuditEntry entry);
+  void add(host::Host& host, records::AuditEntry entry);
+  host::Task<std::optional<Error>> send(host::Context here, std::string batch,
+                                        std::vector<records::AuditEntry> entries);
 
-  std::vector<AuditRow> refusals_;
-  // A request gathers refusals until then.
-  Instant gathering_until_;
+  observe::Counters& counters_;
+  std::vector<records::AuditEntry> refusals_;
+  records::Outbox<records::AuditEntry> outbox_;
+  // The batch whose rows are in the log already.
+  std::string logged_batch_;
 };
-
-// Rows as the object takes them: a JSON array.
-std::string audit_rows_text(const std::vector<AuditRow>& rows);
 
 }  // namespace larder::operators

@@ -1,59 +1,42 @@
 // GET /api/audit.
+#include <algorithm>
+
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "host/operations.h"
 #include "http/date.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
-#include "simdjson.h"
+#include "records/audit.h"
+#include "records/calls.h"
 
 namespace larder::operators {
 
 namespace {
 
-namespace dom = simdjson::dom;
-
-std::string_view text_of(dom::element row, std::string_view name) {
-  std::string_view text;
-  return row[name].get(text) == simdjson::SUCCESS ? text : std::string_view();
+void write_listed_entry(JsonWriter& json, const records::AuditEntry& entry) {
+  const bool is_call = entry.kind == static_cast<std::uint8_t>(records::AuditEntryKind::call);
+  const Instant at = instant_from_millis(static_cast<std::int64_t>(entry.at));
+  json.begin_object().key("at").value(http::format_timestamp(at));
+  json.key("outcome").value(is_call ? "called" : "refused");
+  json.key("status").value(entry.status).key("count").value(entry.count);
+  json.key("who").value(entry.subject).key("role").value(entry.role);
+  json.key("from").value(entry.address).key("method").value(entry.method);
+  json.key("path").value(entry.path).key("what").value(entry.note);
+  json.key("requestId").value(entry.request_id).end_object();
 }
 
-std::int64_t number_of(dom::element row, std::string_view name) {
-  std::int64_t number = 0;
-  return row[name].get(number) == simdjson::SUCCESS ? number : 0;
-}
-
-void write_listed_row(JsonWriter& json, dom::element row) {
-  json.begin_object().key("at").value(http::format_timestamp(instant_from_millis(number_of(row, "at"))));
-  json.key("outcome").value(text_of(row, "kind") == "call" ? "called" : "refused");
-  json.key("status").value(number_of(row, "status")).key("count").value(number_of(row, "count"));
-  json.key("who").value(text_of(row, "subject")).key("role").value(text_of(row, "role"));
-  json.key("from").value(text_of(row, "address")).key("method").value(text_of(row, "method"));
-  json.key("path").value(text_of(row, "path")).key("what").value(text_of(row, "note"));
-  json.key("requestId").value(text_of(row, "request_id")).end_object();
-}
-
-// The object's page as the answer; nullopt where it is not readable.
-std::optional<std::string> page_text(std::string_view result) {
-  dom::parser parser;
-  const simdjson::padded_string padded(result);
-  dom::element root;
-  dom::array rows;
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS || root["rows"].get(rows) != simdjson::SUCCESS) {
-    return std::nullopt;
-  }
+std::string page_text(const records::audit::list_results& page) {
   JsonWriter json;
   json.begin_object().key("entries").begin_array();
-  for (const dom::element row : rows) {
-    write_listed_row(json, row);
+  for (const records::AuditEntry& entry : page.entries) {
+    write_listed_entry(json, entry);
   }
   json.end_array().key("cursor");
-  const std::int64_t next = number_of(root, "next");
-  if (next == 0) {
+  if (page.next == 0) {
     json.null();
   } else {
-    json.value(to_text(next));
+    json.value(to_text(page.next));
   }
   return std::move(json.end_object()).take();
 }
@@ -71,7 +54,7 @@ host::Outgoing log_unreadable(host::Context here) {
 }  // namespace
 
 host::Task<host::Outgoing> list_audit(host::Context here, const Desk&, Call& call) {
-  constexpr std::uint64_t rows_max = 200;
+  constexpr std::uint64_t rows_max = config::limit::audit_page_entries_max;
   constexpr std::uint64_t rows_default = 100;
   constexpr std::uint64_t id_max = 9'007'199'254'740'991;
   call.note = "read the audit log";
@@ -87,16 +70,15 @@ host::Task<host::Outgoing> list_audit(host::Context here, const Desk&, Call& cal
   if (!count) {
     co_return host::problem_answer(here.host(), count.error());
   }
-  JsonWriter wanted;
-  wanted.begin_object().key("since").value(millis_since_epoch(*since)).key("before").value(*before);
-  wanted.key("count_max").value(*count).end_object();
-  const auto wait_millis = static_cast<std::uint64_t>(config::limit::object_wait.count());
-  const auto listed = co_await host::object_call(here, "AUDIT", "audit", "list", wanted.text(), wait_millis);
-  const auto text = listed ? page_text(listed->result) : std::nullopt;
-  if (!text) {
+  records::audit::list_arguments asked;
+  asked.since = static_cast<std::uint64_t>(std::max<std::int64_t>(millis_since_epoch(*since), 0));
+  asked.before = *before;
+  asked.count_max = static_cast<std::uint32_t>(*count);
+  const auto page = co_await records::audit::list(here, "audit", asked, config::limit::object_wait);
+  if (!page) {
     co_return log_unreadable(here);
   }
-  co_return host::json_answer(here.host(), 200, *text);
+  co_return host::json_answer(here.host(), 200, page_text(*page));
 }
 
 }  // namespace larder::operators

@@ -9,6 +9,7 @@
 #include "operators/request.h"
 #include "operators/visible_key.h"
 #include "policy/freshness.h"
+#include "records/control_log.h"
 
 namespace larder::operators {
 
@@ -136,7 +137,7 @@ host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call
       .key("tiers")
       .begin_array();
   std::size_t found_in = 0;
-  for (tiers::Cache* tier : desk.tiered.tiers()) {
+  for (tiers::CacheTier* tier : desk.tiered.tiers()) {
     const auto found = co_await tier->get(here, *key);
     const bool is_there = found && found->entry != nullptr;
     found_in += is_there ? 1U : 0U;
@@ -166,9 +167,9 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   }
   call.note = entry_note("removed", *key);
   // The purge takes it from there already.
-  const bool was_in_memory = desk.tiered.memory().find(*key) != nullptr;
+  const bool was_in_memory = desk.tiered.memory().peek(*key) != nullptr;
   const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::key, key->storage_name, false)};
-  std::string changes = config::changes_text(purges);
+  std::string changes = records::control_changes(purges);
   const auto appended = co_await desk.control.append(here, std::move(changes));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());
@@ -177,9 +178,9 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   json.begin_object().key("purged").value(1).key("at").value(http::format_timestamp(here.host().now()));
   // Purged it is everywhere by now; this gives the room back at once.
   json.key("removedFrom").begin_array();
-  for (tiers::Cache* tier : desk.tiered.tiers()) {
+  for (tiers::CacheTier* tier : desk.tiered.tiers()) {
     const auto removed = co_await tier->remove(here, *key);
-    const bool is_memory = tier == &desk.tiered.memory();
+    const bool is_memory = tier->tier() == config::Tier::memory;
     if ((is_memory && was_in_memory) || (removed && *removed)) {
       json.value(tier->name());
     }
@@ -202,7 +203,7 @@ host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call)
   call.note = concat({"listed ", prefix});
   // Larder's own notes ("larder::sweep") are no entries.
   const std::string notes = own_prefix(desk) + ":";
-  const auto page = co_await desk.tiered.keys(here, std::move(prefix), std::move(cursor),
+  const auto page = co_await desk.tiered.list(here, std::move(prefix), std::move(cursor),
                                               static_cast<std::uint32_t>(*count));
   if (!page) {
     co_return host::problem_answer(
@@ -210,9 +211,9 @@ host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call)
   }
   JsonWriter json;
   json.begin_object().key("keys").begin_array();
-  for (const std::string& key : page->keys) {
-    if (!key.starts_with(notes)) {
-      json.value(visible_key(desk.declarations, key, call.role));
+  for (const tiers::ListedKey& key : page->keys) {
+    if (!key.storage_name.starts_with(notes)) {
+      json.value(visible_key(desk.declarations, key.storage_name, call.role));
     }
   }
   json.end_array().key("cursor");
@@ -236,7 +237,7 @@ host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& c
   }
   name_as_stored(here, *purges);
   call.note = purge_note(*purges);
-  std::string changes = config::changes_text(*purges);
+  std::string changes = records::control_changes(*purges);
   const auto appended = co_await desk.control.append(here, std::move(changes));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());

@@ -7,7 +7,7 @@
 #include "engine/control.h"
 #include "engine/engine.h"
 #include "observe/counters.h"
-#include "observe/ledger.h"
+#include "observe/narrative_log.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
 #include "warm/warming.h"
@@ -25,7 +25,7 @@ struct Desk {
   engine::Engine& engine;
   engine::Control& control;
   observe::Counters& counters;
-  observe::Ledger& ledger;
+  observe::NarrativeLog& narrative_log;
   const warm::Warming& warming;
 };
 

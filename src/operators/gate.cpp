@@ -6,8 +6,8 @@
 #include "config/limits.h"
 #include "host/operations.h"
 #include "http/client.h"
-#include "operators/bucket.h"
 #include "operators/caller.h"
+#include "records/token_bucket.h"
 
 namespace larder::operators {
 
@@ -104,8 +104,8 @@ host::Task<std::optional<Outgoing>> Gate::admit(host::Context here, Role least, 
 }
 
 host::Task<std::optional<Outgoing>> Gate::take_one(host::Context here, std::string bucket) const {
-  const BucketTerms terms(limit::operator_calls_per_second, limit::operator_calls_burst, 1);
-  const auto taken = co_await take_from_bucket(here, bucket, terms);
+  const records::BucketTerms terms(limit::operator_calls_per_second, limit::operator_calls_burst, 1);
+  const auto taken = co_await records::take_from_bucket(here, bucket, terms, limit::object_wait);
   if (!taken) {
     co_return shut(here,
                    "The calls of operators cannot be counted at the moment, so none is let in; try again. "

@@ -6,8 +6,8 @@
 #include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/spending.h"
-#include "host/operations.h"
 #include "http/date.h"
+#include "narrative/narratives.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
 
@@ -17,12 +17,13 @@ namespace {
 
 constexpr std::uint64_t retention_days = 90;
 constexpr Millis day = std::chrono::hours(24);
-// Pages of KV keys that one call counts: 10,000 keys.
+// Pages of keys that one call counts: 10,000 keys.
 constexpr std::uint32_t count_pages_max = 10;
 constexpr std::uint32_t count_page_keys = 1000;
 
 constexpr std::string_view forgotten_because =
-    "Rows about this user were deleted from the ledger, and what isolates have yet to write about the user "
+    "Rows about this user were deleted from the narratives' log, and what isolates have yet to write about "
+    "the user "
     "up to now "
     "is dropped. Narratives are kept by profile, not by user, and hold no user's id: they stay.";
 
@@ -40,11 +41,11 @@ struct KeyCount {
   KeyCount() {}
 };
 
-host::Task<KeyCount> count_keys(host::Context here, std::string prefix) {
+host::Task<KeyCount> count_keys(host::Context here, tiers::GuardedTier& shared, std::string prefix) {
   KeyCount counted;
   std::string cursor;
   for (std::uint32_t page = 0; page < count_pages_max; ++page) {
-    auto listed = co_await host::kv_list(here, prefix, cursor, count_page_keys);
+    auto listed = co_await shared.list(here, prefix, cursor, count_page_keys);
     if (!listed) {
       co_return counted;
     }
@@ -61,11 +62,15 @@ host::Task<KeyCount> count_keys(host::Context here, std::string prefix) {
 // Of all resources that ask a model.
 host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
   KeyCount all;
+  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  if (shared == nullptr) {
+    co_return all;
+  }
   all.complete = true;
   for (const config::Resource& resource : desk.declarations.resources) {
-    if (config::asks_model(resource)) {
+    if (narrative::is_narrative(resource)) {
       std::string prefix = concat({desk.settings.cache_prefix, ":", resource.name, ":"});
-      const KeyCount counted = co_await count_keys(here, std::move(prefix));
+      const KeyCount counted = co_await count_keys(here, *shared, std::move(prefix));
       all.count += counted.count;
       all.complete = all.complete && counted.complete;
     }
@@ -77,10 +82,10 @@ host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
 
 namespace {
 
-host::Outgoing ledger_unavailable(host::Context here) {
-  http::Problem problem(503,
-                        "The ledger gives no answer; nothing was read or changed. Try again in a moment.");
-  problem.title = "Ledger unavailable";
+host::Outgoing log_unavailable(host::Context here) {
+  http::Problem problem(
+      503, "The narratives' log gives no answer; nothing was read or changed. Try again in a moment.");
+  problem.title = "Narratives' log unavailable";
   return host::problem_answer(here.host(), problem);
 }
 
@@ -88,9 +93,9 @@ host::Outgoing ledger_unavailable(host::Context here) {
 
 host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& desk, Call& call) {
   call.note = "looked at the narratives' figures";
-  const auto told = co_await desk.ledger.narratives(here, call.began - day);
+  const auto told = co_await desk.narrative_log.figures(here, call.began - day);
   if (!told) {
-    co_return ledger_unavailable(here);
+    co_return log_unavailable(here);
   }
   const narrative_figures::KeyCount keys = co_await narrative_figures::count_narratives(here, desk);
   JsonWriter json;
@@ -112,9 +117,9 @@ host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const De
   if (!since) {
     co_return host::problem_answer(here.host(), since.error());
   }
-  const auto told = co_await desk.ledger.narratives(here, *since);
+  const auto told = co_await desk.narrative_log.figures(here, *since);
   if (!told) {
-    co_return ledger_unavailable(here);
+    co_return log_unavailable(here);
   }
   const auto costs = co_await engine::read_spending(here, *since);
   JsonWriter json;
@@ -139,9 +144,9 @@ host::Task<host::Outgoing> forget(host::Context here, const Desk& desk, Call& ca
   // Not the id: the log of the call must not be what is left of the user.
   call.note = "deleted a user's rows";
   std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, id);
-  const auto count = co_await desk.ledger.forget(here, std::move(user));
+  const auto count = co_await desk.narrative_log.forget(here, std::move(user));
   if (!count) {
-    co_return ledger_unavailable(here);
+    co_return log_unavailable(here);
   }
   JsonWriter json;
   json.begin_object().key("deleted").value(*count).key("rationale").value(forgotten_because).end_object();

@@ -33,7 +33,8 @@ struct Served {
 
 class Operators {
  public:
-  Operators(const Desk& desk, Duty duty) : desk_(desk), gate_(desk.settings), duty_(duty) {}
+  Operators(const Desk& desk, Duty duty)
+      : desk_(desk), gate_(desk.settings), duty_(duty), book_(desk.counters) {}
 
   // Whether a route has this path (http::Target::path), whatever the method.
   bool has(std::string_view path) const;

@@ -7,6 +7,7 @@
 #include "config/operator_request.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
+#include "records/control_log.h"
 
 namespace larder::operators {
 
@@ -99,7 +100,7 @@ host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk,
     co_return host::problem_answer(here.host(), invalid_request(settings.error()));
   }
   call.note = settings_note(*changes);
-  std::string appendix = config::changes_text(*changes);
+  std::string appendix = records::control_changes(*changes);
   const auto appended = co_await desk.control.append(here, std::move(appendix));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());

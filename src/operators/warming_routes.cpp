@@ -1,5 +1,6 @@
 // /api/warming: lists of books and of entries come in, their jobs are shown, cancelled and replayed.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/assert.h"
@@ -20,7 +21,9 @@ namespace larder::operators {
 
 namespace {
 
-namespace wlimit = config::limit;
+// What may stand beside the list in an upload.
+constexpr std::array<std::string_view, 4> list_options = {"maxDepth", "priority", "aggressiveness",
+                                                          "subjects"};
 
 // A file as base64 takes a third more, and there is room for the other members.
 constexpr std::uint64_t upload_bytes_max = (std::uint64_t{10} << 20) / 3 * 4 + 65'536;
@@ -32,13 +35,14 @@ host::Outgoing warming_problem(host::Context here, int status, std::string detai
 // What the jobs' object, the queue or the list says, as the client is told.
 host::Outgoing warming_failure(host::Context here, const Error& error) {
   switch (error.kind) {
-    case ErrorKind::invalid:
+    case ErrorKind::not_found:
       return warming_problem(here, 404, error.message);
+    case ErrorKind::invalid:
+      return warming_problem(here, 400, error.message);
     case ErrorKind::unsupported:
       return warming_problem(here, 503, error.message);
     case ErrorKind::too_large:
       return warming_problem(here, 413, error.message);
-    case ErrorKind::not_found:
     case ErrorKind::timeout:
     case ErrorKind::unavailable:
     case ErrorKind::rejected:
@@ -67,6 +71,8 @@ namespace uploads {
 struct Upload {
   std::string file;
   TextPairs fields;
+  // What is wrong with its members.
+  config::Faults faults;
 
   Upload() {}
   std::string_view field(std::string_view name) const {
@@ -95,6 +101,15 @@ host::Task<Asked<Upload>> read_form(host::Context here) {
   Upload upload;
   upload.file = here.host().read_body(form->file.handle(), form->file.size(), 0);
   upload.fields = std::move(form->fields);
+  const std::vector<std::string_view> known(list_options.begin(), list_options.end());
+  for (const auto& field : upload.fields) {
+    if (std::find(known.begin(), known.end(), field.first) == known.end()) {
+      upload.faults.emplace_back(
+          config::in_quotes(field.first),
+          concat({"There is no such field; beside file there is ", config::any_of(known), ".",
+                  config::did_you_mean(field.first, known)}));
+    }
+  }
   co_return std::move(upload);
 }
 
@@ -109,6 +124,13 @@ host::Task<Asked<Upload>> read_json_upload(host::Context here) {
   const auto json = config::JsonText::parse(*text);
   if (!json || !json->is_object()) {
     co_return tl::make_unexpected(invalid_request("The body is no JSON object."));
+  }
+  std::vector<std::string_view> known = {"csv"};
+  const std::vector<std::string_view> options(list_options.begin(), list_options.end());
+  known.insert(known.end(), options.begin(), options.end());
+  const config::Faults faults = json->faults_of_members("", known, options);
+  if (!faults.empty()) {
+    co_return tl::make_unexpected(invalid_request(faults));
   }
   const auto csv = json->find("csv");
   const auto encoded = csv ? csv->as_text() : std::nullopt;
@@ -266,7 +288,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   if (!upload) {
     co_return host::problem_answer(here.host(), upload.error());
   }
-  config::Faults faults;
+  config::Faults faults = std::move(upload->faults);
   booklist::Aggressiveness aggressiveness = booklist::Aggressiveness::normal;
   warm::JobPlan plan;
   plan.options = read_list_options(*upload, aggressiveness, faults);
@@ -334,10 +356,31 @@ TextPairs fields_of(const config::JsonText& item, const config::Resource* resour
   return fields;
 }
 
+// What an item may name: the resource's key fields, or anything where the whole query is one.
+std::vector<std::string_view> item_members(const config::Resource& resource) {
+  std::vector<std::string_view> names;
+  for (const config::KeyField& field : resource.key) {
+    if (field.source == config::FieldSource::whole_query) {
+      return {};
+    }
+    if (field.source != config::FieldSource::setting) {
+      names.push_back(field.name);
+    }
+  }
+  return names;
+}
+
 // The items of a pre-warming list: objects, or rows of a CSV file whose header names the fields.
-Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const config::Resource* resource) {
+Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const config::Resource* resource,
+                                           config::Faults& faults) {
   std::vector<TextPairs> entries;
+  const auto known = resource == nullptr ? std::vector<std::string_view>() : item_members(*resource);
   for (const config::JsonText& item : json.items("items")) {
+    const std::string path = concat({"items[", to_text(std::uint64_t{entries.size()}), "]"});
+    const auto wrong = known.empty() ? config::Faults() : item.faults_of_members(path, known);
+    if (faults.size() < config::limit::declaration_faults_max) {
+      faults.insert(faults.end(), wrong.begin(), wrong.end());
+    }
     entries.push_back(fields_of(item, resource));
   }
   const auto csv = json.find("csv");
@@ -392,7 +435,9 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   }
   Upload fields;
   fields.fields = json->as_pairs();
-  config::Faults faults;
+  config::Faults faults =
+      json->faults_of_members("", {"resource", "items", "csv", "concurrency", "qps", "priority"},
+                              {"resource", "csv", "concurrency", "qps", "priority"});
   warm::JobPlan plan;
   plan.options.resource = std::string(fields.field("resource"));
   plan.options.requests_at_once = number_field(fields, "concurrency", 1, 20, 3, faults).value_or(3);
@@ -402,7 +447,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
-  const auto entries = read_entries(*json, resource);
+  const auto entries = read_entries(*json, resource, faults);
   if (!entries) {
     co_return host::problem_answer(here.host(), entries.error());
   }
@@ -417,7 +462,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
     const auto query = desk.warming.stock().query_of(here.host(), *resource, (*entries)[i]);
     if (!query) {
-      if (faults.size() < wlimit::declaration_faults_max) {
+      if (faults.size() < config::limit::declaration_faults_max) {
         faults.emplace_back(concat({"items[", to_text(std::uint64_t{i}), "]"}), query.error().message);
       }
     } else if (seen.insert(query->key.storage_name).second) {
@@ -491,6 +536,10 @@ host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, 
       co_return host::problem_answer(
           here.host(),
           invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
+    }
+    const config::Faults faults = json->faults_of_members("", {"ids"});
+    if (!faults.empty()) {
+      co_return host::problem_answer(here.host(), invalid_request(faults));
     }
     for (const config::JsonText& id : json->items("ids")) {
       const auto number = id.as_number();

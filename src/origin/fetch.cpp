@@ -10,6 +10,7 @@
 #include "entry/normalise.h"
 #include "http/problem.h"
 #include "origin/exchange.h"
+#include "origin/kind.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
 #include "origin/provider.h"
@@ -264,7 +265,6 @@ Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   request.body_bytes_max = Bytes(reply_bytes_max);
   // A redirect would take the key to another address.
   request.redirects = Redirects::are_answers;
-  request.model = model.shape;
   return request;
 }
 
@@ -328,24 +328,95 @@ OriginResult<Fetched> read_model(host::Host& host, ModelShape shape, WireReply r
   return fetched;
 }
 
-OriginResult<Fetched> read_any_reply(host::Host& host, const config::Resource& resource, const Wanted& wanted,
-                                     const Request& asked, WireReply reply) {
-  if (auto refused = refuse_status(reply.status)) {
-    return tl::make_unexpected(refusal_of(std::move(*refused), reply, host.now()));
+OriginResult<Prepared> prepared(OriginResult<Request> request) {
+  if (!request) {
+    return tl::make_unexpected(std::move(request.error()));
   }
-  if (resource.origin.kind == config::OriginKind::url) {
+  Prepared prepared;
+  prepared.request = std::move(*request);
+  return prepared;
+}
+
+class Url final : public Kind {
+ public:
+  std::string name(const config::Resource& resource, std::size_t) const override {
+    return resource.origin.url.origin;
+  }
+  std::string_view source(const config::Resource&, std::size_t) const override { return "origin"; }
+  OriginResult<Prepared> prepare(host::Host&, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted) const override {
+    return prepared(plan_url(resource, settings, wanted));
+  }
+  OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
+                             const Wanted&, const Request& asked, WireReply reply) const override {
     return read_url(resource, asked, host.now(), std::move(reply));
   }
-  if (config::asks_model(resource)) {
-    LARDER_ASSERT(asked.model.has_value());
-    return read_model(host, *asked.model, std::move(reply));
+};
+
+class Books final : public Kind {
+ public:
+  std::string name(const config::Resource& resource, std::size_t provider) const override {
+    return std::string(source(resource, provider));
   }
-  return read_books(host, resource, wanted, std::move(reply));
-}
+  std::string_view source(const config::Resource& resource, std::size_t provider) const override {
+    return to_text(resource.origin.providers[provider]);
+  }
+  std::vector<std::size_t> providers_asked(const config::Resource& resource,
+                                           const config::Settings& settings) const override {
+    const std::vector<config::Provider>& providers = resource.origin.providers;
+    std::vector<std::size_t> asked;
+    for (std::size_t i = 0; i < providers.size(); ++i) {
+      if (is_set_up(providers[i], settings)) {
+        asked.push_back(i);
+      }
+    }
+    if (asked.empty()) {
+      asked.push_back(0);
+    }
+    return asked;
+  }
+  std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
+                            const config::Settings& settings) const override {
+    const config::Provider asked = resource.origin.providers[provider];
+    const std::uint32_t rate = reach_of(asked, settings).rate;
+    return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
+  }
+  OriginResult<Prepared> prepare(host::Host&, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted) const override {
+    return prepared(plan_books(resource, settings, wanted));
+  }
+  OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
+                             const Wanted& wanted, const Request&, WireReply reply) const override {
+    return read_books(host, resource, wanted, std::move(reply));
+  }
+};
+
+class LanguageModel final : public Kind {
+ public:
+  std::string name(const config::Resource&, std::size_t) const override {
+    return std::string(config::model_word);
+  }
+  std::string_view source(const config::Resource&, std::size_t) const override { return config::model_word; }
+  OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
+                                 const config::Settings& settings, const Wanted& wanted) const override {
+    return plan_model(host, resource, settings, wanted);
+  }
+  OriginResult<Fetched> read(host::Host& host, const config::Resource&, const config::Settings& settings,
+                             const Wanted&, const Request&, WireReply reply) const override {
+    const auto model = model_of(settings);
+    LARDER_ASSERT(model.has_value());
+    return read_model(host, model->shape, std::move(reply));
+  }
+  bool is_unwell(const Refusal& refusal) const override {
+    return Kind::is_unwell(refusal) || refusal.error.kind == ErrorKind::corrupt;
+  }
+  Price price() const override { return Price::counted; }
+};
 
 // What came of a request.
 OriginResult<Fetched> read_whatever_came(host::Host& host, const config::Resource& resource,
-                                         const Wanted& wanted, OriginResult<Exchanged> exchanged) {
+                                         const config::Settings& settings, const Wanted& wanted,
+                                         OriginResult<Exchanged> exchanged) {
   if (!exchanged) {
     return tl::make_unexpected(std::move(exchanged.error()));
   }
@@ -355,13 +426,18 @@ OriginResult<Fetched> read_whatever_came(host::Host& host, const config::Resourc
     pending.late = std::move(exchanged->late);
     return pending;
   }
-  return read_any_reply(host, resource, wanted, exchanged->asked, std::move(exchanged->reply));
+  if (auto refused = refuse_status(exchanged->reply.status)) {
+    return tl::make_unexpected(refusal_of(std::move(*refused), exchanged->reply, host.now()));
+  }
+  return kind_of(resource).read(host, resource, settings, wanted, exchanged->asked,
+                                std::move(exchanged->reply));
 }
 
 // The same with the times around it.
-OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& resource, const Wanted& wanted,
+OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& resource,
+                                     const config::Settings& settings, const Wanted& wanted,
                                      Instant requested_at, OriginResult<Exchanged> exchanged) {
-  auto fetched = read_whatever_came(host, resource, wanted, std::move(exchanged));
+  auto fetched = read_whatever_came(host, resource, settings, wanted, std::move(exchanged));
   if (fetched) {
     fetched->provider = wanted.provider;
     fetched->requested_at = requested_at;
@@ -372,72 +448,66 @@ OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& r
 
 }  // namespace
 
-std::string origin_name(const config::Resource& resource, std::size_t provider) {
+const Kind& kind_of(const config::Resource& resource) {
+  static const Url url;
+  static const Books books;
+  static const LanguageModel model;
   switch (resource.origin.kind) {
-    case config::OriginKind::provider:
-      return std::string(to_text(resource.origin.providers[provider]));
     case config::OriginKind::url:
-      return resource.origin.url.origin;
+      return url;
+    case config::OriginKind::provider:
+      return books;
     case config::OriginKind::model:
-      return std::string(config::model_word);
+      return model;
   }
   LARDER_UNREACHABLE();
 }
 
+std::vector<std::size_t> Kind::providers_asked(const config::Resource&, const config::Settings&) const {
+  return {0};
+}
+
+std::uint32_t Kind::polite_rate(const config::Resource&, std::size_t, const config::Settings&) const {
+  constexpr std::uint32_t any_api = 1;
+  return any_api;
+}
+
+bool Kind::is_unwell(const Refusal& refusal) const {
+  return refusal.error.kind == ErrorKind::timeout || refusal.error.kind == ErrorKind::unavailable ||
+         refusal.origin_status >= 500 || refusal.origin_status == 429;
+}
+
+bool is_model_unwell(const Refusal& refusal) { return LanguageModel().is_unwell(refusal); }
+
+std::string origin_name(const config::Resource& resource, std::size_t provider) {
+  return kind_of(resource).name(resource, provider);
+}
+
 std::vector<std::size_t> providers_asked(const config::Resource& resource, const config::Settings& settings) {
-  std::vector<std::size_t> asked;
-  const std::vector<config::Provider>& providers = resource.origin.providers;
-  if (resource.origin.kind == config::OriginKind::provider) {
-    for (std::size_t i = 0; i < providers.size(); ++i) {
-      if (is_set_up(providers[i], settings)) {
-        asked.push_back(i);
-      }
-    }
-  }
-  if (asked.empty()) {
-    asked.push_back(0);
-  }
-  return asked;
+  return kind_of(resource).providers_asked(resource, settings);
 }
 
 std::uint32_t polite_rate(const config::Resource& resource, std::size_t provider,
                           const config::Settings& settings) {
-  constexpr std::uint32_t any_api = 1;
-  if (resource.origin.kind != config::OriginKind::provider) {
-    return any_api;
-  }
-  const config::Provider asked = resource.origin.providers[provider];
-  const std::uint32_t rate = reach_of(asked, settings).rate;
-  return rate > 0 ? rate : provider_row(asked).provider.requests_per_second_max(access_to(asked, settings));
+  return kind_of(resource).polite_rate(resource, provider, settings);
 }
 
 OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
                                const config::Settings& settings, const Wanted& wanted) {
-  Prepared prepared;
-  if (config::asks_model(resource)) {
-    auto planned = plan_model(host, resource, settings, wanted);
-    if (!planned) {
-      planned.error().unsent = true;
-    }
-    return planned;
+  auto planned = kind_of(resource).prepare(host, resource, settings, wanted);
+  if (!planned) {
+    planned.error().unsent = true;
   }
-  auto request = resource.origin.kind == config::OriginKind::provider ? plan_books(resource, settings, wanted)
-                                                                      : plan_url(resource, settings, wanted);
-  if (!request) {
-    request.error().unsent = true;
-    return tl::make_unexpected(std::move(request.error()));
-  }
-  prepared.request = std::move(*request);
-  return prepared;
+  return planned;
 }
 
-host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
-                                        Request request) {
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
+                                        const config::Settings& settings, Wanted wanted, Request request) {
   const Instant requested_at = here.host().now();
   const Instant deadline = requested_at + wanted.timeout;
   const Instant soft_end = wanted.soft > Millis(0) ? requested_at + wanted.soft : Instant::max();
   auto exchanged = co_await exchange(here, std::move(request), deadline, soft_end);
-  co_return read_exchanged(here.host(), resource, wanted, requested_at, std::move(exchanged));
+  co_return read_exchanged(here.host(), resource, settings, wanted, requested_at, std::move(exchanged));
 }
 
 host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
@@ -455,11 +525,12 @@ host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config
   co_return read_model_answer(here.host(), model->shape, exchanged->reply);
 }
 
-host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
+host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource,
+                                         const config::Settings& settings, Wanted wanted,
                                          std::uint32_t ticket, std::shared_ptr<const Late> late,
                                          Instant requested_at) {
   auto exchanged = co_await resume_exchange(here, ticket, std::move(late));
-  co_return read_exchanged(here.host(), resource, wanted, requested_at, std::move(exchanged));
+  co_return read_exchanged(here.host(), resource, settings, wanted, requested_at, std::move(exchanged));
 }
 
 std::string leading_system_of(const config::Resource& resource, const config::FieldValues& values) {

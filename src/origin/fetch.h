@@ -102,8 +102,8 @@ OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resourc
 
 // `resource` lives as long as the app. A reply above the resource's bounds is a stream for a url origin and
 // an error for a provider, whose replies have to be read.
-host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource, Wanted wanted,
-                                        Request request);
+host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
+                                        const config::Settings& settings, Wanted wanted, Request request);
 
 // A model's words, whatever they are about.
 struct ModelAnswer {
@@ -127,7 +127,8 @@ std::string narrative_stand_in(const config::Resource& resource, const config::F
                                Instant now);
 
 // The rest of a fetch of the same request that came back with a ticket, once.
-host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource, Wanted wanted,
+host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource,
+                                         const config::Settings& settings, Wanted wanted,
                                          std::uint32_t ticket, std::shared_ptr<const Late> late,
                                          Instant requested_at);
 

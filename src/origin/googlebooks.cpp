@@ -84,7 +84,7 @@ Error to_error(const ReportedError& reported, std::uint32_t http_status) {
                  concat({googlebooks_source, " has no quota left", told,
                          "; ask later, or configure GOOGLE_BOOKS_API_KEY"}));
   }
-  // A 200 or a code that is none: the reply is an error all the same.
+  // A 200 or an unknown code: the reply is an error all the same.
   const std::optional<Error> by_status =
       fault_of_status(googlebooks_source, code == 0 || code == 200 ? 400 : code);
   LARDER_ASSERT(by_status.has_value());
@@ -207,7 +207,7 @@ class GoogleBooks final : public Provider {
   Result<Reply> read(const Lookup& lookup, std::uint32_t status, std::string_view content_type,
                      PaddedText body) const override {
     if (status == 404) {
-      // A search that finds nothing is a 200 without items: a 404 comes from somebody else.
+      // A search that finds nothing is a 200 without items: a 404 does not come from Google Books.
       Reply reply;
       reply.authority = Authority::doubtful;
       return reply;

@@ -2,7 +2,7 @@
 // for. For the readers of this room.
 //
 // A value of another type than expected is passed over; only what breaks the document as a whole ends the
-// reading, as a Fault. Members that nobody reads are skipped by their brackets, not validated.
+// reading, as a Fault. Members that are not read are skipped by their brackets, not validated.
 #pragma once
 
 #include <cstdint>

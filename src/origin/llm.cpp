@@ -199,7 +199,7 @@ std::optional<Error> judged_reply(const RawReply& reply) {
   return std::nullopt;
 }
 
-// Who asks with a wrong key or for a model that is not there mends the settings: it is never about the
+// A wrong key or a model that does not exist is a fault of the settings: it is never about the
 // question.
 std::optional<Error> model_status_error(std::uint32_t status) {
   if (status == 400 || status == 401 || status == 403 || status == 404) {

@@ -42,7 +42,7 @@ struct ModelRequest {
 struct ModelPrompt {
   // Ours.
   std::string instructions;
-  // What they are about: data, whose words nobody should follow.
+  // What they are about: data, in which the model must follow no instruction.
   std::string content;
   // The JSON Schema that the answer has to follow; "": it is prose.
   std::string schema;

@@ -33,7 +33,7 @@ Result<Reply> read_isbndb(PaddedText json, std::string_view wanted_isbn13);
 // Larder's own {query, source, works}, as books_reply() writes it.
 Result<Reply> read_books_reply(PaddedText json);
 
-// Any of the origins' shapes, told apart by its members. What is none of them is corrupt.
+// Any of the origins' shapes, told apart by its members. Any other shape is corrupt.
 Result<Reply> read_any(PaddedText json);
 
 }  // namespace larder::origin

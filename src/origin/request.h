@@ -10,7 +10,6 @@
 
 #include "base/units.h"
 #include "base/wire.h"
-#include "origin/llm.h"
 
 namespace larder::origin {
 
@@ -51,8 +50,6 @@ struct Request {
   std::vector<std::string> redirect_origins;
   // Where it has been before, each as method and URL.
   std::vector<std::string> trail;
-  // Who is asked, where it is a model.
-  std::optional<ModelShape> model;
 
   Request() {}
 };

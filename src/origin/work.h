@@ -24,7 +24,7 @@ inline constexpr std::size_t author_bytes_max = 256;
 inline constexpr std::size_t subject_bytes_max = 128;
 inline constexpr std::size_t cover_url_bytes_max = 1024;
 inline constexpr std::size_t id_bytes_max = 64;
-// Years outside of this are slips of somebody's pen. Negative ones are before the common era.
+// Years outside of this are typing errors. Negative ones are before the common era.
 inline constexpr std::int32_t year_min = -3000;
 inline constexpr std::int32_t year_max = 2100;
 

@@ -8,7 +8,7 @@
 namespace larder::policy {
 
 // The pause before attempt `attempt` (the second attempt is 2): exponential from `first` to `most`, of which
-// a random part is taken, so that those who failed together do not come back together. `random` is any 32
+// a random part is taken, so that requests that failed together do not come back together. `random` is any 32
 // bits.
 Millis backoff(std::uint32_t attempt, Millis first, Millis most, std::uint32_t random);
 

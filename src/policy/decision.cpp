@@ -17,6 +17,20 @@ std::string_view to_text(Reason reason) {
   LARDER_UNREACHABLE();
 }
 
+Reason reason_of(config::Tier tier) {
+  switch (tier) {
+#define LARDER_TIER(word, ...) \
+  case config::Tier::word:     \
+    return Reason::word;
+#include "config/tiers.def"
+  }
+  LARDER_UNREACHABLE();
+}
+
+WhenStale when_stale(const config::Settings& settings) {
+  return settings.stale_while_revalidate_enabled ? WhenStale::serve_and_refresh : WhenStale::fetch;
+}
+
 Admission admit(const config::Settings& settings, std::string_view key_pattern) {
   if (!settings.feature_cache) {
     return Admission(Participation::pass_through, Reason::disabled);
@@ -28,21 +42,21 @@ Admission admit(const config::Settings& settings, std::string_view key_pattern) 
   return Admission(Participation::full, Reason::absent);
 }
 
-Decision decide(const entry::Header& header, Reason tier, Instant now, bool stale_while_revalidate) {
+Decision decide(const entry::Header& header, Reason hit, Instant now, WhenStale when_stale) {
   const Standing standing = policy::standing(header, now);
-  const bool refreshable = stale_while_revalidate && header.kind == entry::Kind::positive;
+  const bool refreshable = when_stale == WhenStale::serve_and_refresh && header.kind == entry::Kind::positive;
   switch (standing.freshness) {
     case Freshness::fresh: {
       const bool eager = refreshable && (header.partial || standing.age >= eager_age(header));
-      return Decision(eager ? Action::serve_and_refresh : Action::serve, tier, standing);
+      return Decision(eager ? Action::serve_and_refresh : Action::serve, hit, standing);
     }
     case Freshness::stale:
       return Decision(refreshable ? Action::serve_and_refresh : Action::fetch,
-                      refreshable ? tier : Reason::expired, standing);
+                      refreshable ? hit : Reason::expired, standing);
     case Freshness::rescue:
     case Freshness::expired:
       if (LARDER_MUTATED(stale_bound_ignored) && refreshable) {
-        return Decision(Action::serve_and_refresh, tier, standing);
+        return Decision(Action::serve_and_refresh, hit, standing);
       }
       return Decision(Action::fetch, Reason::expired, standing);
   }

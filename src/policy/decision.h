@@ -18,6 +18,8 @@ enum class Reason : std::uint8_t {
 #undef LARDER_REASON
 };
 std::string_view to_text(Reason reason);
+// The reason of a hit in this tier.
+Reason reason_of(config::Tier tier);
 
 // How far the cache takes part in a request.
 enum class Participation : std::uint8_t {
@@ -54,12 +56,18 @@ struct Decision {
       : action(action_), reason(reason_), standing(standing_) {}
 };
 
-// For an entry that a tier had. `tier` is the reason of a hit. Without stale-while-revalidate an entry is
-// served while it is fresh and not refreshed before its time is over.
-Decision decide(const entry::Header& header, Reason tier, Instant now, bool stale_while_revalidate);
+// What becomes of an entry past its fresh time (ENABLE_SWR).
+enum class WhenStale : std::uint8_t {
+  serve_and_refresh,  // it answers within its stale time, and is refreshed behind the answer
+  fetch,              // it answers while it is fresh, and is not refreshed before its time is over
+};
+WhenStale when_stale(const config::Settings& settings);
+
+// For an entry that is at hand. `hit` is the reason where it answers.
+Decision decide(const entry::Header& header, Reason hit, Instant now, WhenStale when_stale);
 
 // Whether the entry may stand in for an origin that failed, is slow or is not asked (stale-if-error): within
-// its bound, and never the word that there is none.
+// its bound, and never a negative entry.
 bool may_stand_in(const entry::Header& header, Instant now);
 
 // The age from which on a read of a fresh entry refreshes it.

@@ -31,7 +31,7 @@ class PurgeBook {
   PurgeVerdict judge(std::string_view storage_name, entry::Header& header) const;
 
   // The newest purge that names this key or these tags; 0 if none does. Locks carry it in their names, so
-  // that nobody is handed what was fetched before.
+  // that no request is handed an answer from before the purge.
   std::uint64_t generation(std::string_view storage_name, const std::vector<std::string>& tags) const;
 
   std::size_t size() const { return count_; }

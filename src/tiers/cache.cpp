@@ -4,7 +4,7 @@
 
 namespace larder::tiers {
 
-host::Task<Result<KeyPage>> Cache::keys(host::Context, std::string, std::string, std::uint32_t) {
+host::Task<Result<KeyPage>> Cache::list(host::Context, std::string, std::string, std::uint32_t) {
   co_return fail(ErrorKind::unsupported, name(), "This cache cannot list its keys.");
 }
 

@@ -5,13 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json_writer.h"
 #include "base/result.h"
-#include "config/vocabulary.h"
+#include "config/tiers.h"
 #include "entry/header.h"
 #include "entry/key.h"
 #include "host/host.h"
@@ -69,11 +70,11 @@ using EntryPtr = std::shared_ptr<const Entry>;
 // What a look-up found. No entry: a miss.
 struct Found {
   EntryPtr entry;
-  // The tier that had it, for Cache-Status ("memory", "edge", "kv").
-  std::string_view tier;
+  // The tier that had it; none where there is no entry, or where a lock handed it over.
+  std::optional<config::Tier> tier;
 
   Found() {}
-  Found(EntryPtr entry_, std::string_view tier_) : entry(std::move(entry_)), tier(tier_) {}
+  Found(EntryPtr entry_, std::optional<config::Tier> tier_) : entry(std::move(entry_)), tier(tier_) {}
 };
 
 enum class Stored : std::uint8_t {
@@ -81,8 +82,18 @@ enum class Stored : std::uint8_t {
   declined,  // not kept, by a bound or by admission; no error
 };
 
+// A key as a store lists it.
+struct ListedKey {
+  std::string storage_name;
+  // The entry's header in its text form; "" where the store does not list it.
+  std::string header;
+
+  ListedKey(std::string storage_name_, std::string header_)
+      : storage_name(std::move(storage_name_)), header(std::move(header_)) {}
+};
+
 struct KeyPage {
-  std::vector<std::string> keys;
+  std::vector<ListedKey> keys;
   // Where the next page starts; empty at the end.
   std::string next_cursor;
 
@@ -102,7 +113,7 @@ class Cache {
   // True when there was something, as far as the store knows.
   virtual host::Task<Result<bool>> remove(host::Context here, Key key) = 0;
   // Keys by storage name, a page at a time. Errors: unsupported where the store cannot list.
-  virtual host::Task<Result<KeyPage>> keys(host::Context here, std::string prefix, std::string cursor,
+  virtual host::Task<Result<KeyPage>> list(host::Context here, std::string prefix, std::string cursor,
                                            std::uint32_t count_max);
   // Drops every entry with the tag and tells how many. Errors: unsupported where the store has no index of
   // tags.

@@ -7,9 +7,11 @@ namespace larder::tiers {
 
 namespace {
 
-class Edge final : public Cache {
+class Edge final : public CacheTier {
  public:
-  std::string_view name() const override { return "edge"; }
+  explicit Edge(Bytes value_bytes_max) : value_bytes_max_(value_bytes_max) {}
+
+  config::Tier tier() const override { return config::Tier::edge; }
 
   host::Task<Result<Found>> get(host::Context here, Key key) override {
     auto read =
@@ -18,12 +20,11 @@ class Edge final : public Cache {
       co_return tl::make_unexpected(read.error());
     }
     EntryPtr entry = read->found == 1 ? readable_entry(read->header, std::move(read->content), key) : nullptr;
-    co_return entry == nullptr ? Found() : Found(std::move(entry), name());
+    co_return entry == nullptr ? Found() : Found(std::move(entry), tier());
   }
 
   host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) override {
-    const StoreBounds bounds(Bytes(config::limit::edge_value_bytes_max),
-                             Bytes(config::limit::header_value_bytes_max), Millis(1000));
+    const StoreBounds bounds(value_bytes_max_, Bytes(config::limit::header_value_bytes_max), Millis(1000));
     const auto stored = storable(*entry, bounds, here.host().now());
     if (!stored) {
       co_return Stored::declined;
@@ -36,8 +37,8 @@ class Edge final : public Cache {
     co_return Stored::stored;
   }
 
-  host::Task<Result<bool>> remove(host::Context here, Key key) override {
-    const auto removed = co_await host::edge_delete(here, key.storage_name);
+  host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) override {
+    const auto removed = co_await host::edge_delete(here, storage_name);
     if (!removed) {
       co_return tl::make_unexpected(removed.error());
     }
@@ -45,10 +46,15 @@ class Edge final : public Cache {
   }
 
   void write_status(JsonWriter& json) const override { json.begin_object().end_object(); }
+
+ private:
+  Bytes value_bytes_max_;
 };
 
 }  // namespace
 
-std::unique_ptr<Cache> make_edge_tier() { return std::make_unique<Edge>(); }
+std::unique_ptr<CacheTier> make_edge_tier(const TierSetup&, Bytes value_bytes_max) {
+  return std::make_unique<Edge>(value_bytes_max);
+}
 
 }  // namespace larder::tiers

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "base/mutation.h"
-#include "config/limits.h"
 #include "tiers/resident_set.h"
 #include "tiers/tier.h"
 
@@ -16,21 +15,19 @@ constexpr std::uint64_t entry_overhead_bytes = 512;
 
 class Memory final : public MemoryTier {
  public:
-  Memory(host::Host& host, Bytes budget, std::uint64_t seed) : host_(host), entries_(budget, seed) {}
+  Memory(const TierSetup& setup, Bytes value_bytes_max)
+      : host_(setup.host),
+        value_bytes_max_(value_bytes_max),
+        entries_(setup.memory_bytes, setup.memory_seed) {}
 
-  std::string_view name() const override { return "memory"; }
+  config::Tier tier() const override { return config::Tier::memory; }
 
-  EntryPtr find(const Key& key) override {
-    const EntryPtr* found = entries_.find(key.storage_name);
-    if (found == nullptr ||
-        (!entry::proves((*found)->header.key, key) && !LARDER_MUTATED(full_key_unchecked))) {
-      return nullptr;
-    }
-    return *found;
-  }
+  EntryPtr find(const Key& key) override { return checked(entries_.find(key.storage_name), key); }
+
+  EntryPtr peek(const Key& key) const override { return checked(entries_.peek(key.storage_name), key); }
 
   Stored keep(const Key& key, EntryPtr entry) override {
-    if (entry->body.size().count > config::limit::memory_value_bytes_max) {
+    if (entry->body.size() > value_bytes_max_) {
       forget(key.storage_name);
       return Stored::declined;
     }
@@ -71,29 +68,35 @@ class Memory final : public MemoryTier {
   std::size_t count() const override { return entries_.count(); }
 
   host::Task<Result<Found>> get(host::Context, Key key) override {
-    EntryPtr found = find(key);
-    co_return found == nullptr ? Found() : Found(std::move(found), name());
+    EntryPtr found = peek(key);
+    co_return found == nullptr ? Found() : Found(std::move(found), tier());
   }
 
   host::Task<Result<Stored>> put(host::Context, Key key, EntryPtr entry) override {
     co_return keep(key, std::move(entry));
   }
 
-  host::Task<Result<bool>> remove(host::Context, Key key) override { co_return forget(key.storage_name); }
+  host::Task<Result<bool>> remove_named(host::Context, std::string storage_name) override {
+    co_return forget(storage_name);
+  }
 
   // In order of the keys, so that a cursor holds while entries come and go.
-  host::Task<Result<KeyPage>> keys(host::Context, std::string prefix, std::string cursor,
+  host::Task<Result<KeyPage>> list(host::Context, std::string prefix, std::string cursor,
                                    std::uint32_t count_max) override {
-    KeyPage page;
+    std::vector<std::string> names;
     entries_.for_each([&](std::string_view key, const EntryPtr&, Bytes) {
       if (key > std::string_view(cursor) && key.substr(0, prefix.size()) == prefix) {
-        page.keys.emplace_back(key);
+        names.emplace_back(key);
       }
     });
-    std::sort(page.keys.begin(), page.keys.end());
-    if (page.keys.size() > count_max) {
-      page.keys.resize(count_max);
-      page.next_cursor = page.keys.empty() ? "" : page.keys.back();
+    std::sort(names.begin(), names.end());
+    KeyPage page;
+    if (names.size() > count_max) {
+      names.resize(count_max);
+      page.next_cursor = names.empty() ? "" : names.back();
+    }
+    for (std::string& name : names) {
+      page.keys.emplace_back(std::move(name), "");
     }
     co_return page;
   }
@@ -127,6 +130,14 @@ class Memory final : public MemoryTier {
   }
 
  private:
+  static EntryPtr checked(const EntryPtr* found, const Key& key) {
+    if (found == nullptr ||
+        (!entry::proves((*found)->header.key, key) && !LARDER_MUTATED(full_key_unchecked))) {
+      return nullptr;
+    }
+    return *found;
+  }
+
   bool forget(std::string_view storage_name) {
     const bool was_there = entries_.erase(storage_name);
     if (was_there) {
@@ -136,13 +147,14 @@ class Memory final : public MemoryTier {
   }
 
   host::Host& host_;
+  Bytes value_bytes_max_;
   ResidentSet<EntryPtr> entries_;
 };
 
 }  // namespace
 
-std::unique_ptr<MemoryTier> make_memory_tier(host::Host& host, Bytes budget, std::uint64_t seed) {
-  return std::make_unique<Memory>(host, budget, seed);
+std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max) {
+  return std::make_unique<Memory>(setup, value_bytes_max);
 }
 
 }  // namespace larder::tiers

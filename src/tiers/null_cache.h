@@ -10,7 +10,7 @@ class NullCache final : public Cache {
  public:
   explicit NullCache(observe::Counters& counters) : counters_(counters) {}
 
-  std::string_view name() const override { return "null"; }
+  std::string_view name() const override { return config::to_text(config::CacheImplementation::null); }
   host::Task<Result<Found>> get(host::Context here, Key key) override;
   host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) override;
   host::Task<Result<bool>> remove(host::Context here, Key key) override;

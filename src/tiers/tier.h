@@ -1,22 +1,52 @@
-// The tiers, one file each. A tier is a Cache over one store; TieredCache stacks them.
+// The tiers, one file each: a CacheTier is a Cache over one store, and a row of config/tiers.def. TieredCache
+// stacks them, each behind a GuardedTier.
 #pragma once
 
 #include <functional>
 #include <memory>
 
-#include "config/vocabulary.h"
 #include "tiers/cache.h"
 
 namespace larder::tiers {
 
-// What a stored pair of header text and body is, if it is the entry for `key`: decodes, checks the schema,
-// the full key and the size. nullptr otherwise: undecodable means miss.
-EntryPtr readable_entry(const std::string& header, host::Body body, const Key& key);
+// The header of what is stored under the key's name, if it is the key's: decodes, checks the schema and the
+// full key. nullopt otherwise: undecodable means miss.
+std::optional<entry::Header> readable_header(std::string_view header, const Key& key);
+// The same with the body, whose size has to be the header's; nullptr otherwise.
+EntryPtr readable_entry(std::string_view header, host::Body body, const Key& key);
+
+// How many of several entries are gone.
+struct Removal {
+  // In the order in which they were named, up to the first that could not be removed.
+  std::size_t count = 0;
+  std::optional<Error> failure;
+
+  Removal() {}
+};
+
+class CacheTier : public Cache {
+ public:
+  virtual config::Tier tier() const = 0;
+  std::string_view name() const final { return config::to_text(tier()); }
+
+  // The entries of several keys, in their order; nullptr where there is none. A store that gives many at once
+  // may give what is no text, or is packed, without its body. Errors: as get().
+  virtual host::Task<Result<std::vector<EntryPtr>>> get_many(host::Context here,
+                                                             const std::vector<Key>& keys);
+
+  // By the names that list() gives.
+  virtual host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) = 0;
+  host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
+  host::Task<Result<bool>> remove(host::Context here, Key key) final;
+};
 
 // The isolate's memory: a look-up never suspends, so it can also be asked without a coroutine.
-class MemoryTier : public Cache {
+class MemoryTier : public CacheTier {
  public:
+  // An access: it counts for the replacement policy.
   virtual EntryPtr find(const Key& key) = 0;
+  // The same without a trace, as get() too: for what is no read.
+  virtual EntryPtr peek(const Key& key) const = 0;
   virtual Stored keep(const Key& key, EntryPtr entry) = 0;
   // Puts every entry through `revision`: nullptr drops it, another entry takes its place.
   virtual void revise(
@@ -27,8 +57,27 @@ class MemoryTier : public Cache {
   virtual std::size_t count() const = 0;
 };
 
-std::unique_ptr<MemoryTier> make_memory_tier(host::Host& host, Bytes budget, std::uint64_t seed);
-std::unique_ptr<Cache> make_edge_tier();
-std::unique_ptr<Cache> make_kv_tier(Bytes value_bytes_max);
+// What tiers are made with.
+struct TierSetup {
+  // Outlives the tiers.
+  host::Host& host;
+  // CACHE_MAX_VALUE_BYTES.
+  Bytes value_bytes_max;
+  // Of the memory tier, in all, and the seed of its replacement.
+  Bytes memory_bytes;
+  std::uint64_t memory_seed;
+
+  TierSetup(host::Host& host_, Bytes value, Bytes memory, std::uint64_t seed)
+      : host(host_), value_bytes_max(value), memory_bytes(memory), memory_seed(seed) {}
+};
+
+// The factories of tiers.def. `value_bytes_max`: the row's bound.
+std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max);
+std::unique_ptr<CacheTier> make_edge_tier(const TierSetup& setup, Bytes value_bytes_max);
+std::unique_ptr<CacheTier> make_kv_tier(const TierSetup& setup, Bytes value_bytes_max);
+
+// The bound of a row.
+Bytes value_bytes_max_of(config::Tier tier, const TierSetup& setup);
+std::unique_ptr<CacheTier> make_tier(config::Tier tier, const TierSetup& setup);
 
 }  // namespace larder::tiers

@@ -1,166 +1,101 @@
 #include "tiers/tiered_cache.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/mutation.h"
-#include "config/limits.h"
 
 namespace larder::tiers {
 
 using observe::Counter;
+using observe::Label;
 
-namespace {
-
-config::Tier tier_of(const Cache& tier) {
-  const auto found = config::find_word(config::all_tiers, tier.name());
-  LARDER_ASSERT(found.has_value());
-  return *found;
-}
-
-}  // namespace
-
-TieredCache::TieredCache(std::string_view name, observe::Counters& counters,
-                         std::unique_ptr<MemoryTier> memory, std::vector<std::unique_ptr<Cache>> farther)
-    : name_(name), counters_(counters), memory_(std::move(memory)), farther_(std::move(farther)) {
-  const policy::BreakerRules rules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
-                                   config::limit::breaker_open_max, config::limit::origin_timeout_max);
-  breakers_.assign(farther_.size(), policy::Breaker(rules));
-}
-
-host::Task<EntryPtr> TieredCache::screened(host::Context here, const Key& key, EntryPtr entry) {
-  if (screen_ == nullptr) {
-    co_return entry;
+TieredCache::TieredCache(config::CacheImplementation implementation, observe::Counters& counters,
+                         std::unique_ptr<MemoryTier> memory, std::vector<std::unique_ptr<CacheTier>> farther)
+    : implementation_(implementation), counters_(counters), memory_(std::move(memory)) {
+  for (std::unique_ptr<CacheTier>& tier : farther) {
+    farther_.push_back(std::make_unique<GuardedTier>(std::move(tier), counters));
   }
-  co_return co_await screen_->screen(here, key, std::move(entry));
 }
 
-void TieredCache::count_error(std::string_view tier, const Error& error) {
-  counters_.add(Counter::cache_errors_total, tier, to_text(error.kind));
+bool TieredCache::has(config::Tier tier) const {
+  return tier == memory_->tier() ||
+         std::any_of(farther_.begin(), farther_.end(), [&](const auto& one) { return one->tier() == tier; });
 }
 
-EntryPtr TieredCache::find(const Key& key) {
-  if (!key.tiers.has(config::Tier::memory)) {
-    return nullptr;
+Look TieredCache::look_near(const Key& key) {
+  if (!key.tiers.has(memory_->tier())) {
+    return Look();
   }
-  EntryPtr entry = memory_->find(key);
-  if (entry != nullptr) {
-    counters_.add(Counter::cache_hits_total, memory_->name(), key.pattern);
+  return Look(counters_, memory_->tier(), counters_.pattern(key.resource_number, key.pattern),
+              memory_->find(key));
+}
+
+GuardedTier* TieredCache::next_tier(const Key& key, config::Tier after) {
+  bool is_behind = after == memory_->tier();
+  for (const auto& tier : farther_) {
+    if (is_behind && key.tiers.has(tier->tier())) {
+      return tier.get();
+    }
+    is_behind = is_behind || tier->tier() == after;
   }
-  return entry;
+  return nullptr;
+}
+
+GuardedTier* TieredCache::shared_tier() {
+  for (const auto& tier : farther_) {
+    if (tier->row().reach == config::Reach::deployment) {
+      return tier.get();
+    }
+  }
+  return nullptr;
 }
 
 host::Task<Result<Found>> TieredCache::get(host::Context here, Key key) {
-  if (EntryPtr near = find(key); near != nullptr) {
-    EntryPtr left = co_await screened(here, key, std::move(near));
-    if (left != nullptr) {
-      co_return Found(std::move(left), memory_->name());
-    }
+  Look look = look_near(key);
+  for (GuardedTier* next = next_tier(key, memory_->tier()); look.entry() == nullptr && next != nullptr;
+       next = next_tier(key, next->tier())) {
+    look = co_await next->look(here, key);
   }
-  counters_.add(Counter::cache_miss_total, memory_->name(), key.pattern);
-  co_return co_await get_farther(here, key, Instant::min());
-}
-
-host::Task<Result<Found>> TieredCache::get_newer(host::Context here, Key key, Instant than) {
-  co_return co_await get_farther(here, key, than);
-}
-
-host::Task<Found> TieredCache::get_farther(host::Context here, const Key& key, Instant than) {
-  for (std::size_t i = 0; i < farther_.size(); ++i) {
-    const std::unique_ptr<Cache>& tier = farther_[i];
-    if (!key.tiers.has(tier_of(*tier))) {
-      continue;
-    }
-    if (!breakers_[i].admit(here.host().now())) {
-      counters_.add(Counter::breaker_refused_total, tier->name());
-      continue;
-    }
-    auto found = co_await tier->get(here, key);
-    if (!found) {
-      breakers_[i].failed(here.host().now());
-      count_error(tier->name(), found.error());
-      continue;
-    }
-    breakers_[i].succeeded();
-    if (found->entry != nullptr && found->entry->header.asked <= than) {
-      found->entry = nullptr;
-    }
-    if (found->entry != nullptr) {
-      found->entry = co_await screened(here, key, std::move(found->entry));
-    }
-    const bool hit = found->entry != nullptr;
-    counters_.add(hit ? Counter::cache_hits_total : Counter::cache_miss_total, tier->name(), key.pattern);
-    if (hit) {
-      put_nearest(key, found->entry);
-      co_return std::move(*found);
-    }
+  if (look.entry() == nullptr) {
+    co_return Found();
   }
-  co_return Found();
+  look.answers();
+  if (look.tier() != memory_->tier()) {
+    put_nearest(key, look.entry());
+  }
+  co_return Found(look.entry(), look.tier());
 }
 
 Stored TieredCache::put_nearest(const Key& key, const EntryPtr& entry) {
-  if (!key.tiers.has(config::Tier::memory) || memory_->keep(key, entry) == Stored::declined) {
+  if (!key.tiers.has(memory_->tier()) || memory_->keep(key, entry) == Stored::declined) {
     return Stored::declined;
   }
-  counters_.add(Counter::cache_set_total, memory_->name(), key.pattern);
+  counters_.add(Counter::cache_set_total, Label(memory_->tier()),
+                counters_.pattern(key.resource_number, key.pattern));
   return Stored::stored;
-}
-
-host::Task<Stored> TieredCache::put_one(host::Context here, std::size_t at, Key key, EntryPtr entry) {
-  Cache& tier = *farther_[at];
-  if (!key.tiers.has(tier_of(tier))) {
-    co_return Stored::declined;
-  }
-  if (!breakers_[at].admit(here.host().now())) {
-    counters_.add(Counter::breaker_refused_total, tier.name());
-    co_return Stored::declined;
-  }
-  const std::string pattern = key.pattern;
-  const auto stored = co_await tier.put(here, std::move(key), std::move(entry));
-  if (!stored) {
-    breakers_[at].failed(here.host().now());
-    count_error(tier.name(), stored.error());
-    co_return Stored::declined;
-  }
-  breakers_[at].succeeded();
-  if (*stored == Stored::stored) {
-    counters_.add(Counter::cache_set_total, tier.name(), pattern);
-  }
-  co_return *stored;
 }
 
 host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPtr entry) {
   Stored outcome = Stored::declined;
-  for (std::size_t i = 0; i < farther_.size(); ++i) {
-    const Stored stored = co_await put_one(here, i, key, entry);
-    outcome = stored == Stored::stored ? stored : outcome;
+  for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
+       next = next_tier(key, next->tier())) {
+    const auto stored = co_await next->put(here, key, entry);
+    outcome = stored && *stored == Stored::stored ? Stored::stored : outcome;
   }
   co_return outcome;
 }
 
 host::Task<Result<Stored>> TieredCache::put_farthest(host::Context here, Key key, EntryPtr entry) {
-  std::size_t at = farther_.size();
-  while (at > 0 && !key.tiers.has(tier_of(*farther_[at - 1]))) {
-    --at;
+  GuardedTier* farthest = nullptr;
+  for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
+       next = next_tier(key, next->tier())) {
+    farthest = next;
   }
-  if (at == 0) {
+  if (farthest == nullptr) {
     co_return Stored::declined;
   }
-  Cache& tier = *farther_[at - 1];
-  policy::Breaker& breaker = breakers_[at - 1];
-  if (!breaker.admit(here.host().now())) {
-    counters_.add(Counter::breaker_refused_total, tier.name());
-    co_return fail_for_now(ErrorKind::unavailable, "tiers", "The store has failed repeatedly.");
-  }
-  const std::string pattern = key.pattern;
-  auto stored = co_await tier.put(here, std::move(key), std::move(entry));
-  if (!stored) {
-    breaker.failed(here.host().now());
-    count_error(tier.name(), stored.error());
-    co_return stored;
-  }
-  breaker.succeeded();
-  if (*stored == Stored::stored) {
-    counters_.add(Counter::cache_set_total, tier.name(), pattern);
-  }
+  auto stored = co_await farthest->put(here, std::move(key), std::move(entry));
   co_return stored;
 }
 
@@ -170,11 +105,18 @@ host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) 
     header.created = here.host().now();
     found.entry = std::make_shared<const Entry>(std::move(header), *found.entry);
   }
-  for (std::size_t i = 0; i < farther_.size(); ++i) {
-    if (farther_[i]->name() == found.tier) {
+  if (found.tier == memory_->tier()) {
+    co_return;
+  }
+  for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
+       next = next_tier(key, next->tier())) {
+    const bool ends =
+        found.tier ? next->tier() == *found.tier : next->row().reach == config::Reach::deployment;
+    if (ends) {
       co_return;
     }
-    co_await put_one(here, i, key, found.entry);
+    const auto stored = co_await next->put(here, key, found.entry);
+    static_cast<void>(stored);
   }
 }
 
@@ -185,14 +127,14 @@ host::Task<Result<Stored>> TieredCache::put(host::Context here, Key key, EntryPt
 }
 
 host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
-  counters_.add(Counter::cache_del_total, name_, key.pattern);
+  counters_.add(Counter::cache_del_total, Label(implementation_),
+                counters_.pattern(key.resource_number, key.pattern));
   const auto from_memory = co_await memory_->remove(here, key);
   Result<bool> removed(from_memory && *from_memory);
   for (const auto& tier : farther_) {
     auto from_tier = co_await tier->remove(here, key);
     if (!from_tier) {
       // A copy that could not be removed would come back: the caller has to know. The other tiers go on.
-      count_error(tier->name(), from_tier.error());
       removed = tl::make_unexpected(std::move(from_tier.error()));
     } else if (removed) {
       removed = *removed || *from_tier;
@@ -201,39 +143,54 @@ host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
   co_return removed;
 }
 
-host::Task<Result<KeyPage>> TieredCache::keys(host::Context here, std::string prefix, std::string cursor,
+host::Task<Result<KeyPage>> TieredCache::list(host::Context here, std::string prefix, std::string cursor,
                                               std::uint32_t count_max) {
-  // The farthest tier that can list has the most.
   for (std::size_t left = farther_.size(); left > 0; --left) {
-    auto page = co_await farther_[left - 1]->keys(here, prefix, cursor, count_max);
-    if (page || page.error().kind != ErrorKind::unsupported) {
+    GuardedTier& tier = *farther_[left - 1];
+    if (tier.row().listing == config::Listing::pages) {
+      auto page = co_await tier.list(here, std::move(prefix), std::move(cursor), count_max);
       co_return page;
     }
   }
-  co_return co_await memory_->keys(here, std::move(prefix), std::move(cursor), count_max);
+  auto page = co_await memory_->list(here, std::move(prefix), std::move(cursor), count_max);
+  co_return page;
 }
 
 host::Task<Result<std::uint64_t>> TieredCache::invalidate_tag(host::Context here, std::string tag) {
-  counters_.add(Counter::cache_invalidate_total, name_, tag);
-  co_return co_await memory_->invalidate_tag(here, std::move(tag));
+  counters_.add(Counter::cache_invalidate_total, Label(implementation_), tag);
+  auto dropped = co_await memory_->invalidate_tag(here, std::move(tag));
+  co_return dropped;
 }
 
 void TieredCache::write_status(JsonWriter& json) const {
-  json.begin_object().key(memory_->name());
-  memory_->write_status(json);
-  for (const auto& tier : farther_) {
+  json.begin_object();
+  for (const CacheTier* tier : tiers()) {
     json.key(tier->name());
     tier->write_status(json);
   }
   json.end_object();
 }
 
-std::vector<Cache*> TieredCache::tiers() const {
-  std::vector<Cache*> tiers = {memory_.get()};
+std::vector<CacheTier*> TieredCache::tiers() const {
+  std::vector<CacheTier*> tiers = {memory_.get()};
   for (const auto& tier : farther_) {
-    tiers.push_back(tier.get());
+    tiers.push_back(&tier->bare());
   }
   return tiers;
+}
+
+std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation implementation,
+                                               const TierSetup& setup, observe::Counters& counters) {
+  const std::vector<config::Tier>& chain = config::chain_of(implementation);
+  LARDER_ASSERT(!chain.empty() && chain.front() == config::Tier::memory);
+  std::vector<std::unique_ptr<CacheTier>> farther;
+  for (const config::Tier tier : chain) {
+    if (tier != config::Tier::memory) {
+      farther.push_back(make_tier(tier, setup));
+    }
+  }
+  auto memory = make_memory_tier(setup, value_bytes_max_of(config::Tier::memory, setup));
+  return std::make_unique<TieredCache>(implementation, counters, std::move(memory), std::move(farther));
 }
 
 }  // namespace larder::tiers

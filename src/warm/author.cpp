@@ -148,8 +148,8 @@ host::Task<Warming::Step> Warming::look_up(host::Context here, config::ProviderQ
     co_return step;
   }
   engine::Reading reading = co_await engine_.read_fresh(here, *query, config::limit::warming_turn_patience);
-  if (reading.refusal != nullptr) {
-    const origin::Refusal& refusal = *reading.refusal;
+  if (reading.refusal() != nullptr) {
+    const origin::Refusal& refusal = *reading.refusal();
     const bool passing = refusal.not_asked || refusal.error.retryable || refusal.origin_status == 429 ||
                          refusal.origin_status >= 500;
     const bool unreadable = refusal.error.kind == ErrorKind::corrupt;
@@ -160,18 +160,18 @@ host::Task<Warming::Step> Warming::look_up(host::Context here, config::ProviderQ
     co_await engine_.settle(here, *query, std::move(reading));
     co_return step;
   }
-  const tiers::EntryPtr entry = reading.entry;
+  const tiers::EntryPtr entry = reading.entry();
   const bool positive = entry != nullptr ? entry->header.kind == entry::Kind::positive
-                                         : reading.fetched->kind == entry::Kind::positive;
+                                         : reading.passed()->kind == entry::Kind::positive;
   if (positive) {
-    const host::Body& body = entry != nullptr ? entry->body : reading.fetched->content;
+    const host::Body& body = entry != nullptr ? entry->body : reading.passed()->content;
     const std::string content = here.host().read_body(body.handle(), body.size(), 0);
     auto works = read_works(here.host(), body);
     if (works) {
       harvest.works = std::move(*works);
       harvest.source = source_in(content);
-      harvest.asked = entry != nullptr ? entry->header.asked : reading.fetched->requested_at;
-      harvest.log_seen = entry != nullptr ? entry->header.log_seen : reading.fetched->log_seen;
+      harvest.asked = entry != nullptr ? entry->header.asked : reading.passed()->requested_at;
+      harvest.log_seen = entry != nullptr ? entry->header.log_seen : reading.passed()->log_seen;
     } else {
       step.state = StepState::fault;
       step.reason = to_text(works.error().kind);

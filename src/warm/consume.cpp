@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/pause.h"
+#include "host/log_line.h"
 #include "host/operations.h"
 #include "host/together.h"
 #include "warm/warming.h"
@@ -45,15 +46,6 @@ Account account_of(const AuthorMessage& author) {
 
 }  // namespace
 
-void Warming::log_unknown(host::Context here, std::string_view queue, std::size_t count) const {
-  if (count > 0 && settings_.log_level <= config::LogLevel::warn) {
-    JsonWriter line;
-    line.begin_object().key("level").value("warn").key("event").value("unknown_messages");
-    line.key("queue").value(queue).key("count").value(count).end_object();
-    here.host().log(host::LogLevel::warn, line.text());
-  }
-}
-
 host::Task<void> Warming::consume(host::Context here, std::string queue,
                                   std::vector<Delivery> deliveries) const {
   Batch batch;
@@ -74,7 +66,10 @@ host::Task<void> Warming::consume(host::Context here, std::string queue,
     }
     batch.slots.push_back(std::move(slot));
   }
-  log_unknown(here, queue, unknown);
+  if (unknown > 0) {
+    host::LogLine line(here.host(), LogLevel::warn, "unknown_messages");
+    line.add("queue", queue).add("count", unknown).write();
+  }
   const bool begun = co_await begin(here, batch);
   if (!begun) {
     for (Slot& slot : batch.slots) {
@@ -206,12 +201,10 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
   }
   if (!accounts.empty()) {
     const auto settled = co_await book_.settle(here, accounts);
-    const std::vector<config::JsonText> counted =
-        settled ? settled->items("counted") : std::vector<config::JsonText>();
     for (std::size_t i = 0; i < accounted.size(); ++i) {
       Slot& slot = batch.slots[accounted[i]];
       slot.handed_back = !settled && !LARDER_MUTATED(acknowledged_unsettled);
-      if (i < counted.size() && counted[i].json() == "true") {
+      if (settled && settled->counted[i] == '\1') {
         log_author(here.host(), slot.message.author, slot.step);
       }
     }
@@ -225,8 +218,8 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
     (slot.handed_back ? retried : acknowledged).push_back(slot.id);
   }
   const auto settled = co_await host::batch_settle(here, acknowledged, retried, hand_back_seconds);
-  if (!settled && settings_.log_level <= config::LogLevel::error) {
-    here.host().log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  if (!settled) {
+    host::LogLine(here.host(), LogLevel::error, "batch_not_settled").write();
   }
 }
 
@@ -238,20 +231,14 @@ void Warming::log_author(host::Host& host, const AuthorMessage& author, const St
   if (outcome == Outcome::failed) {
     counters_.add(Counter::warming_letters_total, step.reason);
   }
-  if (settings_.log_level > config::LogLevel::info) {
-    return;
-  }
-  JsonWriter line;
-  line.begin_object().key("level").value("info").key("event").value("author_processed");
-  line.key("job").value(author.job).key("source").value(to_text(author.source));
-  line.key("depth").value(author.depth).key("outcome").value(to_text(outcome));
-  line.key("works").value(step.works);
-  line.key("waitedMillis").value((host.now() - author.queued).count());
+  host::LogLine line(host, LogLevel::info, "author_processed");
+  line.add("job", author.job).add("source", to_text(author.source));
+  line.add("depth", author.depth).add("outcome", to_text(outcome));
+  line.add("works", step.works).add("waitedMillis", (host.now() - author.queued).count());
   if (outcome == Outcome::failed) {
-    line.key("reason").value(step.reason);
+    line.add("reason", step.reason);
   }
-  line.end_object();
-  host.log(host::LogLevel::info, line.text());
+  line.write();
 }
 
 // What the platform gave up on, because its consumer did not come to an end or handed it back each time.
@@ -270,28 +257,22 @@ host::Task<void> Warming::keep_dead_letters(host::Context here, std::vector<Deli
       accounts.push_back(std::move(account));
       const auto settled = co_await book_.settle(here, accounts);
       kept = settled.has_value();
-      const auto counted = settled ? settled->items("counted") : std::vector<config::JsonText>();
-      if (!counted.empty() && counted.front().json() == "true") {
+      if (settled && settled->counted.front() == '\1') {
         counters_.add(Counter::warming_letters_total, "redelivered");
       }
     } else if (message) {
       // A walk's entries are in their job, which goes quiet and is sent again.
       kept = true;
     } else {
-      JsonWriter json;
-      json.begin_object().key("now").value(millis_since_epoch(here.host().now()));
-      json.key("key").value(to_hex(here.host().sha256(delivery.body))).key("body").value(delivery.body);
-      json.key("reason").value("unknown").key("message").value(message.error().message).end_object();
-      std::string argument = json.text();
-      const auto said = co_await book_.call(here, "keep", std::move(argument));
+      const auto said = co_await book_.keep(here, delivery.body, message.error().message);
       kept = said.has_value();
       counters_.add(Counter::warming_letters_total, "unknown");
     }
     (kept ? acknowledged : retried).push_back(delivery.id);
   }
   const auto settled = co_await host::batch_settle(here, acknowledged, retried, hand_back_seconds);
-  if (!settled && settings_.log_level <= config::LogLevel::error) {
-    here.host().log(host::LogLevel::error, R"({"level":"error","event":"batch_not_settled"})");
+  if (!settled) {
+    host::LogLine(here.host(), LogLevel::error, "batch_not_settled").write();
   }
 }
 

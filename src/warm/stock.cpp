@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/make_entry.h"
-#include "entry/normalise.h"
 #include "host/together.h"
 #include "origin/readers.h"
 #include "policy/freshness.h"
@@ -74,10 +73,7 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
 
 Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& resource,
                                       const TextPairs& fields) const {
-  TextPairs path;
-  TextPairs parameters;
-  TextPairs body;
-  http::Fields headers;
+  engine::RequestParts parts;
   for (const config::KeyField& field : resource.key) {
     for (const auto& [name, value] : fields) {
       if (name != field.name) {
@@ -85,18 +81,18 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
       }
       switch (field.source) {
         case config::FieldSource::query:
-          parameters.emplace_back(name, value);
+          parts.query.emplace_back(name, value);
           break;
         case config::FieldSource::path:
         case config::FieldSource::rest:
-          path.emplace_back(name, value);
+          parts.path.emplace_back(name, value);
           break;
         case config::FieldSource::header:
-          headers.add(name, value);
+          parts.headers.add(name, value);
           break;
         case config::FieldSource::body:
         case config::FieldSource::whole_body:
-          body.emplace_back(name, value);
+          parts.body.emplace_back(name, value);
           break;
         case config::FieldSource::whole_query:
         case config::FieldSource::setting:
@@ -104,17 +100,7 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
       }
     }
   }
-  const TextPairs settings = config::key_settings(settings_);
-  auto values =
-      entry::normalise_fields(resource, entry::Parameters{path, parameters, headers, body, settings});
-  if (!values) {
-    return tl::make_unexpected(std::move(values.error()));
-  }
-  engine::Query query = engine::make_query(host, settings_, resource, std::move(*values));
-  query.accepts_gzip = [] { return true; };
-  query.read_header = [](std::string_view) { return std::optional<std::string>(); };
-  query.pace = engine::Pace::warming;
-  return query;
+  return engine::make_query(host, settings_, resource, parts, engine::larder_itself());
 }
 
 std::vector<Planting> Stock::plan(host::Host& host, const std::vector<origin::Work>& works) const {

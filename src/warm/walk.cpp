@@ -4,9 +4,10 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/json_text.h"
 #include "config/limits.h"
-#include "engine/pause.h"
 #include "host/operations.h"
+#include "records/token_bucket.h"
 #include "warm/warming.h"
 
 namespace larder::warm {
@@ -14,7 +15,7 @@ namespace larder::warm {
 using observe::Counter;
 
 host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMessage& walk,
-                                              const std::string& fields) const {
+                                              const std::string& fields, Instant end) const {
   Step step;
   const auto parsed = config::JsonText::parse(fields);
   const config::Resource* const resource = stock_.find_resource(walk.resource);
@@ -38,30 +39,26 @@ host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMess
     co_return step;
   }
   // The list's own rate, all its messages together; a deployment without buckets goes one by one.
-  JsonWriter json;
-  json.begin_object().key("rate_per_second").value(walk.requests_per_second);
-  json.key("burst").value(1).key("count").value(1).end_object();
   const std::string bucket = concat({settings_.cache_prefix, ":list:", walk.job});
-  for (;;) {
-    const auto answer =
-        co_await host::object_call(here, "BUCKETS", bucket, "take", json.text(),
-                                   static_cast<std::uint64_t>(config::limit::object_patience.count()));
-    const auto said = config::JsonText::parse(answer ? answer->result : "{}");
-    if (!answer || !said || said->flag("allowed")) {
-      break;
-    }
-    co_await engine::pause_for(here, Millis(static_cast<std::int64_t>(std::clamp<std::uint64_t>(
-                                         said->number("retry_after_millis"), 1, 5000))));
+  const records::BucketTerms terms(walk.requests_per_second, 1, 1);
+  const Millis patience = std::min(config::limit::warming_turn_patience, end - here.host().now());
+  const auto turn = co_await records::wait_for_bucket(here, bucket, terms, patience);
+  if (turn && !turn->allowed) {
+    step.state = StepState::later;
+    step.reason = "turn";
+    step.message = "The list's own rate is used up.";
+    step.delay = turn->retry_after;
+    co_return step;
   }
   engine::Reading reading = co_await engine_.read_fresh(here, *query, config::limit::warming_turn_patience);
-  if (reading.refusal != nullptr) {
-    const origin::Refusal& refusal = *reading.refusal;
+  if (reading.refusal() != nullptr) {
+    const origin::Refusal& refusal = *reading.refusal();
     const bool passing = refusal.not_asked || refusal.error.retryable || refusal.origin_status >= 500;
     step.state = passing ? StepState::later : StepState::hopeless;
     step.reason = to_text(refusal.error.kind);
     step.message = refusal.error.message;
     step.delay = Millis(static_cast<std::int64_t>(refusal.retry_after_seconds) * 1000);
-  } else if (reading.entry == nullptr) {
+  } else if (reading.hit() == nullptr) {
     step.state = StepState::hopeless;
     step.reason = "not_kept";
     step.message = "The origin's answer may not be kept: it is too large, or the origin forbids it.";
@@ -77,34 +74,30 @@ host::Task<Warming::Step> Warming::walk(host::Context here, WalkMessage& walk, B
   constexpr std::size_t operations_each = 5;
   constexpr std::uint32_t items_at_once = 20;
   Step step;
-  JsonWriter json;
-  json.begin_object().key("now").value(millis_since_epoch(here.host().now()));
-  json.key("job").value(walk.job).key("from").value(walk.from).key("step").value(walk.step);
-  json.key("limit").value(items_at_once);
-  std::string argument = json.end_object().text();
-  const auto said = co_await book_.call(here, "walk", std::move(argument));
+  const auto said = co_await book_.walk(here, walk, items_at_once);
   if (!said) {
     step.state = StepState::later;
     step.reason = "jobs";
     co_return step;
   }
-  const std::vector<config::JsonText> items = said->items("items");
-  if (items.empty()) {
-    step.state = StepState::over;
+  if (said->items.empty()) {
+    // Nothing is open up to there; perhaps there is further on.
+    walk.from = static_cast<std::uint32_t>(said->next);
+    step.state = said->over == 1 ? StepState::over : StepState::more;
     co_return step;
   }
-  for (const config::JsonText& item : items) {
+  for (const records::WalkedItem& walked : said->items) {
     if (here.host().now() >= batch.end || !batch.budget.take(operations_each)) {
       break;
     }
-    step = co_await warm_entry(here, walk, item.text("name"));
+    step = co_await warm_entry(here, walk, walked.item.name, batch.end);
     if (step.state == StepState::later) {
       co_return step;
     }
     Account account;
     account.job = walk.job;
-    account.key = item.text("key");
-    account.remaining = static_cast<std::uint32_t>(item.number("maxDepth") - item.number("depth"));
+    account.key = walked.item.key;
+    account.remaining = walked.item.depth_max - walked.item.depth;
     account.outcome = step.state == StepState::done ? step.outcome : Outcome::failed;
     account.works = step.works;
     account.reason = std::string(step.reason);
@@ -118,7 +111,7 @@ host::Task<Warming::Step> Warming::walk(host::Context here, WalkMessage& walk, B
       step.reason = "jobs";
       co_return step;
     }
-    walk.from = static_cast<std::uint32_t>(item.number("place")) + walk.step;
+    walk.from = static_cast<std::uint32_t>(walked.place) + walk.step;
     walk.tries = 0;
     walk.faults = 0;
   }

@@ -19,7 +19,7 @@ using observe::Counter;
 
 namespace {
 
-constexpr std::uint64_t page_size = 50;
+constexpr std::uint32_t page_size = 50;
 
 std::string_view queue_binding(bool is_high) {
   return is_high ? "AUTHOR_WARMING_PRIORITY" : "AUTHOR_WARMING_QUEUE";
@@ -34,14 +34,6 @@ void write_time(JsonWriter& json, std::string_view name, std::uint64_t millis) {
   }
 }
 
-void write_options(JsonWriter& json, const JobOptions& options) {
-  json.begin_object().key("maxDepth").value(options.depth_max);
-  json.key("priority").value(to_text(options.priority));
-  json.key("aggressiveness").value(options.aggressiveness).key("bySubject").value(options.by_subject);
-  json.key("resource").value(options.resource).key("concurrency").value(options.requests_at_once);
-  json.key("qps").value(options.requests_per_second).end_object();
-}
-
 struct Sums {
   std::uint64_t queued = 0;
   std::uint64_t processed = 0;
@@ -52,13 +44,13 @@ struct Sums {
   std::uint64_t accounted() const { return processed + failed + skipped; }
 };
 
-Sums sums_of(const config::JsonText& level) {
+Sums sums_of(const records::JobLevel& level) {
   Sums sums;
-  sums.queued = level.number("queued");
-  sums.processed = level.number("processed");
-  sums.failed = level.number("failed");
-  sums.skipped = level.number("skipped");
-  sums.works = level.number("works");
+  sums.queued = level.queued;
+  sums.processed = level.processed;
+  sums.failed = level.failed;
+  sums.skipped = level.skipped;
+  sums.works = level.works;
   return sums;
 }
 
@@ -90,56 +82,53 @@ Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint
 
 }  // namespace
 
-std::uint32_t Warming::requests_per_second(bool is_walk, const config::JsonText& options) const {
+std::uint32_t Warming::requests_per_second(bool is_walk, const records::JobTerms& terms) const {
   const config::Resource* const authors = stock_.resource_for(config::ProviderQuery::author);
   const std::uint32_t polite = authors == nullptr ? 1 : origin::polite_rate(*authors, 0, settings_);
-  const std::uint64_t wanted = options.number("qps", 1);
-  return std::max<std::uint32_t>(
-      1, is_walk ? static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, 1000)) : polite);
+  const std::uint32_t wanted = terms.requests_per_second;
+  return std::max<std::uint32_t>(1, is_walk ? std::min<std::uint32_t>(wanted, 1000) : polite);
 }
 
-std::string Warming::shown(const config::JsonText& job, Instant now) const {
-  const auto options = job.find("options");
+std::string Warming::shown(const records::JobRow& job, Instant now) const {
+  const records::JobTerms& terms = job.terms;
   Sums sums;
-  std::uint64_t deepest = 0;
-  for (const config::JsonText& level : job.items("levels")) {
+  for (const records::JobLevel& level : job.levels) {
     const Sums more = sums_of(level);
     sums.queued += more.queued;
     sums.processed += more.processed;
     sums.failed += more.failed;
     sums.skipped += more.skipped;
     sums.works += more.works;
-    deepest = std::max(deepest, level.number("depth"));
   }
-  const bool is_walk = options && !options->text("resource").empty();
+  const bool is_walk = !terms.resource.empty();
   JsonWriter json;
-  json.begin_object().key("jobId").value(job.text("id")).key("kind").value(is_walk ? "entries" : "authors");
-  json.key("state").value(job.text("state"));
-  if (options && is_walk) {
-    json.key("resource").value(options->text("resource"));
-    json.key("concurrency").value(options->number("concurrency")).key("qps").value(options->number("qps"));
-  } else if (options) {
-    json.key("maxDepth").value(options->number("maxDepth"));
-    json.key("aggressiveness").value(options->text("aggressiveness"));
-    json.key("subjects").value(options->flag("bySubject"));
+  json.begin_object().key("jobId").value(job.id).key("kind").value(is_walk ? "entries" : "authors");
+  json.key("state").value(records::to_text(static_cast<records::JobState>(job.state)));
+  if (is_walk) {
+    json.key("resource").value(terms.resource);
+    json.key("concurrency").value(terms.requests_at_once).key("qps").value(terms.requests_per_second);
+  } else {
+    json.key("maxDepth").value(terms.depth_max);
+    json.key("aggressiveness").value(terms.aggressiveness);
+    json.key("subjects").value(terms.by_subject == 1);
   }
-  json.key("priority").value(options ? options->text("priority") : "normal");
+  json.key("priority").value(to_text(terms.is_high == 1 ? Priority::high : Priority::normal));
   json.key("authors").begin_object();
   write_sums(json, sums);
   json.end_object().key("works").value(sums.works).key("byDepth").begin_array();
-  for (const config::JsonText& level : job.items("levels")) {
-    json.begin_object().key("depth").value(level.number("depth"));
+  for (const records::JobLevel& level : job.levels) {
+    json.begin_object().key("depth").value(level.depth);
     write_sums(json, sums_of(level));
-    json.key("works").value(level.number("works")).end_object();
+    json.key("works").value(level.works).end_object();
   }
-  json.end_array().key("beyondLimit").value(job.number("beyond"));
-  write_time(json, "createdAt", job.number("created"));
-  write_time(json, "startedAt", job.number("started"));
-  write_time(json, "completedAt", job.number("completed"));
-  const bool is_over = job.number("completed") > 0;
-  const std::uint32_t rate = options ? requests_per_second(is_walk, *options) : 1;
-  const bool asks_subjects = options && options->flag("bySubject") && options->number("maxDepth") > 1;
-  const Millis left = time_left(sums, job.number("started"), now, rate, asks_subjects ? 2 : 1);
+  json.end_array().key("beyondLimit").value(job.beyond);
+  write_time(json, "createdAt", job.created);
+  write_time(json, "startedAt", job.started);
+  write_time(json, "completedAt", job.completed);
+  const bool is_over = job.completed > 0;
+  const bool asks_subjects = terms.by_subject == 1 && terms.depth_max > 1;
+  const Millis left =
+      time_left(sums, job.started, now, requests_per_second(is_walk, terms), asks_subjects ? 2 : 1);
   json.key("estimatedDuration").value(to_interval(is_over ? Millis(0) : left));
   return json.end_object().text();
 }
@@ -167,40 +156,29 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   }
   const std::string id =
       concat({std::string_view(plan.digest).substr(0, 12), "-", to_hex(here.host().random_bytes(6))});
-  JsonWriter json;
-  json.begin_object().key("id").value(id).key("digest").value(plan.digest).key("options");
-  write_options(json, plan.options);
-  json.key("now").value(millis_since_epoch(here.host().now()));
-  json.key("pendingMax");
-  json.value(LARDER_MUTATED(pending_limit_ignored) ? UINT32_MAX : settings_.warming_pending_max);
-  write_items(json, plan.items);
-  std::string argument = json.end_object().text();
-  const auto said = co_await book_.call(here, "open", std::move(argument));
+  const std::uint64_t pending_max =
+      LARDER_MUTATED(pending_limit_ignored) ? UINT32_MAX : settings_.warming_pending_max;
+  const auto said = co_await book_.open(here, id, plan, pending_max);
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
   Opened opened;
-  opened.pending = said->number("pending");
-  if (said->flag("refused")) {
+  opened.pending = said->pending;
+  const auto outcome = static_cast<records::OpenOutcome>(said->outcome);
+  if (outcome == records::OpenOutcome::full) {
     opened.state = OpenState::full;
     co_return opened;
   }
-  const auto job = said->find("job");
-  if (!job) {
-    co_return fail(ErrorKind::corrupt, "jobs", "The jobs' answer is not complete.");
-  }
-  opened.state = said->flag("created") ? OpenState::created : OpenState::at_work;
-  opened.job_id = job->text("id");
-  opened.job = shown(*job, here.host().now());
-  const auto options = job->find("options");
+  opened.state = outcome == records::OpenOutcome::created ? OpenState::created : OpenState::at_work;
+  opened.job_id = said->job.id;
+  opened.job = shown(said->job, here.host().now());
   const bool is_walk = !plan.options.resource.empty();
-  const std::uint32_t rate = options ? requests_per_second(is_walk, *options) : 1;
-  const auto totals = said->find("totals");
-  const std::uint64_t measured = totals ? totals->number("authors") : 0;
-  const std::uint64_t works_each = measured == 0 ? config::limit::warming_works_guess
-                                                 : (totals->number("works") + measured - 1) / measured;
+  const std::uint64_t measured = said->totals.authors;
+  const std::uint64_t works_each =
+      measured == 0 ? config::limit::warming_works_guess : (said->totals.works + measured - 1) / measured;
   opened.works_estimated = plan.items.size() * (is_walk ? 1 : works_each);
-  opened.time_estimated = Millis(static_cast<std::int64_t>(requests_of(plan)) * 1000 / rate);
+  opened.time_estimated = Millis(static_cast<std::int64_t>(requests_of(plan)) * 1000 /
+                                 requests_per_second(is_walk, said->job.terms));
   co_return opened;
 }
 
@@ -257,10 +235,7 @@ host::Task<void> Warming::send(host::Context here, std::string job_id, JobPlan p
 }
 
 host::Task<Result<std::string>> Warming::job(host::Context here, std::string job_id) const {
-  JsonWriter json;
-  json.begin_object().key("job").value(job_id);
-  std::string argument = json.end_object().text();
-  const auto said = co_await book_.call(here, "show", std::move(argument));
+  const auto said = co_await book_.show(here, std::move(job_id));
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
@@ -268,104 +243,84 @@ host::Task<Result<std::string>> Warming::job(host::Context here, std::string job
 }
 
 host::Task<Result<std::string>> Warming::jobs(host::Context here, std::uint64_t cursor) const {
-  JsonWriter asked;
-  asked.begin_object().key("cursor").value(cursor).key("limit").value(page_size);
-  std::string argument = asked.end_object().text();
-  const auto said = co_await book_.call(here, "list", std::move(argument));
+  const auto said = co_await book_.list(here, cursor, page_size);
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
   JsonWriter json;
   json.begin_object().key("jobs").begin_array();
-  for (const config::JsonText& one : said->items("jobs")) {
+  for (const records::JobRow& one : said->jobs) {
     json.raw(shown(one, here.host().now()));
   }
-  json.end_array().key("next").value(said->number("next")).key("pending").value(said->number("pending"));
-  json.key("deadLetters").value(said->number("letters"));
-  const auto totals = said->find("totals");
-  json.key("totals").begin_object().key("authors").value(totals ? totals->number("authors") : 0);
-  json.key("works").value(totals ? totals->number("works") : 0).end_object();
+  json.end_array().key("next").value(said->next).key("pending").value(said->pending);
+  json.key("deadLetters").value(said->letters);
+  json.key("totals").begin_object().key("authors").value(said->totals.authors);
+  json.key("works").value(said->totals.works).end_object();
   co_return json.end_object().text();
 }
 
 host::Task<Result<std::string>> Warming::cancel(host::Context here, std::string job_id) const {
-  JsonWriter asked;
-  asked.begin_object().key("job").value(job_id);
-  asked.key("now").value(millis_since_epoch(here.host().now()));
-  std::string argument = asked.end_object().text();
-  const auto said = co_await book_.call(here, "cancel", std::move(argument));
+  const auto said = co_await book_.cancel(here, std::move(job_id));
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
   JsonWriter json;
-  json.begin_object().key("removed").value(said->flag("removed")).key("job");
-  const auto one = said->find("job");
-  if (one) {
-    json.raw(shown(*one, here.host().now()));
-  } else {
-    json.null();
-  }
+  json.begin_object().key("removed").value(said->removed == 1).key("job");
+  json.raw(shown(said->job, here.host().now()));
   co_return json.end_object().text();
 }
 
 host::Task<Result<std::string>> Warming::letters(host::Context here, std::uint64_t cursor) const {
-  JsonWriter asked;
-  asked.begin_object().key("cursor").value(cursor).key("limit").value(page_size);
-  std::string argument = asked.end_object().text();
-  const auto said = co_await book_.call(here, "letters", std::move(argument));
+  const auto said = co_await book_.letters(here, cursor, page_size);
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
   JsonWriter json;
   json.begin_object().key("letters").begin_array();
-  for (const config::JsonText& letter : said->items("letters")) {
-    json.begin_object().key("id").value(letter.number("id")).key("jobId").value(letter.text("job"));
-    json.key("author").value(letter.text("name")).key("depth").value(letter.number("depth"));
-    json.key("reason").value(letter.text("reason")).key("message").value(letter.text("message"));
-    write_time(json, "at", letter.number("at"));
+  for (const records::LetterRow& letter : said->letters) {
+    json.begin_object().key("id").value(letter.number).key("jobId").value(letter.job);
+    json.key("author").value(letter.name).key("depth").value(letter.depth);
+    json.key("reason").value(letter.reason).key("message").value(letter.message);
+    write_time(json, "at", letter.at);
     json.end_object();
   }
-  json.end_array().key("next").value(said->number("next")).key("depth").value(said->number("depth"));
+  json.end_array().key("next").value(said->next).key("depth").value(said->depth);
   co_return json.end_object().text();
 }
 
 // Items as the book gives them back: their messages again.
 host::Task<Result<std::uint64_t>> Warming::send_items(host::Context here,
-                                                      const std::vector<config::JsonText>& items) const {
+                                                      const records::SentItems& items) const {
   Parcel normal;
   Parcel high;
   normal.binding = std::string(queue_binding(false));
   high.binding = std::string(queue_binding(true));
   std::vector<std::string> walked;
-  for (const config::JsonText& item : items) {
-    const auto options = item.find("options");
-    if (!options) {
-      continue;
-    }
-    const bool is_high = options->text("priority") == to_text(Priority::high);
-    Parcel& parcel = is_high ? high : normal;
-    const std::string job_id = item.text("job");
-    if (options->text("resource").empty()) {
+  for (const records::SentItem& sent : items) {
+    const records::JobTerms& terms = sent.terms;
+    const Priority priority = terms.is_high == 1 ? Priority::high : Priority::normal;
+    Parcel& parcel = terms.is_high == 1 ? high : normal;
+    if (terms.resource.empty()) {
       AuthorMessage message;
-      message.job = job_id;
-      message.key = item.text("key");
-      message.name = item.text("name");
-      message.source = item.text("source") == to_text(Source::discovery) ? Source::discovery : Source::csv;
-      message.priority = is_high ? Priority::high : Priority::normal;
-      message.by_subject = options->flag("bySubject");
-      message.depth = static_cast<std::uint32_t>(item.number("depth"));
-      message.depth_max = static_cast<std::uint32_t>(item.number("maxDepth"));
+      message.job = sent.job;
+      message.key = sent.item.key;
+      message.name = sent.item.name;
+      message.source =
+          sent.item.source == static_cast<std::uint8_t>(Source::discovery) ? Source::discovery : Source::csv;
+      message.priority = priority;
+      message.by_subject = terms.by_subject == 1;
+      message.depth = sent.item.depth;
+      message.depth_max = sent.item.depth_max;
       message.queued = here.host().now();
       parcel.messages.push_back(to_json(message));
-    } else if (std::find(walked.begin(), walked.end(), job_id) == walked.end()) {
-      walked.push_back(job_id);
+    } else if (std::find(walked.begin(), walked.end(), sent.job) == walked.end()) {
+      walked.push_back(sent.job);
       WalkMessage message;
-      message.job = job_id;
-      message.priority = is_high ? Priority::high : Priority::normal;
-      message.resource = options->text("resource");
-      message.step = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, options->number("concurrency")));
-      message.requests_per_second =
-          static_cast<std::uint32_t>(std::max<std::uint64_t>(1, options->number("qps")));
+      message.job = sent.job;
+      message.priority = priority;
+      message.resource = terms.resource;
+      message.step = std::max<std::uint32_t>(1, terms.requests_at_once);
+      message.requests_per_second = std::max<std::uint32_t>(1, terms.requests_per_second);
       for (message.from = 0; message.from < message.step; ++message.from) {
         parcel.messages.push_back(to_json(message));
       }
@@ -384,41 +339,31 @@ host::Task<Result<std::uint64_t>> Warming::send_items(host::Context here,
 }
 
 host::Task<Result<std::string>> Warming::replay(host::Context here, std::vector<std::uint64_t> ids) const {
-  JsonWriter asked;
-  asked.begin_object().key("now").value(millis_since_epoch(here.host().now()));
-  asked.key("limit").value(config::limit::warming_resent_max).key("ids").begin_array();
-  for (const std::uint64_t id : ids) {
-    asked.value(id);
-  }
-  asked.end_array();
-  std::string argument = asked.end_object().text();
-  const auto said = co_await book_.call(here, "replay", std::move(argument));
+  const auto said = co_await book_.replay(here, std::move(ids));
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
-  const std::vector<config::JsonText> items = said->items("items");
   // What fails from here on is made good by tend(): the items are open again.
-  const auto sent = co_await send_items(here, items);
+  const auto sent = co_await send_items(here, said->items);
   Parcel unread;
   unread.binding = std::string(queue_binding(false));
-  JsonWriter gone;
-  gone.begin_object().key("ids").begin_array();
-  for (const config::JsonText& letter : said->items("unread")) {
-    unread.messages.push_back(letter.text("body"));
-    gone.value(letter.number("id"));
+  records::LetterNumbers gone;
+  for (const records::UnreadLetter& letter : said->unread) {
+    unread.messages.push_back(letter.body);
+    records::LetterNumber number;
+    number.number = letter.number;
+    gone.push_back(number);
   }
-  gone.end_array().end_object();
-  const std::uint64_t count = items.size() + unread.messages.size();
-  std::uint64_t left = said->number("left");
+  const std::uint64_t count = said->items.size() + unread.messages.size();
+  std::uint64_t left = said->left;
   if (!unread.messages.empty()) {
     // These are nowhere else: their letters go once they are in the queue, and not before.
     const auto sent_unread = co_await send_parcel(here, std::move(unread));
     if (!sent_unread) {
       co_return tl::make_unexpected(sent_unread.error());
     }
-    std::string gone_ids = gone.text();
-    const auto forgotten = co_await book_.call(here, "resent", std::move(gone_ids));
-    left = forgotten ? forgotten->number("left") : left;
+    const auto forgotten = co_await book_.resent(here, std::move(gone));
+    left = forgotten ? forgotten->left : left;
   }
   JsonWriter json;
   json.begin_object().key("replayed").value(count).key("left").value(left);
@@ -437,48 +382,36 @@ host::Task<void> Warming::remember(host::Context here, std::string key, std::str
 
 // The state that people and scripts look for in KV. What counts is with the jobs; a copy that is not written
 // is the next one's to make good.
-host::Task<void> Warming::tell(host::Context here, const config::JsonText& settled) const {
+host::Task<void> Warming::tell(host::Context here, const records::jobs::settle_results& settled) const {
   const Instant now = here.host().now();
   JsonWriter pending;
-  pending.begin_object().key("pending").value(settled.number("pending"));
+  pending.begin_object().key("pending").value(settled.pending);
   pending.key("at").value(http::format_timestamp(now)).end_object();
   co_await remember(here, settings_.cache_prefix + ":warming:queue:pending", std::move(pending).take(),
                     config::limit::warming_snapshot_kept);
-  const auto totals = settled.find("totals");
-  if (!totals) {
-    co_return;
-  }
   JsonWriter stats;
-  stats.begin_object().key("totalAuthors").value(totals->number("authors"));
-  stats.key("totalWorks").value(totals->number("works"));
-  write_time(stats, "startedAt", totals->number("started"));
-  write_time(stats, "completedAt", totals->number("completed"));
+  stats.begin_object().key("totalAuthors").value(settled.totals.authors);
+  stats.key("totalWorks").value(settled.totals.works);
+  write_time(stats, "startedAt", settled.totals.started);
+  write_time(stats, "completedAt", settled.totals.completed);
   stats.end_object();
   co_await remember(here, settings_.cache_prefix + ":warming:stats", std::move(stats).take(), Millis(0));
 }
 
 host::Task<void> Warming::tend(host::Context here) const {
-  const std::int64_t now = millis_since_epoch(here.host().now());
-  JsonWriter quiet;
-  quiet.begin_object().key("now").value(now).key("quietMillis").value(config::limit::warming_quiet.count());
-  quiet.key("limit").value(config::limit::warming_resent_max);
-  std::string argument = quiet.end_object().text();
-  const auto silent = co_await book_.call(here, "quiet", std::move(argument));
+  const auto silent = co_await book_.quiet(here);
   if (!silent) {
     // No jobs' object in this deployment, or none that answers: the next time.
     co_return;
   }
-  const auto sent = co_await send_items(here, silent->items("items"));
+  const auto sent = co_await send_items(here, silent->items);
   if (!sent) {
     co_return;
   }
-  JsonWriter prune;
-  prune.begin_object().key("before").value(now - config::limit::warming_jobs_kept.count());
-  std::string before = prune.end_object().text();
-  const auto pruned = co_await book_.call(here, "prune", std::move(before));
+  const auto pruned = co_await book_.prune(here);
   const auto settled = co_await book_.settle(here, {});
   // A deployment that does not warm has nothing to tell.
-  if (pruned && settled && settled->number("pending") > 0) {
+  if (pruned && settled && settled->pending > 0) {
     co_await tell(here, *settled);
   }
 }

@@ -104,7 +104,7 @@ class Warming {
   host::Task<void> send(host::Context here, std::string job_id, JobPlan plan) const;
 
   // Jobs as JSON: {jobId, kind, state, …, authors: {queued, processed, failed, skipped}, works, byDepth, …}.
-  // Errors: invalid for a job that is not there.
+  // Errors: not_found for a job that is not there.
   host::Task<Result<std::string>> job(host::Context here, std::string job_id) const;
   // {jobs, next, pending, deadLetters, totals}. `cursor` is `next` of the page before, 0 for the first.
   host::Task<Result<std::string>> jobs(host::Context here, std::uint64_t cursor) const;
@@ -195,7 +195,9 @@ class Warming {
   host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
                         bool missed) const;
   host::Task<Step> walk(host::Context here, WalkMessage& walk, Batch& batch) const;
-  host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields) const;
+  // Until `end` at most.
+  host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields,
+                              Instant end) const;
 
   // Which messages of the batch are still wanted, and what is known of their authors. False: nobody could
   // say.
@@ -203,16 +205,15 @@ class Warming {
   // Accounts for what is done, sends what goes on, and settles the batch.
   host::Task<void> end(host::Context here, Batch& batch) const;
   host::Task<void> put_off(host::Context here, Slot& slot) const;
-  host::Task<void> tell(host::Context here, const config::JsonText& settled) const;
+  host::Task<void> tell(host::Context here, const records::jobs::settle_results& settled) const;
   void log_unknown(host::Context here, std::string_view queue, std::size_t count) const;
   host::Task<Result<bool>> send_parcel(host::Context here, Parcel parcel) const;
-  host::Task<Result<std::uint64_t>> send_items(host::Context here,
-                                               const std::vector<config::JsonText>& items) const;
+  host::Task<Result<std::uint64_t>> send_items(host::Context here, const records::SentItems& items) const;
   host::Task<void> remember(host::Context here, std::string key, std::string json, Millis kept) const;
 
   std::string marker_key(host::Host& host, std::string_view author) const;
-  std::string shown(const config::JsonText& job, Instant now) const;
-  std::uint32_t requests_per_second(bool is_walk, const config::JsonText& options) const;
+  std::string shown(const records::JobRow& job, Instant now) const;
+  std::uint32_t requests_per_second(bool is_walk, const records::JobTerms& terms) const;
   void log_author(host::Host& host, const AuthorMessage& author, const Step& step) const;
 
   const config::Settings& settings_;

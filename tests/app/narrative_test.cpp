@@ -5,12 +5,10 @@
 
 #include "app/app.h"
 #include "base/text.h"
-#include "http/date.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
 #include "support/isolate.h"
 #include "support/model_reply.h"
-#include "support/spending_objects.h"
 
 namespace larder::app::narrative_test {
 namespace {
@@ -45,7 +43,6 @@ std::string profile(std::string_view percentage) {
 
 struct NarrativeTest : ::testing::Test {
   NarrativeTest() {
-    world.objects["SPENDING"] = spending;
     world.origin = [this](const OriginRequest&) { return reply; };
   }
 
@@ -61,7 +58,6 @@ struct NarrativeTest : ::testing::Test {
   }
 
   World world;
-  std::shared_ptr<sim::SpendingObjects> spending = std::make_shared<sim::SpendingObjects>();
   OriginReply reply = gemini_reply("You lead with the heart.");
 };
 
@@ -89,7 +85,7 @@ TEST_F(NarrativeTest, AModelIsAskedOnceAndItsAnswerKept) {
   EXPECT_THAT(asked.headers,
               ::testing::Contains(std::pair<std::string, std::string>("x-goog-api-key", "s3cret")));
   EXPECT_THAT(asked.content, HasSubstr(R"({\"name\":\"Liver\",\"percentage\":10})"));
-  const auto& day = spending->days[http::format_day(world.now)];
+  const records::SpentDay day = sim::spent_today(world);
   EXPECT_EQ(day.calls, 1U);
   EXPECT_EQ(day.prompt_tokens, 200U);
   EXPECT_EQ(day.output_tokens, 150U);
@@ -172,7 +168,7 @@ TEST_F(NarrativeTest, AnInvalidProfileIsOneNegativeEntryAndNoCall) {
   }
   EXPECT_EQ(world.origin_requests.size(), 0U);
   EXPECT_EQ(world.kv.size(), 1U);
-  EXPECT_TRUE(spending->days.empty());
+  EXPECT_EQ(sim::spent_today(world).calls, 0U);
   EXPECT_EQ(isolate.host.exchange(readers.front()).header("cache-status"),
             "larder; fwd=miss; stored; detail=absent");
   EXPECT_TRUE(isolate.settled());
@@ -284,7 +280,7 @@ TEST_F(NarrativeTest, AnEndpointOfOpenAiShapeGoesBeforeGemini) {
   EXPECT_THAT(asked.headers,
               ::testing::Contains(std::pair<std::string, std::string>("authorization", "Bearer k3y")));
   EXPECT_THAT(asked.content, HasSubstr(R"({"model":"small","messages":[{"role":"system","content":)"));
-  EXPECT_EQ(spending->days[http::format_day(world.now)].output_tokens, 3U);
+  EXPECT_EQ(sim::spent_today(world).output_tokens, 3U);
 }
 
 TEST_F(NarrativeTest, AStaleNarrativeIsServedAndRefreshedBehindTheResponse) {
@@ -297,7 +293,7 @@ TEST_F(NarrativeTest, AStaleNarrativeIsServedAndRefreshedBehindTheResponse) {
   EXPECT_THAT(stale.header("cache-status"), HasSubstr("hit; ttl=-86"));
   EXPECT_EQ(world.origin_requests.size(), 2U);
   EXPECT_THAT(post(isolate, profile("10")).body, HasSubstr("Newer."));
-  EXPECT_EQ(spending->days[http::format_day(world.now)].calls, 1U);
+  EXPECT_EQ(sim::spent_today(world).calls, 1U);
   // Beyond TTL_DAYS nothing old is served while the model answers.
   world.now += Millis(31LL * 86'400'000);
   EXPECT_THAT(post(isolate, profile("10")).header("cache-status"), HasSubstr("fwd=stale"));
@@ -331,7 +327,7 @@ TEST_F(NarrativeTest, OverTheDaysBoundAStaleNarrativeStandsIn) {
   world.now += Millis(86'400'000);
   post(isolate, profile("50"));
   world.now += Millis(30LL * 86'400'000);
-  spending->days[http::format_day(world.now)].calls = 1;
+  sim::take_model_call(world);
   const auto& exchange = post(isolate, profile("10"));
   EXPECT_THAT(exchange.body, HasSubstr("You lead with the heart."));
   EXPECT_THAT(exchange.header("cache-status"), HasSubstr("fwd=stale; ttl=-"));
@@ -361,10 +357,10 @@ TEST_F(NarrativeTest, TheCostOfADayIsBoundToo) {
 
 TEST_F(NarrativeTest, WhereTheCountCannotBeReadNoModelIsAsked) {
   Isolate isolate(world, bindings(), narrative_declarations());
-  spending->fails = true;
+  auto spending = world.durable.extract("SPENDING");
   EXPECT_THAT(post(isolate, profile("10")).body, HasSubstr(R"("source":"template")"));
   EXPECT_EQ(world.origin_requests.size(), 0U);
-  spending->fails = false;
+  world.durable.insert(std::move(spending));
   EXPECT_THAT(post(isolate, profile("10")).body, HasSubstr(R"("source":"model")"));
 }
 

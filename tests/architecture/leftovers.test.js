@@ -57,6 +57,23 @@ test("no note to oneself is left", () => {
   );
 });
 
+test("comments name files that exist", () => {
+  // A path with a folder in it, as includes or as the tree has it.
+  const named = /(?:^|[^\w./<{-])((?:[a-z_]+\/)+[a-z_]+\.(?:cpp|h|def|js))\b/g;
+  const exists = (/** @type {string} */ path) =>
+    files.some((file) => file === path || file.endsWith(`/${path}`));
+  const gone = code.flatMap((path) =>
+    /** @type {string} */ (contents.get(path))
+      .split("\n")
+      .flatMap((line, index) =>
+        [...(/(?:\/\/|^ *\*|^#) (.*)$/.exec(line)?.[1] ?? "").matchAll(named)]
+          .filter(([, name = ""]) => !exists(name))
+          .map(([, name]) => `${path}:${index + 1} ${name}`),
+      ),
+  );
+  assert.deepEqual(gone, []);
+});
+
 test("no test is switched off", () => {
   assert.deepEqual(
     lines(code, (line) => SWITCHED_OFF.test(line)),

@@ -40,6 +40,7 @@ for (const [page, names] of /** @type {[string, string[]][]} */ ([
   ["settings", [...settings, ...secrets]],
   ["counters", named("src/observe/counters.def", "LARDER_COUNTER")],
   ["limits", named("src/config/limits.def", "LARDER_LIMIT")],
+  ["operations", named("src/host/ops.def", "LARDER_OPERATION")],
 ])) {
   test(`docs/reference/${page}.md has a row for each of its table's`, () => {
     const rows = [...read(`docs/reference/${page}.md`).matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);

@@ -168,11 +168,11 @@ TEST(Text, Base64RoundTripsEveryByteAtEveryLength) {
 }
 
 TEST(Text, PercentDecodes) {
-  EXPECT_EQ(percent_decode("a%20b+c", true), "a b c");
-  EXPECT_EQ(percent_decode("a%20b+c", false), "a b+c");
-  EXPECT_EQ(percent_decode("%c3%A9%00", false), "é\0"sv);
+  EXPECT_EQ(percent_decode("a%20b+c", PlusSign::space), "a b c");
+  EXPECT_EQ(percent_decode("a%20b+c", PlusSign::itself), "a b+c");
+  EXPECT_EQ(percent_decode("%c3%A9%00", PlusSign::itself), "é\0"sv);
   for (const std::string_view bad : {"%", "%4", "a%", "%zz", "%4g", "%%41"}) {
-    EXPECT_EQ(percent_decode(bad, false), std::nullopt) << bad;
+    EXPECT_EQ(percent_decode(bad, PlusSign::itself), std::nullopt) << bad;
   }
 }
 
@@ -183,7 +183,7 @@ TEST(Text, PercentEncodesAllButUnreserved) {
   for (int i = 0; i < 256; ++i) {
     every.push_back(static_cast<char>(i));
   }
-  EXPECT_EQ(percent_decode(percent_encode(every), true), every);
+  EXPECT_EQ(percent_decode(percent_encode(every), PlusSign::space), every);
 }
 
 }  // namespace

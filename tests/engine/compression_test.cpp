@@ -61,13 +61,24 @@ TEST_F(CompressionTest, WhoTakesNoGzipGetsItUnpacked) {
 }
 
 TEST_F(CompressionTest, TheThresholdIsExact) {
-  origin_reply = reply(200, {}, std::string(999, 'a'));
-  isolate.get("/items/under");
-  EXPECT_TRUE(world.packed.empty());
   origin_reply = reply(200, {}, std::string(1'000, 'a'));
   isolate.get("/items/at");
+  EXPECT_TRUE(world.packed.empty());
+  origin_reply = reply(200, {}, std::string(1'001, 'a'));
+  isolate.get("/items/above");
   EXPECT_EQ(world.packed.size(), 1U);
   EXPECT_EQ(isolate.app->counters().total(Counter::compressed_total), 1U);
+}
+
+TEST_F(CompressionTest, UnlessSetOtherwise65536BytesStayPlainAndOneMoreIsPacked) {
+  Isolate unset(world, {}, declared);
+  origin_reply = reply(200, {}, std::string(65'536, 'a'));
+  unset.get("/items/at");
+  EXPECT_TRUE(world.packed.empty());
+  origin_reply = reply(200, {}, std::string(65'537, 'a'));
+  unset.get("/items/above");
+  EXPECT_EQ(world.packed.size(), 1U);
+  EXPECT_TRUE(unset.settled());
 }
 
 TEST_F(CompressionTest, WhatIsPackedAlreadyStaysAsItIs) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/support.h"
+#include "records/control_log.h"
 
 namespace larder::engine::control_test {
 namespace {
@@ -34,13 +35,9 @@ struct ControlTest : ::testing::Test {
   }
   void TearDown() override { EXPECT_TRUE(isolate.settled()); }
 
-  void change(const std::string& changes) {
-    for (std::size_t at = changes.find('{'); at != std::string::npos; at = changes.find('{', at + 1)) {
-      world.control.append(world.now, changes.substr(at, changes.find('}', at) + 1 - at));
-    }
-  }
+  void change(const std::string& changes) { sim::append_control(world, changes); }
   void purge(PurgeKind kind, std::string text, bool soft = false) {
-    change(config::changes_text(std::vector<Purge>{Purge(kind, std::move(text), soft)}));
+    change(records::control_changes(std::vector<Purge>{Purge(kind, std::move(text), soft)}));
   }
 
   sim::World world;
@@ -163,7 +160,8 @@ TEST_F(ControlTest, APurgedCopyIsNotConfirmedByARefreshUnderWay) {
   world.now += std::chrono::minutes(61);
   isolate.request("GET", url);
   world.run_for(Millis(1'000));
-  const std::string changes = config::changes_text(std::vector<Purge>{Purge(PurgeKind::tag, "items", false)});
+  const std::string changes =
+      records::control_changes(std::vector<Purge>{Purge(PurgeKind::tag, "items", false)});
   change(changes);
   world.run_for(Millis(6'000));
   // Another reader takes the purge up while the first attempt is under way.
@@ -242,19 +240,19 @@ TEST_F(ControlTest, ABusyIsolateReadsTheLogBehindItsResponses) {
 
 TEST_F(ControlTest, EachProtectionIsSwitchedAlone) {
   isolate.get(url);
-  change(config::changes_text(TextPairs{{"FEATURE_CACHE", "false"}}));
+  change(records::control_changes(TextPairs{{"FEATURE_CACHE", "false"}}));
   world.now += Millis(10'001);
   // The first request still goes by the old view; what it reads behind its response counts from then on.
   isolate.get(url);
   EXPECT_THAT(isolate.get(url).header("cache-status"), HasSubstr("detail=disabled"));
-  change(config::changes_text(TextPairs{{"FEATURE_CACHE", ""}, {"ENABLE_SWR", "false"}}));
-  world.control.append(world.now, R"({"setting":"FEATURE_CACHE","value":"true"})");
+  change(records::control_changes(TextPairs{{"FEATURE_CACHE", ""}, {"ENABLE_SWR", "false"}}));
+  change(records::control_changes(TextPairs{{"FEATURE_CACHE", "true"}}));
   world.now += Millis(10'001);
   isolate.get(url);
   EXPECT_THAT(isolate.get(url).header("cache-status"), HasSubstr("hit"));
   world.now += std::chrono::minutes(61);
   EXPECT_THAT(isolate.get(url).header("cache-status"), HasSubstr("fwd=stale"));
-  change(config::changes_text(TextPairs{{"CACHE_IMPL", "null"}}));
+  change(records::control_changes(TextPairs{{"CACHE_IMPL", "null"}}));
   world.now += Millis(10'001);
   isolate.get(url);
   EXPECT_THAT(isolate.get(url).header("cache-status"), HasSubstr("detail=observed"));
@@ -262,10 +260,10 @@ TEST_F(ControlTest, EachProtectionIsSwitchedAlone) {
 
 TEST_F(ControlTest, ASettingThatMakesNoSenseChangesNothingAndIsLogged) {
   isolate.get(url);
-  change(config::changes_text(TextPairs{{"ENABLE_SWR", "perhaps"}, {"CACHE_PREFIX", "other"}}));
+  change(records::control_changes(TextPairs{{"ENABLE_SWR", "perhaps"}, {"CACHE_PREFIX", "other"}}));
   world.now += Millis(10'001);
   EXPECT_THAT(isolate.get(url).header("cache-status"), HasSubstr("detail=memory"));
-  change(config::changes_text(TextPairs{{"CACHE_IMPL", "redis"}}));
+  change(records::control_changes(TextPairs{{"CACHE_IMPL", "redis"}}));
   Isolate loud(world, {{"LOG_LEVEL", "error"}}, declared);
   loud.get(url);
   ASSERT_EQ(loud.host.log_lines().size(), 2U);

@@ -11,7 +11,7 @@ namespace {
 // A follower as the engine is one: it waits for the flight, and tells how it ended and when.
 struct Followed {
   bool ended = false;
-  FlightState state = FlightState::under_way;
+  FlightEnd end = FlightEnd::none;
   Instant ended_at;
 };
 
@@ -21,7 +21,7 @@ host::Task<void> follow(host::Context here, std::shared_ptr<Flight> flight, Mill
   const auto waited = co_await host::park(here, static_cast<std::uint64_t>(wait_max.count()));
   EXPECT_TRUE(waited.has_value());
   followed.ended = true;
-  followed.state = flight->state();
+  followed.end = flight->end();
   followed.ended_at = here.host().now();
 }
 
@@ -41,7 +41,7 @@ struct FlightsTest : ::testing::Test {
 TEST_F(FlightsTest, AFlightIsFoundUnderItsKeyUntilItsDeadline) {
   EXPECT_EQ(flights.find("a", began), nullptr);
   const auto flight = flights.begin("a", deadline);
-  EXPECT_EQ(flight->state(), FlightState::under_way);
+  EXPECT_EQ(flight->end(), FlightEnd::none);
   EXPECT_EQ(flights.find("a", began), flight);
   EXPECT_EQ(flights.find("a", deadline - Millis(1)), flight);
   EXPECT_EQ(flights.find("a", deadline), nullptr);
@@ -58,7 +58,7 @@ TEST_F(FlightsTest, LandingEndsTheFlightAndWakesItsFollowersAtOnce) {
   {
     Flights::Lead lead(flights, runner.host, "a", flight);
     Landing landing;
-    landing.from_origin = true;
+    landing.status.stored = true;
     world.run_for(Millis(20));
     EXPECT_FALSE(followed[0].ended);
     lead.land(std::move(landing));
@@ -66,11 +66,11 @@ TEST_F(FlightsTest, LandingEndsTheFlightAndWakesItsFollowersAtOnce) {
     EXPECT_EQ(flights.find("a", began), nullptr);
   }
   world.run();
-  EXPECT_EQ(flight->state(), FlightState::landed);
-  EXPECT_TRUE(flight->landing().from_origin);
+  EXPECT_EQ(flight->end(), FlightEnd::landed);
+  EXPECT_TRUE(flight->landing().status.stored);
   for (const Followed& one : followed) {
     EXPECT_TRUE(one.ended);
-    EXPECT_EQ(one.state, FlightState::landed);
+    EXPECT_EQ(one.end, FlightEnd::landed);
     EXPECT_EQ(one.ended_at, began + Millis(20));
   }
 }
@@ -84,10 +84,10 @@ TEST_F(FlightsTest, ALeadThatEndsWithoutLandingLosesTheFlightAndWakesItsFollower
     world.run_for(Millis(20));
   }
   world.run();
-  EXPECT_EQ(flight->state(), FlightState::lost);
+  EXPECT_EQ(flight->end(), FlightEnd::lost);
   EXPECT_EQ(flights.under_way(), 0U);
   EXPECT_TRUE(followed.ended);
-  EXPECT_EQ(followed.state, FlightState::lost);
+  EXPECT_EQ(followed.end, FlightEnd::lost);
   EXPECT_EQ(followed.ended_at, began + Millis(20));
 }
 
@@ -104,14 +104,14 @@ TEST_F(FlightsTest, PastTheDeadlineANewerFlightTakesOverAndTheOlderLeadLeavesItA
 
   older_lead.reset();
   world.run_for(Millis(1));
-  EXPECT_EQ(of_older.state, FlightState::lost);
+  EXPECT_EQ(of_older.end, FlightEnd::lost);
   EXPECT_FALSE(of_newer.ended);
   EXPECT_EQ(flights.find("a", deadline), newer);
-  EXPECT_EQ(newer->state(), FlightState::under_way);
+  EXPECT_EQ(newer->end(), FlightEnd::none);
 
   newer_lead.land(Landing());
   world.run_for(Millis(1));
-  EXPECT_EQ(of_newer.state, FlightState::landed);
+  EXPECT_EQ(of_newer.end, FlightEnd::landed);
   EXPECT_EQ(flights.under_way(), 0U);
   world.run();
 }
@@ -124,7 +124,7 @@ TEST_F(FlightsTest, AnOlderLeadThatLandsLateStillServesItsOwnFollowers) {
   const auto newer = flights.begin("a", deadline + Millis(100));
   older_lead.land(Landing());
   world.run_for(Millis(1));
-  EXPECT_EQ(of_older.state, FlightState::landed);
+  EXPECT_EQ(of_older.end, FlightEnd::landed);
   EXPECT_EQ(flights.find("a", deadline), newer);
   world.run();
 }

@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "support/isolate.h"
-#include "support/operators_objects.h"
 
 namespace larder::engine::providers_test {
 namespace {
@@ -43,7 +42,6 @@ struct Providers {
   std::string asked;
 
   Providers() {
-    sim::add_operators_objects(world);
     world.origin = [this](const sim::OriginRequest& request) {
       if (contains(request.url, "openlibrary.org")) {
         asked += "o";

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/support.h"
+#include "records/control_log.h"
 
 namespace larder::engine::sweep_test {
 namespace {
@@ -35,8 +36,8 @@ struct SweepTest : ::testing::Test {
     }
   }
   void purge(PurgeKind kind, std::string text, bool soft = false) {
-    const std::string changes = config::changes_text(std::vector<Purge>{Purge(kind, std::move(text), soft)});
-    world.control.append(world.now, changes.substr(1, changes.size() - 2));
+    sim::append_control(world,
+                        records::control_changes(std::vector<Purge>{Purge(kind, std::move(text), soft)}));
     world.now += Millis(10'001);
   }
   void trigger(std::string cron = "*/5 * * * *") {

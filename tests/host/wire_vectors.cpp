@@ -3,13 +3,14 @@
 //
 // The script of a seed, on a 32-bit generator (Knuth and Lewis; next() is the upper 24 bits):
 //   state = state * 1664525 + 1013904223, modulo 2^32; it starts at the seed
-//   next() % 12 values, each of the kind next() % 6:
+//   next() % 12 values, each of the kind next() % 7:
 //     0 u8      next() % 256
 //     1 u32     half() * 65536 + half(), where half() is next() % 65536
 //     2 u64     next() % 4: 0, or 2^53 - 1, or next(), or next() % 2^21 * 2^32 + a u32 as above
 //     3 text    next() % 8: of 0 nothing; of 1 to 6 next() % 20 pieces; of 7 next() % 800 pieces
 //     4 texts   next() % 5 texts
 //     5 pairs   next() % 4 pairs of text and text
+//     6 bytes   next() % 40 times next() % 256
 //   a piece of text is pieces[next() % 16]
 
 #include <cstdint>
@@ -92,7 +93,7 @@ class Script {
   }
 
   void value() {
-    switch (next() % 6) {
+    switch (next() % 7) {
       case 0:
         record_.u8(static_cast<std::uint8_t>(next() % 256));
         break;
@@ -113,13 +114,21 @@ class Script {
         record_.texts(texts);
         break;
       }
-      default: {
+      case 5: {
         TextPairs pairs(next() % 4);
         for (auto& [name, value] : pairs) {
           name = text();
           value = text();
         }
         record_.pairs(pairs);
+        break;
+      }
+      default: {
+        std::string bytes(next() % 40, '\0');
+        for (char& byte : bytes) {
+          byte = static_cast<char>(next() % 256);
+        }
+        record_.bytes(bytes);
         break;
       }
     }

@@ -68,20 +68,71 @@ TEST(Counters, RowsAreThoseOfTheRequirement) {
   EXPECT_EQ(labels("cache_candidate_requests_total"), "route,method");
 }
 
+// Two methods of one path are one route; each resource has its numbers by its place.
+TEST(Counters, AResourceIsCountedByItsNumber) {
+  std::vector<config::Resource> resources(3);
+  const char* const names[] = {"title", "isbn", "ask"};
+  const char* const paths[] = {"/title", "/book", "/book"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    resources[i].name = names[i];
+    resources[i].match.path = paths[i];
+    resources[i].number = static_cast<std::uint16_t>(i + 1);
+  }
+  Counters counters;
+  counters.name_resources(resources);
+  for (const config::Resource& resource : resources) {
+    counters.add(Counter::cache_hits_total, Label(config::Tier::kv),
+                 counters.pattern(resource.number, "no word is looked at"));
+    counters.add(Counter::cache_candidate_requests_total, counters.route(resource),
+                 Label(http::Method::post));
+    counters.add(Counter::origin_requests_total, counters.origin(resource), "answered");
+  }
+  EXPECT_EQ(written(counters),
+            R"({"cache_hits_total":[{"impl":"kv","key_pattern":"ask","value":1},)"
+            R"({"impl":"kv","key_pattern":"isbn","value":1},{"impl":"kv","key_pattern":"title","value":1}],)"
+            R"("cache_candidate_requests_total":[{"route":"/book","method":"POST","value":2},)"
+            R"({"route":"/title","method":"POST","value":1}],)"
+            R"("origin_requests_total":[{"origin":"ask","outcome":"answered","value":1},)"
+            R"({"origin":"isbn","outcome":"answered","value":1},)"
+            R"({"origin":"title","outcome":"answered","value":1}]})");
+  // A key of no known resource is counted by its word, and by the number of that word where there is one.
+  counters.add(Counter::cache_hits_total, Label(config::Tier::kv), counters.pattern(0, "isbn"));
+  counters.add(Counter::cache_hits_total, Label(config::Tier::kv), counters.pattern(9, "user"));
+  EXPECT_EQ(counters.value(Counter::cache_hits_total, "kv", "isbn"), 2U);
+  EXPECT_EQ(counters.value(Counter::cache_hits_total, "kv", "user"), 1U);
+}
+
+TEST(Counters, EveryTierErrorAndMethodHasANumberOfItsOwn) {
+  Counters counters;
+  for (const config::Tier tier : config::all_tiers) {
+    for (std::size_t kind = 0; kind <= static_cast<std::size_t>(ErrorKind::internal); ++kind) {
+      counters.add(Counter::cache_errors_total, Label(tier), Label(static_cast<ErrorKind>(kind)));
+      EXPECT_EQ(counters.value(Counter::cache_errors_total, config::to_text(tier),
+                               larder::to_text(static_cast<ErrorKind>(kind))),
+                1U);
+    }
+    counters.add(Counter::breaker_refused_total, Label(tier));
+    EXPECT_EQ(counters.value(Counter::breaker_refused_total, config::to_text(tier)), 1U);
+  }
+  counters.add(Counter::cache_candidate_requests_total, "/", Label(http::Method::delete_));
+  EXPECT_EQ(counters.value(Counter::cache_candidate_requests_total, "/", "DELETE"), 1U);
+}
+
 TEST(Counters, PastTheBoundNewSeriesShareOne) {
   Counters counters;
-  for (std::size_t i = 0; i < Counters::series_max; ++i) {
-    counters.add(Counter::cache_invalidate_total, "kv", larder::to_text(std::uint64_t{i}));
+  // labels.def: 64 tags, one of which is "other" and one none.
+  for (int i = 0; i < 62; ++i) {
+    counters.add(Counter::cache_invalidate_total, "kv", larder::to_text(std::int64_t{i}));
   }
   for (int i = 0; i < 5000; ++i) {
-    counters.add(Counter::cache_invalidate_total, "kv", concat({"late", larder::to_text(std::uint64_t(i))}));
+    counters.add(Counter::cache_invalidate_total, "kv", concat({"late", larder::to_text(std::int64_t{i})}));
   }
-  EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "other", "other"), 5000U);
+  EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "other"), 5000U);
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "late1"), 0U);
   // Series that were there go on, and nothing is lost from the sum.
   counters.add(Counter::cache_invalidate_total, "kv", "7");
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "kv", "7"), 2U);
-  EXPECT_EQ(counters.total(Counter::cache_invalidate_total), Counters::series_max + 5001);
+  EXPECT_EQ(counters.total(Counter::cache_invalidate_total), 62U + 5000U + 1U);
   // A counter without labels needs no such name.
   counters.add(Counter::lane_hits_total);
   EXPECT_EQ(counters.value(Counter::lane_hits_total), 1U);

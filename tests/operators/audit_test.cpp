@@ -5,19 +5,23 @@
 
 #include "config/limits.h"
 #include "operators/support.h"
+#include "records/audit.h"
 
 namespace larder::operators::audit_test {
 namespace {
 
+using records::AuditEntry;
+using records::AuditEntryKind;
 using sim::Isolate;
-using sim::SimulatedAudit;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 struct AuditTest : ::testing::Test {
   AuditTest() { add_tokens(world); }
   void TearDown() override { EXPECT_TRUE(isolate.settled()); }
-  const std::vector<SimulatedAudit::Row>& rows() { return sim::audit_of(world).rows; }
+  std::vector<AuditEntry> rows() {
+    return sim::rows_of<AuditEntry>(world.durable.at("AUDIT").store("audit"), "entry");
+  }
 
   sim::World world;
   Isolate isolate{world, operator_bindings()};
@@ -27,9 +31,9 @@ TEST_F(AuditTest, ACallThatWasLetInIsARow) {
   const Instant began = world.now;
   isolate.run("POST", "/api/cache/purge", shown_json("ann"), sent(R"({"tags":["book"],"mode":"soft"})"));
   ASSERT_EQ(rows().size(), 1U);
-  const SimulatedAudit::Row& row = rows().front();
-  EXPECT_EQ(row.kind, "call");
-  EXPECT_EQ(row.at, millis_since_epoch(began));
+  const AuditEntry row = rows().front();
+  EXPECT_EQ(row.kind, static_cast<std::uint8_t>(AuditEntryKind::call));
+  EXPECT_EQ(row.at, static_cast<std::uint64_t>(millis_since_epoch(began)));
   EXPECT_EQ(row.subject, "ann");
   EXPECT_EQ(row.role, "admin");
   EXPECT_EQ(row.address, "192.0.2.1");
@@ -45,7 +49,7 @@ TEST_F(AuditTest, WhatFailedBehindTheGateIsARowToo) {
   isolate.run("POST", "/api/cache/purge", shown("ann"));
   ASSERT_EQ(rows().size(), 1U);
   EXPECT_EQ(rows().front().status, 415U);
-  EXPECT_EQ(rows().front().kind, "call");
+  EXPECT_EQ(rows().front().kind, static_cast<std::uint8_t>(AuditEntryKind::call));
 }
 
 TEST_F(AuditTest, TheClientDoesNotWaitForTheLog) {
@@ -65,10 +69,10 @@ TEST_F(AuditTest, RefusalsAreCountedByMinute) {
   isolate.request("GET", "/api/audit", shown("", "2001:db8::2"));
   world.run();
   ASSERT_EQ(rows().size(), 3U);
-  const std::int64_t minute = millis_since_epoch(world.now) / 60'000 * 60'000;
-  const auto is = [&](const SimulatedAudit::Row& row, std::string address, std::string subject,
-                      std::uint64_t status, std::uint64_t count) {
-    EXPECT_EQ(row.kind, "refusal");
+  const auto minute = static_cast<std::uint64_t>(millis_since_epoch(world.now) / 60'000 * 60'000);
+  const auto is = [&](const AuditEntry& row, std::string address, std::string subject, std::uint64_t status,
+                      std::uint64_t count) {
+    EXPECT_EQ(row.kind, static_cast<std::uint8_t>(AuditEntryKind::refusal));
     EXPECT_EQ(row.at, minute);
     EXPECT_EQ(row.address, address);
     EXPECT_EQ(row.subject, subject);
@@ -84,28 +88,17 @@ TEST_F(AuditTest, RefusalsAreCountedByMinute) {
 
 TEST_F(AuditTest, AFloodFromEverywhereIsOneWriteASecondOfBoundedSize) {
   std::uint64_t writes = 0;
-  auto audit = std::make_shared<SimulatedAudit>();
-  struct Counting final : sim::SimulatedObjects {
-    std::shared_ptr<SimulatedAudit> to;
-    std::uint64_t& calls;
-    Counting(std::shared_ptr<SimulatedAudit> to_, std::uint64_t& calls_)
-        : to(std::move(to_)), calls(calls_) {}
-    sim::ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                          const std::string& argument) override {
-      ++calls;
-      return to->call(now, name, method, argument);
-    }
-  };
-  world.objects["AUDIT"] = std::make_shared<Counting>(audit, writes);
+  world.durable.at("AUDIT").called.push_back(
+      [&writes](const std::string&, std::uint32_t, std::string_view, std::string_view) { ++writes; });
   for (std::uint64_t i = 0; i < 1'000; ++i) {
     isolate.request("GET", "/api/settings", shown("", "10.0." + to_text(i / 250) + "." + to_text(i % 250)));
   }
   world.run();
   EXPECT_EQ(writes, 1U);
-  EXPECT_EQ(audit->rows.size(), config::limit::audit_refusals_max);
-  EXPECT_EQ(audit->rows.back().address, "others");
+  EXPECT_EQ(rows().size(), config::limit::audit_refusals_max);
+  EXPECT_EQ(rows().back().address, "others");
   std::uint64_t counted = 0;
-  for (const SimulatedAudit::Row& row : audit->rows) {
+  for (const AuditEntry& row : rows()) {
     counted += row.count;
   }
   EXPECT_EQ(counted, 1'000U);
@@ -126,7 +119,7 @@ TEST_F(AuditTest, NothingOfATokenIsKept) {
   isolate.run("GET", "/api/settings?access_token=ann", shown("ann"));
   isolate.run("GET", "/api/settings", shown("signature"));
   isolate.run("PUT", "/api/settings", shown_json("ann"), sent(R"({"CACHE_IMPL":"null"})"));
-  for (const SimulatedAudit::Row& row : rows()) {
+  for (const AuditEntry& row : rows()) {
     const std::string all = row.subject + row.path + row.note + row.request_id;
     EXPECT_THAT(all, Not(HasSubstr("access_token")));
     EXPECT_THAT(all, Not(HasSubstr("signature")));
@@ -136,7 +129,7 @@ TEST_F(AuditTest, NothingOfATokenIsKept) {
 }
 
 TEST_F(AuditTest, WhatTheLogDoesNotTakeIsInTheWorkersOwn) {
-  world.objects.erase("AUDIT");
+  world.durable.erase("AUDIT");
   EXPECT_EQ(isolate.run("GET", "/api/settings", shown("ann")).status, 200U);
   const std::string& line = isolate.host.log_lines().back();
   EXPECT_THAT(
@@ -144,6 +137,39 @@ TEST_F(AuditTest, WhatTheLogDoesNotTakeIsInTheWorkersOwn) {
       HasSubstr(
           R"({"level":"error","event":"audit_not_written","reason":"unsupported","rows":[{"kind":"call")"));
   EXPECT_THAT(line, HasSubstr(R"("subject":"ann")"));
+}
+
+TEST_F(AuditTest, WhatTheLogDidNotTakeIsWrittenOnceItDoes) {
+  auto audit = world.durable.extract("AUDIT");
+  isolate.run("GET", "/api/settings", shown("ann"));
+  const std::size_t lines = isolate.host.log_lines().size();
+  world.durable.insert(std::move(audit));
+  isolate.run("GET", "/api/settings", shown("vic"));
+  ASSERT_EQ(rows().size(), 2U);
+  EXPECT_EQ(rows()[0].subject, "ann");
+  EXPECT_EQ(rows()[1].subject, "vic");
+  EXPECT_EQ(isolate.host.log_lines().size(), lines);
+}
+
+TEST_F(AuditTest, WhileTheLogIsAwayMemoryIsBoundedAndWhatIsDroppedIsCounted) {
+  auto audit = world.durable.extract("AUDIT");
+  const std::size_t dropped = 3;
+  const std::size_t calls = config::limit::audit_rows_max + 1 + dropped;
+  for (std::size_t i = 0; i < calls; ++i) {
+    isolate.run("GET", "/api/settings", shown("ann"));
+    world.now += Millis(1'000);
+  }
+  EXPECT_EQ(isolate.app->counters().total(observe::Counter::outbox_dropped_total), dropped);
+  world.durable.insert(std::move(audit));
+  isolate.run("GET", "/api/settings", shown("vic"));
+  EXPECT_EQ(rows().size(), config::limit::audit_rows_max + 1);
+}
+
+TEST_F(AuditTest, ALogThatIsOffStaysSo) {
+  world.durable.erase("AUDIT");
+  Isolate quiet(world, operator_bindings({{"LOG_LEVEL", "off"}}));
+  EXPECT_EQ(quiet.run("GET", "/api/settings", shown("ann")).status, 200U);
+  EXPECT_THAT(quiet.host.log_lines(), ::testing::ElementsAre(HasSubstr(R"("event":"start")")));
 }
 
 TEST_F(AuditTest, IsReadNewestFirstAPageAtATime) {
@@ -170,7 +196,7 @@ TEST_F(AuditTest, IsReadNewestFirstAPageAtATime) {
 }
 
 TEST_F(AuditTest, ALogThatFailsSaysSo) {
-  world.objects.erase("AUDIT");
+  world.durable.erase("AUDIT");
   const auto& exchange = isolate.run("GET", "/api/audit", shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "5");

@@ -147,7 +147,7 @@ TEST_F(GateOrderTest, ASubjectIsCountedWhereverItCallsFromAndAnAddressWhoeverCal
 }
 
 TEST_F(GateTest, BucketsThatFailLetNobodyIn) {
-  world.fail(host::OperationKind::object_call);
+  world.fail(host::OperationKind::object_run);
   const auto& exchange = isolate.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "5");

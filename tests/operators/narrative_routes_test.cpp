@@ -4,7 +4,7 @@
 
 #include "operators/support.h"
 #include "operators/visible_key.h"
-#include "support/ledger_objects.h"
+#include "records/audit.h"
 #include "support/model_reply.h"
 
 namespace larder::operators::narrative_routes_test {
@@ -15,10 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 struct NarrativeRoutes : ::testing::Test {
-  NarrativeRoutes() {
-    add_tokens(world);
-    sim::add_operators_objects(world);
-  }
+  NarrativeRoutes() { add_tokens(world); }
   void TearDown() override { EXPECT_TRUE(isolate.settled()); }
 
   // No model is configured, so the template answers.
@@ -33,8 +30,11 @@ struct NarrativeRoutes : ::testing::Test {
     return isolate.run(std::move(method), std::move(url), shown(token));
   }
 
+  std::vector<records::NarrativeEntry> rows() {
+    return sim::rows_of<records::NarrativeEntry>(world.durable.at("NARRATIVES").store("larder"), "entry");
+  }
+
   sim::World world;
-  sim::SimulatedLedger& ledger = sim::add_ledger(world);
   Isolate isolate{world, operator_bindings({{"ENGINE_VERSION", "2.1"}, {"PROMPT_HASH", "abcdef0123"}}),
                   sim::narratives_declared};
 };
@@ -42,16 +42,15 @@ struct NarrativeRoutes : ::testing::Test {
 TEST_F(NarrativeRoutes, EveryNarrativeIsARowThatNamesNobody) {
   ask("reader@example.com", "ember");
   ask("", "tide");
-  ASSERT_EQ(ledger.rows.size(), 2U);
-  const sim::SimulatedLedger::Row& row = ledger.rows.begin()->second;
+  ASSERT_EQ(rows().size(), 2U);
   std::vector<std::string> systems;
-  for (const auto& [place, one] : ledger.rows) {
-    EXPECT_EQ(one.outcome, "template");
+  for (const records::NarrativeEntry& one : rows()) {
+    EXPECT_EQ(one.outcome, static_cast<std::uint8_t>(observe::NarrativeOutcome::template_));
+    EXPECT_GT(one.at, 0U);
     EXPECT_THAT(one.user, Not(HasSubstr("reader")));
     systems.push_back(one.system);
   }
   EXPECT_THAT(systems, ::testing::UnorderedElementsAre("ember", "tide"));
-  EXPECT_GT(row.at, 0);
 }
 
 // What a path cannot hold can be written, and so has to go another way.
@@ -98,12 +97,15 @@ TEST_F(NarrativeRoutes, ADeletedUserIsGone) {
   const auto& exchange = call("DELETE", "/api/narrative/user/u");
   EXPECT_EQ(exchange.status, 200U);
   EXPECT_THAT(exchange.body, HasSubstr(R"({"deleted":2,"rationale":"Rows about this user were deleted)"));
-  EXPECT_EQ(ledger.rows.size(), 1U);
+  EXPECT_EQ(rows().size(), 1U);
   EXPECT_THAT(call("DELETE", "/api/narrative/user/u").body, HasSubstr(R"({"deleted":0,)"));
   EXPECT_EQ(call("DELETE", "/api/narrative/user/u", "vic").status, 403U);
   // Nor does the audit log say who it was.
-  for (const auto& row : sim::audit_of(world).rows) {
-    EXPECT_EQ(row.path, row.kind == "call" ? "/api/narrative/user/{userId}" : "");
+  for (const auto& row :
+       sim::rows_of<records::AuditEntry>(world.durable.at("AUDIT").store("audit"), "entry")) {
+    EXPECT_EQ(row.path, row.kind == static_cast<std::uint8_t>(records::AuditEntryKind::call)
+                            ? "/api/narrative/user/{userId}"
+                            : "");
     EXPECT_THAT(row.note, Not(HasSubstr("/u")));
   }
 }
@@ -118,14 +120,14 @@ TEST_F(NarrativeRoutes, FiguresForViewersAndVersionsForAdminsAlone) {
   const auto& seen = call("GET", "/api/narrative/stats", "vic");
   EXPECT_EQ(seen.status, 200U);
   EXPECT_THAT(seen.body, HasSubstr(R"("keys":{"count":2,"complete":true})"));
-  EXPECT_THAT(seen.body, HasSubstr(R"("last24Hours":{"requests":1})"));
+  EXPECT_THAT(seen.body, HasSubstr(R"("last24Hours":{"requests":1,"hits":0,)"));
   EXPECT_THAT(seen.body, Not(HasSubstr("abcdef0123")));
   EXPECT_THAT(seen.body, Not(HasSubstr("2.1")));
   const auto& told = call("GET", "/api/narrative/stats");
   EXPECT_THAT(told.body, HasSubstr(R"("engineVersion":"2.1","promptHash":"abcdef0123"})"));
   const auto& analytics = call("GET", "/api/narrative/analytics", "vic");
   EXPECT_EQ(analytics.status, 200U);
-  EXPECT_THAT(analytics.body, HasSubstr(R"("retentionDays":90,"narratives":{"requests":1})"));
+  EXPECT_THAT(analytics.body, HasSubstr(R"("retentionDays":90,"narratives":{"requests":1,"hits":0,)"));
   EXPECT_EQ(call("GET", "/api/narrative/analytics?since=yesterday").status, 400U);
   // Keys and settings keep the same secret.
   EXPECT_THAT(call("GET", "/api/settings", "vic").body, Not(HasSubstr("abcdef0123")));
@@ -136,8 +138,8 @@ TEST_F(NarrativeRoutes, FiguresForViewersAndVersionsForAdminsAlone) {
               HasSubstr(R"("larder:narr:v3:2.1:abcdef0123:1")"));
 }
 
-TEST_F(NarrativeRoutes, WithoutTheLedgerTheySaySo) {
-  world.objects.erase("LEDGER");
+TEST_F(NarrativeRoutes, WithoutTheLogTheySaySo) {
+  world.durable.erase("NARRATIVES");
   EXPECT_EQ(call("GET", "/api/narrative/stats").status, 503U);
   EXPECT_EQ(call("GET", "/api/narrative/analytics").status, 503U);
   const auto& exchange = call("DELETE", "/api/narrative/user/u");

@@ -116,7 +116,7 @@ TEST_F(RoutesTest, AChangeHoldsAtOnceHereAndWithinSecondsElsewhere) {
 }
 
 TEST_F(RoutesTest, WhatDoesNotFitTogetherIsRefusedAndChangesNothing) {
-  const std::uint64_t sequence = world.control.sequence();
+  const std::uint64_t sequence = sim::control_sequence(world);
   const std::vector<std::pair<std::string, std::string>> bodies = {
       {R"({"CACHE_IMPL": "redis"})", "ENABLE_REDIS_CACHE: CACHE_IMPL=redis needs ENABLE_REDIS_CACHE=true."},
       {R"({"ENABLE_SWR": "perhaps", "CACHE_IMPL": "null"})", "ENABLE_SWR: \\\"perhaps\\\" is neither"},
@@ -129,7 +129,7 @@ TEST_F(RoutesTest, WhatDoesNotFitTogetherIsRefusedAndChangesNothing) {
     EXPECT_EQ(refused.header("content-type"), "application/problem+json");
     EXPECT_THAT(refused.body, HasSubstr(detail)) << json;
   }
-  EXPECT_EQ(world.control.sequence(), sequence);
+  EXPECT_EQ(sim::control_sequence(world), sequence);
 }
 
 TEST_F(RoutesTest, ALogThatTakesNoChangeSaysSo) {
@@ -187,6 +187,21 @@ TEST_F(RoutesTest, AnEntryIsSeenTierByTier) {
                         R"("tags":["items","item:7"],"etag":")"));
   EXPECT_THAT(seen.body, HasSubstr(R"("encoding":"","storedBytes":2,"bodyBytes":2})"));
   EXPECT_THAT(seen.body, HasSubstr(R"({"tier":"kv","found":true)"));
+}
+
+TEST_F(RoutesTest, AnOperatorsLookCountsForNothing) {
+  isolate.get("/items/7");
+  const auto counted = [this] {
+    JsonWriter json;
+    json.begin_array();
+    isolate.app->counters().write(json);
+    isolate.app->registry().find("kv")->write_status(json);
+    return json.end_array().text();
+  };
+  const std::string before = counted();
+  EXPECT_THAT(before, HasSubstr(R"("memory":{"entries":1)"));
+  EXPECT_EQ(call("GET", "/api/cache/entry?key=larder:item:v3:7").status, 200U);
+  EXPECT_EQ(counted(), before);
 }
 
 TEST_F(RoutesTest, APurgeShowsOnAnEntryThatIsStillStored) {
@@ -249,7 +264,7 @@ TEST_F(RoutesTest, WhatIsNoKeyIsRefused) {
     }
   }
   EXPECT_EQ(call("GET", "/api/cache/entry?key=larder:item:v3:nowhere").status, 404U);
-  EXPECT_EQ(world.control.sequence(), 0U);
+  EXPECT_EQ(sim::control_sequence(world), 0U);
 }
 
 // Keys

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "support/isolate.h"
-#include "support/operators_objects.h"
 
 namespace larder::operators {
 

@@ -3,11 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "config/json_text.h"
-#include "http/date.h"
 #include "operators/support.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 #include "support/model_reply.h"
-#include "support/spending_objects.h"
 
 namespace larder::operators::upload_test {
 namespace {
@@ -52,8 +50,6 @@ OriginReply checked(const OriginRequest& request, OriginReply reply) {
 struct UploadTest : ::testing::Test {
   UploadTest() {
     add_tokens(world);
-    sim::add_operators_objects(world);
-    world.objects["SPENDING"] = spending;
     world.origin = [this](const OriginRequest& request) { return checked(request, reply); };
   }
 
@@ -77,8 +73,7 @@ struct UploadTest : ::testing::Test {
   }
 
   sim::World world;
-  sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
-  std::shared_ptr<sim::SpendingObjects> spending = std::make_shared<sim::SpendingObjects>();
+  sim::JobsView jobs{world};
   OriginReply reply = gemini_reply(german_columns);
 };
 
@@ -89,6 +84,27 @@ TEST_F(UploadTest, AKnownFormatAsksNobody) {
   EXPECT_THAT(exchange.body,
               HasSubstr(R"("list":{"understood":{"format":"generic"},"books":1,"authors":1,)"));
   EXPECT_TRUE(world.origin_requests.empty());
+  EXPECT_TRUE(isolate.settled());
+}
+
+TEST_F(UploadTest, MembersThatNobodyReadsAreNamed) {
+  Isolate isolate(world, with_gemini());
+  const std::string_view csv = R"("csv":"VGl0bGUsQXV0aG9yCk1vbW8sTWljaGFlbCBFbmRlCg==")";
+  EXPECT_EQ(upload_json(isolate, concat({"{", csv, R"(,"maxDepth":1})"})).status, 202U);
+  const auto& misspelt = upload_json(isolate, concat({"{", csv, R"(,"maxdepth":3})"}));
+  EXPECT_EQ(misspelt.status, 400U);
+  EXPECT_THAT(misspelt.body, HasSubstr(R"(maxdepth: There is no member \"maxdepth\" here; there is \"csv\", )"
+                                       R"(\"maxDepth\", \"priority\", \"aggressiveness\" or \"subjects\". )"
+                                       R"(Did you mean \"maxDepth\"?)"));
+  const auto& twice = upload_json(isolate, concat({"{", csv, R"(,"maxDepth":1,"maxDepth":2})"}));
+  EXPECT_EQ(twice.status, 400U);
+  EXPECT_THAT(twice.body, HasSubstr("maxDepth: This member is given twice; keep one."));
+  const auto& list = upload_json(isolate, concat({"{", csv, R"(,"maxDepth":[2]})"}));
+  EXPECT_EQ(list.status, 400U);
+  EXPECT_THAT(list.body, HasSubstr("maxDepth: This must be a text, a number, true or false."));
+  const auto& form = upload(isolate, "Title,Author\nMomo,Michael Ende\n", {{"maxdepth", "3"}});
+  EXPECT_EQ(form.status, 400U);
+  EXPECT_THAT(form.body, HasSubstr(R"(Did you mean \"maxDepth\"?)"));
   EXPECT_TRUE(isolate.settled());
 }
 
@@ -114,8 +130,8 @@ TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
               HasSubstr(R"("list":{"understood":{"format":"model","columns":{"title":["Titel"],"author":)"
                         R"(["Verfasser"],"isbn":["Nummer"],"rating":["Wertung"]}},"books":2,"authors":2,)"));
   std::vector<std::string> names;
-  for (const sim::SimulatedJobs::Item& item : jobs.items) {
-    names.push_back(item.name);
+  for (const sim::JobsView::Item& item : jobs.items()) {
+    names.push_back(item.item.name);
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAre("Franz Kafka", "Michael Ende"));
   ASSERT_EQ(world.origin_requests.size(), 1U);
@@ -123,7 +139,7 @@ TEST_F(UploadTest, AModelSaysWhatUnknownColumnsHold) {
       world.origin_requests.front().content,
       HasSubstr(
           R"({\"index\":1,\"header\":\"Verfasser\",\"samples\":[\"Kafka, Franz\",\"Ende, Michael\"]})"));
-  const auto& day = spending->days[http::format_day(world.now)];
+  const records::SpentDay day = sim::spent_today(world);
   EXPECT_EQ(day.calls, 1U);
   EXPECT_EQ(day.prompt_tokens, 200U);
   EXPECT_TRUE(isolate.settled());
@@ -180,7 +196,7 @@ TEST_F(UploadTest, WhereNoModelHelpsTheHeadersAreRefused) {
     EXPECT_THAT(exchange.body, ::testing::Not(HasSubstr("s3cret")));
     EXPECT_TRUE(isolate.settled());
   }
-  EXPECT_TRUE(jobs.jobs.empty());
+  EXPECT_TRUE(jobs.jobs().empty());
 }
 
 TEST_F(UploadTest, AModelThatSentManyAwayIsLeftAlone) {
@@ -277,7 +293,7 @@ TEST_F(UploadTest, EveryRefusalSaysWhatToDo) {
     EXPECT_EQ(exchange.status, 400U) << body;
     EXPECT_THAT(exchange.body, HasSubstr(std::string(advice))) << body;
   }
-  EXPECT_TRUE(jobs.jobs.empty());
+  EXPECT_TRUE(jobs.jobs().empty());
   EXPECT_TRUE(isolate.settled());
 }
 

@@ -91,7 +91,7 @@ entry::Header lasting(Millis fresh, Millis stale, Millis error) {
 
 struct Moment {
   std::int64_t age;
-  bool revalidates;
+  WhenStale when_stale;
   Action action;
   Reason reason;
 };
@@ -99,22 +99,22 @@ struct Moment {
 TEST(Deciding, ByAgeAndStaleWhileRevalidate) {
   const entry::Header header = lasting(Millis(100), Millis(50), Millis(80));
   const std::vector<Moment> moments = {
-      {0, true, Action::serve, Reason::edge},
-      {89, true, Action::serve, Reason::edge},
-      {90, true, Action::serve_and_refresh, Reason::edge},
-      {99, true, Action::serve_and_refresh, Reason::edge},
-      {100, true, Action::serve_and_refresh, Reason::edge},
-      {149, true, Action::serve_and_refresh, Reason::edge},
-      {150, true, Action::fetch, Reason::expired},
-      {180, true, Action::fetch, Reason::expired},
-      {90, false, Action::serve, Reason::edge},
-      {99, false, Action::serve, Reason::edge},
-      {100, false, Action::fetch, Reason::expired},
-      {149, false, Action::fetch, Reason::expired},
+      {0, WhenStale::serve_and_refresh, Action::serve, Reason::edge},
+      {89, WhenStale::serve_and_refresh, Action::serve, Reason::edge},
+      {90, WhenStale::serve_and_refresh, Action::serve_and_refresh, Reason::edge},
+      {99, WhenStale::serve_and_refresh, Action::serve_and_refresh, Reason::edge},
+      {100, WhenStale::serve_and_refresh, Action::serve_and_refresh, Reason::edge},
+      {149, WhenStale::serve_and_refresh, Action::serve_and_refresh, Reason::edge},
+      {150, WhenStale::serve_and_refresh, Action::fetch, Reason::expired},
+      {180, WhenStale::serve_and_refresh, Action::fetch, Reason::expired},
+      {90, WhenStale::fetch, Action::serve, Reason::edge},
+      {99, WhenStale::fetch, Action::serve, Reason::edge},
+      {100, WhenStale::fetch, Action::fetch, Reason::expired},
+      {149, WhenStale::fetch, Action::fetch, Reason::expired},
   };
   for (const Moment& moment : moments) {
     const Decision decision =
-        decide(header, Reason::edge, header.created + Millis(moment.age), moment.revalidates);
+        decide(header, Reason::edge, header.created + Millis(moment.age), moment.when_stale);
     EXPECT_EQ(decision.action, moment.action) << moment.age;
     EXPECT_EQ(decision.reason, moment.reason) << moment.age;
     EXPECT_EQ(decision.standing.age, Millis(moment.age));
@@ -125,8 +125,10 @@ TEST(Deciding, ByAgeAndStaleWhileRevalidate) {
 TEST(Deciding, ANegativeEntryIsServedWhileItIsFreshAndNeverAfter) {
   entry::Header header = lasting(Millis(100), Millis(50), Millis(80));
   header.kind = entry::Kind::negative;
-  EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(99), true).action, Action::serve);
-  EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(100), true).action, Action::fetch);
+  EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(99), WhenStale::serve_and_refresh).action,
+            Action::serve);
+  EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(100), WhenStale::serve_and_refresh).action,
+            Action::fetch);
   EXPECT_FALSE(may_stand_in(header, header.created + Millis(100)));
 }
 
@@ -143,6 +145,12 @@ TEST(Deciding, TheEagerAgeNeitherOverflowsNorPassesTheEnd) {
   EXPECT_EQ(eager_age(lasting(Millis(0), Millis(0), Millis(0))), Millis(0));
   EXPECT_EQ(eager_age(lasting(Millis(99), Millis(0), Millis(0))), Millis(89));
   EXPECT_EQ(eager_age(lasting(Millis(315'359'999'999), Millis(0), Millis(0))), Millis(283'823'999'999));
+}
+
+TEST(Reasons, AHitIsToldByItsTier) {
+  for (const config::Tier tier : config::all_tiers) {
+    EXPECT_EQ(to_text(reason_of(tier)), config::to_text(tier));
+  }
 }
 
 TEST(Reasons, HaveATextOfTheirOwnEach) {

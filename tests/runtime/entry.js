@@ -72,7 +72,7 @@ async function packed(request, env) {
   record.pairs([["content-encoding", "gzip"]]);
   record.u32(body.handle);
   record.u32(0);
-  instance.withBytes(record.bytes(), (/** @type {number} */ at, /** @type {number} */ size) =>
+  instance.withBytes(record.written(), (/** @type {number} */ at, /** @type {number} */ size) =>
     instance.respond(flight.id, at, size),
   );
   instance.bodies.release(body.handle);

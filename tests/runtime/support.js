@@ -66,10 +66,10 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           LOCK: object("Lock", i),
           CONTROL: object("ControlLog", i),
           SPENDING: object("Spending", i),
-          LEDGER: object("Ledger", i),
+          NARRATIVES: object("Narratives", i),
           BUCKETS: object("Buckets", i),
           AUDIT: object("Audit", i),
-          WARMING_JOBS: object("Job", i),
+          WARMING_JOBS: object("Jobs", i),
         },
         queueProducers: {
           AUTHOR_WARMING_QUEUE: "author-warming-queue",

@@ -9,6 +9,7 @@
 #include "config/json_text.h"
 #include "config/limits.h"
 #include "entry/header.h"
+#include "records/control_log.h"
 #include "sim/books.h"
 
 namespace larder::sim {
@@ -49,16 +50,16 @@ std::string of_other_schema(const std::string& header) {
 
 }  // namespace
 
-Epoch::Epoch(Random& random, Journal& journal, WorldDefects defects)
+Epoch::Epoch(Random& random, Journal& journal)
     : random_(random),
       journal_(journal),
-      defects_(defects),
       origins_(random, journal),
       judge_(world_, origins_, journal),
       tenants_(1 + random.index(tenants_max)),
       data_centres_(1 + random.index(3)),
       kv_(random, data_centres_),
       warming_(world_, random, journal, *this),
+      records_(world_, random, journal),
       warms_(random.percent(40)),
       // Where operators warm, readers leave them some of the steps.
       gap_mean_(random.between(Millis(20), Millis(400)) * (warms_ ? 8 : 1)) {
@@ -68,8 +69,6 @@ Epoch::Epoch(Random& random, Journal& journal, WorldDefects defects)
   draw_rates();
   stores_well_ =
       rates_.fails + rates_.fails_late + rates_.slow + rates_.lost + rates_.again + rates_.meddling == 0;
-  warming_.jobs().counts_twice = defects_.jobs_count_twice;
-  warming_.jobs().ends_early = defects_.jobs_end_early;
   const std::size_t isolates = 2 + random_.index(5);
   for (std::size_t i = 0; i < isolates; ++i) {
     start_isolate(i % tenants_, random_.index(data_centres_));
@@ -259,9 +258,6 @@ std::optional<Fault> Epoch::starting(FaultyHost& host, host::RequestId request, 
     client->lock_asked_at = client->told_to_retry ? client->lock_asked_at : world_.now;
     judge_.lock_asked(host, *client, client->lock_name);
   }
-  if (is_lock(kind)) {
-    world_.locks[first_text(arguments)].checks_token = !defects_.lock_ignores_token;
-  }
   return healed_ ? std::nullopt : draw_fault(host, client, kind, arguments);
 }
 
@@ -301,6 +297,13 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     fault.status = 2;
     return fault;
   }
+  if (kind == OperationKind::object_run && random_.chance(5 * rates_.fails)) {
+    journal_.count(FaultKind::object_trap);
+    RecordReader reader(arguments);
+    const std::string binding = reader.text();
+    world_.durable.at(binding).store(reader.text()).writes_until_trap = random_.below(20);
+    return std::nullopt;
+  }
   // Locks are where being late matters most.
   const std::uint32_t slow = kind == OperationKind::lock_acquire ? 4 * rates_.slow : rates_.slow;
   if (!is_timed(kind) && random_.chance(slow)) {
@@ -325,7 +328,7 @@ std::optional<Fault> Epoch::draw_fault(FaultyHost& host, ClientRequest* client, 
     if (client != nullptr && is_look_up(kind)) {
       client->held_up += config::limit::tier_patience;
     }
-    if (is_look_up(kind) || kind == OperationKind::object_call) {
+    if (is_look_up(kind) || kind == OperationKind::object_run) {
       return fault;
     }
     if (client != nullptr) {
@@ -426,11 +429,8 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
     client->unpack_failed = true;
   }
   if (kind == OperationKind::control_read && completion.status == host::status_ok && is_heard) {
-    const std::string document = RecordReader(completion.bytes).text();
-    constexpr std::string_view marker = "\"sequence\":";
-    const std::string_view rest = std::string_view(document).substr(document.find(marker) + marker.size());
-    host.sequence_known =
-        std::max(host.sequence_known, parse_unsigned(rest.substr(0, rest.find(','))).value_or(0));
+    const auto log = records::read_control_log(RecordReader(completion.bytes).bytes());
+    host.sequence_known = std::max(host.sequence_known, log ? log->sequence : 0);
   }
   if (healed_) {
     return;
@@ -895,10 +895,9 @@ void Epoch::meddle() {
 
 // An operator's change: the log has it at once, and so has the data centre that it came through.
 void Epoch::append_to_log(const std::string& change) {
-  world_.control.append(world_.now, change);
+  std::string document = append_control(world_, change);
   const std::string data_centre = FaultyHost::data_centre_name(random_.index(data_centres_));
-  world_.control_copies[data_centre] = {world_.control.document(),
-                                        world_.now + config::limit::control_copy_kept};
+  world_.control_copies[data_centre] = {std::move(document), world_.now + config::limit::control_copy_kept};
 }
 
 void Epoch::purge(const Subject& subject) {
@@ -919,10 +918,10 @@ void Epoch::purge(const Subject& subject) {
        {PurgeKind::all, ""}}};
   const auto& [kind, text] = choices[random_.index(choices.size())];
   const bool soft = random_.percent(30);
-  append_to_log(config::changes_text(std::vector{config::Purge(kind, text, soft)}));
-  judge_.purged(std::string(config::to_text(kind)), text, soft, world_.control.sequence());
+  append_to_log(records::control_changes(std::vector{config::Purge(kind, text, soft)}));
+  judge_.purged(std::string(config::to_text(kind)), text, soft, control_sequence(world_));
   journal_.reach(soft ? Probe::purge_soft : Probe::purge_hard);
-  journal_.note(world_.now, "", "a purge", 0, 0, static_cast<std::int64_t>(world_.control.sequence()));
+  journal_.note(world_.now, "", "a purge", 0, 0, static_cast<std::int64_t>(control_sequence(world_)));
 }
 
 void Epoch::switch_something() {
@@ -941,8 +940,8 @@ void Epoch::switch_something() {
   } else {
     switched_off_.push_back(setting);
   }
-  append_to_log(config::changes_text(TextPairs{{setting, on ? "" : "false"}}));
-  judge_.switched(setting, on, world_.control.sequence());
+  append_to_log(records::control_changes(TextPairs{{setting, on ? "" : "false"}}));
+  judge_.switched(setting, on, control_sequence(world_));
   journal_.reach(Probe::setting_switched);
   journal_.note(world_.now, "", on ? "a setting is switched on" : "a setting is switched off");
 }
@@ -959,6 +958,13 @@ void Epoch::run(std::uint64_t steps_end) {
     rates.lost = bad && random_.percent(40) ? 100'000 : 0;
     warming_.begin(rates);
   }
+  RecordsSide::Rates rates;
+  rates.fails = 3 * rates_.fails;
+  rates.fails_late = 10 * rates_.fails_late;
+  rates.lost = 10 * rates_.lost;
+  rates.traps = 3 * rates_.fails;
+  rates.crash = rates_.crash;
+  records_.begin(rates);
   while (!stopped() && journal_.steps() < steps_end && world_.step(Instant::max())) {
   }
   if (stopped()) {
@@ -966,6 +972,7 @@ void Epoch::run(std::uint64_t steps_end) {
   }
   heal();
   settle();
+  records_.judge();
   if (warms_) {
     finish_warming();
   }
@@ -985,9 +992,10 @@ void Epoch::heal() {
   rates_ = Rates();
   origins_.heal();
   warming_.heal();
+  records_.heal();
   for (const std::string& setting : switched_off_) {
-    append_to_log(config::changes_text(TextPairs{{setting, ""}}));
-    judge_.switched(setting, true, world_.control.sequence());
+    append_to_log(records::control_changes(TextPairs{{setting, ""}}));
+    judge_.switched(setting, true, control_sequence(world_));
   }
   journal_.note(world_.now, "", "all faults stop");
 }

@@ -14,20 +14,14 @@
 #include "sim/faulty_host.h"
 #include "sim/judge.h"
 #include "sim/random.h"
+#include "sim/records_side.h"
 #include "sim/warming_side.h"
 
 namespace larder::sim {
 
-// Defects of the simulated world itself, for the tests of the invariants that watch over it.
-struct WorldDefects {
-#define LARDER_WORLD_DEFECT(name) bool name = false;
-#include "sim/world_defects.def"
-#undef LARDER_WORLD_DEFECT
-};
-
 class Epoch final : public Overseer, public Stage {
  public:
-  Epoch(Random& random, Journal& journal, WorldDefects defects);
+  Epoch(Random& random, Journal& journal);
   ~Epoch() override;
 
   // Until the journal has so many steps, or a violation.
@@ -118,7 +112,6 @@ class Epoch final : public Overseer, public Stage {
 
   Random& random_;
   Journal& journal_;
-  WorldDefects defects_;
   World world_;
   Origins origins_;
   Judge judge_;
@@ -126,6 +119,7 @@ class Epoch final : public Overseer, public Stage {
   std::size_t data_centres_;
   EventualKv kv_;
   WarmingSide warming_;
+  RecordsSide records_;
   // Not every epoch's operators do.
   bool warms_;
   Rates rates_;

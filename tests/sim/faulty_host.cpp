@@ -133,7 +133,7 @@ void FaultyHost::have_effect(host::RequestId request, OperationKind kind, std::s
     // Whoever asked is not told; a place in the queue would be of no use to it.
     SimulatedLock& lock = world_.locks[key];
     if (world_.now >= lock.held_until()) {
-      lock.acquire(world_.now, token, keep, world_.operations, [](std::uint8_t, const Stored&) {});
+      lock.acquire(world_.now, token, keep, Millis(0), world_.operations, [](std::uint8_t, const Stored&) {});
     }
     return;
   }

@@ -55,7 +55,6 @@ TEST(SimulatorTest, AViolationTellsItsStory) {
 struct Defect {
   const char* name;
   Mutation mutation;
-  WorldDefects world;
 };
 
 void PrintTo(const Defect& defect, std::ostream* out) { *out << defect.name; }
@@ -67,7 +66,6 @@ TEST_P(Defects, AreFound) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     Trial run = run_of(seed, 100'000);
     run.mutation = GetParam().mutation;
-    run.defects = GetParam().world;
     const Journal journal = simulate(run);
     if (journal.violation()) {
       const TableRow& row = invariant_rows[static_cast<std::size_t>(journal.violation()->invariant)];
@@ -79,19 +77,13 @@ TEST_P(Defects, AreFound) {
   FAIL() << GetParam().name << " goes unnoticed";
 }
 
-// One for every row of base/mutations.def, and those of the simulated world.
+// One for every row of base/mutations.def.
 std::vector<Defect> all_defects() {
-  std::vector<Defect> defects = {
-#define LARDER_MUTATION(name, what) Defect{#name, Mutation::name, WorldDefects()},
+  return {
+#define LARDER_MUTATION(name, what) Defect{#name, Mutation::name},
 #include "base/mutations.def"
 #undef LARDER_MUTATION
   };
-#define LARDER_WORLD_DEFECT(name)                                   \
-  defects.push_back(Defect{#name, Mutation::none, WorldDefects()}); \
-  defects.back().world.name = true;
-#include "sim/world_defects.def"
-#undef LARDER_WORLD_DEFECT
-  return defects;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Defects, ::testing::ValuesIn(all_defects()),

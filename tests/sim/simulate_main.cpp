@@ -17,9 +17,6 @@ void print(std::string_view line) {
 int refuse(std::string_view why) {
   std::fprintf(stderr, "simulator: %.*s\n", static_cast<int>(why.size()), why.data());
   std::fprintf(stderr, "usage: simulator [--seed N] [--steps M] [--mutant NAME]\nmutants:");
-#define LARDER_WORLD_DEFECT(name) std::fprintf(stderr, " %s", #name);
-#include "sim/world_defects.def"
-#undef LARDER_WORLD_DEFECT
 #define LARDER_MUTATION(name, what) std::fprintf(stderr, " %s", #name);
 #include "base/mutations.def"
 #undef LARDER_MUTATION
@@ -28,13 +25,6 @@ int refuse(std::string_view why) {
 }
 
 bool choose_mutant(std::string_view name, Trial& run) {
-#define LARDER_WORLD_DEFECT(one) \
-  if (name == #one) {            \
-    run.defects.one = true;      \
-    return true;                 \
-  }
-#include "sim/world_defects.def"
-#undef LARDER_WORLD_DEFECT
 #define LARDER_MUTATION(one, what) \
   if (name == #one) {              \
     run.mutation = Mutation::one;  \

@@ -11,7 +11,7 @@ Journal simulate(const Trial& run) {
   Random random(run.seed);
   Journal journal;
   while (journal.steps() < run.steps && !journal.violation()) {
-    Epoch epoch(random, journal, run.defects);
+    Epoch epoch(random, journal);
     epoch.run(std::min(journal.steps() + steps_per_epoch, run.steps));
   }
   active_mutation = Mutation::none;

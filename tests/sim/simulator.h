@@ -14,7 +14,6 @@ struct Trial {
   std::uint64_t seed = 0;
   std::uint64_t steps = 0;
   Mutation mutation = Mutation::none;
-  WorldDefects defects;
 };
 
 // A step is one completed operation or one arriving request. Ends at the first violation.

@@ -44,106 +44,133 @@ WarmingJudge::Item* WarmingJudge::find(const std::string& job, const std::string
 // Words to the jobs' object
 // -----------------------------------------------------------------------------------
 
-void WarmingJudge::calling() {
-  pending_before_ = jobs_.pending();
-  jobs_before_ = jobs_.jobs.size();
-  items_before_ = jobs_.items.size();
-}
-
-void WarmingJudge::called(const std::string& method, const config::JsonText& asked,
-                          const ObjectReply& reply) {
-  if (!reply.refusal.empty()) {
-    return;
-  }
-  const auto said = config::JsonText::parse(reply.result);
-  if (!said) {
-    return;
-  }
-  if (method == "open") {
-    opened(asked, *said);
-  } else if (method == "discover") {
-    take_up_new_items();
-  } else if (method == "settle") {
-    settled(asked, *said);
-  } else if (method == "replay") {
-    replayed(*said);
-  } else if (method == "cancel") {
-    cancelled(asked.text("job"), said->flag("removed"));
-  } else if (method == "quiet" && !said->items("items").empty()) {
-    journal_.reach(Probe::job_sent_again);
-  } else if (method == "begin") {
-    for (const config::JsonText& open : said->items("open")) {
-      if (open.json() == "false") {
-        journal_.reach(Probe::message_in_vain);
-      }
+void WarmingJudge::called(std::uint32_t method, std::string_view argument, std::string_view reply) {
+  namespace jobs = records::jobs;
+  if (method == jobs::open_number) {
+    const auto asked = records::decode<jobs::open_arguments>(argument);
+    const auto said = results_of<jobs::open_results>(reply);
+    if (asked && said) {
+      opened(*asked, *said);
+    }
+  } else if (method == jobs::discover_number) {
+    const auto asked = records::decode<jobs::discover_arguments>(argument);
+    const auto said = results_of<jobs::discover_results>(reply);
+    if (asked && said) {
+      discovered(*asked, *said);
+    }
+  } else if (method == jobs::settle_number) {
+    const auto asked = records::decode<jobs::settle_arguments>(argument);
+    const auto said = results_of<jobs::settle_results>(reply);
+    if (asked && said) {
+      settled(*asked, *said);
+    }
+  } else if (method == jobs::replay_number) {
+    if (const auto said = results_of<jobs::replay_results>(reply)) {
+      replayed(said->items);
+    }
+  } else if (method == jobs::cancel_number) {
+    const auto asked = records::decode<jobs::cancel_arguments>(argument);
+    const auto said = results_of<jobs::cancel_results>(reply);
+    if (asked && said) {
+      cancelled(asked->job, said->removed == 1);
+    }
+  } else if (method == jobs::quiet_number) {
+    const auto said = results_of<jobs::quiet_results>(reply);
+    if (said && !said->items.empty()) {
+      journal_.reach(Probe::job_sent_again);
+    }
+  } else if (method == jobs::begin_number) {
+    const auto said = results_of<jobs::begin_results>(reply);
+    if (said && contains(said->open, std::string_view("\0", 1))) {
+      journal_.reach(Probe::message_in_vain);
     }
   }
   read_letters();
+  pending_before_ = jobs_.pending();
 }
 
-void WarmingJudge::take_up_new_items() {
-  for (const SimulatedJobs::Item& item : jobs_.items) {
-    if (item.number <= last_item_) {
-      continue;
-    }
-    last_item_ = item.number;
-    Item known;
-    known.name = item.name;
-    known.depth = item.depth;
-    known.since = world_.now;
-    known_[item.job].items.emplace(ItemKey{item.key, item.remaining}, std::move(known));
-    journal_.note(world_.now, concat({"job ", item.job}), "has an item more, at depth", 0, 0,
-                  static_cast<std::int64_t>(item.depth));
-    if (item.depth > 1) {
-      journal_.reach(Probe::co_author_found);
-    }
-  }
-}
-
-void WarmingJudge::opened(const config::JsonText& asked, const config::JsonText& said) {
-  const std::string id = asked.text("id");
-  const std::uint64_t items = asked.items("items").size();
-  if (said.flag("refused")) {
-    journal_.reach(Probe::upload_refused);
-    if (jobs_.jobs.size() != jobs_before_ || jobs_.items.size() != items_before_) {
-      violate(Invariant::refused_upload_queued, id, "it was refused, and is there");
-    }
+void WarmingJudge::add_item(const std::string& job, const records::JobItem& item) {
+  Item known;
+  known.name = item.name;
+  known.depth = item.depth;
+  known.since = world_.now;
+  const bool is_new =
+      known_[job].items.emplace(ItemKey{item.key, item.depth_max - item.depth}, std::move(known)).second;
+  if (!is_new) {
     return;
   }
-  if (!said.flag("created")) {
-    journal_.reach(Probe::upload_again);
-    return;
+  journal_.note(world_.now, concat({"job ", job}), "has an item more, at depth", 0, 0,
+                static_cast<std::int64_t>(item.depth));
+  if (item.depth > 1) {
+    journal_.reach(Probe::co_author_found);
   }
-  if (pending_before_ + items > pending_max) {
-    violate(Invariant::refused_upload_queued, id,
-            concat({"was taken with ", to_text(items), " items, where ", to_text(pending_before_), " of ",
-                    to_text(pending_max), " waited"}));
-  }
-  const auto options = asked.find("options");
-  known_[id].is_walk = options && !options->text("resource").empty();
-  take_up_new_items();
 }
 
-void WarmingJudge::settled(const config::JsonText& asked, const config::JsonText& said) {
-  const auto counted = said.items("counted");
-  const auto items = asked.items("items");
-  for (std::size_t i = 0; i < items.size() && i < counted.size(); ++i) {
-    Item* const item = find(items[i].text("job"), items[i].text("key"), items[i].number("remaining"));
-    if (counted[i].json() != "true") {
+void WarmingJudge::opened(const records::jobs::open_arguments& asked,
+                          const records::jobs::open_results& said) {
+  switch (static_cast<records::OpenOutcome>(said.outcome)) {
+    case records::OpenOutcome::full:
+      journal_.reach(Probe::upload_refused);
+      if (jobs_.job(asked.id)) {
+        violate(Invariant::refused_upload_queued, asked.id, "it was refused, and is there");
+      }
+      return;
+    case records::OpenOutcome::at_work:
+      journal_.reach(Probe::upload_again);
+      return;
+    case records::OpenOutcome::created:
+    case records::OpenOutcome::opening:
+      break;
+  }
+  if (pending_before_ + asked.items.size() > pending_max) {
+    violate(Invariant::refused_upload_queued, asked.id,
+            concat({"was taken with ", to_text(std::uint64_t{asked.items.size()}), " items, where ",
+                    to_text(pending_before_), " of ", to_text(pending_max), " waited"}));
+  }
+  known_[asked.id].is_walk = !asked.terms.resource.empty();
+  for (const records::JobItem& item : asked.items) {
+    add_item(asked.id, item);
+  }
+}
+
+void WarmingJudge::discovered(const records::jobs::discover_arguments& asked,
+                              const records::jobs::discover_results& said) {
+  for (std::size_t i = 0; i < asked.items.size(); ++i) {
+    if (said.send[i] == '\1') {
+      add_item(asked.job, asked.items[i]);
+    }
+  }
+}
+
+void WarmingJudge::settled(const records::jobs::settle_arguments& asked,
+                           const records::jobs::settle_results& said) {
+  std::set<std::string> jobs;
+  for (std::size_t i = 0; i < asked.items.size(); ++i) {
+    const records::ItemAccount& account = asked.items[i];
+    jobs.insert(account.job);
+    if (said.counted[i] != '\1') {
       continue;
     }
+    Item* const item = find(account.job, account.key, account.remaining);
     if (item == nullptr || item->state != State::open) {
-      violate(Invariant::counts_wrong, items[i].text("job"),
-              concat({items[i].text("key"), " is counted, and is not open"}));
+      violate(Invariant::counts_wrong, account.job, concat({account.key, " is counted, and is not open"}));
       return;
     }
-    const std::string outcome = items[i].text("outcome");
-    item->works = items[i].number("works");
-    item->state = outcome == "processed" ? State::processed
-                  : outcome == "skipped" ? State::skipped
-                                         : State::failed;
-    const bool is_walk = known_[items[i].text("job")].is_walk;
-    journal_.note(world_.now, concat({"job ", items[i].text("job")}), "has an item accounted for", 0, 0,
+    item->works = account.works;
+    switch (static_cast<records::ItemState>(account.outcome)) {
+      case records::ItemState::processed:
+        item->state = State::processed;
+        break;
+      case records::ItemState::skipped:
+        item->state = State::skipped;
+        break;
+      case records::ItemState::open:
+      case records::ItemState::failed:
+        item->state = State::failed;
+        break;
+    }
+    const bool is_walk = known_[account.job].is_walk;
+    journal_.note(world_.now, concat({"job ", account.job}), "has an item accounted for", 0, 0,
                   static_cast<std::int64_t>(item->state));
     if (item->state == State::processed) {
       Warmed warmed;
@@ -152,7 +179,7 @@ void WarmingJudge::settled(const config::JsonText& asked, const config::JsonText
       warmed.since = item->since;
       warmed_.push_back(std::move(warmed));
       if (!is_walk) {
-        look_for_works(items[i].text("job"), *item);
+        look_for_works(account.job, *item);
       }
       if (is_walk) {
         journal_.reach(Probe::list_walked);
@@ -164,8 +191,12 @@ void WarmingJudge::settled(const config::JsonText& asked, const config::JsonText
       journal_.reach(other);
     }
   }
-  for (const config::JsonText& job : said.items("ended")) {
-    job_ended(job.text("id"));
+  for (const std::string& id : jobs) {
+    const auto job = jobs_.job(id);
+    const auto known = known_.find(id);
+    if (job && !job->is_active() && known != known_.end() && known->second.is_active) {
+      job_ended(id);
+    }
   }
 }
 
@@ -183,14 +214,12 @@ void WarmingJudge::look_for_works(const std::string& id, const Item& item) {
   }
 }
 
-void WarmingJudge::replayed(const config::JsonText& said) {
-  for (const config::JsonText& item : said.items("items")) {
-    Job& job = known_[item.text("job")];
-    Item* const known =
-        find(item.text("job"), item.text("key"), item.number("maxDepth") - item.number("depth"));
+void WarmingJudge::replayed(const records::SentItems& items) {
+  for (const records::SentItem& sent : items) {
+    Job& job = known_[sent.job];
+    Item* const known = find(sent.job, sent.item.key, sent.item.depth_max - sent.item.depth);
     if (known == nullptr || known->state != State::failed) {
-      violate(Invariant::counts_wrong, item.text("job"),
-              concat({item.text("key"), " is replayed, and was no letter"}));
+      violate(Invariant::counts_wrong, sent.job, concat({sent.item.key, " is replayed, and was no letter"}));
       return;
     }
     journal_.reach(Probe::letter_replayed);
@@ -232,9 +261,9 @@ void WarmingJudge::job_ended(const std::string& id) {
 
 // What it says of itself is what it was told, and what the library has.
 void WarmingJudge::count(const std::string& id, const Job& job) {
-  std::map<std::uint64_t, SimulatedJobs::Level> levels;
+  std::map<std::uint64_t, JobsView::Level> levels;
   for (const auto& [key, item] : job.items) {
-    SimulatedJobs::Level& level = levels[item.depth];
+    JobsView::Level& level = levels[item.depth];
     level.queued += 1;
     level.processed += item.state == State::processed ? 1 : 0;
     level.skipped += item.state == State::skipped ? 1 : 0;
@@ -248,22 +277,23 @@ void WarmingJudge::count(const std::string& id, const Job& job) {
       return;
     }
   }
-  const auto found = jobs_.jobs.find(id);
-  const auto& said = found->second.levels;
-  const auto differs = [](const SimulatedJobs::Level& a, const SimulatedJobs::Level& b) {
+  const auto found = jobs_.job(id);
+  const auto differs = [](const JobsView::Level& a, const JobsView::Level& b) {
     return a.queued != b.queued || a.processed != b.processed || a.skipped != b.skipped ||
            a.failed != b.failed || a.works != b.works;
   };
+  if (!found || found->levels.size() != levels.size()) {
+    violate(Invariant::counts_wrong, id, "it counts a depth that nothing is at, or not one of its own");
+    return;
+  }
+  std::size_t at = 0;
   for (const auto& [depth, level] : levels) {
-    const auto one = said.find(depth);
-    if (one == said.end() || differs(one->second, level) || one->second.open() != 0) {
+    const JobsView::Level one(found->levels[at++]);
+    if (one.depth != depth || differs(one, level) || one.open() != 0) {
       violate(Invariant::counts_wrong, id,
               concat({"at depth ", to_text(depth), " it counts otherwise than it was told"}));
       return;
     }
-  }
-  if (said.size() != levels.size()) {
-    violate(Invariant::counts_wrong, id, "it counts a depth that nothing is at");
   }
 }
 
@@ -287,7 +317,7 @@ void WarmingJudge::follow(const std::string& id, const Job& job) {
 }
 
 void WarmingJudge::read_letters() {
-  for (const SimulatedJobs::Letter& letter : jobs_.letters) {
+  for (const records::LetterRow& letter : jobs_.letters()) {
     const Item* const item = find(letter.job, letter.key, letter.remaining);
     const bool is_of_item = item != nullptr && item->state == State::failed;
     if (letter.reason.empty() || letter.message.empty() || (!letter.job.empty() && !is_of_item)) {
@@ -374,10 +404,10 @@ std::string WarmingJudge::any_job(Random& random) const {
 }
 
 void WarmingJudge::stranger(const std::string& body) {
-  const bool is_there =
-      std::any_of(jobs_.letters.begin(), jobs_.letters.end(),
-                  [&](const SimulatedJobs::Letter& letter) { return letter.body == body; }) ||
-      queues_.has_other("", [&](const std::string& other) { return other == body; });
+  const auto letters = jobs_.letters();
+  const bool is_there = std::any_of(letters.begin(), letters.end(),
+                                    [&](const records::LetterRow& letter) { return letter.body == body; }) ||
+                        queues_.has_other("", [&](const std::string& other) { return other == body; });
   if (!is_there) {
     violate(Invariant::letter_lost, "",
             concat({"the message ", body, " is neither a letter nor in a queue"}));

@@ -14,13 +14,13 @@
 #include "config/json_text.h"
 #include "sim/journal.h"
 #include "sim/queues.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 
 namespace larder::sim {
 
 class WarmingJudge {
  public:
-  WarmingJudge(World& world, Journal& journal, const SimulatedJobs& jobs, const Queues& queues)
+  WarmingJudge(World& world, Journal& journal, const JobsView& jobs, const Queues& queues)
       : world_(world), journal_(journal), jobs_(jobs), queues_(queues) {}
 
   // Of an epoch: how many authors may wait.
@@ -28,9 +28,8 @@ class WarmingJudge {
   // Whether KV has what a look-up of books is answered with.
   std::function<bool(std::string_view query, std::size_t id)> is_kept;
 
-  // Before and after a method of the jobs' object.
-  void calling();
-  void called(const std::string& method, const config::JsonText& asked, const ObjectReply& reply);
+  // After a method of the jobs' object.
+  void called(std::uint32_t method, std::string_view argument, std::string_view reply);
   void sent(const std::string& body);
   // Before the queue forgets it.
   void acknowledging(const std::string& id);
@@ -76,10 +75,12 @@ class WarmingJudge {
   };
 
   void violate(Invariant invariant, const std::string& job, std::string_view explanation);
-  void take_up_new_items();
-  void opened(const config::JsonText& asked, const config::JsonText& said);
-  void settled(const config::JsonText& asked, const config::JsonText& said);
-  void replayed(const config::JsonText& said);
+  void add_item(const std::string& job, const records::JobItem& item);
+  void opened(const records::jobs::open_arguments& asked, const records::jobs::open_results& said);
+  void discovered(const records::jobs::discover_arguments& asked,
+                  const records::jobs::discover_results& said);
+  void settled(const records::jobs::settle_arguments& asked, const records::jobs::settle_results& said);
+  void replayed(const records::SentItems& items);
   void cancelled(const std::string& id, bool removed);
   void job_ended(const std::string& id);
   void count(const std::string& id, const Job& job);
@@ -90,13 +91,11 @@ class WarmingJudge {
 
   World& world_;
   Journal& journal_;
-  const SimulatedJobs& jobs_;
+  const JobsView& jobs_;
   const Queues& queues_;
   std::map<std::string, Job> known_;
-  std::uint64_t last_item_ = 0;
+  // After the last call.
   std::uint64_t pending_before_ = 0;
-  std::size_t jobs_before_ = 0;
-  std::size_t items_before_ = 0;
   std::vector<Warmed> warmed_;
 };
 

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "sim/books.h"
 #include "sim/origins.h"
-#include "support/operators_objects.h"
 
 namespace larder::sim {
 
@@ -24,60 +23,39 @@ std::uint32_t number_of(host::RequestId request) { return static_cast<std::uint3
 
 }  // namespace
 
-// The jobs' object, with somebody who listens.
-class WarmingSide::Jobs final : public SimulatedObjects {
- public:
-  explicit Jobs(WarmingSide& side) : side_(side) {}
-
-  ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                   const std::string& argument) override {
-    side_.judge_.calling();
-    const std::size_t jobs = side_.jobs_->jobs.size();
-    ObjectReply reply = side_.jobs_->call(now, name, method, argument);
-    if (const auto asked = config::JsonText::parse(argument)) {
-      side_.judge_.called(method, *asked, reply);
-    }
-    if (Errand* const errand = side_.current(); errand != nullptr && side_.jobs_->jobs.size() > jobs) {
-      errand->queued += 1;
-    }
-    return reply;
-  }
-
- private:
-  WarmingSide& side_;
-};
-
-// The buckets, which give origins' turns among other things.
-class WarmingSide::Turns final : public SimulatedObjects {
- public:
-  explicit Turns(WarmingSide& side) : side_(side) {}
-
-  ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                   const std::string& argument) override {
-    ObjectReply reply = buckets_.call(now, name, method, argument);
-    Errand* const errand = side_.current();
-    if (errand != nullptr && contains(name, ":origin:") && contains(reply.result, "\"allowed\":true")) {
-      errand->turns += 1;
-    }
-    return reply;
-  }
-
- private:
-  WarmingSide& side_;
-  SimulatedBuckets buckets_;
-};
-
 WarmingSide::WarmingSide(World& world, Random& random, Journal& journal, Stage& stage)
     : world_(world),
       random_(random),
       journal_(journal),
       stage_(stage),
-      jobs_(std::make_shared<SimulatedJobs>()),
+      jobs_(world, std::string(tenant_names[tenant])),
       queues_(random),
-      judge_(world, journal, *jobs_, queues_) {
-  world_.objects["WARMING_JOBS"] = std::make_shared<Jobs>(*this);
-  world_.objects["BUCKETS"] = std::make_shared<Turns>(*this);
-  world_.objects["AUDIT"] = std::make_shared<SimulatedAudit>();
+      judge_(world, journal, jobs_, queues_) {
+  world_.durable.at("WARMING_JOBS")
+      .called.push_back([this](const std::string& name, std::uint32_t method, std::string_view argument,
+                               std::string_view reply) {
+        if (name != tenant_names[tenant]) {
+          return;
+        }
+        judge_.called(method, argument, reply);
+        const auto opened = method == records::jobs::open_number
+                                ? results_of<records::jobs::open_results>(reply)
+                                : std::nullopt;
+        Errand* const errand = current();
+        if (errand != nullptr && opened &&
+            opened->outcome == static_cast<std::uint8_t>(records::OpenOutcome::created)) {
+          errand->queued += 1;
+        }
+      });
+  // The buckets, which give origins' turns among other things.
+  world_.durable.at("BUCKETS").called.push_back(
+      [this](const std::string& name, std::uint32_t, std::string_view, std::string_view reply) {
+        const auto taken = results_of<records::buckets::take_results>(reply);
+        Errand* const errand = current();
+        if (errand != nullptr && contains(name, ":origin:") && taken && taken->allowed == 1) {
+          errand->turns += 1;
+        }
+      });
   TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";
   world_.tokens["ann"] = verdict;
@@ -113,10 +91,10 @@ bool WarmingSide::go_on() {
     tend();
     return true;
   }
-  const bool recoverable =
-      std::any_of(jobs_->letters.begin(), jobs_->letters.end(), [](const SimulatedJobs::Letter& letter) {
-        return !letter.job.empty() && !is_refused_author(letter.key);
-      });
+  const auto letters = jobs_.letters();
+  const bool recoverable = std::any_of(letters.begin(), letters.end(), [](const records::LetterRow& letter) {
+    return !letter.job.empty() && !is_refused_author(letter.key);
+  });
   if (recoverable && replayed_ < replayed_max) {
     ++replayed_;
     call("POST", "/api/warming/dlq/replay", ErrandKind::call, SentBody(), {});

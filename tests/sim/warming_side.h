@@ -14,7 +14,7 @@
 #include "sim/faulty_host.h"
 #include "sim/queues.h"
 #include "sim/warming_judge.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 
 namespace larder::sim {
 
@@ -68,7 +68,6 @@ class WarmingSide {
   bool lost_request(host::RequestId request);
 
   const WarmingJudge& judge() const { return judge_; }
-  SimulatedJobs& jobs() { return *jobs_; }
 
  private:
   enum class ErrandKind : std::uint8_t { batch, upload, call };
@@ -80,8 +79,6 @@ class WarmingSide {
     std::uint64_t turns = 0;
     std::uint64_t queued = 0;
   };
-  class Jobs;
-  class Turns;
 
   const Errand* find(host::RequestId request) const;
   Errand* current();
@@ -101,7 +98,7 @@ class WarmingSide {
   Random& random_;
   Journal& journal_;
   Stage& stage_;
-  std::shared_ptr<SimulatedJobs> jobs_;
+  JobsView jobs_;
   Queues queues_;
   WarmingJudge judge_;
   Rates rates_;

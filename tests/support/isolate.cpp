@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
-#include "support/operators_objects.h"
 
 namespace larder::sim {
 
@@ -26,7 +25,6 @@ std::string book_declarations() {
 Isolate::Isolate(World& world_, TextPairs bindings, std::string declarations, std::string data_centre,
                  bool bypass)
     : world(world_), host(world_, std::move(data_centre)) {
-  add_operators_objects(world);
   app = std::make_unique<app::App>(host);
   host.complete = [this](host::RequestId request, host::OperationId operation, host::Completion completion) {
     return app->complete(request, operation, std::move(completion));
@@ -77,6 +75,34 @@ SimulatedHost::Exchange& Isolate::run(std::string method, std::string url, TextP
   const host::RequestId id = request(std::move(method), std::move(url), std::move(headers), std::move(sent));
   world.run();
   return host.exchange(id);
+}
+
+namespace {
+
+constexpr const char* spending_name = "models";
+
+std::uint32_t today(const World& world) {
+  return static_cast<std::uint32_t>(millis_since_epoch(world.now) / 86'400'000);
+}
+
+}  // namespace
+
+records::SpentDay spent_today(World& world) {
+  records::spending::total_arguments asked;
+  asked.since = today(world);
+  return ask<records::spending::total_results>(world.durable.at("SPENDING"), world.now, spending_name,
+                                               records::spending::total_number, asked)
+      .value()
+      .spent;
+}
+
+void take_model_call(World& world) {
+  records::spending::take_arguments asked;
+  asked.day = today(world);
+  asked.calls = UINT32_MAX;
+  ask<records::spending::take_results>(world.durable.at("SPENDING"), world.now, spending_name,
+                                       records::spending::take_number, asked)
+      .value();
 }
 
 OriginReply open_library_reply(std::string title, std::string author, std::string isbn) {

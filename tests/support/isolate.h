@@ -47,6 +47,11 @@ class Isolate {
   std::uint32_t next_request_ = 1;
 };
 
+// What the day's calls of models have come to so far.
+records::SpentDay spent_today(World& world);
+// A call of a model that somebody else makes today.
+void take_model_call(World& world);
+
 // A reply in Open Library's search shape with one work.
 OriginReply open_library_reply(std::string title, std::string author, std::string isbn);
 OriginReply open_library_empty();

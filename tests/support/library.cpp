@@ -69,7 +69,7 @@ std::string query_parameter(const std::string& url, std::string_view name) {
   const std::size_t question = url.find('?');
   for (const std::string_view pair : split(std::string_view(url).substr(question + 1), '&')) {
     if (pair.starts_with(wanted)) {
-      return percent_decode(pair.substr(wanted.size()), true).value_or("");
+      return percent_decode(pair.substr(wanted.size()), PlusSign::space).value_or("");
     }
   }
   return "";

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "base/json_writer.h"
 #include "base/text.h"
+#include "records/control_log.h"
+#include "records/lock.h"
 #include "support/normal_text.h"
 
 namespace larder::sim {
@@ -23,11 +24,11 @@ std::optional<Millis> wait_of(OperationKind kind, std::string_view arguments) {
     ahead.u64();
   } else if (kind == OperationKind::edge_get || kind == OperationKind::kv_get) {
     ahead.text();
-  } else if (kind == OperationKind::object_call) {
+  } else if (kind == OperationKind::object_run) {
     ahead.text();
     ahead.text();
-    ahead.text();
-    ahead.text();
+    ahead.u32();
+    ahead.bytes();
   } else {
     return std::nullopt;
   }
@@ -56,6 +57,9 @@ bool World::step(Instant limit) {
   const Event event = std::move(events_.back());
   events_.pop_back();
   now = event.at;
+  for (auto& [binding, objects_of] : durable) {
+    objects_of.run_alarms(now);
+  }
   event.run();
   return true;
 }
@@ -75,35 +79,71 @@ void World::run_for(Millis limit) {
 // SimulatedLock
 // ------------------------------------------------------------------------------------------------------
 
-void SimulatedLock::acquire(Instant now, const std::string& token, Millis keep, std::uint64_t ticket,
-                            Settle settle) {
-  if (now < kept_until_) {
-    settle(2, kept_);
-  } else if (now < until_ && token == token_) {
-    until_ = now + keep;
-    settle(1, Stored());
-  } else if (now >= until_) {
-    settle_all(0, Stored());
-    token_ = token;
-    until_ = now + keep;
-    settle(1, Stored());
-  } else {
-    waiters_.emplace(ticket, std::move(settle));
+namespace {
+
+// The lock never refuses what a host sends.
+template <typename Results, typename Arguments>
+Results decide(MapStore& store, Instant now, std::uint32_t method, const Arguments& arguments) {
+  const records::Reply reply = records::run(static_cast<std::uint32_t>(records::ObjectKind::lock), method,
+                                            records::encode(arguments), store, now);
+  return results_of<Results>(reply.bytes).value();
+}
+
+}  // namespace
+
+void SimulatedLock::acquire(Instant now, const std::string& token, Millis keep, Millis wait,
+                            std::uint64_t ticket, Settle settle) {
+  records::lock::acquire_arguments asked;
+  asked.token = token;
+  asked.keep_millis = static_cast<std::uint64_t>(keep.count());
+  asked.wait_millis = static_cast<std::uint64_t>(wait.count());
+  const auto said = decide<records::lock::acquire_results>(store_, now, records::lock::acquire_number, asked);
+  tell(said.told);
+  switch (static_cast<records::LockOutcome>(said.outcome)) {
+    case records::LockOutcome::wait:
+      waiters_.emplace(ticket, std::move(settle));
+      return;
+    case records::LockOutcome::value:
+      settle(said.outcome, value_);
+      return;
+    case records::LockOutcome::granted:
+      value_ = Stored();
+      break;
+    case records::LockOutcome::retry:
+    case records::LockOutcome::alone:
+    case records::LockOutcome::nothing:
+      break;
   }
+  settle(said.outcome, Stored());
 }
 
 bool SimulatedLock::release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value,
                             Millis keep_value) {
-  if ((token != token_ && checks_token) || now >= until_) {
-    return false;
+  records::lock::release_arguments asked;
+  asked.token = token;
+  asked.verdict = verdict;
+  asked.value_millis = static_cast<std::uint64_t>(keep_value.count());
+  const auto said = decide<records::lock::release_results>(store_, now, records::lock::release_number, asked);
+  if (said.held == 1) {
+    value_ = value;
   }
-  until_ = now;
-  if (verdict == 2) {
-    kept_ = value;
-    kept_until_ = now + keep_value;
+  tell(said.told);
+  return said.held == 1;
+}
+
+records::LockState SimulatedLock::state() const {
+  return store_.memory ? records::decode<records::LockState>(*store_.memory).value() : records::LockState();
+}
+
+void SimulatedLock::tell(std::uint8_t outcome) {
+  if (outcome == static_cast<std::uint8_t>(records::LockOutcome::nothing)) {
+    return;
   }
-  settle_all(verdict, value);
-  return true;
+  const bool has_value = outcome == static_cast<std::uint8_t>(records::LockOutcome::value);
+  const Stored value = has_value ? value_ : Stored();
+  for (const auto& [ticket, settle] : std::exchange(waiters_, {})) {
+    settle(outcome, value);
+  }
 }
 
 void SimulatedLock::expire(std::uint64_t ticket) {
@@ -116,69 +156,37 @@ void SimulatedLock::expire(std::uint64_t ticket) {
 }
 
 void SimulatedLock::reset() {
-  token_.clear();
-  until_ = Instant();
-  kept_until_ = Instant();
-  settle_all(lock_failed, Stored());
+  store_.memory.reset();
+  tell(lock_failed);
 }
 
-void SimulatedLock::settle_all(std::uint8_t outcome, const Stored& value) {
-  const auto waiters = std::move(waiters_);
-  waiters_.clear();
-  for (const auto& [ticket, settle] : waiters) {
-    settle(outcome, value);
-  }
+// The control log
+// ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+// The name of the one object, as shim/operations/control.js has it.
+constexpr const char* control_name = "control";
+
+// nullopt: there is none, or the call trapped.
+std::optional<std::string> call_control(World& world, std::uint32_t method, std::string_view argument) {
+  const auto objects = world.durable.find("CONTROL");
+  return objects == world.durable.end() ? std::nullopt
+                                        : objects->second.call(world.now, control_name, method, argument);
 }
 
-// SimulatedControl
-// ---------------------------------------------------------------------------------------------------
+}  // namespace
 
-// The tests write their changes by hand, so the reader may be simple: it looks for the members it knows.
-void SimulatedControl::append(Instant now, std::string_view change) {
-  const auto member = [&](std::string_view object, std::string_view name) {
-    const std::string marker = concat({"\"", name, "\":"});
-    const std::size_t at = object.find(marker);
-    std::string_view rest = at == std::string_view::npos ? "" : object.substr(at + marker.size());
-    if (rest.starts_with('"')) {
-      return std::string(rest.substr(1, rest.find('"', 1) - 1));
-    }
-    return std::string(rest.substr(0, rest.find_first_of(",}")));
-  };
-  ++sequence_;
-  if (change.find("\"kind\"") != std::string_view::npos) {
-    Purge purge{sequence_, member(change, "kind"), member(change, "text"), member(change, "soft") == "true",
-                now};
-    purges_.erase(std::remove_if(purges_.begin(), purges_.end(),
-                                 [&](const Purge& old) {
-                                   return old.kind == purge.kind && old.text == purge.text &&
-                                          (old.soft || !purge.soft);
-                                 }),
-                  purges_.end());
-    purges_.push_back(std::move(purge));
-  } else {
-    const std::string value = member(change, "value");
-    if (contains(change, "\"value\":null")) {
-      settings_.erase(member(change, "setting"));
-    } else {
-      settings_[member(change, "setting")] = value;
-    }
-  }
+std::string append_control(World& world, std::string_view changes) {
+  const auto reply = call_control(world, records::control::append_number, changes);
+  LARDER_ASSERT(reply && results_of<records::control::append_results>(*reply));
+  return *reply;
 }
 
-std::string SimulatedControl::document() const {
-  JsonWriter json;
-  json.begin_object().key("sequence").value(sequence_).key("settings").begin_object();
-  for (const auto& [name, value] : settings_) {
-    json.key(name).value(value);
-  }
-  json.end_object().key("purges").begin_array();
-  for (const Purge& purge : purges_) {
-    json.begin_object().key("sequence").value(purge.sequence).key("kind").value(purge.kind);
-    json.key("text").value(purge.text).key("soft").value(purge.soft);
-    json.key("at").value(millis_since_epoch(purge.at)).end_object();
-  }
-  json.end_array().end_object();
-  return json.text();
+std::uint64_t control_sequence(World& world) {
+  return records::read_control_log(call_control(world, records::control::read_number, "").value())
+      .value()
+      .sequence;
 }
 
 // SimulatedHost
@@ -307,8 +315,8 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return request_body(request, arguments);
     case OperationKind::request_form:
       return request_form(request, arguments);
-    case OperationKind::object_call:
-      return object_call(arguments);
+    case OperationKind::object_run:
+      return object_run(arguments);
     case OperationKind::token_verify:
       return token_verify(arguments);
     case OperationKind::rate_limit:
@@ -445,32 +453,38 @@ SimulatedHost::Outcome SimulatedHost::control_read(RecordReader& arguments) {
   auto& [copy, until] = world_.control_copies[data_centre_];
   const bool cached = !direct && world_.now < until;
   if (!cached) {
-    copy = world_.control.document();
+    const auto document = call_control(world_, records::control::read_number, "");
+    if (!document) {
+      return failed(2, "control_read failed (RuntimeError).");
+    }
+    copy = *document;
     until = world_.now + keep;
   }
   Outcome outcome;
   outcome.delay = cached ? world_.edge_delay : world_.lock_delay;
   outcome.results = [document = copy] {
     RecordWriter results;
-    results.text(document);
+    results.bytes(document);
     return std::move(results).take();
   };
   return outcome;
 }
 
 SimulatedHost::Outcome SimulatedHost::control_append(RecordReader& arguments) {
-  const std::string changes = arguments.text();
+  const std::string changes = arguments.bytes();
   const Millis keep(static_cast<std::int64_t>(arguments.u64()) * 1000);
-  // One object after the other; none has an object inside.
-  for (std::size_t at = changes.find('{'); at != std::string::npos; at = changes.find('{', at + 1)) {
-    world_.control.append(world_.now, std::string_view(changes).substr(at, changes.find('}', at) + 1 - at));
+  const auto document = call_control(world_, records::control::append_number, changes);
+  if (!document) {
+    return failed(2, "control_append failed (RuntimeError).");
   }
-  world_.control_copies[data_centre_] = {world_.control.document(), world_.now + keep};
+  if (document->front() == '\0') {
+    world_.control_copies[data_centre_] = {*document, world_.now + keep};
+  }
   Outcome outcome;
   outcome.delay = world_.lock_delay;
-  outcome.results = [document = world_.control.document()] {
+  outcome.results = [document = *document] {
     RecordWriter results;
-    results.text(document);
+    results.bytes(document);
     return std::move(results).take();
   };
   return outcome;
@@ -641,7 +655,7 @@ void SimulatedHost::lock_acquire(host::RequestId request, host::OperationId oper
   };
   SimulatedLock& lock = world_.locks[key];
   const Millis until_expiry = lock.held_until() - world_.now;
-  lock.acquire(world_.now, token, keep, ticket, std::move(settle));
+  lock.acquire(world_.now, token, keep, wait, ticket, std::move(settle));
   world_.after(std::min(wait, std::max(until_expiry, Millis(0))), [&lock, ticket] { lock.expire(ticket); });
 }
 
@@ -733,7 +747,7 @@ void SimulatedHost::release_body(BodyHandle body) {
   LARDER_ASSERT(erased == 1);
 }
 
-void SimulatedHost::log(host::LogLevel, std::string_view line) { log_lines_.emplace_back(line); }
+void SimulatedHost::log(LogLevel, std::string_view line) { log_lines_.emplace_back(line); }
 
 // SHA-256 (FIPS 180-4)
 // -----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/operations.h"
+#include "support/durable_objects.h"
 
 namespace larder::sim {
 
@@ -41,31 +42,29 @@ struct OriginReply {
   bool silent = false;
 };
 
-// The lock of one key, as shim/lock.js has it: retry 0, granted 1, value 2, alone 3.
+// The lock of one key: the shipped decision, and those who wait as shim/objects/lock.js has them.
 class SimulatedLock {
  public:
   // No outcome of the lock: the call itself fails.
   static constexpr std::uint8_t lock_failed = 255;
   using Settle = std::function<void(std::uint8_t outcome, const Stored& value)>;
   // `settle` is called once: at once, on release, or when `wait` is over (the world calls expire()).
-  void acquire(Instant now, const std::string& token, Millis keep, std::uint64_t ticket, Settle settle);
+  void acquire(Instant now, const std::string& token, Millis keep, Millis wait, std::uint64_t ticket,
+               Settle settle);
   bool release(Instant now, const std::string& token, std::uint8_t verdict, const Stored& value,
                Millis keep_value);
   void expire(std::uint64_t ticket);
   // The object is evicted: it forgets everything, and who waits fails (outcome lock_failed).
   void reset();
-  const std::string& holder() const { return token_; }
-  // False: a release is believed whatever its token (a mutant).
-  bool checks_token = true;
-  Instant held_until() const { return until_; }
+  std::string holder() const { return state().token; }
+  Instant held_until() const { return instant_from_millis(static_cast<std::int64_t>(state().until)); }
 
  private:
-  void settle_all(std::uint8_t outcome, const Stored& value);
+  records::LockState state() const;
+  void tell(std::uint8_t outcome);
 
-  std::string token_;
-  Instant until_;
-  Stored kept_;
-  Instant kept_until_;
+  MapStore store_;
+  Stored value_;
   std::map<std::uint64_t, Settle> waiters_;
 };
 
@@ -75,42 +74,6 @@ struct Fault {
   Millis delay{0};
   // The completion never comes.
   bool lost = false;
-};
-
-// The control log, as shim/control.js has it.
-class SimulatedControl {
- public:
-  // `change` is one object as policy/control.h describes it.
-  void append(Instant now, std::string_view change);
-  std::string document() const;
-  std::uint64_t sequence() const { return sequence_; }
-
- private:
-  struct Purge {
-    std::uint64_t sequence;
-    std::string kind;
-    std::string text;
-    bool soft;
-    Instant at;
-  };
-  std::uint64_t sequence_ = 0;
-  std::vector<Purge> purges_;
-  std::map<std::string, std::string> settings_;
-};
-
-// What a Durable Object's method came to: JSON text, or a refusal in words.
-struct ObjectReply {
-  std::string result;
-  std::string refusal;
-};
-
-// A Durable Object class of the shim, natively: holds all objects of the class. One file of tests/support
-// each.
-class SimulatedObjects {
- public:
-  virtual ~SimulatedObjects() = default;
-  virtual ObjectReply call(Instant now, const std::string& name, const std::string& method,
-                           const std::string& argument) = 0;
 };
 
 // What token_verify says of a token.
@@ -140,11 +103,10 @@ class World {
   std::vector<OriginRequest> origin_requests;
   std::map<std::string, SimulatedLock> locks;
   Millis lock_delay{2};
-  SimulatedControl control;
   // By data centre: the copy of the log in its cache, and until when it is used.
   std::map<std::string, std::pair<std::string, Instant>> control_copies;
-  // By binding.
-  std::map<std::string, std::shared_ptr<SimulatedObjects>> objects;
+  // By binding. Their alarms go off with the first event after they are due.
+  std::map<std::string, DurableObjects> durable = all_objects();
   Millis object_delay{5};
   // By token; one that is not here is malformed.
   std::map<std::string, TokenVerdict> tokens;
@@ -248,7 +210,7 @@ class SimulatedHost : public host::Host {
   host::BodyHandle create_body(std::string_view bytes) override;
   std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
   void release_body(host::BodyHandle body) override;
-  void log(host::LogLevel level, std::string_view line) override;
+  void log(LogLevel level, std::string_view line) override;
 
  protected:
   // A completion under way: how long it takes and what it says. The results are encoded when it arrives.
@@ -279,7 +241,7 @@ class SimulatedHost : public host::Host {
   static Outcome failed(std::uint32_t status, std::string message);
   Outcome request_body(host::RequestId request, RecordReader& arguments);
   Outcome request_form(host::RequestId request, RecordReader& arguments);
-  Outcome object_call(RecordReader& arguments);
+  Outcome object_run(RecordReader& arguments);
   Outcome token_verify(RecordReader& arguments);
   Outcome rate_limit(RecordReader& arguments);
   Outcome queue_send(RecordReader& arguments);
@@ -317,6 +279,11 @@ class SimulatedHost : public host::Host {
   // No two isolates draw the same.
   std::uint64_t random_state_;
 };
+
+// Changes of the control log past every host (records::control_changes): the log with them. And how many it
+// has had.
+std::string append_control(World& world, std::string_view changes);
+std::uint64_t control_sequence(World& world);
 
 // SHA-256 for hosts without a platform.
 std::string sha256(std::string_view bytes);

@@ -10,6 +10,7 @@ using host::BodyHandle;
 namespace {
 
 // As statuses.def numbers them.
+constexpr std::uint32_t status_unavailable = 2;
 constexpr std::uint32_t status_too_large = 4;
 constexpr std::uint32_t status_invalid = 5;
 constexpr std::uint32_t status_unsupported = 6;
@@ -66,23 +67,23 @@ SimulatedHost::Outcome SimulatedHost::request_form(host::RequestId request, Reco
   return outcome;
 }
 
-SimulatedHost::Outcome SimulatedHost::object_call(RecordReader& arguments) {
+SimulatedHost::Outcome SimulatedHost::object_run(RecordReader& arguments) {
   const std::string binding = arguments.text();
   const std::string name = arguments.text();
-  const std::string method = arguments.text();
-  const std::string argument = arguments.text();
-  const auto objects = world_.objects.find(binding);
-  if (objects == world_.objects.end()) {
+  const std::uint32_t method = arguments.u32();
+  const std::string argument = arguments.bytes();
+  const auto objects = world_.durable.find(binding);
+  if (objects == world_.durable.end()) {
     return failed(status_unsupported, concat({"There is no Durable Object binding ", binding, "."}));
   }
-  const ObjectReply reply = objects->second->call(world_.now, name, method, argument);
-  if (!reply.refusal.empty()) {
-    Outcome refused = failed(status_invalid, reply.refusal);
-    refused.delay = world_.object_delay;
-    return refused;
+  const auto reply = objects->second.call(world_.now, name, method, argument);
+  if (!reply) {
+    Outcome trapped = failed(status_unavailable, "object_run failed (RuntimeError).");
+    trapped.delay = world_.object_delay;
+    return trapped;
   }
   return record_result(world_.object_delay,
-                       [result = reply.result](RecordWriter& results) { results.text(result); });
+                       [bytes = *reply](RecordWriter& results) { results.bytes(bytes); });
 }
 
 SimulatedHost::Outcome SimulatedHost::token_verify(RecordReader& arguments) {

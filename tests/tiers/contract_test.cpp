@@ -27,10 +27,14 @@ struct Subject {
   Millis keep_min;
 };
 
-std::unique_ptr<Cache> memory(sim::SimulatedHost& host, observe::Counters&) { return make_memory(host); }
-std::unique_ptr<Cache> edge(sim::SimulatedHost&, observe::Counters&) { return make_edge_tier(); }
-std::unique_ptr<Cache> kv(sim::SimulatedHost&, observe::Counters&) {
-  return make_kv_tier(kv_value_bytes_max);
+std::unique_ptr<Cache> memory(sim::SimulatedHost& host, observe::Counters&) {
+  return make_one(host, config::Tier::memory);
+}
+std::unique_ptr<Cache> edge(sim::SimulatedHost& host, observe::Counters&) {
+  return make_one(host, config::Tier::edge);
+}
+std::unique_ptr<Cache> kv(sim::SimulatedHost& host, observe::Counters&) {
+  return make_one(host, config::Tier::kv);
 }
 std::unique_ptr<Cache> chain(sim::SimulatedHost& host, observe::Counters& counters) {
   return make_chain(host, counters);
@@ -86,9 +90,9 @@ class AnyCache : public ::testing::TestWithParam<Subject> {
     const host::Context here = runner.context();
     return runner.run(here, cache->remove(here, key));
   }
-  Result<KeyPage> keys(std::string prefix, std::string cursor, std::uint32_t count_max) {
+  Result<KeyPage> list(std::string prefix, std::string cursor, std::uint32_t count_max) {
     const host::Context here = runner.context();
-    return runner.run(here, cache->keys(here, std::move(prefix), std::move(cursor), count_max));
+    return runner.run(here, cache->list(here, std::move(prefix), std::move(cursor), count_max));
   }
   Result<std::uint64_t> invalidate_tag(std::string tag) {
     const host::Context here = runner.context();
@@ -97,7 +101,14 @@ class AnyCache : public ::testing::TestWithParam<Subject> {
 
   bool misses(const Key& key) {
     const auto found = get(key);
-    return found.has_value() && found->entry == nullptr && found->tier.empty();
+    return found.has_value() && found->entry == nullptr && !found->tier;
+  }
+  static std::vector<std::string> names_of(const KeyPage& page) {
+    std::vector<std::string> names;
+    for (const ListedKey& key : page.keys) {
+      names.push_back(key.storage_name);
+    }
+    return names;
   }
   // The content under the key, or "miss".
   std::string content(const Key& key) {
@@ -159,7 +170,7 @@ TEST_P(AnyCache, ABodyAboveTheBoundIsDeclinedAndNoError) {
 
 TEST_P(AnyCache, ListsItsKeysOrSaysThatItCannot) {
   if (GetParam().lists == Ability::unsupported) {
-    const auto page = keys("", "", 10);
+    const auto page = list("", "", 10);
     ASSERT_FALSE(page.has_value());
     EXPECT_EQ(page.error().kind, ErrorKind::unsupported);
     EXPECT_EQ(page.error().source, cache->name());
@@ -169,19 +180,19 @@ TEST_P(AnyCache, ListsItsKeysOrSaysThatItCannot) {
   for (const char* name : {"b:2", "a:3", "a:1", "a:5", "a:4", "a:2"}) {
     ASSERT_TRUE(put(key_named(name), "x").has_value());
   }
-  const auto first = keys("a:", "", 2);
+  const auto first = list("a:", "", 2);
   ASSERT_TRUE(first.has_value());
-  EXPECT_THAT(first->keys, ElementsAre("a:1", "a:2"));
-  const auto second = keys("a:", first->next_cursor, 2);
+  EXPECT_THAT(names_of(*first), ElementsAre("a:1", "a:2"));
+  const auto second = list("a:", first->next_cursor, 2);
   ASSERT_TRUE(second.has_value());
-  EXPECT_THAT(second->keys, ElementsAre("a:3", "a:4"));
-  const auto last = keys("a:", second->next_cursor, 2);
+  EXPECT_THAT(names_of(*second), ElementsAre("a:3", "a:4"));
+  const auto last = list("a:", second->next_cursor, 2);
   ASSERT_TRUE(last.has_value());
-  EXPECT_THAT(last->keys, ElementsAre("a:5"));
+  EXPECT_THAT(names_of(*last), ElementsAre("a:5"));
   EXPECT_EQ(last->next_cursor, "");
-  const auto none = keys("c:", "", 2);
+  const auto none = list("c:", "", 2);
   ASSERT_TRUE(none.has_value());
-  EXPECT_THAT(none->keys, ElementsAre());
+  EXPECT_THAT(names_of(*none), ElementsAre());
   EXPECT_EQ(none->next_cursor, "");
 }
 
@@ -234,7 +245,9 @@ TEST_P(KeepingCache, NamesTheTierThatHadIt) {
   ASSERT_TRUE(put(dune, "spice").has_value());
   const auto found = get(dune);
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->tier, std::string_view(GetParam().name) == "Chain" ? "memory" : cache->name());
+  ASSERT_TRUE(found->tier.has_value());
+  EXPECT_EQ(config::to_text(*found->tier),
+            std::string_view(GetParam().name) == "Chain" ? "memory" : cache->name());
 }
 
 TEST_P(KeepingCache, PuttingReplaces) {

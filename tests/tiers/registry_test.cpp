@@ -49,7 +49,7 @@ host::Task<void> put_then_get(host::Context here, CacheRegistry& registry, Key k
   const auto stored = co_await began_with.put(here, key, std::move(entry));
   EXPECT_TRUE(stored.has_value());
   const auto found = co_await began_with.get(here, key);
-  found_in = found && found->entry != nullptr ? found->tier : "miss";
+  found_in = found && found->tier ? config::to_text(*found->tier) : "miss";
 }
 
 TEST_F(RegistryTest, ARequestEndsWithTheOneItBeganWith) {

@@ -59,15 +59,16 @@ inline std::string content_of(sim::SimulatedHost& host, const Entry& entry) {
   return host.read_body(entry.body.handle(), entry.body.size(), 0);
 }
 
-inline std::unique_ptr<MemoryTier> make_memory(sim::SimulatedHost& host) {
-  return make_memory_tier(host, Bytes(std::uint64_t{16} << 20), 7);
+inline TierSetup setup_of(sim::SimulatedHost& host) {
+  return TierSetup(host, kv_value_bytes_max, Bytes(std::uint64_t{16} << 20), 7);
+}
+
+inline std::unique_ptr<Cache> make_one(sim::SimulatedHost& host, config::Tier tier) {
+  return make_tier(tier, setup_of(host));
 }
 
 inline std::unique_ptr<TieredCache> make_chain(sim::SimulatedHost& host, observe::Counters& counters) {
-  std::vector<std::unique_ptr<Cache>> farther;
-  farther.push_back(make_edge_tier());
-  farther.push_back(make_kv_tier(kv_value_bytes_max));
-  return std::make_unique<TieredCache>("kv", counters, make_memory(host), std::move(farther));
+  return make_tiered_cache(config::CacheImplementation::kv, setup_of(host), counters);
 }
 
 }  // namespace larder::tiers

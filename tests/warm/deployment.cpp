@@ -12,10 +12,8 @@ Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, 
     : random(seed),
       library(random, count),
       weather(weather_),
-      jobs(sim::add_jobs_object(world)),
       settings_(std::move(settings)),
       declarations_(std::move(declarations)) {
-  sim::add_operators_objects(world);
   sim::TokenVerdict verdict;
   verdict.claims = R"({"sub":"ann","role":"admin"})";
   world.tokens["ann"] = verdict;
@@ -39,7 +37,7 @@ Deployment::Deployment(std::uint64_t seed, std::size_t count, Weather weather_, 
   world.fault = [this](host::OperationKind kind) -> std::optional<sim::Fault> {
     const bool may_fail = kind == host::OperationKind::kv_get || kind == host::OperationKind::kv_put ||
                           kind == host::OperationKind::kv_get_many ||
-                          kind == host::OperationKind::object_call || kind == host::OperationKind::queue_send;
+                          kind == host::OperationKind::object_run || kind == host::OperationKind::queue_send;
     if (!may_fail || !random.percent(weather.faults)) {
       return std::nullopt;
     }
@@ -109,9 +107,10 @@ std::uint64_t Deployment::subjects_counted(std::string_view outcome, std::string
   return sum;
 }
 
-const sim::SimulatedJobs::Job& Deployment::only_job() const {
-  LARDER_ASSERT(jobs.jobs.size() == 1);
-  return jobs.jobs.begin()->second;
+sim::JobsView::Job Deployment::only_job() const {
+  const std::vector<sim::JobsView::Job> all = jobs.jobs();
+  LARDER_ASSERT(all.size() == 1);
+  return all.front();
 }
 
 void Deployment::collect() {

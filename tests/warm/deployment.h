@@ -10,9 +10,8 @@
 
 #include "sim/random.h"
 #include "support/isolate.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 #include "support/library.h"
-#include "support/operators_objects.h"
 
 namespace larder::warm {
 
@@ -48,7 +47,7 @@ class Deployment {
     }
   }
   // The job's state and sums.
-  const sim::SimulatedJobs::Job& only_job() const;
+  sim::JobsView::Job only_job() const;
   // What the isolate at work has counted of authors and their subjects.
   std::uint64_t subjects_counted(std::string_view outcome, std::string_view reason = {});
   // Another version takes over: what is under way is delivered to it.
@@ -60,7 +59,7 @@ class Deployment {
   sim::Library library;
   Weather weather;
   sim::World world;
-  sim::SimulatedJobs& jobs;
+  sim::JobsView jobs{world};
   std::size_t deliveries = 0;
   std::size_t consumers_lost = 0;
   std::size_t platform_letters = 0;

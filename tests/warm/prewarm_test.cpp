@@ -4,10 +4,8 @@
 
 #include "base/text.h"
 #include "support/isolate.h"
-#include "support/jobs_object.h"
+#include "support/jobs_view.h"
 #include "support/model_reply.h"
-#include "support/operators_objects.h"
-#include "support/spending_objects.h"
 
 namespace larder::warm::prewarm_test {
 namespace {
@@ -21,11 +19,9 @@ std::string profile_of(std::string_view name, std::string_view percentage) {
 
 struct PrewarmTest : ::testing::Test {
   PrewarmTest() {
-    sim::add_operators_objects(world);
     sim::TokenVerdict verdict;
     verdict.claims = R"({"sub":"ann","role":"admin"})";
     world.tokens["ann"] = verdict;
-    world.objects["SPENDING"] = std::make_shared<sim::SpendingObjects>();
     world.origin = [](const sim::OriginRequest&) { return sim::gemini_reply("You lead."); };
   }
 
@@ -48,7 +44,7 @@ struct PrewarmTest : ::testing::Test {
   }
 
   sim::World world;
-  sim::SimulatedJobs& jobs = sim::add_jobs_object(world);
+  sim::JobsView jobs{world};
   sim::Isolate isolate{
       world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}}, sim::narratives_declared};
 };
@@ -62,8 +58,8 @@ TEST_F(PrewarmTest, ProfilesAreAskedForOnceAndReadersFindThem) {
   ASSERT_EQ(opened.status, 202U) << opened.body;
   EXPECT_THAT(opened.body, HasSubstr(R"("authorsQueued":2)")) << "two of them are one, quantised";
   drain();
-  EXPECT_EQ(jobs.jobs.begin()->second.state, "complete");
-  EXPECT_EQ(jobs.jobs.begin()->second.sum().processed, 2U);
+  EXPECT_EQ(jobs.jobs().front().state_text(), "complete");
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 2U);
   EXPECT_EQ(world.origin_requests.size(), 2U);
   const auto& read = post("/api/narrative", concat({R"({"profile":)", profile_of("Liver", "9.9"), "}"}));
   EXPECT_THAT(read.header("cache-status"), StartsWith("larder; hit;"));
@@ -95,7 +91,13 @@ TEST_F(PrewarmTest, ItemsThatNobodyCouldAskForAreNamed) {
               HasSubstr("items: Give at least one"));
   EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr","items":[{}],"qps":0})").body,
               HasSubstr("qps: This must be a whole number from 1 to 100."));
-  EXPECT_TRUE(jobs.jobs.empty());
+  EXPECT_THAT(post("/api/warming/prewarm", R"({"resource":"narr","items":[{"profil":1}],"QPS":1})").body,
+              ::testing::AllOf(HasSubstr(R"(QPS: There is no member \"QPS\" here)"),
+                               HasSubstr(R"(items[0].profil: There is no member \"profil\" here; there is )"
+                                         R"(\"profile\". Did you mean \"profile\"?)")));
+  EXPECT_THAT(post("/api/warming/dlq/replay", R"({"ids":[1],"all":true})").body,
+              HasSubstr(R"(all: There is no member \"all\" here; there is \"ids\".)"));
+  EXPECT_TRUE(jobs.jobs().empty());
 }
 
 }  // namespace

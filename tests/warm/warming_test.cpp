@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/json_text.h"
 #include "entry/header.h"
+#include "records/control_log.h"
 #include "warm/deployment.h"
 #include "warm/message.h"
 #include "warm/times.h"
@@ -45,23 +46,19 @@ void expect_warm(Deployment& deployment, const std::set<std::string>& authors) {
 }
 
 void expect_complete(Deployment& deployment, const std::set<std::string>& authors) {
-  const sim::SimulatedJobs::Job& job = deployment.only_job();
-  const sim::SimulatedJobs::Level sum = job.sum();
-  EXPECT_EQ(job.state, "complete");
+  const sim::JobsView::Job job = deployment.only_job();
+  const sim::JobsView::Level sum = job.sum();
+  EXPECT_EQ(job.state_text(), "complete");
   EXPECT_EQ(sum.open(), 0U);
   EXPECT_EQ(sum.failed, 0U);
   // An author who is met with more levels left than before is an item more, and no second one otherwise.
   EXPECT_GE(sum.queued, authors.size());
   EXPECT_EQ(sum.processed + sum.skipped, sum.queued);
-  EXPECT_TRUE(deployment.jobs.items.empty()) << "a list is not kept beyond its job";
+  EXPECT_TRUE(deployment.jobs.items().empty()) << "a list is not kept beyond its job";
 }
 
 // The latest job's sums.
-sim::SimulatedJobs::Level latest_sum(Deployment& deployment) {
-  const auto earlier = [](const auto& a, const auto& b) { return a.second.number < b.second.number; };
-  const auto& jobs = deployment.jobs.jobs;
-  return std::max_element(jobs.begin(), jobs.end(), earlier)->second.sum();
-}
+sim::JobsView::Level latest_sum(Deployment& deployment) { return deployment.jobs.jobs().back().sum(); }
 
 TEST(Warming, OneUploadMakesAWholeLibraryWarm) {
   Deployment deployment(1, 60, Weather());
@@ -160,10 +157,10 @@ TEST(Warming, SubjectsLeadAsDeepAsCoAuthorsDo) {
   const auto reached = deployment.library.reached_by_subject(roots, 3);
   EXPECT_GT(reached.size(), deployment.library.reached_by_subject(roots, 2).size());
   expect_complete(deployment, reached);
-  const auto& levels = deployment.only_job().levels;
+  const records::JobLevels levels = deployment.only_job().levels;
   ASSERT_EQ(levels.size(), 3U);
-  EXPECT_EQ(levels.at(1).queued, 2U);
-  EXPECT_EQ(levels.at(2).queued, deployment.library.reached_by_subject(roots, 2).size() - 2);
+  EXPECT_EQ(levels.at(0).queued, 2U);
+  EXPECT_EQ(levels.at(1).queued, deployment.library.reached_by_subject(roots, 2).size() - 2);
   expect_warm(deployment, reached);
 }
 
@@ -190,8 +187,8 @@ TEST(Warming, WhoWasWarmedWithoutSubjectsIsWalkedAgainForThem) {
   }
   std::vector<std::uint64_t> queued;
   std::map<std::uint64_t, std::uint64_t> by_number;
-  for (const auto& [id, job] : deployment.jobs.jobs) {
-    EXPECT_EQ(job.state, "complete");
+  for (const auto& job : deployment.jobs.jobs()) {
+    EXPECT_EQ(job.state_text(), "complete");
     by_number[job.number] = job.sum().queued;
   }
   for (const auto& [number, count] : by_number) {
@@ -215,6 +212,32 @@ Millis warm_without_subjects(Deployment& deployment, const std::vector<std::stri
   expect_complete(deployment, reached);
   EXPECT_EQ(deployment.only_job().sum().processed, reached.size());
   return deployment.world.now - began;
+}
+
+// Readers' hits are readers' alone, in the counters and in what stays in memory by them.
+TEST(Warming, WhatItPutsIsNoLookUpOfMemory) {
+  Deployment deployment(31, 20, Weather(), {{"ENVIRONMENT", "development"}});
+  const auto roots = first_of(deployment.library, 1);
+  const sim::LibraryWork work = deployment.library.works_of(roots[0]).front();
+  const std::string url = concat({"/search/isbn?isbn=", work.isbn});
+  const auto memory_hits = [&] {
+    const config::JsonText status = parsed(deployment.call("GET", "/internal/cache").body);
+    std::uint64_t sum = 0;
+    for (const config::JsonText& series : status.find("counters")->items("cache_hits_total")) {
+      sum += series.text("impl") == "memory" ? series.number("value") : 0;
+    }
+    const auto memory = status.items("implementations").front().find("statistics")->find("memory");
+    return std::pair(sum, memory->number("hits"));
+  };
+  deployment.call("GET", url);
+  deployment.call("GET", url);
+  ASSERT_EQ(memory_hits(), std::pair(std::uint64_t{1}, std::uint64_t{1}));
+  // Not in KV: warming puts it again, and what memory has is replaced.
+  deployment.world.kv.clear();
+  ASSERT_EQ(deployment.upload(roots, "1").status, 202U);
+  deployment.drain();
+  expect_complete(deployment, {roots.begin(), roots.end()});
+  EXPECT_EQ(memory_hits(), std::pair(std::uint64_t{1}, std::uint64_t{1}));
 }
 
 TEST(Warming, ASubjectThatIsRefusedForGoodIsLeftOutAndCounted) {
@@ -249,7 +272,7 @@ TEST(Warming, ASubjectSearchThatStaysDownFailsNobody) {
   const auto roots = first_of(deployment.library, 6);
   const auto reached = deployment.library.reached(roots, 2);
   const Millis taken = warm_without_subjects(deployment, roots, 503);
-  EXPECT_TRUE(deployment.jobs.letters.empty());
+  EXPECT_TRUE(deployment.jobs.letters().empty());
   EXPECT_GE(taken, Millis(3'600'000));
   EXPECT_LT(taken, Millis(5'400'000));
   EXPECT_EQ(deployment.subjects_counted("skipped", "unavailable"), 6U);
@@ -269,7 +292,7 @@ TEST(Warming, SubjectsNeedAResourceThatLooksThemUp) {
   EXPECT_TRUE(
       contains(answer.body, "subjects: larder.json declares no resource that looks books up by subject"))
       << answer.body;
-  EXPECT_TRUE(deployment.jobs.jobs.empty());
+  EXPECT_TRUE(deployment.jobs.jobs().empty());
   EXPECT_EQ(deployment.upload(first_of(deployment.library, 3), "2", {{"subjects", "false"}}).status, 202U);
 }
 
@@ -303,7 +326,7 @@ TEST(Warming, TheSameFileIsOneJobWhileItIsAtWork) {
   EXPECT_EQ(second.text("jobId"), first.text("jobId"));
   EXPECT_EQ(second.number("authorsQueued"), 0U);
   deployment.drain();
-  EXPECT_EQ(deployment.jobs.jobs.size(), 1U);
+  EXPECT_EQ(deployment.jobs.jobs().size(), 1U);
   EXPECT_EQ(deployment.world.origin_requests.size(), 10U);
 }
 
@@ -316,10 +339,10 @@ TEST(Warming, WhatIsWarmIsSkipped) {
   deployment.upload(roots, "1");
   deployment.drain();
   EXPECT_EQ(deployment.world.origin_requests.size(), asked);
-  ASSERT_EQ(deployment.jobs.jobs.size(), 2U);
+  ASSERT_EQ(deployment.jobs.jobs().size(), 2U);
   std::uint64_t skipped = 0;
-  for (const auto& [id, job] : deployment.jobs.jobs) {
-    EXPECT_EQ(job.state, "complete");
+  for (const auto& job : deployment.jobs.jobs()) {
+    EXPECT_EQ(job.state_text(), "complete");
     skipped += job.sum().skipped;
   }
   EXPECT_EQ(skipped, 10U);
@@ -330,13 +353,14 @@ TEST(Warming, WhatWasPurgedIsWarmedAgain) {
   const auto roots = first_of(deployment.library, 10);
   deployment.upload(roots, "1");
   deployment.drain();
-  deployment.world.control.append(deployment.world.now, R"({"kind":"all","text":"","soft":false})");
+  sim::append_control(deployment.world, records::control_changes(
+                                            std::vector{config::Purge(config::PurgeKind::all, "", false)}));
   deployment.world.after(Millis(20'000), [] {});
   deployment.world.run();
   deployment.upload(roots, "1");
   deployment.drain();
   std::uint64_t processed = 0;
-  for (const auto& [id, job] : deployment.jobs.jobs) {
+  for (const auto& job : deployment.jobs.jobs()) {
     processed += job.sum().processed;
   }
   EXPECT_EQ(processed, 20U);
@@ -349,7 +373,7 @@ TEST(Warming, AboveThePendingLimitNothingIsQueued) {
   const auto& full = deployment.upload(first_of(deployment.library, 10), "1");
   EXPECT_EQ(full.status, 429U);
   EXPECT_EQ(full.header("retry-after"), "30");
-  EXPECT_EQ(deployment.jobs.jobs.size(), 1U);
+  EXPECT_EQ(deployment.jobs.jobs().size(), 1U);
   deployment.drain();
   EXPECT_EQ(deployment.world.origin_requests.size(), 20U);
   EXPECT_EQ(deployment.upload(first_of(deployment.library, 10), "1").status, 202U);
@@ -360,9 +384,9 @@ TEST(Warming, AnUnknownAuthorHasNoWorks) {
   deployment.upload({"Nobody Inparticular", deployment.library.authors.front()}, "2");
   deployment.drain();
   const auto sum = deployment.only_job().sum();
-  EXPECT_EQ(deployment.only_job().state, "complete");
+  EXPECT_EQ(deployment.only_job().state_text(), "complete");
   EXPECT_EQ(sum.failed, 0U);
-  EXPECT_EQ(deployment.only_job().levels.at(1).processed, 2U);
+  EXPECT_EQ(deployment.only_job().level(1).processed, 2U);
 }
 
 TEST(Warming, ACancelledJobStopsAndAnEndedOneIsRemoved) {
@@ -373,7 +397,7 @@ TEST(Warming, ACancelledJobStopsAndAnEndedOneIsRemoved) {
   deployment.drain();
   EXPECT_EQ(deployment.world.origin_requests.size(), 0U);
   EXPECT_EQ(parsed(deployment.call("GET", path).body).text("state"), "cancelled");
-  EXPECT_TRUE(deployment.jobs.items.empty());
+  EXPECT_TRUE(deployment.jobs.items().empty());
   EXPECT_EQ(deployment.call("DELETE", path).status, 200U);
   EXPECT_EQ(deployment.call("GET", path).status, 404U);
 }
@@ -424,7 +448,7 @@ TEST(Warming, AnOriginThatIsDownForThirtySecondsLosesNothing) {
   deployment.drain();
   const auto reached = deployment.library.reached(roots, 2);
   expect_complete(deployment, reached);
-  EXPECT_TRUE(deployment.jobs.letters.empty());
+  EXPECT_TRUE(deployment.jobs.letters().empty());
   expect_warm(deployment, reached);
 }
 
@@ -434,7 +458,7 @@ TEST(Warming, WhatCannotSucceedIsALetterOnceAndReplayFinishesIt) {
   const auto roots = first_of(deployment.library, 10);
   deployment.upload(roots, "1");
   deployment.drain();
-  EXPECT_EQ(deployment.only_job().state, "failed");
+  EXPECT_EQ(deployment.only_job().state_text(), "failed");
   EXPECT_EQ(deployment.only_job().sum().failed, 10U);
   const config::JsonText letters = parsed(deployment.call("GET", "/api/warming/dlq").body);
   EXPECT_EQ(letters.number("depth"), 10U);
@@ -444,7 +468,7 @@ TEST(Warming, WhatCannotSucceedIsALetterOnceAndReplayFinishesIt) {
   EXPECT_EQ(parsed(deployment.call("POST", "/api/warming/dlq/replay").body).number("replayed"), 10U);
   deployment.drain();
   expect_complete(deployment, {roots.begin(), roots.end()});
-  EXPECT_TRUE(deployment.jobs.letters.empty());
+  EXPECT_TRUE(deployment.jobs.letters().empty());
   expect_warm(deployment, {roots.begin(), roots.end()});
 }
 
@@ -452,8 +476,8 @@ TEST(Warming, AMessageOfNoKnownKindBecomesALetter) {
   Deployment deployment(11, 5, Weather());
   deployment.world.queues["AUTHOR_WARMING_QUEUE"].emplace_back(deployment.world.now, R"({"kind":"other"})");
   deployment.drain();
-  ASSERT_EQ(deployment.jobs.letters.size(), 1U);
-  EXPECT_EQ(deployment.jobs.letters.front().reason, "unknown");
+  ASSERT_EQ(deployment.jobs.letters().size(), 1U);
+  EXPECT_EQ(deployment.jobs.letters().front().reason, "unknown");
   EXPECT_EQ(deployment.platform_letters, 1U);
 }
 
@@ -462,7 +486,7 @@ TEST(Warming, WhatNobodyCouldReadIsALetterUntilItIsInTheQueueAgain) {
   auto& queue = deployment.world.queues["AUTHOR_WARMING_QUEUE"];
   queue.emplace_back(deployment.world.now, R"({"kind":"other"})");
   deployment.drain();
-  ASSERT_EQ(deployment.jobs.letters.size(), 1U);
+  ASSERT_EQ(deployment.jobs.letters().size(), 1U);
   const auto faults = deployment.world.fault;
   deployment.world.fault = [](host::OperationKind kind) -> std::optional<sim::Fault> {
     sim::Fault fault;
@@ -470,13 +494,13 @@ TEST(Warming, WhatNobodyCouldReadIsALetterUntilItIsInTheQueueAgain) {
     return fault;
   };
   EXPECT_EQ(deployment.call("POST", "/api/warming/dlq/replay").status, 503U);
-  EXPECT_EQ(deployment.jobs.letters.size(), 1U);
+  EXPECT_EQ(deployment.jobs.letters().size(), 1U);
   EXPECT_TRUE(queue.empty());
   deployment.world.fault = faults;
   const config::JsonText replayed = parsed(deployment.call("POST", "/api/warming/dlq/replay").body);
   EXPECT_EQ(replayed.number("replayed"), 1U);
   EXPECT_EQ(replayed.number("left"), 0U);
-  EXPECT_TRUE(deployment.jobs.letters.empty());
+  EXPECT_TRUE(deployment.jobs.letters().empty());
   EXPECT_EQ(queue.size(), 1U);
 }
 
@@ -513,7 +537,7 @@ TEST(Warming, AnEntryListIsWalkedAtItsOwnPace) {
   ASSERT_EQ(answer.status, 202U) << answer.body;
   deployment.drain();
   const auto sum = deployment.only_job().sum();
-  EXPECT_EQ(deployment.only_job().state, "complete");
+  EXPECT_EQ(deployment.only_job().state_text(), "complete");
   EXPECT_EQ(sum.processed, 9U);
   EXPECT_EQ(deployment.world.origin_requests.size(), 9U);
   EXPECT_GE(deployment.world.now - began, Millis(4000));
@@ -586,7 +610,7 @@ TEST(Warming, RefusesWhatMakesNoSense) {
   EXPECT_TRUE(contains(refused(R"({"csv":"YQ==","priority":"urgent"})"), "priority: This must be"));
   // "Title,Author\n": a header and nothing else.
   EXPECT_TRUE(refused(R"({"csv":"VGl0bGUsQXV0aG9yCg=="})").starts_with("400 "));
-  EXPECT_TRUE(deployment.jobs.jobs.empty());
+  EXPECT_TRUE(deployment.jobs.jobs().empty());
 }
 
 class WarmingWeather : public ::testing::TestWithParam<std::tuple<std::size_t, std::uint64_t>> {};
@@ -625,7 +649,7 @@ void weather_a_job(Deployment& deployment, std::size_t kind) {
   }
   deployment.calm();
   deployment.drain();
-  for (int round = 0; round < 5 && !deployment.jobs.letters.empty(); ++round) {
+  for (int round = 0; round < 5 && !deployment.jobs.letters().empty(); ++round) {
     ASSERT_EQ(deployment.call("POST", "/api/warming/dlq/replay").status, 200U);
     deployment.drain();
   }

@@ -36,7 +36,7 @@ function answered(headers) {
   record.u64(5000);
   record.texts([]);
   const lanes = new Lanes();
-  const memory = { buffer: record.bytes().slice().buffer };
+  const memory = { buffer: record.written().slice().buffer };
   const instance = { bodies, lanes, memory, requests: new Map([[1, flight]]) };
   Object.assign(Object.create(Instance.prototype), instance).respond(1, 0, record.size);
   return [flight.response, lanes.answer(request, 4999)];

@@ -2,14 +2,14 @@
 declare namespace Cloudflare {
   interface Env {
     CACHE: KVNamespace;
-    LOCK: DurableObjectNamespace<import("../../shim/lock.js").Lock>;
-    CONTROL: DurableObjectNamespace<import("../../shim/control.js").ControlLog>;
-    BUCKETS: DurableObjectNamespace<import("../../shim/objects/buckets.js").Buckets>;
-    AUDIT: DurableObjectNamespace<import("../../shim/objects/audit.js").Audit>;
-    LEDGER: DurableObjectNamespace<import("../../shim/objects/ledger.js").Ledger>;
-    WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/job.js").Job>;
+    LOCK: DurableObjectNamespace<import("../../shim/objects/lock.js").Lock>;
+    CONTROL: DurableObjectNamespace<import("../../shim/objects/index.js").ControlLog>;
+    BUCKETS: DurableObjectNamespace<import("../../shim/objects/index.js").Buckets>;
+    AUDIT: DurableObjectNamespace<import("../../shim/objects/index.js").Audit>;
+    NARRATIVES: DurableObjectNamespace<import("../../shim/objects/index.js").Narratives>;
+    WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/index.js").Jobs>;
     ADMIN_JWT_SECRET: string;
-    SPENDING: DurableObjectNamespace<import("../../shim/objects/spending.js").Spending>;
+    SPENDING: DurableObjectNamespace<import("../../shim/objects/index.js").Spending>;
     PUBLIC_LIMIT: RateLimit;
     TEST_TOOLCHAIN: string;
   }

@@ -61,7 +61,7 @@ function instanceWith(record) {
   return Object.assign(instance, {
     bodies: new Bodies(),
     lanes: new Lanes(),
-    memory: { buffer: record.bytes().slice().buffer },
+    memory: { buffer: record.written().slice().buffer },
     requests: new Map(),
     dead: false,
   });

@@ -2,6 +2,7 @@
 import { env, SELF } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { worker } from "../../shim/larder.js";
+import { argumentOf, methodOf, resultsOf } from "./object_calls.js";
 
 /** @param {unknown} body @param {Record<string, string>} [headers] */
 const post = (body, headers) =>
@@ -17,7 +18,8 @@ const asked = async (text) =>
 const status = (response) => response.headers.get("cache-status") ?? "";
 /** @param {string} name @param {unknown} percentage */
 const profile = (name, percentage) => ({ profile: { systems: [{ name, percentage }] } });
-const today = () => new Date().toISOString().slice(0, 10);
+/** Days since 1970-01-01. */
+const today = () => Math.floor(Date.now() / 86_400_000);
 const spending = () => env.SPENDING.getByName("models");
 
 /** The first request of a short while writes the rows of all into the ledger, two seconds later. */
@@ -55,8 +57,11 @@ test("the same profile costs one call, whatever it looks like", async () => {
   const { keys } = await env.CACHE.list({ prefix: "larder:narr:" });
   expect(keys).toHaveLength(2);
   for (const { name } of keys) expect(name).toMatch(/^larder:narr:v\d+:1:[0-9a-f]{10}:[0-9a-f]{64}$/);
-  const spent = JSON.parse(await spending().read(JSON.stringify({ day: today() })));
-  expect(spent).toMatchObject({ calls: 2, promptTokens: 80, outputTokens: 20 });
+  const { number } = methodOf("Spending", "total");
+  const reply = await spending().call(number, argumentOf("Spending", "total", { since: today() }));
+  expect(resultsOf("Spending", "total", reply)).toMatchObject({
+    spent: { calls: 2, prompt_tokens: 80, output_tokens: 20 },
+  });
 });
 
 test("an invalid profile is one negative entry and no call", async () => {

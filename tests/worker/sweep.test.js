@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import larder from "../../shim/index.js";
 import { worker } from "../../shim/larder.js";
 import { handlers } from "../../shim/operations/index.js";
+import { argumentOf } from "./object_calls.js";
 
 const KEY = "larder:title:v3:swept";
 
@@ -25,7 +26,8 @@ test("a sweep removes from KV what was purged, and only every five minutes", asy
   expect(response.status).toBe(200);
   await response.text();
   await expect.poll(async () => await env.CACHE.get(KEY)).not.toBeNull();
-  const changes = JSON.stringify([{ kind: "key", text: KEY, soft: false }]);
+  const purge = { sequence: 0, kind: 0, text: KEY, soft: 0, at: 0 };
+  const changes = argumentOf("ControlLog", "append", { settings: [], purges: [purge] });
   await handlers.control_append(/** @type {any} */ ({ env }), { changes, keep_seconds: 60 });
   worker.serving = null;
   await trigger("0 2 * * *");

@@ -7,7 +7,7 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "../../shim/
 /** @typedef {{type: string, value: any}} Step */
 
 const PIECES = ["a", " ", "\0", "\n", "é", "e\u0301", "海", "€", "\ufeff", "😀", "\u{10ffff}"];
-const TYPES = ["u8", "u32", "u64", "text", "texts", "pairs", "body"];
+const TYPES = ["u8", "u32", "u64", "text", "bytes", "texts", "pairs", "body"];
 
 /** Repeatable noise: the same seed gives the same numbers. @param {number} seed */
 function seeded(seed) {
@@ -29,6 +29,7 @@ function someValue(below, type) {
   if (type === "u32") return below(2) ? 0xffff_ffff : below(2 ** 24);
   if (type === "u64") return large();
   if (type === "text") return text();
+  if (type === "bytes") return Uint8Array.from({ length: below(40) }, () => below(256));
   if (type === "texts") return Array.from({ length: below(5) }, text);
   if (type === "pairs") return Array.from({ length: below(5) }, () => [text(), text()]);
   return { handle: below(2 ** 24), size: large() };
@@ -47,7 +48,7 @@ function script(seed) {
 function written(steps) {
   const writer = new RecordWriter();
   for (const { type, value } of steps) /** @type {any} */ (writer)[type](value);
-  return writer.bytes().slice();
+  return writer.written().slice();
 }
 
 /** Reads by the script's types. @param {RecordReader} reader @param {Step[]} steps @returns {any[]} */
@@ -114,7 +115,7 @@ test.for([
 test("the largest number there is comes through, and the one above it is refused", () => {
   const writer = new RecordWriter();
   writer.u64(Number.MAX_SAFE_INTEGER);
-  const bytes = writer.bytes().slice();
+  const bytes = writer.written().slice();
   expect(within(bytes).u64()).toBe(Number.MAX_SAFE_INTEGER);
   expect(() => within(Uint8Array.of(0, 0, 0, 0, 0, 0, 0x20, 0)).u64()).toThrow(RangeError);
 });
@@ -123,7 +124,7 @@ test("half a surrogate pair becomes the replacement character, and the record st
   const writer = new RecordWriter();
   writer.text("a\ud800b");
   writer.u8(7);
-  const reader = within(writer.bytes());
+  const reader = within(writer.written());
   expect(reader.text()).toBe("a\ufffdb");
   expect(reader.u8()).toBe(7);
   expect(reader.complete()).toBe(true);
@@ -133,7 +134,7 @@ test("a writer grows past its first buffer in one step or in many", () => {
   const writer = new RecordWriter();
   writer.text("€".repeat(100_000));
   for (let i = 0; i < 3000; i++) writer.u32(i);
-  const reader = within(writer.bytes());
+  const reader = within(writer.written());
   expect(reader.text()).toBe("€".repeat(100_000));
   for (let i = 0; i < 3000; i++) expect(reader.u32()).toBe(i);
   expect(reader.complete()).toBe(true);
@@ -148,7 +149,7 @@ test("the fields of every operation come through, arguments and results", () => 
       for (const [type, name] of fields) values[name] = someValue(below, type);
       const writer = new RecordWriter();
       writeFields(writer, fields, values);
-      const reader = within(writer.bytes());
+      const reader = within(writer.written());
       expect(readFields(reader, fields)).toEqual(values);
       expect(reader.complete()).toBe(true);
     }

@@ -1,0 +1,31 @@
+// The classes that wrangler.toml names: rows of src/records/objects.def.
+
+import { OBJECTS } from "../generated/objects.js";
+import { CoreObject } from "./core.js";
+
+export { Lock } from "./lock.js";
+
+export class Audit extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Audit;
+}
+export class Buckets extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Buckets;
+}
+export class ControlLog extends CoreObject {
+  /** @override */
+  static row = OBJECTS.ControlLog;
+}
+export class Jobs extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Jobs;
+}
+export class Narratives extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Narratives;
+}
+export class Spending extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Spending;
+}

@@ -1,0 +1,50 @@
+// What the engine works with: the isolate's one set of tiers, flights, locks and gates.
+#pragma once
+
+#include "config/settings.h"
+#include "engine/control.h"
+#include "engine/flights.h"
+#include "engine/key_lock.h"
+#include "engine/origin_gate.h"
+#include "engine/refresh_book.h"
+#include "observe/counters.h"
+#include "tiers/registry.h"
+#include "tiers/tiered_cache.h"
+
+namespace larder::engine {
+
+// What the instance is there for.
+enum class Duty : std::uint8_t {
+  serves,
+  stands_in,  // for one that was lost: it keeps nothing
+};
+
+struct Parts {
+  // These outlive it.
+  const config::Settings& settings;
+  tiers::CacheRegistry& registry;
+  tiers::TieredCache& tiered;
+  observe::Counters& counters;
+  Control& control;
+
+  const Duty duty;
+  OriginGate gate;
+  Locks locks;
+  Flights flights;
+  RefreshBook refreshes;
+
+  Parts(const config::Settings& settings_, tiers::CacheRegistry& registry_, tiers::TieredCache& tiered_,
+        observe::Counters& counters_, Control& control_, Duty duty_)
+      : settings(settings_),
+        registry(registry_),
+        tiered(tiered_),
+        counters(counters_),
+        control(control_),
+        duty(duty_),
+        gate(settings_, counters_),
+        locks(settings_, counters_, make_object_lock()) {}
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+};
+
+}  // namespace larder::engine

@@ -1,0 +1,64 @@
+#include "engine/storing.h"
+
+#include <algorithm>
+
+#include "config/limits.h"
+#include "host/operations.h"
+
+namespace larder::engine {
+
+using observe::Counter;
+using observe::Label;
+
+namespace {
+
+// The origin's own coding of the body: nothing of ours goes around it.
+bool is_encoded(const entry::Header& header) {
+  return std::any_of(header.fields.begin(), header.fields.end(),
+                     [](const auto& field) { return field.first == "content-encoding"; });
+}
+
+}  // namespace
+
+host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query& query,
+                                   tiers::EntryPtr entry) {
+  const entry::Header& former = entry->header;
+  if (former.encoding != entry::Encoding::identity || former.body_size <= parts.settings.compress_threshold ||
+      !entry::is_text(former.content_type) || is_encoded(former)) {
+    co_return entry;
+  }
+  auto gzip = co_await host::body_gzip(here, entry->body);
+  if (!gzip) {
+    parts.counters.add(Counter::cache_errors_total, "gzip", Label(gzip.error().kind));
+    co_return entry;
+  }
+  if (gzip->packed.size() >= former.body_size) {
+    co_return entry;
+  }
+  parts.counters.add(Counter::compressed_total,
+                     parts.counters.pattern(query.key.resource_number, query.key.pattern));
+  entry::Header header = former;
+  header.encoding = entry::Encoding::gzip;
+  header.stored_size = gzip->packed.size();
+  co_return std::make_shared<const tiers::Entry>(std::move(header), std::move(gzip->packed));
+}
+
+host::Task<tiers::EntryPtr> unpacked(host::Context here, Parts& parts, tiers::EntryPtr entry) {
+  auto plain = co_await host::body_gunzip(here, entry->body, config::limit::body_bytes_max);
+  entry::Header header = entry->header;
+  if (!plain || plain->unpacked.size() != header.body_size) {
+    const ErrorKind kind = plain ? ErrorKind::corrupt : plain.error().kind;
+    parts.counters.add(Counter::cache_errors_total, "gunzip", Label(kind));
+    co_return nullptr;
+  }
+  header.encoding = entry::Encoding::identity;
+  header.stored_size = header.body_size;
+  co_return std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+}
+
+host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
+  const tiers::EntryPtr as_stored = co_await packed(here, parts, query, std::move(entry));
+  co_await parts.tiered.put_farther(here, query.key, as_stored);
+}
+
+}  // namespace larder::engine

@@ -1,0 +1,17 @@
+// Entries as the farther tiers keep them: packed where that is worth it.
+#pragma once
+
+#include "engine/parts.h"
+
+namespace larder::engine {
+
+// The entry packed as gzip, where it is a text above CACHE_COMPRESS_THRESHOLD that gets smaller by it; else
+// itself.
+host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query& query,
+                                   tiers::EntryPtr entry);
+// The entry with its body unpacked; nullptr where that cannot be done, which is counted.
+host::Task<tiers::EntryPtr> unpacked(host::Context here, Parts& parts, tiers::EntryPtr entry);
+// Into the tiers farther than memory.
+host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry);
+
+}  // namespace larder::engine
