@@ -6,6 +6,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "booklist/author_name.h"
+#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
 #include "warm/warming.h"

@@ -65,11 +65,11 @@ TEST_F(NarrativeRoutes, EveryIdThatIsRecordedCanBeForgotten) {
   for (const Id& id : ids) {
     world.now += Millis(1'000);
     ask(id.in_json, "ember");
-    ASSERT_EQ(ledger.rows.size(), 1U) << id.in_json;
+    ASSERT_EQ(rows().size(), 1U) << id.in_json;
     EXPECT_THAT(call("DELETE", "/api/narrative/user?userId=" + id.in_query).body,
                 HasSubstr(R"({"deleted":1,)"))
         << id.in_json;
-    EXPECT_TRUE(ledger.rows.empty());
+    EXPECT_TRUE(rows().empty());
     world.now += Millis(1'000);
     ask(id.in_json, "ember");
     world.now += Millis(1'000);

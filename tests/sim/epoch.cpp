@@ -960,7 +960,7 @@ void Epoch::run(std::uint64_t steps_end) {
   }
   RecordsSide::Rates rates;
   rates.fails = 3 * rates_.fails;
-  rates.fails_late = 10 * rates_.fails_late;
+  rates.fails_late = 30 * rates_.fails_late;
   rates.lost = 10 * rates_.lost;
   rates.traps = 3 * rates_.fails;
   rates.crash = rates_.crash;

@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::size_t clerks_at_work = 3;
 constexpr std::uint64_t users = 4;
-constexpr std::uint64_t bucket_rate = 2;
-constexpr std::uint64_t bucket_burst = 5;
+constexpr std::uint64_t bucket_rate = 1;
+constexpr std::uint64_t bucket_burst = 2;
+// Who wants tokens at once, at most: more than there are.
+constexpr std::uint64_t takers_max = 5;
 constexpr std::uint64_t calls_a_day = 5;
 constexpr std::string_view prefix = "clerks";
 constexpr std::string_view bucket_prefix = "clerks:";
@@ -199,8 +201,10 @@ void RecordsSide::work() {
     }
     default: {
       Clerk& clerk = *clerks_[place];
-      const host::Context here = clerk.context();
-      clerk.start(here, take_token(here, concat({bucket_prefix, to_text(random_.below(2))})));
+      for (std::uint64_t takers = 1 + random_.below(takers_max); takers > 0; --takers) {
+        const host::Context here = clerk.context();
+        clerk.start(here, take_token(here, concat({bucket_prefix, to_text(random_.below(2))})));
+      }
       break;
     }
   }

@@ -60,9 +60,10 @@ test("a value goes with the next holder", async () => {
 });
 
 test("a call that makes no sense fails, and the lock is as it was", async () => {
-  const lock = lockOf("malformed");
-  await expect(lock.acquire("", 10_000, 0)).rejects.toThrow("malformed");
-  expect((await lock.acquire("a", 10_000, 0)).outcome).toBe(OUTCOMES.granted);
+  await runInDurableObject(lockOf("malformed"), async (lock) => {
+    await expect(lock.acquire("", 10_000, 0)).rejects.toThrow("malformed");
+    expect((await lock.acquire("a", 10_000, 0)).outcome).toBe(OUTCOMES.granted);
+  });
 });
 
 test("who does not want to wait is told to retry at once, without a timer", async () => {
