@@ -405,7 +405,7 @@ void Reader::take_in(origin::OriginResult<origin::Fetched> fetched) {
       forward_.forward_status = static_cast<int>(fetched->origin_status);
     }
   }
-  said_ = std::move(fetched);
+  said_.emplace(std::move(fetched));
 }
 
 host::Task<void> Reader::ask() {

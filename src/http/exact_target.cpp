@@ -30,7 +30,7 @@ template <typename Put>
 void each_byte(std::string_view text, Put put) {
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '%') {
-      put(percent_decode(text.substr(at, 3), false)->front(), true);
+      put(percent_decode(text.substr(at, 3), PlusSign::itself)->front(), true);
       at += 3;
     } else {
       put(text[at], false);
@@ -113,7 +113,7 @@ Result<ExactTarget> parse_exact_target(std::string_view url) {
   if (!path) {
     return tl::make_unexpected(path.error());
   }
-  const auto query = percent_decode(raw_query, false);
+  const auto query = percent_decode(raw_query, PlusSign::itself);
   if (!query || !is_utf8(*query)) {
     return refuse_target(
         "The query has a broken percent escape or is not UTF-8; encode it as UTF-8 and escape it.");

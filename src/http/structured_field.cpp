@@ -243,7 +243,7 @@ class Parser {
       const auto is_digit_of_it = [](char digit) {
         return is_digit(digit) || (digit >= 'a' && digit <= 'f');
       };
-      const auto byte = percent_decode(escape, false);
+      const auto byte = percent_decode(escape, PlusSign::itself);
       if (escape.size() != 3 || !is_digit_of_it(escape[1]) || !is_digit_of_it(escape[2]) || !byte) {
         return false;
       }

@@ -131,7 +131,7 @@ std::vector<std::string> names_of_key(std::string_view secondary_key) {
   if (!secondary_key.empty()) {
     for (const std::string_view part : split(secondary_key, '&')) {
       const std::string_view name = part.substr(0, part.find('='));
-      names.push_back(percent_decode(name, false).value_or(std::string(name)));
+      names.push_back(percent_decode(name, PlusSign::itself).value_or(std::string(name)));
     }
   }
   return names;

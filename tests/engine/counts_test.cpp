@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/support.h"
+#include "records/control_log.h"
 
 namespace larder::engine::counts_test {
 namespace {
@@ -61,9 +62,8 @@ struct CountsTest : ::testing::Test {
                    "/", parts[5], "; ", parts[6], "/", parts[7], "/", parts[8]});
   }
   void purge(config::PurgeKind kind, std::string text) {
-    const std::string changes =
-        config::changes_text(std::vector<config::Purge>{config::Purge(kind, std::move(text), false)});
-    world.control.append(world.now, changes.substr(1, changes.size() - 2));
+    const std::vector<config::Purge> purges = {config::Purge(kind, std::move(text), false)};
+    sim::append_control(world, records::control_changes(purges));
   }
 
   sim::World world;
