@@ -80,8 +80,7 @@ Refusal refusal_of(Error error, const WireReply& reply, Instant now) {
 }
 
 // The reply with its content codings undone, as far as that can be done here.
-static host::Task<OriginResult<WireReply>> decoded(host::Context here, const Request& asked,
-                                                   WireReply reply) {
+host::Task<OriginResult<WireReply>> decoded(host::Context here, const Request& asked, WireReply reply) {
   std::vector<std::string> codings = http::content_codings(all_codings(reply));
   const bool is_whole = !reply.streamed && reply.content.size() > Bytes(0);
   while (is_whole && !reply.streamed && can_be_undone(codings)) {
@@ -106,8 +105,8 @@ static host::Task<OriginResult<WireReply>> decoded(host::Context here, const Req
 }
 
 // Sends `request`, or takes up `begun`, and follows where it leads.
-static host::Task<OriginResult<Exchanged>> walk(host::Context here, Request request, Instant deadline,
-                                                Instant soft_end, std::optional<WireReply> begun) {
+host::Task<OriginResult<Exchanged>> walk(host::Context here, Request request, Instant deadline,
+                                         Instant soft_end, std::optional<WireReply> begun) {
   for (;;) {
     if (!begun) {
       host::Body content;
