@@ -139,7 +139,7 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
 host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, const Query& query,
                                                          std::string client) {
   std::optional<Refusal> refusal;
-  if (!client.empty()) {
+  if (!client.empty() && settings_.public_limit_enabled) {
     const std::string key = concat({query.resource->name, ":", client});
     const auto limit = co_await host::rate_limit(here, "PUBLIC_LIMIT", key);
     if (!limit) {
@@ -156,7 +156,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
     }
   }
   if (origin::kind_of(*query.resource).price() == origin::Price::counted) {
-    co_return co_await take_model_call(here, settings_, counters_);
+    co_return co_await take_model_call(here, settings_, counters_, std::move(client));
   }
   co_return refusal;
 }
@@ -177,7 +177,8 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
   if (!origin.breaker.admit(here.host().now())) {
     co_return tl::make_unexpected(resting(origin, here.host().now()));
   }
-  auto held = co_await take_model_call(here, settings_, counters_);
+  std::string nobody;
+  auto held = co_await take_model_call(here, settings_, counters_, std::move(nobody));
   if (held) {
     origin.breaker.withdraw();
     co_return tl::make_unexpected(std::move(*held));

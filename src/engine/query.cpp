@@ -61,6 +61,7 @@ Result<Query> make_query(host::Host& host, const config::Settings& settings, con
   query.key =
       tiers::Key(entry::build_key(settings.cache_prefix, resource, entry::schema_version, key_fields, sha256),
                  tiers::TierSet::of(resource.tiers));
+  query.key.read = query.read_header;
   query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);
   query.sent = parts.exact.sent;

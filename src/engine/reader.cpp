@@ -428,7 +428,7 @@ host::Task<void> Reader::ask() {
   asking.attempts_max = config::limit::attempts_max;
   asking.log_seen = parts_.control.sequence();
   asking.turn = turn_;
-  if (parts_.settings.public_limit_enabled && query_.client) {
+  if (query_.client) {
     asking.client = query_.client();
   }
   if (facts_.held == Held::stands_in) {

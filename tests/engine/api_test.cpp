@@ -127,6 +127,54 @@ TEST_F(ApiTest, AnEntryMadeForOtherFieldsIsAVaryMiss) {
   EXPECT_EQ(world.origin_requests.size(), 3U);
 }
 
+TEST_F(ApiTest, VariantsStandSideBySideInEveryTier) {
+  world.origin = [](const OriginRequest&) {
+    return reply(200, {{"cache-control", "max-age=600"}, {"vary", "accept-language"}});
+  };
+  const std::vector<std::string> languages = {"de", "fr", "en", ""};
+  for (const std::string& language : languages) {
+    status("/pages/a", {{"accept-language", language}});
+  }
+  for (const std::string& language : languages) {
+    EXPECT_THAT(status("/pages/a", {{"accept-language", language}}), HasSubstr("detail=memory")) << language;
+  }
+  Isolate here(world, {{"API_KEY", "s3cret-value"}}, api_declarations());
+  Isolate elsewhere(world, {{"API_KEY", "s3cret-value"}}, api_declarations(), "two");
+  for (const std::string& language : languages) {
+    EXPECT_THAT(here.run("GET", "/pages/a", {{"accept-language", language}}).header("cache-status"),
+                HasSubstr("detail=edge"))
+        << language;
+    EXPECT_THAT(elsewhere.run("GET", "/pages/a", {{"accept-language", language}}).header("cache-status"),
+                HasSubstr("detail=kv"))
+        << language;
+  }
+  EXPECT_EQ(world.origin_requests.size(), 4U);
+  EXPECT_TRUE(here.settled());
+  EXPECT_TRUE(elsewhere.settled());
+}
+
+// Whoever asks in ever new ways takes nothing from others, and fills no store.
+TEST_F(ApiTest, VariantsAreBoundedAndMakeRoomForEachOtherAlone) {
+  world.origin = [](const OriginRequest&) {
+    return reply(200, {{"cache-control", "max-age=6000"}, {"vary", "accept-language"}});
+  };
+  isolate.get("/pages/other");
+  int hits = 0;
+  int value = 0;
+  for (int round = 0; round < 20; ++round) {
+    const std::string said = status("/pages/a", {{"accept-language", "de"}});
+    hits += contains(said, "detail=memory") ? 1 : 0;
+    for (int i = 0; i < 10; ++i) {
+      status("/pages/a", {{"accept-language", concat({"x-", to_text(std::uint64_t(++value))})}});
+    }
+  }
+  EXPECT_GE(hits, 18);
+  EXPECT_LE(isolate.app->bodies_held(), 1 + config::limit::variants_in_memory_max);
+  EXPECT_LE(world.kv.size(), 2 + config::limit::variants_stored_max);
+  EXPECT_LE(world.edge["one"].size(), 2 + config::limit::variants_stored_max);
+  EXPECT_THAT(status("/pages/other"), HasSubstr("detail=memory"));
+}
+
 TEST_F(ApiTest, AFollowerWithOtherFieldsGetsItsOwnAnswer) {
   world.origin = [](const OriginRequest&) {
     return reply(200, {{"cache-control", "max-age=60"}, {"vary", "accept-language"}});
