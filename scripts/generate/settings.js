@@ -36,7 +36,7 @@ export function secrets() {
     .map(({ prefix, title, keyNeed }) => ({
       name: `${prefix}_API_KEY`,
       reach: "any",
-      purpose: `The key of ${title}${keyNeed === "required" ? ", which is not asked without" : ""}.`,
+      purpose: `The key of ${title}${keyNeed === "required" ? ", which is not asked without it" : ""}.`,
     }));
   return [...own, ...keys];
 }
