@@ -8,6 +8,7 @@ import { Bodies, cancel } from "./bodies.js";
 import { unsendable } from "./emergency.js";
 import { asFailure, OperationFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
+import { allImports } from "./imports.js";
 import { Lanes } from "./lanes.js";
 import { normalText } from "./normal_text.js";
 import { handlers } from "./operations/index.js";
@@ -64,7 +65,9 @@ export class Instance {
     this.dead = false;
     /** Where those go that were in flight when this one died. @type {Instance | null} */
     this.standIn = null;
-    const instance = new WebAssembly.Instance(module, { larder: this.imports() });
+    const instance = new WebAssembly.Instance(module, {
+      larder: allImports(module, this.imports()),
+    });
     this.exports = /** @type {Record<string, any>} */ (instance.exports);
     this.memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
     this.exports._initialize();
@@ -194,7 +197,7 @@ export class Instance {
   }
 
   tellLaneHits() {
-    for (const { id, hits } of this.lanes.takeSettled())
+    for (const { id, hits } of this.lanes.takeHits())
       this.guarded(() => this.exports.larder_lane_hits(id, hits));
   }
 

@@ -11,8 +11,8 @@ export class Lanes {
   constructor() {
     /** @type {Map<string, Lane>} */
     this.table = new Map();
-    /** Hits of lanes that are gone, not yet told. @type {Array<{id: number, hits: number}>} */
-    this.settled = [];
+    /** Those with hits that C++ was not told of, open or gone. @type {Lane[]} */
+    this.untold = [];
   }
 
   /** @param {string} url @param {Lane} lane */
@@ -33,27 +33,26 @@ export class Lanes {
     for (const guard of lane.guards) {
       if (request.headers.has(guard)) return null;
     }
+    if (lane.hits === 0) this.untold.push(lane);
     lane.hits += 1;
     return new Response(lane.body, lane.init);
   }
 
   /** @param {string} url */
   close(url) {
-    const lane = this.table.get(url);
-    if (lane === undefined) return;
     this.table.delete(url);
-    if (lane.hits > 0) this.settled.push({ id: lane.id, hits: lane.hits });
   }
 
   closeAll() {
-    for (const url of [...this.table.keys()]) this.close(url);
+    this.table.clear();
   }
 
-  /** The hits to tell C++ of, once. */
-  takeSettled() {
-    if (this.settled.length === 0) return this.settled;
-    const settled = this.settled;
-    this.settled = [];
-    return settled;
+  /** The hits to tell C++ of, once: its counts are exact whenever it is asked. @returns {Array<{id: number, hits: number}>} */
+  takeHits() {
+    if (this.untold.length === 0) return this.untold;
+    const told = this.untold.map(({ id, hits }) => ({ id, hits }));
+    for (const lane of this.untold) lane.hits = 0;
+    this.untold = [];
+    return told;
   }
 }

@@ -3,6 +3,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import module from "../../build/module/larder.wasm";
+import { allImports } from "../imports.js";
 import { RecordWriter } from "../wire.js";
 
 /**
@@ -23,14 +24,8 @@ class Core {
     this.object = null;
     /** @type {Done | null} */
     this.done = null;
-    /** @type {Record<string, (...values: any[]) => any>} */
-    const imports = {};
-    for (const { name } of WebAssembly.Module.imports(module))
-      imports[name] = () => {
-        throw new Error(`An object has no use for ${name}.`);
-      };
-    Object.assign(imports, this.stores());
-    this.exports = /** @type {any} */ (new WebAssembly.Instance(module, { larder: imports }).exports);
+    const imports = { larder: allImports(module, this.stores()) };
+    this.exports = /** @type {any} */ (new WebAssembly.Instance(module, imports).exports);
     this.exports._initialize();
   }
 

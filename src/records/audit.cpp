@@ -123,28 +123,33 @@ Result<audit::list_results> Audit::list(const audit::list_arguments& asked) {
   audit::list_results results;
   // Ids are in the order in which entries came, which is nearly that of their times.
   const auto disorder = static_cast<std::uint64_t>(limit::audit_disorder.count());
-  const std::vector<Row> rows =
-      store_.range(Range(table.str(), std::move(end), count_max + 1, Order::descending));
-  std::uint64_t last = 0;
-  for (const Row& found : rows) {
-    auto entry = decode<AuditEntry>(found.value);
-    if (!entry) {
-      continue;
-    }
-    if (entry->at + disorder < asked.since) {
-      return results;
-    }
-    if (entry->at >= asked.since) {
-      if (results.entries.size() == count_max) {
-        results.next = last;
+  std::size_t looks = 0;
+  for (;;) {
+    const std::vector<Row> rows = store_.range(Range(table.str(), end, count_max + 1, Order::descending));
+    for (const Row& found : rows) {
+      const auto entry = decode<AuditEntry>(found.value);
+      if (entry && entry->at + disorder < asked.since) {
+        results.next = 0;
         return results;
       }
-      results.entries.push_back(std::move(*entry));
+      if (entry && entry->at >= asked.since) {
+        if (results.entries.size() == count_max) {
+          return results;
+        }
+        results.entries.push_back(*entry);
+      }
+      results.next = KeyReader(found.key, "entry").number();
     }
-    last = KeyReader(found.key, "entry").number();
+    looks += rows.size();
+    if (rows.size() <= count_max) {
+      results.next = 0;
+      return results;
+    }
+    if (looks >= limit::rows_at_once) {
+      return results;
+    }
+    end = entry_key(results.next).str();
   }
-  results.next = rows.size() == count_max + 1 ? last : 0;
-  return results;
 }
 
 void Audit::alarm() {

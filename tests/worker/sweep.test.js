@@ -35,6 +35,6 @@ test("a sweep removes from KV what was purged, and only every five minutes", asy
   await trigger("*/5 * * * *");
   expect(await env.CACHE.get(KEY)).toBeNull();
   const progress = await env.CACHE.getWithMetadata("larder::sweep");
-  expect(progress.value).toBe("sweep");
+  expect(progress.value).toBe("note");
   expect(progress.metadata).toMatch(/^(\d+) \1 $/);
 });
