@@ -14,6 +14,7 @@
 #include "entry/normalise.h"
 #include "host/log_line.h"
 #include "host/operations.h"
+#include "host/random.h"
 #include "http/path.h"
 #include "operators/router.h"
 #include "origin/llm.h"
@@ -31,14 +32,6 @@ std::string allow_of(const std::vector<http::Method>& methods) {
   }
   names.emplace_back("OPTIONS");
   return join(names, ", ");
-}
-
-std::uint64_t seed_of(host::Host& host) {
-  std::uint64_t seed = 0;
-  for (const char byte : host.random_bytes(8)) {
-    seed = (seed << 8) | static_cast<unsigned char>(byte);
-  }
-  return seed;
 }
 
 }  // namespace
@@ -86,7 +79,8 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), seed_of(host_));
+  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget),
+                               host::random_number(host_, 8));
   // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
   auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
                                              ? config::CacheImplementation::kv
@@ -121,7 +115,7 @@ void App::take_up_changes() {
       activate_cache();
     } else {
       host::LogLine line(host_, LogLevel::error, "settings_refused");
-      line.add("faults", config::to_text(settings.error())).write();
+      line.add("faults", to_text(settings.error())).write();
     }
   }
   engine_->purge_memory();
@@ -144,7 +138,7 @@ void App::log_start() const {
   host::LogLine line(host_, level, "start", host::Written::always);
   line.add("message", state).add("version", version).add("toolchain", toolchain_);
   if (!faults_.empty()) {
-    line.add("faults", config::to_text(faults_));
+    line.add("faults", to_text(faults_));
   }
   line.write();
 }
@@ -398,11 +392,11 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
   using observe::Counter;
   counters_.add(Counter::lane_hits_total, {}, {}, count);
   counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
-  if (const LaneKeeper::Recent* recent = lanes_.find(lane)) {
-    tiered_->memory().record_accesses(recent->storage_name, count);
+  if (const LaneKeeper::Given* given = lanes_.find(lane)) {
+    tiered_->memory().record_accesses(given->storage_name, count);
     counters_.add(Counter::cache_hits_total, observe::Label(config::Tier::memory),
-                  counters_.pattern(recent->resource->number, recent->resource->name), count);
-    counters_.add(Counter::cache_candidate_requests_total, counters_.route(*recent->resource),
+                  counters_.pattern(given->resource->number, given->resource->name), count);
+    counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);
   }
 }
@@ -488,7 +482,7 @@ Outgoing App::preflight(host::Context here, const http::Target& target, std::str
 
 Outgoing App::misconfigured() const {
   http::Problem problem(
-      500, concat({"The configuration has faults; mend them and deploy again. ", config::to_text(faults_)}));
+      500, concat({"The configuration has faults; mend them and deploy again. ", to_text(faults_)}));
   problem.title = "Invalid configuration";
   return problem_answer(host_, problem);
 }
@@ -609,7 +603,7 @@ host::Task<void> App::consume_dead_letters(host::Context here, std::string,
 
 host::Task<void> App::maintain(host::Context here) {
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
-  co_await warming_->tend(here);
+  co_await warming_->maintain(here);
 }
 
 host::Task<void> App::log_only(host::Context) { co_return; }

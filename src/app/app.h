@@ -122,7 +122,7 @@ class App {
   TextPairs bindings_;
   config::Settings settings_;
   config::Declarations declarations_;
-  config::Faults faults_;
+  Faults faults_;
   observe::Counters counters_;
   tiers::CacheRegistry registry_;
   tiers::TieredCache* tiered_ = nullptr;

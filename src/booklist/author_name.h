@@ -21,7 +21,7 @@ enum class NameStyle : std::uint8_t {
   ampersands,  // " & " always stands between people; between them, as `told_apart`
 };
 
-// What somebody did for a book: a contributor translated, edited, illustrated, read … it.
+// The part of a person in a book: a contributor translated, edited, illustrated, read … it.
 enum class AuthorRole : std::uint8_t { author, contributor };
 
 struct AuthorName {

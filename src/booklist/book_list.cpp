@@ -135,7 +135,7 @@ class BookReader {
     if (trim(roles).empty()) {
       return add_names(book, text, style, AuthorRole::author);
     }
-    // Name by name, since a piece that names nobody has a role all the same.
+    // Name by name, since a piece without a name has a role all the same.
     const std::vector<std::string_view> role_pieces = split(roles, '|');
     const std::vector<std::string_view> name_pieces = split(text, '|');
     for (std::size_t i = 0; i < name_pieces.size(); ++i) {

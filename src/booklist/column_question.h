@@ -1,5 +1,5 @@
-// What somebody who can read is asked about the columns of a list whose headers are not known, and how the
-// answer has to look: {"columns": [{"index": 1, "column": "author"}]}. Pure; who is asked is for others.
+// The question about the columns of a list whose headers are not known, and the form of its answer:
+// {"columns": [{"index": 1, "column": "author"}]}. Pure: others decide which model is asked.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace larder::booklist {
 
-// Above that nobody is asked: each column costs, and no list of books has as many.
+// Lists with more columns are not asked about: each column costs, and no list of books has as many.
 inline constexpr std::size_t columns_asked_max = 64;
 
 // The same for every list.

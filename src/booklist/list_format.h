@@ -1,5 +1,5 @@
 // Which column of a list holds what: known formats by their headers (list_format.def), others by a mapping
-// that somebody else has worked out.
+// that others have worked out.
 #pragma once
 
 #include <array>
@@ -73,7 +73,7 @@ Failure refuse_headers(const ListHead& head);
 // What a column of the list holds.
 struct MappedColumn {
   ListColumn column;
-  // Into ListHead::headers, whatever somebody says; checked by map_columns.
+  // Into ListHead::headers; not trusted: map_columns checks it.
   std::uint64_t index;
 };
 

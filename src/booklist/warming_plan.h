@@ -24,8 +24,8 @@
 //               50 %
 //   one_off     any other
 //
-// Who only contributed is a one_off. Depth, of which 1 is the author's own works and each level more the
-// co-authors found on the level before; never more than the upload's greatest depth:
+// Authors who only contributed are one_off. Depth, of which 1 is the author's own works and each level more
+// the co-authors found on the level before; never more than the upload's greatest depth:
 //
 //               gentle   normal   eager
 //   favourite      2        3       3

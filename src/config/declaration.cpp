@@ -6,10 +6,10 @@
 #include "base/text.h"
 #include "config/declaration_parts.h"
 #include "config/duration.h"
-#include "config/json_position.h"
-#include "config/json_reader.h"
 #include "config/limits.h"
 #include "config/settings.h"
+#include "json/json_position.h"
+#include "json/json_reader.h"
 
 namespace larder::config {
 
@@ -356,23 +356,36 @@ Declarations parse_document(simdjson::dom::element document,
 
 }  // namespace
 
-Checked<Declarations> parse_declarations(std::string_view json,
+std::optional<Millis> read_duration(const Place& place, Faults& faults) {
+  const auto text = read_text(place, faults);
+  if (!text) {
+    return std::nullopt;
+  }
+  auto duration = parse_duration(*text);
+  if (!duration) {
+    faults.emplace_back(place.path, std::move(duration.error().message));
+    return std::nullopt;
+  }
+  return *duration;
+}
+
+Checked<Declarations> parse_declarations(std::string_view text,
                                          const std::vector<std::string_view>& reserved_paths) {
   Faults faults;
-  if (json.size() > limit::declaration_bytes_max) {
+  if (text.size() > limit::declaration_bytes_max) {
     faults.emplace_back("", concat({"The declarations are longer than ",
                                     to_text(std::uint64_t{limit::declaration_bytes_max}), " bytes."}));
     return tl::make_unexpected(std::move(faults));
   }
-  const simdjson::padded_string padded(json);
+  const simdjson::padded_string padded(text);
   simdjson::dom::parser parser(limit::declaration_bytes_max + simdjson::SIMDJSON_PADDING);
   simdjson::dom::element document;
   if (const auto error = parser.parse(padded).get(document); error != simdjson::SUCCESS) {
-    return tl::make_unexpected(syntax_faults(json, error));
+    return tl::make_unexpected(json::syntax_faults(text, error, limit::declaration_depth_max));
   }
   Declarations declarations = parse_document(document, reserved_paths, faults);
   if (!faults.empty()) {
-    return tl::make_unexpected(shortened(std::move(faults)));
+    return tl::make_unexpected(json::shortened(std::move(faults), limit::declaration_faults_max));
   }
   return declarations;
 }

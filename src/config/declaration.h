@@ -52,9 +52,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/faults.h"
 #include "base/units.h"
 #include "base/wire.h"
-#include "config/faults.h"
 #include "config/key_field.h"
 #include "config/template.h"
 #include "config/vocabulary.h"
@@ -148,9 +148,9 @@ struct Declarations {
   std::vector<Resource> resources;
 };
 
-// `json` is the file's text. A declaration may take none of the reserved paths nor anything below them. At
+// `text` is the file's. A declaration may take none of the reserved paths nor anything below them. At
 // most limit::declaration_faults_max faults, the last of which says how many more there are.
-Checked<Declarations> parse_declarations(std::string_view json,
+Checked<Declarations> parse_declarations(std::string_view text,
                                          const std::vector<std::string_view>& reserved_paths = {});
 
 // Gives the lifetimes that settings decide their values.

@@ -6,9 +6,21 @@
 #include <vector>
 
 #include "config/declaration.h"
-#include "config/json_reader.h"
+#include "json/json_reader.h"
 
 namespace larder::config {
+
+using json::Members;
+using json::Place;
+using json::read_boolean;
+using json::read_free_members;
+using json::read_integer;
+using json::read_items;
+using json::read_text;
+using json::read_word;
+
+// As json::read_text, for a duration.
+std::optional<Millis> read_duration(const Place& place, Faults& faults);
 
 // Each adds what is wrong to `faults` and gives what could be read.
 Match parse_match(const Place& place, Mode mode, Faults& faults);

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "base/assert.h"
+#include "base/faults.h"
 #include "base/text.h"
-#include "config/faults.h"
 #include "config/limits.h"
 
 namespace larder::config {

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/faults.h"
 #include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
-#include "config/faults.h"
 #include "config/tiers.h"
 
 namespace larder::config {

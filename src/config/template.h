@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/faults.h"
 #include "base/result.h"
 #include "base/wire.h"
-#include "config/faults.h"
 #include "config/key_field.h"
 
 namespace larder::config {

@@ -3,13 +3,16 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
-#include <vector>
 
+#include "base/text.h"
+#include "base/words.h"
 #include "config/tiers.h"
 
 namespace larder::config {
+
+// This room's to_text() functions stand beside base's for numbers.
+using larder::to_text;
 
 enum class Mode : std::uint8_t {
 #define LARDER_MODE(word, meaning) word,
@@ -88,26 +91,5 @@ inline constexpr std::array all_days_settings = {
 #undef LARDER_USE_key
 #undef LARDER_USE_lifetime
 std::string_view to_text(DaysSetting setting);
-
-// The words of a set, as they are written.
-template <typename Word, std::size_t count>
-std::vector<std::string_view> words_of(const std::array<Word, count>& set) {
-  std::vector<std::string_view> words;
-  for (const Word word : set) {
-    words.push_back(to_text(word));
-  }
-  return words;
-}
-
-// The word of a set that is written as `text`.
-template <typename Word, std::size_t count>
-std::optional<Word> find_word(const std::array<Word, count>& set, std::string_view text) {
-  for (const Word word : set) {
-    if (to_text(word) == text) {
-      return word;
-    }
-  }
-  return std::nullopt;
-}
 
 }  // namespace larder::config

@@ -28,7 +28,7 @@ class Control {
   Instant current_until() const {
     return unavailable_ ? Instant::max() : read_at_ + config::limit::control_fresh;
   }
-  // Reads the log if the view is older. Nobody waits for another request's read.
+  // Reads the log if the view is older. No request waits for another request's read.
   host::Task<void> make_current(host::Context here);
   // To be called behind a response: reads ahead of time where the isolate is busy.
   host::Task<void> read_ahead(host::Context here);

@@ -114,6 +114,30 @@ host::Task<Reading> Engine::read_fresh(host::Context here, const Query& query, M
   co_return reading;
 }
 
+host::Task<Result<tiers::Stored>> Engine::settle_for_all(host::Context here, const Query& query,
+                                                         Reading reading) {
+  const Hit* const hit = reading.hit();
+  const tiers::GuardedTier* const farthest = parts_.tiered.farthest_tier(query.key);
+  const bool is_there =
+      hit != nullptr && farthest != nullptr && hit->found_in && *hit->found_in == farthest->tier();
+  if (!is_there) {
+    // What a lock handed over its holder may have failed to store.
+    reading.afterwards.remaining = Remaining::nothing;
+  }
+  const Copy copy(reading.entry());
+  co_await engine::settle(here, parts_, query, std::move(reading));
+  if (is_there) {
+    co_return tiers::Stored::stored;
+  }
+  // A purge may have come meanwhile: what it reached is for the one who asked before it.
+  tiers::EntryPtr entry = copy.open(parts_.control, query.key);
+  if (entry == nullptr) {
+    co_return tiers::Stored::declined;
+  }
+  auto stored = co_await keep(here, query, std::move(entry));
+  co_return stored;
+}
+
 host::Task<Result<std::vector<tiers::EntryPtr>>> Engine::find_many(host::Context here,
                                                                    const std::vector<Query>& queries) {
   co_await parts_.control.make_current(here);

@@ -34,6 +34,9 @@ class Engine {
   // at its polite rate (Pace::warming), whose turn is waited for up to `patience`. settle() follows as after
   // read().
   host::Task<Reading> read_fresh(host::Context here, const Query& query, Millis patience);
+  // As settle(), for who answers for the entry's being where all isolates find it: it is put there unless it
+  // was read from there. Errors: the store's.
+  host::Task<Result<tiers::Stored>> settle_for_all(host::Context here, const Query& query, Reading reading);
   // What the tier that all isolates share has for these keys, as far as purges let it be; nullptr: nothing.
   // An entry whose body is packed comes without it. One operation for as many keys as the tier reads at once.
   // Errors: the store's; unavailable while its breaker is open.

@@ -1,6 +1,6 @@
 // Single flight within the isolate: the first request for a key leads, those that come while it is under way
-// follow and get its answer. A leader that vanishes strands nobody: its followers are woken when its frame
-// ends, and every flight has a deadline past which newcomers take the lead themselves.
+// follow and get its answer. A leader that vanishes strands no follower: its followers are woken when its
+// frame ends, and every flight has a deadline past which newcomers take the lead themselves.
 #pragma once
 
 #include <cstdint>

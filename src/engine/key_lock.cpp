@@ -18,11 +18,6 @@ namespace {
 // Those whose permits were dropped; more end by their own time.
 constexpr std::size_t dropped_max = 64;
 
-policy::BreakerRules lock_rules() {
-  return policy::BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
-                              config::limit::breaker_open_max, config::limit::lock_wait);
-}
-
 class ObjectLock final : public KeyLock {
  public:
   host::Task<Result<LockReply>> acquire(host::Context here, std::string name, std::string token, Millis keep,
@@ -77,7 +72,10 @@ void Permit::drop() {
 }
 
 Locks::Locks(const config::Settings& settings, observe::Counters& counters, std::unique_ptr<KeyLock> lock)
-    : settings_(settings), counters_(counters), lock_(std::move(lock)), breaker_(lock_rules()) {}
+    : settings_(settings),
+      counters_(counters),
+      lock_(std::move(lock)),
+      breaker_(policy::breaker_rules(config::limit::lock_wait)) {}
 
 host::Task<Locks::Taken> Locks::take(host::Context here, tiers::Key key, std::string name, Millis keep,
                                      Instant give_up) {

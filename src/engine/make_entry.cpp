@@ -5,6 +5,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/random.h"
 #include "http/freshness.h"
 #include "http/validators.h"
 
@@ -33,10 +34,7 @@ Millis jittered(host::Host& host, const config::Settings& settings, Millis lifet
   if (most == 0) {
     return lifetime;
   }
-  std::int64_t random = 0;
-  for (const char byte : host.random_bytes(6)) {
-    random = random * 256 + static_cast<unsigned char>(byte);
-  }
+  const auto random = static_cast<std::int64_t>(host::random_number(host, 6));
   return lifetime - Millis(random % (most + 1));
 }
 
@@ -224,7 +222,7 @@ tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, 
     header.etag = former.header.etag;
     header.own_etag = former.header.own_etag;
   }
-  // A purge that removes a body removes it however often it was confirmed: who purged it may know better.
+  // A hard purge removes a body however often a 304 has confirmed it.
   header.body_asked = LARDER_MUTATED(purged_body_confirmed) ? header.asked : former.header.body_asked;
   header.body_log_seen =
       LARDER_MUTATED(purged_body_confirmed) ? header.log_seen : former.header.body_log_seen;

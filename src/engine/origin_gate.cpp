@@ -23,11 +23,6 @@ using origin::Refusal;
 
 namespace {
 
-policy::BreakerRules origin_rules() {
-  return policy::BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
-                              config::limit::breaker_open_max, config::limit::origin_timeout_max);
-}
-
 // Another attempt may help at once: the connection broke, or a server in between had a bad moment.
 bool may_be_retried(const Refusal& refusal) {
   const std::uint32_t status = refusal.origin_status;
@@ -41,7 +36,7 @@ bool is_failure(const Fetched& fetched) {
   return fetched.origin_status >= 500 || fetched.origin_status == 429;
 }
 
-// Nobody else has to be asked: a book is known, or the request itself or its client is at fault.
+// No other provider has to be asked: a book is known, or the request itself or its client is at fault.
 bool is_final(const OriginResult<Fetched>& said) {
   if (said) {
     return said->kind == entry::Kind::positive;
@@ -49,8 +44,8 @@ bool is_final(const OriginResult<Fetched>& said) {
   return said.error().unsent || said.error().limited || said.error().spent;
 }
 
-// A book is better than none, and an authoritative "there is none" than a doubtful one. A failure stays one
-// whoever else knows of none: where the first could not say, nobody can.
+// A book is better than none, and an authoritative "not found" than a doubtful one. A failure stays a failure
+// if the others know no book: another provider's "not found" proves nothing.
 bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& so_far) {
   if (!said) {
     return false;
@@ -75,7 +70,7 @@ std::uint64_t retry_after_of(const Fetched& fetched) {
 
 }  // namespace
 
-OriginGate::Origin::Origin() : breaker(origin_rules()) {}
+OriginGate::Origin::Origin() : breaker(policy::breaker_rules(config::limit::origin_timeout_max)) {}
 
 OriginGate::Origin& OriginGate::origin_of(const Query& query, std::size_t provider) {
   return origins_[origin::origin_name(*query.resource, provider)];
@@ -143,7 +138,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
     const std::string key = concat({query.resource->name, ":", client});
     const auto limit = co_await host::rate_limit(here, "PUBLIC_LIMIT", key);
     if (!limit) {
-      // A limit that fails holds nobody back.
+      // A limit that fails refuses no request.
       counters_.add(Counter::cache_errors_total, "public_limit", to_text(limit.error().kind));
     } else if (limit->allowed == 0) {
       counters_.add(Counter::public_limit_refused_total, query.resource->name);

@@ -28,7 +28,7 @@ struct Asking {
   // After this the caller wants to be told that there is no answer yet; 0: never.
   Millis soft{0};
   std::size_t attempts_max = 1;
-  // Whose rate limit the request counts against; empty: nobody's, as for refreshes.
+  // The client whose rate limit the request counts against; empty: none, as for refreshes.
   std::string client;
   // Which of the resource's providers is asked; ask() goes through them all.
   std::size_t provider = 0;

@@ -24,7 +24,7 @@ enum class Pace : std::uint8_t { reader, warming };
 // Who asks. The functions are called only where their answer makes a difference.
 struct Asker {
   Pace pace = Pace::reader;
-  // Names the client for its rate limit; "": nobody to hold to it.
+  // Names the client for its rate limit; "": no client is known.
   std::function<std::string()> client;
   // The request carries Authorization: its answer is not shared.
   bool authorized = false;

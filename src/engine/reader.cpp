@@ -160,7 +160,7 @@ void Reader::gather() {
   facts_.hit = found_in_ ? policy::reason_of(*found_in_) : Reason::shared;
   facts_.unlooked = unlooked();
   if (facts_.answer == Answer::unasked) {
-    forward_ = forward_of(parts_, query_, entry.get(), facts_.held);
+    forward_ = forward_of(parts_, facts_.held);
   }
   facts_.origin = OriginState::ready;
   if (facts_.held == Held::stands_in && facts_.answer == Answer::unasked) {
@@ -188,7 +188,9 @@ host::Task<void> Reader::look() {
   }
   tiers::EntryPtr entry = look_.entry();
   const tiers::EntryPtr& newest = copy_.as_asked();
-  if (entry == nullptr || (newest != nullptr && entry->header.asked <= newest->header.asked)) {
+  // Another variant says nothing about how old this request's may be.
+  const bool has_its_own = newest != nullptr && facts_.held != Held::variant;
+  if (entry == nullptr || (has_its_own && entry->header.asked <= newest->header.asked)) {
     co_return;
   }
   entry = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(entry));
@@ -200,7 +202,7 @@ host::Task<void> Reader::look() {
   }
   // A copy that fits, and may stand in, is not given up for one that does not fit.
   const Held held = held_of(parts_, query_, entry.get(), wanted_, here_.host().now());
-  if (held != Held::unfit || copy_.as_asked() == nullptr) {
+  if ((held != Held::unfit && held != Held::variant) || copy_.as_asked() == nullptr) {
     copy_ = Copy(std::move(entry));
     found_in_ = tier;
   }

@@ -12,8 +12,8 @@ namespace larder::engine {
 
 class RefreshBook {
  public:
-  // True: nobody is at it and no pause lasts; the caller is, until `deadline` or until it calls pause() or
-  // done().
+  // True: no other request refreshes it and no pause lasts; the caller does, until `deadline` or until it
+  // calls pause() or done().
   bool begin(const std::string& key, Instant now, Instant deadline) {
     if (is_busy(key, now)) {
       return false;

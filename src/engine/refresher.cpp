@@ -85,8 +85,10 @@ host::Task<void> take_over(host::Context here, Parts& parts, const Query& query,
   }
   if (is_stored) {
     co_await store(here, parts, query, reading.entry());
-  } else if (reading.passed() == nullptr || !is_doubtful) {
-    // The origin's answer is no longer to be kept, so neither is its former one.
+  } else if (former.open(parts.control, query.key) != nullptr &&
+             (reading.passed() == nullptr || !is_doubtful)) {
+    // The origin's answer is no longer to be kept, so neither is its former one. Where a purge came first,
+    // the former one is gone, and what stands there now was put after it.
     const auto removed = co_await parts.tiered.remove(here, query.key);
     if (!removed) {
       parts.counters.add(Counter::cache_errors_total, "remove", Label(removed.error().kind));

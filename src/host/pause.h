@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "host/operations.h"
+#include "host/random.h"
 
 namespace larder::host {
 
@@ -18,12 +19,7 @@ inline Task<void> pause_for(Context here, Millis pause) {
   }
 }
 
-inline std::uint32_t random_of(Host& host) {
-  std::uint32_t random = 0;
-  for (const char byte : host.random_bytes(4)) {
-    random = random << 8 | static_cast<unsigned char>(byte);
-  }
-  return random;
-}
+// Any 32 bits.
+inline std::uint32_t random_of(Host& host) { return static_cast<std::uint32_t>(random_number(host, 4)); }
 
 }  // namespace larder::host

@@ -3,9 +3,9 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "config/operator_request.h"
 #include "http/date.h"
 #include "operators/handlers.h"
+#include "operators/operator_request.h"
 #include "operators/request.h"
 #include "operators/visible_key.h"
 #include "policy/freshness.h"
@@ -166,7 +166,7 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
     co_return host::problem_answer(here.host(), key.error());
   }
   call.note = entry_note("removed", *key);
-  // The purge takes it from there already.
+  // The purge has removed it from there.
   const bool was_in_memory = desk.tiered.memory().peek(*key) != nullptr;
   const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::key, key->storage_name, false)};
   std::string changes = records::control_changes(purges);
@@ -176,7 +176,7 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   }
   JsonWriter json;
   json.begin_object().key("purged").value(1).key("at").value(http::format_timestamp(here.host().now()));
-  // Purged it is everywhere by now; this gives the room back at once.
+  // The purge has removed it everywhere; this frees its space at once.
   json.key("removedFrom").begin_array();
   for (tiers::CacheTier* tier : desk.tiered.tiers()) {
     const auto removed = co_await tier->remove(here, *key);
@@ -231,7 +231,7 @@ host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& c
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
   }
-  auto purges = config::parse_purge_request(*text);
+  auto purges = parse_purge_request(*text);
   if (!purges) {
     co_return host::problem_answer(here.host(), invalid_request(purges.error()));
   }

@@ -15,7 +15,7 @@
 
 namespace larder::operators {
 
-// In order: who has a role may do what every lesser one may.
+// In order: a role may do everything that a lesser one may.
 enum class Role : std::uint8_t {
   none,    // a valid token that gives no role
   viewer,  // reads
@@ -30,7 +30,7 @@ struct Call {
   http::Target target;
   // Of the path's {names}.
   TextPairs parameters;
-  // Who calls: the token's subject; "" until the gate knows.
+  // The caller: the token's subject; "" until the gate knows.
   std::string subject;
   Role role = Role::none;
   // The client's address as the platform says it; "" where it does not.

@@ -1,4 +1,4 @@
-// Who calls: what a request shows for itself, and what a verified token says. Pure.
+// The caller: the token that a request carries, and what a verified token says. Pure.
 #pragma once
 
 #include <optional>

@@ -5,9 +5,9 @@
 //   3. the route's role                     403
 //   4. the subject's bucket                 429
 //
-// So who has no token is bounded before a signature is checked, and learns nothing about routes; and nobody
-// empties the bucket of a subject without being that subject. Where a bucket or the tokens' keys cannot be
-// asked the gate stays shut (503): an operators' route is worth less than what it guards.
+// So callers without a token are bounded before a signature is checked, and learn nothing about routes; and
+// only a subject's own token can empty the subject's bucket. If a bucket or the tokens' keys cannot be asked,
+// the gate stays shut (503): an operators' route is worth less than what it guards.
 #pragma once
 
 #include <optional>
@@ -25,12 +25,12 @@ class Gate {
   // Borrowed: the settings as they are at every moment.
   explicit Gate(const config::Settings& settings) : settings_(settings) {}
 
-  // Fills in who calls. nullopt: the call may go on; else the answer that it gets. `call` is the caller's
+  // Fills in the caller. nullopt: the call may go on; else the answer that it gets. `call` is the caller's
   // frame's.
   host::Task<std::optional<host::Outgoing>> admit(host::Context here, Role least, Call& call) const;
 
  private:
-  // Asks every way that is configured; a way leaves to the next one what is signed by another algorithm.
+  // Tries every way that is configured: each verifies the tokens of its own algorithms.
   struct Verified {
     bool valid = false;
     // The words of an error for WWW-Authenticate.
@@ -43,7 +43,7 @@ class Gate {
   host::Task<std::optional<host::Outgoing>> take_one(host::Context here, std::string bucket) const;
   host::Task<std::optional<host::Outgoing>> authenticate(host::Context here, Call& call) const;
   bool is_set_up() const;
-  // nullopt: none was shown; "": something that is none.
+  // nullopt: there is none; "": it is malformed.
   std::optional<std::string> shown_token(host::Context here) const;
 
   const config::Settings& settings_;

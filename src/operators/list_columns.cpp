@@ -6,8 +6,8 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "booklist/column_question.h"
-#include "config/json_text.h"
 #include "config/limits.h"
+#include "json/json_text.h"
 #include "origin/fetch.h"
 #include "origin/llm.h"
 
@@ -23,13 +23,13 @@ Result<booklist::ListColumns> read_mapping(const booklist::ListHead& head,
   if (!answer) {
     return tl::make_unexpected(answer.error().error);
   }
-  const auto json = config::JsonText::parse(answer->text);
+  const auto json = json::JsonText::parse(answer->text);
   const auto columns = json ? json->find("columns") : std::nullopt;
   if (!columns || !columns->is_array()) {
     return fail(ErrorKind::corrupt, list_columns_source, "The model's answer does not follow its schema.");
   }
   std::vector<booklist::MappedColumn> mapping;
-  for (const config::JsonText& one : columns->as_items()) {
+  for (const json::JsonText& one : columns->as_items()) {
     const auto index = one.find("index");
     const auto number = index ? index->as_number() : std::nullopt;
     const auto column = booklist::find_column(one.text("column"));

@@ -3,10 +3,10 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "engine/spending.h"
 #include "http/date.h"
+#include "json/json_text.h"
 #include "narrative/narratives.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
@@ -141,7 +141,7 @@ host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const De
 namespace narrative_figures {
 
 host::Task<host::Outgoing> forget(host::Context here, const Desk& desk, Call& call, std::string id) {
-  // Not the id: the log of the call must not be what is left of the user.
+  // Not the id: nothing of the user may remain, not even in the log of this call.
   call.note = "deleted a user's rows";
   std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, id);
   const auto count = co_await desk.narrative_log.forget(here, std::move(user));
@@ -162,7 +162,7 @@ host::Task<Asked<std::string>> read_user_id(host::Context here, const Call& call
   if (!text) {
     co_return tl::make_unexpected(text.error());
   }
-  const auto json = config::JsonText::parse(*text);
+  const auto json = json::JsonText::parse(*text);
   const auto member = json ? json->find("userId") : std::nullopt;
   const auto id = member ? member->as_text() : std::nullopt;
   if (!id) {

@@ -1,4 +1,4 @@
-// The operators' door: every route of routes.def, behind the gate.
+// The operators' routes (routes.def), behind the gate.
 #pragma once
 
 #include <functional>

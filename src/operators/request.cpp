@@ -40,8 +40,8 @@ host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_ma
   co_return here.host().read_body(body->content.handle(), body->content.size(), 0);
 }
 
-http::Problem invalid_request(const config::Faults& faults) {
-  return invalid_request(std::string(trim(config::to_text(faults))));
+http::Problem invalid_request(const Faults& faults) {
+  return invalid_request(std::string(trim(to_text(faults))));
 }
 
 http::Problem invalid_request(std::string detail) {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "base/faults.h"
 #include "base/result.h"
 #include "base/units.h"
-#include "config/faults.h"
 #include "host/outgoing.h"
 #include "host/requests.h"
 #include "host/task.h"
@@ -28,7 +28,7 @@ class [[nodiscard]] Asked : public tl::expected<T, http::Problem> {
 host::Task<Asked<std::string>> read_json_text(host::Context here, Bytes bytes_max);
 
 // What is wrong with a body or a parameter, each fault with its place (400).
-http::Problem invalid_request(const config::Faults& faults);
+http::Problem invalid_request(const Faults& faults);
 http::Problem invalid_request(std::string detail);
 
 // A whole number from a query parameter; `otherwise` where it is not given.

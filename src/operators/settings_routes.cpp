@@ -4,8 +4,8 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "config/operator_request.h"
 #include "operators/handlers.h"
+#include "operators/operator_request.h"
 #include "operators/request.h"
 #include "records/control_log.h"
 
@@ -89,7 +89,7 @@ host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk,
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
   }
-  const auto changes = config::parse_settings_request(*text);
+  const auto changes = parse_settings_request(*text);
   if (!changes) {
     co_return host::problem_answer(here.host(), invalid_request(changes.error()));
   }

@@ -9,9 +9,9 @@
 #include "booklist/book_list.h"
 #include "booklist/csv.h"
 #include "booklist/warming_plan.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "json/json_text.h"
 #include "operators/handlers.h"
 #include "operators/list_columns.h"
 #include "operators/request.h"
@@ -72,7 +72,7 @@ struct Upload {
   std::string file;
   TextPairs fields;
   // What is wrong with its members.
-  config::Faults faults;
+  Faults faults;
 
   Upload() {}
   std::string_view field(std::string_view name) const {
@@ -104,10 +104,9 @@ host::Task<Asked<Upload>> read_form(host::Context here) {
   const std::vector<std::string_view> known(list_options.begin(), list_options.end());
   for (const auto& field : upload.fields) {
     if (std::find(known.begin(), known.end(), field.first) == known.end()) {
-      upload.faults.emplace_back(
-          config::in_quotes(field.first),
-          concat({"There is no such field; beside file there is ", config::any_of(known), ".",
-                  config::did_you_mean(field.first, known)}));
+      upload.faults.emplace_back(in_quotes(field.first),
+                                 concat({"There is no such field; beside file there is ", any_of(known), ".",
+                                         did_you_mean(field.first, known)}));
     }
   }
   co_return std::move(upload);
@@ -121,14 +120,14 @@ host::Task<Asked<Upload>> read_json_upload(host::Context here) {
   if (!text) {
     co_return tl::make_unexpected(text.error());
   }
-  const auto json = config::JsonText::parse(*text);
+  const auto json = json::JsonText::parse(*text);
   if (!json || !json->is_object()) {
     co_return tl::make_unexpected(invalid_request("The body is no JSON object."));
   }
   std::vector<std::string_view> known = {"csv"};
   const std::vector<std::string_view> options(list_options.begin(), list_options.end());
   known.insert(known.end(), options.begin(), options.end());
-  const config::Faults faults = json->faults_of_members("", known, options);
+  const Faults faults = json->faults_of_members("", known, options);
   if (!faults.empty()) {
     co_return tl::make_unexpected(invalid_request(faults));
   }
@@ -162,8 +161,7 @@ bool is_form(host::Context here) {
 
 // A whole number among the fields; `otherwise` where it is not given.
 std::optional<std::uint32_t> number_field(const Upload& upload, std::string_view name, std::uint64_t least,
-                                          std::uint64_t most, std::uint64_t otherwise,
-                                          config::Faults& faults) {
+                                          std::uint64_t most, std::uint64_t otherwise, Faults& faults) {
   const std::string_view text = trim(upload.field(name));
   const auto number = text.empty() ? std::optional<std::uint64_t>(otherwise) : parse_unsigned(text);
   if (!number || *number < least || *number > most) {
@@ -174,7 +172,7 @@ std::optional<std::uint32_t> number_field(const Upload& upload, std::string_view
   return static_cast<std::uint32_t>(*number);
 }
 
-void read_priority(const Upload& upload, warm::JobOptions& options, config::Faults& faults) {
+void read_priority(const Upload& upload, warm::JobOptions& options, Faults& faults) {
   const std::string_view text = trim(upload.field("priority"));
   if (!text.empty() && text != "normal" && text != "high") {
     faults.emplace_back("priority", "This must be \"normal\" or \"high\".");
@@ -183,7 +181,7 @@ void read_priority(const Upload& upload, warm::JobOptions& options, config::Faul
 }
 
 warm::JobOptions read_list_options(const Upload& upload, booklist::Aggressiveness& aggressiveness,
-                                   config::Faults& faults) {
+                                   Faults& faults) {
   warm::JobOptions options;
   options.depth_max = number_field(upload, "maxDepth", 1, booklist::warming_depth_max, 2, faults).value_or(1);
   read_priority(upload, options, faults);
@@ -288,12 +286,12 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   if (!upload) {
     co_return host::problem_answer(here.host(), upload.error());
   }
-  config::Faults faults = std::move(upload->faults);
+  Faults faults = std::move(upload->faults);
   booklist::Aggressiveness aggressiveness = booklist::Aggressiveness::normal;
   warm::JobPlan plan;
   plan.options = read_list_options(*upload, aggressiveness, faults);
   if (plan.options.by_subject &&
-      desk.warming.stock().resource_for(config::ProviderQuery::subject) == nullptr) {
+      desk.warming.writer().resource_for(config::ProviderQuery::subject) == nullptr) {
     faults.emplace_back("subjects",
                         "larder.json declares no resource that looks books up by subject; add one with "
                         "\"origin\": {\"provider\": \"openlibrary\", \"query\": \"subject\"}.");
@@ -338,7 +336,7 @@ std::string object_of(const TextPairs& fields) {
 }
 
 // The fields of an item: texts, and JSON for what the resource reads from a body.
-TextPairs fields_of(const config::JsonText& item, const config::Resource* resource) {
+TextPairs fields_of(const json::JsonText& item, const config::Resource* resource) {
   TextPairs fields = item.as_pairs();
   if (resource == nullptr) {
     return fields;
@@ -371,13 +369,13 @@ std::vector<std::string_view> item_members(const config::Resource& resource) {
 }
 
 // The items of a pre-warming list: objects, or rows of a CSV file whose header names the fields.
-Asked<std::vector<TextPairs>> read_entries(const config::JsonText& json, const config::Resource* resource,
-                                           config::Faults& faults) {
+Asked<std::vector<TextPairs>> read_entries(const json::JsonText& json, const config::Resource* resource,
+                                           Faults& faults) {
   std::vector<TextPairs> entries;
   const auto known = resource == nullptr ? std::vector<std::string_view>() : item_members(*resource);
-  for (const config::JsonText& item : json.items("items")) {
+  for (const json::JsonText& item : json.items("items")) {
     const std::string path = concat({"items[", to_text(std::uint64_t{entries.size()}), "]"});
-    const auto wrong = known.empty() ? config::Faults() : item.faults_of_members(path, known);
+    const auto wrong = known.empty() ? Faults() : item.faults_of_members(path, known);
     if (faults.size() < config::limit::declaration_faults_max) {
       faults.insert(faults.end(), wrong.begin(), wrong.end());
     }
@@ -429,21 +427,20 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
   }
-  const auto json = config::JsonText::parse(*text);
+  const auto json = json::JsonText::parse(*text);
   if (!json || !json->is_object()) {
     co_return host::problem_answer(here.host(), invalid_request("The body is no JSON object."));
   }
   Upload fields;
   fields.fields = json->as_pairs();
-  config::Faults faults =
-      json->faults_of_members("", {"resource", "items", "csv", "concurrency", "qps", "priority"},
-                              {"resource", "csv", "concurrency", "qps", "priority"});
+  Faults faults = json->faults_of_members("", {"resource", "items", "csv", "concurrency", "qps", "priority"},
+                                          {"resource", "csv", "concurrency", "qps", "priority"});
   warm::JobPlan plan;
   plan.options.resource = std::string(fields.field("resource"));
   plan.options.requests_at_once = number_field(fields, "concurrency", 1, 20, 3, faults).value_or(3);
   plan.options.requests_per_second = number_field(fields, "qps", 1, 100, 1, faults).value_or(1);
   read_priority(fields, plan.options, faults);
-  const config::Resource* const resource = desk.warming.stock().find_resource(plan.options.resource);
+  const config::Resource* const resource = desk.warming.writer().find_resource(plan.options.resource);
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
@@ -460,7 +457,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   }
   std::set<std::string> seen;
   for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
-    const auto query = desk.warming.stock().query_of(here.host(), *resource, (*entries)[i]);
+    const auto query = desk.warming.writer().query_of(here.host(), *resource, (*entries)[i]);
     if (!query) {
       if (faults.size() < config::limit::declaration_faults_max) {
         faults.emplace_back(concat({"items[", to_text(std::uint64_t{i}), "]"}), query.error().message);
@@ -511,53 +508,53 @@ host::Task<host::Outgoing> cancel_job(host::Context here, const Desk& desk, Call
   co_return host::json_answer(here.host(), 200, *cancelled);
 }
 
-host::Task<host::Outgoing> list_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> list_dead_letters(host::Context here, const Desk& desk, Call& call) {
   const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
   if (!cursor) {
     co_return host::problem_answer(here.host(), cursor.error());
   }
-  const auto letters = co_await desk.warming.letters(here, *cursor);
+  const auto letters = co_await desk.warming.dead_letters(here, *cursor);
   if (!letters) {
     co_return warming_failure(here, letters.error());
   }
   co_return host::json_answer(here.host(), 200, *letters);
 }
 
-host::Task<host::Outgoing> replay_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> replay_dead_letters(host::Context here, const Desk& desk, Call& call) {
   const auto body = co_await host::request_body(here, upload_bytes_max);
   std::vector<std::uint64_t> ids;
   const std::string text = body && !body->content.empty()
                                ? here.host().read_body(body->content.handle(), body->content.size(), 0)
                                : "";
   if (!trim(text).empty()) {
-    const auto json = config::JsonText::parse(text);
+    const auto json = json::JsonText::parse(text);
     const bool is_list = json && json->find("ids") && json->find("ids")->is_array();
     if (!is_list) {
       co_return host::problem_answer(
           here.host(),
-          invalid_request("Send {\"ids\": [1, 2]} for some letters, or no body for the oldest."));
+          invalid_request("Send {\"ids\": [1, 2]} for some dead letters, or no body for the oldest."));
     }
-    const config::Faults faults = json->faults_of_members("", {"ids"});
+    const Faults faults = json->faults_of_members("", {"ids"});
     if (!faults.empty()) {
       co_return host::problem_answer(here.host(), invalid_request(faults));
     }
-    for (const config::JsonText& id : json->items("ids")) {
+    for (const json::JsonText& id : json->items("ids")) {
       const auto number = id.as_number();
       if (!number) {
         co_return host::problem_answer(here.host(),
-                                       invalid_request("ids: these must be the letters' numbers."));
+                                       invalid_request("ids: these must be the numbers of dead letters."));
       }
       ids.push_back(*number);
     }
     if (ids.empty()) {
-      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one letter."));
+      co_return host::problem_answer(here.host(), invalid_request("ids: name at least one dead letter."));
     }
   }
   const auto replayed = co_await desk.warming.replay(here, std::move(ids));
   if (!replayed) {
     co_return warming_failure(here, replayed.error());
   }
-  call.note = concat({"replayed letters: ", *replayed});
+  call.note = concat({"replayed dead letters: ", *replayed});
   co_return host::json_answer(here.host(), 200, *replayed);
 }
 

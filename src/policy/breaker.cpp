@@ -3,8 +3,14 @@
 #include <algorithm>
 
 #include "base/mutation.h"
+#include "config/limits.h"
 
 namespace larder::policy {
+
+BreakerRules breaker_rules(Millis probe_patience) {
+  return BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
+                      config::limit::breaker_open_max, probe_patience);
+}
 
 BreakerState Breaker::state(Instant now) const {
   if (!is_open_) {

@@ -24,6 +24,9 @@ struct BreakerRules {
       : failures_max(failures), open_first(first), open_max(most), probe_patience(patience) {}
 };
 
+// As the limits have them: the same for origins, tiers and the lock, but for the patience with a probe.
+BreakerRules breaker_rules(Millis probe_patience);
+
 class Breaker {
  public:
   explicit Breaker(const BreakerRules& rules) : rules_(rules), open_for_(rules.open_first) {}

@@ -12,11 +12,6 @@ using observe::Label;
 
 namespace {
 
-policy::BreakerRules store_rules() {
-  return policy::BreakerRules(config::limit::breaker_failures_max, config::limit::breaker_open_first,
-                              config::limit::breaker_open_max, config::limit::origin_timeout_max);
-}
-
 Failure refused() {
   return fail_for_now(ErrorKind::unavailable, "tiers", "The store has failed repeatedly.");
 }
@@ -24,7 +19,9 @@ Failure refused() {
 }  // namespace
 
 GuardedTier::GuardedTier(std::unique_ptr<CacheTier> tier, observe::Counters& counters)
-    : tier_(std::move(tier)), counters_(counters), breaker_(store_rules()) {}
+    : tier_(std::move(tier)),
+      counters_(counters),
+      breaker_(policy::breaker_rules(config::limit::origin_timeout_max)) {}
 
 void GuardedTier::count_error(const Error& error) {
   counters_.add(Counter::cache_errors_total, Label(tier()), Label(error.kind));

@@ -90,12 +90,17 @@ host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPt
   co_return outcome;
 }
 
-host::Task<Result<Stored>> TieredCache::put_farthest(host::Context here, Key key, EntryPtr entry) {
+GuardedTier* TieredCache::farthest_tier(const Key& key) {
   GuardedTier* farthest = nullptr;
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
     farthest = next;
   }
+  return farthest;
+}
+
+host::Task<Result<Stored>> TieredCache::put_farthest(host::Context here, Key key, EntryPtr entry) {
+  GuardedTier* const farthest = farthest_tier(key);
   if (farthest == nullptr) {
     co_return Stored::declined;
   }

@@ -24,6 +24,8 @@ class TieredCache final : public Cache {
   Look look_near(const Key& key);
   // The nearest tier behind `after` that the key lives in; nullptr: there is none.
   GuardedTier* next_tier(const Key& key, config::Tier after);
+  // The farthest of the tiers that the key lives in, memory apart; nullptr: there is none.
+  GuardedTier* farthest_tier(const Key& key);
   // The tier that all isolates share; nullptr: there is none.
   GuardedTier* shared_tier();
 

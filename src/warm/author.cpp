@@ -6,9 +6,9 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "booklist/author_name.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "json/json_text.h"
 #include "warm/warming.h"
 
 namespace larder::warm {
@@ -42,12 +42,12 @@ std::string source_in(std::string_view body) {
   return std::string(rest.substr(0, rest.find('"')));
 }
 
-// Who wrote with this author. Works that do not name the author were found by a likeness of names alone.
-std::vector<Person> co_authors_of(const AuthorMessage& author, const Harvest& harvest,
+// The co-authors. Works that do not name the author were found by a similar name alone.
+std::vector<Person> co_authors_of(const AuthorMessage& author, const FoundWorks& found_works,
                                   const booklist::NormalText& normal_text) {
   std::vector<Person> others;
   std::set<std::string> seen = {author.key};
-  for (const origin::Work& work : harvest.works) {
+  for (const origin::Work& work : found_works.works) {
     std::vector<Person> people = people_of(work, normal_text);
     const bool names_author = std::any_of(people.begin(), people.end(),
                                           [&](const Person& person) { return person.key == author.key; });
@@ -60,7 +60,7 @@ std::vector<Person> co_authors_of(const AuthorMessage& author, const Harvest& ha
   return others;
 }
 
-// "2 parent": who found somebody, for whom they are found again in the same words.
+// "2 parent": the author who led to another one, so that a repetition sends the same message.
 std::string parent_of(const AuthorMessage& author) {
   return concat({to_text(std::uint64_t{author.remaining()}), " ", author.key});
 }
@@ -78,9 +78,9 @@ std::string Warming::marker_key(host::Host& host, std::string_view author) const
 // own entry and one entry each of the first and last of what was made of it stand for all: a purge reaches
 // them by name here, and what is evicted is evicted in order of age.
 host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, Budget& budget,
-                                          Harvest& harvest) const {
+                                          FoundWorks& found_works) const {
   const AuthorMessage& author = slot.message.author;
-  const auto marker = config::JsonText::parse(slot.marker);
+  const auto marker = json::JsonText::parse(slot.marker);
   if (slot.marker.empty() || !marker || marker->number("remaining") < author.remaining()) {
     co_return false;
   }
@@ -92,11 +92,11 @@ host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, 
   if (marker->text("job") == author.job && marker->number("remaining") == author.remaining()) {
     co_return false;
   }
-  const config::Resource* const resource = stock_.resource_for(config::ProviderQuery::author);
+  const config::Resource* const resource = writer_.resource_for(config::ProviderQuery::author);
   if (resource == nullptr) {
     co_return false;
   }
-  auto query = stock_.query_of(here.host(), *resource, author.name);
+  auto query = writer_.query_of(here.host(), *resource, author.name);
   if (!query || !budget.take(3)) {
     co_return false;
   }
@@ -119,31 +119,31 @@ host::Task<Result<bool>> Warming::is_warm(host::Context here, const Slot& slot, 
   if (!works) {
     co_return false;
   }
-  harvest.works = std::move(*works);
-  const std::vector<Planting> plantings = stock_.plan(here.host(), harvest.works);
-  if (plantings.empty()) {
+  found_works.works = std::move(*works);
+  const std::vector<PlannedEntry> planned_entries = writer_.plan(here.host(), found_works.works);
+  if (planned_entries.empty()) {
     co_return true;
   }
   std::vector<engine::Query> queries;
   // Bodies of all of them would be read for nothing.
-  queries.push_back(plantings.front().query);
-  queries.push_back(plantings.back().query);
-  co_return co_await stock_.has_all(here, std::move(queries));
+  queries.push_back(planned_entries.front().query);
+  queries.push_back(planned_entries.back().query);
+  co_return co_await writer_.has_all(here, std::move(queries));
 }
 
 host::Task<Warming::Step> Warming::look_up(host::Context here, config::ProviderQuery asked, std::string text,
-                                           Harvest& harvest) const {
+                                           FoundWorks& found_works) const {
   Step step;
-  const config::Resource* const resource = stock_.resource_for(asked);
+  const config::Resource* const resource = writer_.resource_for(asked);
   if (resource == nullptr) {
-    step.state = StepState::hopeless;
+    step.state = StepState::rejected;
     step.reason = "undeclared";
     step.message = concat({"larder.json declares no resource that looks books up by ", to_text(asked), "."});
     co_return step;
   }
-  auto query = stock_.query_of(here.host(), *resource, text);
+  auto query = writer_.query_of(here.host(), *resource, text);
   if (!query) {
-    step.state = StepState::hopeless;
+    step.state = StepState::rejected;
     step.reason = "invalid";
     step.message = query.error().message;
     co_return step;
@@ -169,10 +169,10 @@ host::Task<Warming::Step> Warming::look_up(host::Context here, config::ProviderQ
     const std::string content = here.host().read_body(body.handle(), body.size(), 0);
     auto works = read_works(here.host(), body);
     if (works) {
-      harvest.works = std::move(*works);
-      harvest.source = source_in(content);
-      harvest.asked = entry != nullptr ? entry->header.asked : reading.passed()->requested_at;
-      harvest.log_seen = entry != nullptr ? entry->header.log_seen : reading.passed()->log_seen;
+      found_works.works = std::move(*works);
+      found_works.source = source_in(content);
+      found_works.asked = entry != nullptr ? entry->header.asked : reading.passed()->requested_at;
+      found_works.log_seen = entry != nullptr ? entry->header.log_seen : reading.passed()->log_seen;
     } else {
       step.state = StepState::fault;
       step.reason = to_text(works.error().kind);
@@ -206,8 +206,8 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
     step.message = send.error().message;
     co_return step;
   }
-  Parcel parcel;
-  parcel.binding = std::string(binding_of(author.priority));
+  QueueBatch queue_batch;
+  queue_batch.binding = std::string(binding_of(author.priority));
   for (const std::size_t at : *send) {
     AuthorMessage other;
     other.job = author.job;
@@ -219,11 +219,11 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
     other.depth = others[at].depth;
     other.depth_max = others[at].depth_max;
     other.queued = here.host().now();
-    parcel.messages.push_back(to_json(other));
+    queue_batch.messages.push_back(to_json(other));
   }
-  const auto sent = co_await send_parcel(here, std::move(parcel));
+  const auto sent = co_await send_queue_batch(here, std::move(queue_batch));
   if (!sent) {
-    // They are in the job; who comes again sends them again.
+    // They are in the job; a repetition sends them again.
     step.state = StepState::later;
     step.reason = "queue";
     step.message = sent.error().message;
@@ -234,17 +234,17 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
 // The choice depends on nothing but the two answers, which are kept: not on whom the job knows, nor on what
 // other messages are doing. So a redelivery names the same people, and the job knows them for its own.
 //
-// Trouble of this look-up is none of the author's: it waits as any other, an hour, and then the author is
+// A failed subject look-up does not fail the author: it waits as any other, an hour, and then the author is
 // done without. The author's own trouble, if there was any, is over.
 host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessage& author,
-                                                 const Harvest& harvest, bool& missed) const {
+                                                 const FoundWorks& found_works, bool& missed) const {
   const booklist::NormalText normal_text = normaliser_of(here.host());
-  const std::string subject = telling_subject(harvest.works, normal_text);
+  const std::string subject = telling_subject(found_works.works, normal_text);
   if (subject.empty()) {
     counters_.add(Counter::warming_subjects_total, "none");
     co_return Step();
   }
-  Harvest on_subject;
+  FoundWorks on_subject;
   Step step = co_await look_up(here, config::ProviderQuery::subject, subject, on_subject);
   if (step.state == StepState::later) {
     const Instant now = here.host().now();
@@ -263,7 +263,7 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
     co_return Step();
   }
   std::set<std::string> known = {author.key};
-  for (const Person& other : co_authors_of(author, harvest, normal_text)) {
+  for (const Person& other : co_authors_of(author, found_works, normal_text)) {
     known.insert(other.key);
   }
   std::vector<Person> related =
@@ -277,13 +277,13 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
 }
 
 host::Task<Warming::Step> Warming::queue_found(host::Context here, AuthorMessage& author,
-                                               const Harvest& harvest, bool& missed) const {
+                                               const FoundWorks& found_works, bool& missed) const {
   Step step;
   if (author.remaining() == 0) {
     co_return step;
   }
   if (author.subject_trouble_since == Instant()) {
-    std::vector<Person> others = co_authors_of(author, harvest, normaliser_of(here.host()));
+    std::vector<Person> others = co_authors_of(author, found_works, normaliser_of(here.host()));
     step = co_await queue_others(here, author, std::move(others));
     if (step.state != StepState::done && !LARDER_MUTATED(co_authors_dropped)) {
       co_return step;
@@ -292,7 +292,7 @@ host::Task<Warming::Step> Warming::queue_found(host::Context here, AuthorMessage
   if (!author.by_subject) {
     co_return Step();
   }
-  co_return co_await queue_related(here, author, harvest, missed);
+  co_return co_await queue_related(here, author, found_works, missed);
 }
 
 host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
@@ -326,12 +326,12 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     step.state = StepState::more;
     co_return step;
   }
-  Harvest harvest;
+  FoundWorks found_works;
   bool missed = false;
-  const auto warm = co_await is_warm(here, slot, budget, harvest);
+  const auto warm = co_await is_warm(here, slot, budget, found_works);
   if (warm && *warm) {
-    // Those whom the earlier walk found may have been cancelled, have failed, or have left since.
-    step = co_await queue_found(here, author, harvest, missed);
+    // Authors that the earlier walk found may have been cancelled, have failed, or have been evicted since.
+    step = co_await queue_found(here, author, found_works, missed);
     if (step.state == StepState::done) {
       // Renewed as it is.
       co_await remember(here, marker_key(here.host(), author.key), slot.marker,
@@ -340,30 +340,31 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     }
     co_return step;
   }
-  harvest = Harvest();
-  step = co_await look_up(here, config::ProviderQuery::author, author.name, harvest);
+  found_works = FoundWorks();
+  step = co_await look_up(here, config::ProviderQuery::author, author.name, found_works);
   if (step.state != StepState::done) {
     co_return step;
   }
-  const std::vector<Planting> plantings = stock_.plan(here.host(), harvest.works);
-  const Stocked stocked = co_await stock_.put(here, harvest, plantings, author.entries_done, budget);
-  author.entries_done = static_cast<std::uint32_t>(stocked.done_entries);
-  if (stocked.state == StockState::more) {
+  const std::vector<PlannedEntry> planned_entries = writer_.plan(here.host(), found_works.works);
+  const Written written =
+      co_await writer_.put(here, found_works, planned_entries, author.entries_done, budget);
+  author.entries_done = static_cast<std::uint32_t>(written.done_entries);
+  if (written.state == WriteState::more) {
     step.state = StepState::more;
     co_return step;
   }
-  if (stocked.state == StockState::failed) {
+  if (written.state == WriteState::failed) {
     step.state = StepState::later;
     step.reason = "store";
     step.message = "The entries could not be stored.";
     co_return step;
   }
-  step = co_await queue_found(here, author, harvest, missed);
+  step = co_await queue_found(here, author, found_works, missed);
   if (step.state != StepState::done) {
     co_return step;
   }
-  step = co_await mark(here, author, harvest.works.size(), missed);
-  step.works = harvest.works.size();
+  step = co_await mark(here, author, found_works.works.size(), missed);
+  step.works = found_works.works.size();
   co_return step;
 }
 

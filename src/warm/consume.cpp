@@ -140,7 +140,7 @@ host::Task<void> Warming::work_on(host::Context here, Batch& batch) const {
       ++(slot.step.state == StepState::later ? tries : faults);
       const bool out_of_patience = here.host().now() - since >= config::limit::warming_patience;
       if (out_of_patience || faults >= config::limit::warming_faults_max) {
-        slot.step.state = StepState::hopeless;
+        slot.step.state = StepState::rejected;
       }
       slot.step.delay = std::max(
           slot.step.delay, policy::backoff(tries + faults + 1, config::limit::warming_delay_first,
@@ -149,21 +149,21 @@ host::Task<void> Warming::work_on(host::Context here, Batch& batch) const {
   }
 }
 
-// The message goes on in a copy of its own, whose delay is of our choosing and which costs none of the
+// The message goes on in a copy with a delay of its own, which costs none of the
 // queue's retries; then this one is acknowledged. Between the two there may be both, which does no harm.
 host::Task<void> Warming::put_off(host::Context here, Slot& slot) const {
-  Parcel parcel;
-  parcel.binding = std::string(queue_of(priority_of(slot.message)));
+  QueueBatch queue_batch;
+  queue_batch.binding = std::string(queue_of(priority_of(slot.message)));
   const bool is_author = slot.message.kind == MessageKind::author;
   if (slot.step.state != StepState::more) {
-    parcel.delay_seconds = static_cast<std::uint64_t>(whole_seconds(slot.step.delay + Millis(999)));
+    queue_batch.delay_seconds = static_cast<std::uint64_t>(whole_seconds(slot.step.delay + Millis(999)));
     counters_.add(Counter::warming_deferred_total, slot.step.reason);
   } else if (is_author) {
     slot.message.author.tries = 0;
     slot.message.author.faults = 0;
   }
-  parcel.messages.push_back(is_author ? to_json(slot.message.author) : to_json(slot.message.walk));
-  const auto sent = co_await send_parcel(here, std::move(parcel));
+  queue_batch.messages.push_back(is_author ? to_json(slot.message.author) : to_json(slot.message.walk));
+  const auto sent = co_await send_queue_batch(here, std::move(queue_batch));
   slot.handed_back = !sent && !LARDER_MUTATED(put_off_unsent);
 }
 
@@ -184,7 +184,7 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
         co_await put_off(here, slot);
         break;
       case StepState::done:
-      case StepState::hopeless:
+      case StepState::rejected:
         // A walk has accounted for each of its entries.
         if (slot.message.kind == MessageKind::author) {
           Account account = account_of(slot.message.author);
@@ -223,7 +223,7 @@ host::Task<void> Warming::end(host::Context here, Batch& batch) const {
   }
 }
 
-// No name: whom a reader reads is nobody's business but the job's.
+// Without the author's name: what a reader reads is private to the job.
 void Warming::log_author(host::Host& host, const AuthorMessage& author, const Step& step) const {
   const Outcome outcome = step.state == StepState::done ? step.outcome : Outcome::failed;
   counters_.add(Counter::warmed_authors_total, to_text(outcome));

@@ -214,8 +214,9 @@ host::Task<Result<records::jobs::keep_results>> JobBook::keep(host::Context here
   co_return said;
 }
 
-host::Task<Result<records::jobs::letters_results>> JobBook::letters(host::Context here, std::uint64_t cursor,
-                                                                    std::uint32_t count_max) const {
+host::Task<Result<records::jobs::letters_results>> JobBook::dead_letters(host::Context here,
+                                                                         std::uint64_t cursor,
+                                                                         std::uint32_t count_max) const {
   records::jobs::letters_arguments asked;
   asked.cursor = cursor;
   asked.count_max = count_max;

@@ -76,8 +76,8 @@ class JobBook {
   // A message of no job, which becomes a letter.
   host::Task<Result<records::jobs::keep_results>> keep(host::Context here, std::string body,
                                                        std::string message) const;
-  host::Task<Result<records::jobs::letters_results>> letters(host::Context here, std::uint64_t cursor,
-                                                             std::uint32_t count_max) const;
+  host::Task<Result<records::jobs::letters_results>> dead_letters(host::Context here, std::uint64_t cursor,
+                                                                  std::uint32_t count_max) const;
   host::Task<Result<records::jobs::replay_results>> replay(host::Context here,
                                                            std::vector<std::uint64_t> letters) const;
   host::Task<Result<records::jobs::resent_results>> resent(host::Context here,

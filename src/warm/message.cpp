@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "base/json_writer.h"
-#include "config/json_text.h"
 #include "config/limits.h"
+#include "json/json_text.h"
 
 namespace larder::warm {
 
@@ -15,18 +15,18 @@ Failure refuse_message(std::string_view what) {
   return fail(ErrorKind::invalid, "warming", std::string("This is no message of warming: ").append(what));
 }
 
-Instant instant_of(const config::JsonText& json, std::string_view name) {
+Instant instant_of(const json::JsonText& json, std::string_view name) {
   constexpr std::uint64_t latest = 7'258'118'400'000;
   const std::uint64_t millis = json.number(name);
   return instant_from_millis(static_cast<std::int64_t>(millis < latest ? millis : latest));
 }
 
-std::uint32_t small(const config::JsonText& json, std::string_view name, std::uint32_t otherwise) {
+std::uint32_t small(const json::JsonText& json, std::string_view name, std::uint32_t otherwise) {
   const std::uint64_t number = json.number(name, otherwise);
   return number <= UINT32_MAX ? static_cast<std::uint32_t>(number) : otherwise;
 }
 
-Result<Message> parse_author(const config::JsonText& json) {
+Result<Message> parse_author(const json::JsonText& json) {
   Message message;
   AuthorMessage& author = message.author;
   author.job = json.text("jobId");
@@ -52,7 +52,7 @@ Result<Message> parse_author(const config::JsonText& json) {
   return message;
 }
 
-Result<Message> parse_walk(const config::JsonText& json) {
+Result<Message> parse_walk(const json::JsonText& json) {
   Message message;
   message.kind = MessageKind::walk;
   WalkMessage& walk = message.walk;
@@ -119,7 +119,7 @@ std::string to_json(const WalkMessage& message) {
 }
 
 Result<Message> parse_message(std::string_view json) {
-  const auto parsed = config::JsonText::parse(json);
+  const auto parsed = json::JsonText::parse(json);
   if (!parsed || !parsed->is_object()) {
     return refuse_message("it is no JSON object.");
   }

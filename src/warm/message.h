@@ -15,10 +15,10 @@ namespace larder::warm {
 // Stands beside base's to_text() for numbers.
 using larder::to_text;
 
-// Who named the author.
+// What named the author.
 enum class Source : std::uint8_t {
   csv,        // the uploaded list
-  discovery,  // a work by somebody else
+  discovery,  // another author's work
 };
 std::string_view to_text(Source source);
 
@@ -34,7 +34,7 @@ struct AuthorMessage {
   std::string name;
   Source source = Source::csv;
   Priority priority = Priority::normal;
-  // Who is known for what this author is known for is found as well as co-authors.
+  // Authors known for the same subject are found as well as co-authors.
   bool by_subject = false;
   // 1 for the list's own authors.
   std::uint32_t depth = 1;

@@ -181,7 +181,7 @@ std::vector<Person> most_named(const std::vector<origin::Work>& works, const std
                                std::size_t count_max, const booklist::NormalText& normal_text) {
   struct Named {
     Person person;
-    // Who is named first has the lowest.
+    // The first to be named has the lowest.
     std::size_t place;
     // The work that was counted last.
     std::size_t work;

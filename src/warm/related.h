@@ -1,5 +1,6 @@
-// What an author is known for, and who else is known for it. Pure: from works to a subject, and from the
-// works on that subject to people. The same works give the same answer, in whatever order a queue delivers.
+// The subject that an author is known for, and the other authors known for it. Pure: from works to a subject,
+// and from the works on that subject to people. The same works give the same answer, in whatever order a
+// queue delivers.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 
 namespace larder::warm {
 
-// Somebody whom a work names. Neither is empty.
+// A person whom a work names. Neither is empty.
 struct Person {
   // The normal form, by which people are told apart.
   std::string key;
@@ -24,7 +25,7 @@ struct Person {
   friend bool operator==(const Person& a, const Person& b) { return a.key == b.key && a.name == b.name; }
 };
 
-// Those who are named as a work's authors, in its order; "Various" and the like are nobody.
+// The people named as a work's authors, in its order, without "Various" and the like.
 std::vector<Person> people_of(const origin::Work& work, const booklist::NormalText& normal_text);
 
 // The subject that says most about these works, as an origin is asked for it (in lower case, as far as it is

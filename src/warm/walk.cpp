@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "base/mutation.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "json/json_text.h"
 #include "records/token_bucket.h"
 #include "warm/warming.h"
 
@@ -17,23 +18,23 @@ using observe::Counter;
 host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMessage& walk,
                                               const std::string& fields, Instant end) const {
   Step step;
-  const auto parsed = config::JsonText::parse(fields);
-  const config::Resource* const resource = stock_.find_resource(walk.resource);
+  const auto parsed = json::JsonText::parse(fields);
+  const config::Resource* const resource = writer_.find_resource(walk.resource);
   if (resource == nullptr || !parsed) {
-    step.state = StepState::hopeless;
+    step.state = StepState::rejected;
     step.reason = "undeclared";
     step.message = concat({"larder.json no longer declares the resource ", walk.resource, "."});
     co_return step;
   }
-  auto query = stock_.query_of(here.host(), *resource, parsed->as_pairs());
+  auto query = writer_.query_of(here.host(), *resource, parsed->as_pairs());
   if (!query) {
-    step.state = StepState::hopeless;
+    step.state = StepState::rejected;
     step.reason = "invalid";
     step.message = query.error().message;
     co_return step;
   }
   std::vector<engine::Query> asked = {*query};
-  const auto there = co_await stock_.has_all(here, std::move(asked));
+  const auto there = co_await writer_.has_all(here, std::move(asked));
   if (there && *there) {
     step.outcome = Outcome::skipped;
     co_return step;
@@ -54,18 +55,24 @@ host::Task<Warming::Step> Warming::warm_entry(host::Context here, const WalkMess
   if (reading.refusal() != nullptr) {
     const origin::Refusal& refusal = *reading.refusal();
     const bool passing = refusal.not_asked || refusal.error.retryable || refusal.origin_status >= 500;
-    step.state = passing ? StepState::later : StepState::hopeless;
+    step.state = passing ? StepState::later : StepState::rejected;
     step.reason = to_text(refusal.error.kind);
     step.message = refusal.error.message;
     step.delay = Millis(static_cast<std::int64_t>(refusal.retry_after_seconds) * 1000);
   } else if (reading.hit() == nullptr) {
-    step.state = StepState::hopeless;
+    step.state = StepState::rejected;
     step.reason = "not_kept";
     step.message = "The origin's answer may not be kept: it is too large, or the origin forbids it.";
   } else {
     step.works = 1;
   }
-  co_await engine_.settle(here, *query, std::move(reading));
+  const bool is_kept = step.state == StepState::done;
+  const auto stored = co_await engine_.settle_for_all(here, *query, std::move(reading));
+  if (is_kept && !stored && !LARDER_MUTATED(failed_entries_passed_over)) {
+    step.state = StepState::later;
+    step.reason = "store";
+    step.message = "The entry could not be stored.";
+  }
   co_return step;
 }
 

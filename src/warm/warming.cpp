@@ -59,8 +59,8 @@ void write_sums(JsonWriter& json, const Sums& sums) {
   json.key("failed").value(sums.failed).key("skipped").value(sums.skipped);
 }
 
-// Requests for a list: one an author (or entry), and one more for the subject of each who has levels left to
-// walk. Authors who share one need fewer.
+// Requests for a list: one for each author (or entry), and one more for the subject of each author with
+// levels left. Authors who share a subject need fewer.
 std::uint64_t requests_of(const JobPlan& plan) {
   std::uint64_t requests = plan.items.size();
   for (const Item& item : plan.items) {
@@ -83,7 +83,7 @@ Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint
 }  // namespace
 
 std::uint32_t Warming::requests_per_second(bool is_walk, const records::JobTerms& terms) const {
-  const config::Resource* const authors = stock_.resource_for(config::ProviderQuery::author);
+  const config::Resource* const authors = writer_.resource_for(config::ProviderQuery::author);
   const std::uint32_t polite = authors == nullptr ? 1 : origin::polite_rate(*authors, 0, settings_);
   const std::uint32_t wanted = terms.requests_per_second;
   return std::max<std::uint32_t>(1, is_walk ? std::min<std::uint32_t>(wanted, 1000) : polite);
@@ -134,12 +134,12 @@ std::string Warming::shown(const records::JobRow& job, Instant now) const {
 }
 
 host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const {
-  const config::Resource* const authors = stock_.resource_for(config::ProviderQuery::author);
+  const config::Resource* const authors = writer_.resource_for(config::ProviderQuery::author);
   if (plan.options.resource.empty() && authors == nullptr) {
     co_return fail(ErrorKind::unsupported, "warming",
                    "larder.json declares no resource that looks books up by author; add one.");
   }
-  const config::Resource* const subjects = stock_.resource_for(config::ProviderQuery::subject);
+  const config::Resource* const subjects = writer_.resource_for(config::ProviderQuery::subject);
   if (plan.options.by_subject && subjects == nullptr) {
     co_return fail(ErrorKind::unsupported, "warming",
                    "larder.json declares no resource that looks books up by subject; add one.");
@@ -182,11 +182,12 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   co_return opened;
 }
 
-host::Task<Result<bool>> Warming::send_parcel(host::Context here, Parcel parcel) const {
-  if (parcel.messages.empty()) {
+host::Task<Result<bool>> Warming::send_queue_batch(host::Context here, QueueBatch queue_batch) const {
+  if (queue_batch.messages.empty()) {
     co_return true;
   }
-  const auto sent = co_await host::queue_send(here, parcel.binding, parcel.messages, parcel.delay_seconds);
+  const auto sent =
+      co_await host::queue_send(here, queue_batch.binding, queue_batch.messages, queue_batch.delay_seconds);
   if (!sent) {
     counters_.add(Counter::cache_errors_total, "queue", to_text(sent.error().kind));
     co_return tl::make_unexpected(sent.error());
@@ -195,9 +196,9 @@ host::Task<Result<bool>> Warming::send_parcel(host::Context here, Parcel parcel)
 }
 
 host::Task<void> Warming::send(host::Context here, std::string job_id, JobPlan plan) const {
-  Parcel parcel;
+  QueueBatch queue_batch;
   const bool is_high = plan.options.priority == Priority::high;
-  parcel.binding = std::string(queue_binding(is_high));
+  queue_batch.binding = std::string(queue_binding(is_high));
   if (plan.options.resource.empty()) {
     for (const Item& item : plan.items) {
       AuthorMessage message;
@@ -210,7 +211,7 @@ host::Task<void> Warming::send(host::Context here, std::string job_id, JobPlan p
       message.depth = item.depth;
       message.depth_max = item.depth_max;
       message.queued = here.host().now();
-      parcel.messages.push_back(to_json(message));
+      queue_batch.messages.push_back(to_json(message));
     }
   } else {
     for (std::uint32_t from = 0; from < plan.options.requests_at_once && from < plan.items.size(); ++from) {
@@ -221,11 +222,11 @@ host::Task<void> Warming::send(host::Context here, std::string job_id, JobPlan p
       message.priority = plan.options.priority;
       message.resource = plan.options.resource;
       message.requests_per_second = plan.options.requests_per_second;
-      parcel.messages.push_back(to_json(message));
+      queue_batch.messages.push_back(to_json(message));
     }
   }
-  // A failure is counted; the job goes quiet, and tend() sends again.
-  const auto sent = co_await send_parcel(here, std::move(parcel));
+  // A failure is counted; the job goes quiet, and maintain() sends again.
+  const auto sent = co_await send_queue_batch(here, std::move(queue_batch));
   if (sent) {
     const auto settled = co_await book_.settle(here, {});
     if (settled) {
@@ -270,8 +271,8 @@ host::Task<Result<std::string>> Warming::cancel(host::Context here, std::string 
   co_return json.end_object().text();
 }
 
-host::Task<Result<std::string>> Warming::letters(host::Context here, std::uint64_t cursor) const {
-  const auto said = co_await book_.letters(here, cursor, page_size);
+host::Task<Result<std::string>> Warming::dead_letters(host::Context here, std::uint64_t cursor) const {
+  const auto said = co_await book_.dead_letters(here, cursor, page_size);
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
@@ -291,15 +292,15 @@ host::Task<Result<std::string>> Warming::letters(host::Context here, std::uint64
 // Items as the book gives them back: their messages again.
 host::Task<Result<std::uint64_t>> Warming::send_items(host::Context here,
                                                       const records::SentItems& items) const {
-  Parcel normal;
-  Parcel high;
+  QueueBatch normal;
+  QueueBatch high;
   normal.binding = std::string(queue_binding(false));
   high.binding = std::string(queue_binding(true));
   std::vector<std::string> walked;
   for (const records::SentItem& sent : items) {
     const records::JobTerms& terms = sent.terms;
     const Priority priority = terms.is_high == 1 ? Priority::high : Priority::normal;
-    Parcel& parcel = terms.is_high == 1 ? high : normal;
+    QueueBatch& queue_batch = terms.is_high == 1 ? high : normal;
     if (terms.resource.empty()) {
       AuthorMessage message;
       message.job = sent.job;
@@ -312,7 +313,7 @@ host::Task<Result<std::uint64_t>> Warming::send_items(host::Context here,
       message.depth = sent.item.depth;
       message.depth_max = sent.item.depth_max;
       message.queued = here.host().now();
-      parcel.messages.push_back(to_json(message));
+      queue_batch.messages.push_back(to_json(message));
     } else if (std::find(walked.begin(), walked.end(), sent.job) == walked.end()) {
       walked.push_back(sent.job);
       WalkMessage message;
@@ -322,13 +323,13 @@ host::Task<Result<std::uint64_t>> Warming::send_items(host::Context here,
       message.step = std::max<std::uint32_t>(1, terms.requests_at_once);
       message.requests_per_second = std::max<std::uint32_t>(1, terms.requests_per_second);
       for (message.from = 0; message.from < message.step; ++message.from) {
-        parcel.messages.push_back(to_json(message));
+        queue_batch.messages.push_back(to_json(message));
       }
     }
   }
   const std::uint64_t count = normal.messages.size() + high.messages.size();
-  const auto first = co_await send_parcel(here, std::move(high));
-  const auto second = co_await send_parcel(here, std::move(normal));
+  const auto first = co_await send_queue_batch(here, std::move(high));
+  const auto second = co_await send_queue_batch(here, std::move(normal));
   if (!first) {
     co_return tl::make_unexpected(first.error());
   }
@@ -343,9 +344,9 @@ host::Task<Result<std::string>> Warming::replay(host::Context here, std::vector<
   if (!said) {
     co_return tl::make_unexpected(said.error());
   }
-  // What fails from here on is made good by tend(): the items are open again.
+  // What fails from here on is made good by maintain(): the items are open again.
   const auto sent = co_await send_items(here, said->items);
-  Parcel unread;
+  QueueBatch unread;
   unread.binding = std::string(queue_binding(false));
   records::LetterNumbers gone;
   for (const records::UnreadLetter& letter : said->unread) {
@@ -358,7 +359,7 @@ host::Task<Result<std::string>> Warming::replay(host::Context here, std::vector<
   std::uint64_t left = said->left;
   if (!unread.messages.empty()) {
     // These are nowhere else: their letters go once they are in the queue, and not before.
-    const auto sent_unread = co_await send_parcel(here, std::move(unread));
+    const auto sent_unread = co_await send_queue_batch(here, std::move(unread));
     if (!sent_unread) {
       co_return tl::make_unexpected(sent_unread.error());
     }
@@ -398,7 +399,7 @@ host::Task<void> Warming::tell(host::Context here, const records::jobs::settle_r
   co_await remember(here, settings_.cache_prefix + ":warming:stats", std::move(stats).take(), Millis(0));
 }
 
-host::Task<void> Warming::tend(host::Context here) const {
+host::Task<void> Warming::maintain(host::Context here) const {
   const auto silent = co_await book_.quiet(here);
   if (!silent) {
     // No jobs' object in this deployment, or none that answers: the next time.

@@ -1,12 +1,12 @@
 // Warming: a list of books (or of entries) in, a warm cache out. Jobs are kept by a Durable Object
-// (job_book.h); queue messages are its hands, and may be lost, late, doubled or out of order without harm:
-// what counts is what the job says.
+// (job_book.h), which keeps the account; queue messages only carry work, and may be lost, late, doubled or
+// out of order without harm.
 //
 //   open      the list becomes a job, whole or not at all
 //   send      its messages go out, behind the response
 //   consume   a batch: find each author's works, put their entries, queue the co-authors and, where it is
 //             asked for, who is known for the same subject; account for the author
-//   tend      messages of a job that has gone quiet are sent again
+//   maintain      messages of a job that has gone quiet are sent again
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@
 #include "host/requests.h"
 #include "host/task.h"
 #include "observe/counters.h"
+#include "warm/entry_writer.h"
 #include "warm/job_book.h"
 #include "warm/message.h"
 #include "warm/related.h"
-#include "warm/stock.h"
 
 namespace larder::warm {
 
@@ -44,7 +44,7 @@ struct JobOptions {
   // Of an author list.
   std::uint32_t depth_max = 1;
   std::string aggressiveness = "normal";
-  // Who is known for the same subject is found as well as co-authors.
+  // Authors known for the same subject are found as well as co-authors.
   bool by_subject = false;
   // Of an entry list: the resource's name; "" for an author list.
   std::string resource;
@@ -95,12 +95,12 @@ class Warming {
         counters_(counters),
         engine_(engine),
         book_(settings),
-        stock_(settings, declarations, engine, counters) {}
+        writer_(settings, declarations, engine, counters) {}
 
   // Errors: unsupported, when no resource looks books up by author (or by subject, where that is asked for),
   // or the cache is off; as the jobs' object.
   host::Task<Result<Opened>> open(host::Context here, JobPlan plan) const;
-  // The job's messages. To be done behind the response; what fails is made good by tend().
+  // The job's messages. To be done behind the response; what fails is made good by maintain().
   host::Task<void> send(host::Context here, std::string job_id, JobPlan plan) const;
 
   // Jobs as JSON: {jobId, kind, state, …, authors: {queued, processed, failed, skipped}, works, byDepth, …}.
@@ -111,7 +111,7 @@ class Warming {
   // Cancels a job that is at work, and removes one that is over: {removed, job}.
   host::Task<Result<std::string>> cancel(host::Context here, std::string job_id) const;
   // {letters, next, depth}.
-  host::Task<Result<std::string>> letters(host::Context here, std::uint64_t cursor) const;
+  host::Task<Result<std::string>> dead_letters(host::Context here, std::uint64_t cursor) const;
   // Dead letters go out again, these or, if none is named, the oldest: {replayed, left}.
   host::Task<Result<std::string>> replay(host::Context here, std::vector<std::uint64_t> ids) const;
 
@@ -120,9 +120,9 @@ class Warming {
   host::Task<void> consume(host::Context here, std::string queue, std::vector<Delivery> deliveries) const;
   host::Task<void> keep_dead_letters(host::Context here, std::vector<Delivery> deliveries) const;
   // Every few minutes.
-  host::Task<void> tend(host::Context here) const;
+  host::Task<void> maintain(host::Context here) const;
 
-  const Stock& stock() const { return stock_; }
+  const EntryWriter& writer() const { return writer_; }
 
  private:
   // How work on one message came out.
@@ -132,7 +132,7 @@ class Warming {
     more,     // it goes on in a message of its own
     later,    // its origin or a store is down or busy: it comes again
     fault,    // it failed by itself: it comes again a few times
-    hopeless  // it can never succeed
+    rejected  // it can never succeed
   };
   struct Step {
     StepState state = StepState::done;
@@ -167,30 +167,30 @@ class Warming {
     Batch() {}
   };
   // Messages of one delay for one queue.
-  struct Parcel {
+  struct QueueBatch {
     std::string binding;
     std::vector<std::string> messages;
     std::uint64_t delay_seconds = 0;
 
-    Parcel() {}
+    QueueBatch() {}
   };
 
   host::Task<void> work_on(host::Context here, Batch& batch) const;
   host::Task<Step> warm_author(host::Context here, Slot& slot, Budget& budget) const;
-  // `harvest` gets the author's works where they are.
+  // `found_works` gets the author's works where they are.
   host::Task<Result<bool>> is_warm(host::Context here, const Slot& slot, Budget& budget,
-                                   Harvest& harvest) const;
-  // Whom the author's works lead to.
-  host::Task<Step> queue_found(host::Context here, AuthorMessage& author, const Harvest& harvest,
+                                   FoundWorks& found_works) const;
+  // The authors that the author's works lead to.
+  host::Task<Step> queue_found(host::Context here, AuthorMessage& author, const FoundWorks& found_works,
                                bool& missed) const;
   // What an origin says to this question. A state other than `done` says why there is nothing.
   host::Task<Step> look_up(host::Context here, config::ProviderQuery asked, std::string text,
-                           Harvest& harvest) const;
+                           FoundWorks& found_works) const;
   // The others into the job, and their messages out.
   host::Task<Step> queue_others(host::Context here, const AuthorMessage& author,
                                 std::vector<Person> people) const;
-  // Those who are known for the author's subject. `missed` is set where they are left out for good.
-  host::Task<Step> queue_related(host::Context here, AuthorMessage& author, const Harvest& harvest,
+  // The authors known for the author's subject. `missed` is set where they are left out for good.
+  host::Task<Step> queue_related(host::Context here, AuthorMessage& author, const FoundWorks& found_works,
                                  bool& missed) const;
   host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
                         bool missed) const;
@@ -199,15 +199,15 @@ class Warming {
   host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields,
                               Instant end) const;
 
-  // Which messages of the batch are still wanted, and what is known of their authors. False: nobody could
-  // say.
+  // Which messages of the batch are still wanted, and what is known of their authors. False: the jobs could
+  // not be asked.
   host::Task<bool> begin(host::Context here, Batch& batch) const;
   // Accounts for what is done, sends what goes on, and settles the batch.
   host::Task<void> end(host::Context here, Batch& batch) const;
   host::Task<void> put_off(host::Context here, Slot& slot) const;
   host::Task<void> tell(host::Context here, const records::jobs::settle_results& settled) const;
   void log_unknown(host::Context here, std::string_view queue, std::size_t count) const;
-  host::Task<Result<bool>> send_parcel(host::Context here, Parcel parcel) const;
+  host::Task<Result<bool>> send_queue_batch(host::Context here, QueueBatch queue_batch) const;
   host::Task<Result<std::uint64_t>> send_items(host::Context here, const records::SentItems& items) const;
   host::Task<void> remember(host::Context here, std::string key, std::string json, Millis kept) const;
 
@@ -220,7 +220,7 @@ class Warming {
   observe::Counters& counters_;
   engine::Engine& engine_;
   JobBook book_;
-  Stock stock_;
+  EntryWriter writer_;
 };
 
 }  // namespace larder::warm

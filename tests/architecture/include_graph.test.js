@@ -76,6 +76,33 @@ test("a room includes only itself and the rooms that it leans on", () => {
   assert.deepEqual(found, []);
 });
 
+test("docs/architecture.md draws every room above those that it includes", () => {
+  const drawing = /never on those above:\n\n```\n([\s\S]*?)```/.exec(
+    readFileSync("docs/architecture.md", "utf8"),
+  )?.[1];
+  assert.ok(drawing, "there is no drawing");
+  /** @type {Map<string, number>} room to its floor, counted from the top */
+  const floors = new Map();
+  for (const [floor, line] of drawing.trimEnd().split("\n").entries()) {
+    // The first columns are rooms, the rest says what they are for.
+    for (const name of line.slice(0, 36).trim().split(/ +/)) floors.set(name, floor);
+  }
+  assert.deepEqual(
+    [...rooms.keys()].filter((room) => !floors.has(room)),
+    [],
+    "rooms that are not drawn",
+  );
+  const found = faults((name, path) => {
+    const [target = ""] = name.split("/");
+    return (
+      rooms.has(target) &&
+      target !== roomOf(path) &&
+      (floors.get(target) ?? 0) <= (floors.get(roomOf(path)) ?? 0)
+    );
+  });
+  assert.deepEqual(found, []);
+});
+
 test("a quoted include names a file of src by its full path there, or a library's header", () => {
   const found = faults(
     (name, _path, quoted) => quoted && name !== "simdjson.h" && !existsSync(`src/${name}`),

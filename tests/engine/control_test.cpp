@@ -173,6 +173,26 @@ TEST_F(ControlTest, APurgedCopyIsNotConfirmedByARefreshUnderWay) {
   EXPECT_EQ(far.get(url).body, "v4");
 }
 
+// A refresh that the purge overtook has nothing to keep. What others have put since is not its own to remove.
+TEST_F(ControlTest, ARefreshThatAPurgeOvertookLeavesWhatCameAfterThePurge) {
+  isolate.get(url);
+  world.now += std::chrono::minutes(61);
+  origin_delay = Millis(9'000);
+  isolate.request("GET", url);
+  world.run_for(Millis(1'000));
+  purge(PurgeKind::tag, "items");
+  origin_delay = Millis(50);
+  Isolate far(world, {}, declared, "two");
+  far.request("GET", url);
+  world.run_for(Millis(5'500));
+  // The refresh's own isolate hears of the purge.
+  isolate.request("GET", "/items/8");
+  world.run();
+  EXPECT_EQ(world.origin_requests.size(), 4U);
+  EXPECT_EQ(Isolate(world, {}, declared, "three").get(url).body, "v3");
+  EXPECT_EQ(world.origin_requests.size(), 4U);
+}
+
 TEST_F(ControlTest, ALogThatCannotBeReadTakesNothingDown) {
   isolate.get(url);
   world.fail(host::OperationKind::control_read);

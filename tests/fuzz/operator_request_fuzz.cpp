@@ -9,24 +9,24 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "config/limits.h"
-#include "config/operator_request.h"
 #include "config/settings.h"
 #include "http/client.h"
 #include "operators/caller.h"
+#include "operators/operator_request.h"
 
 namespace {
 
 using namespace larder;
 
-void check_operator_faults(const config::Faults& faults) {
+void check_operator_faults(const Faults& faults) {
   LARDER_ASSERT(!faults.empty() && faults.size() <= config::limit::declaration_faults_max);
-  for (const config::Fault& fault : faults) {
+  for (const Fault& fault : faults) {
     LARDER_ASSERT(!fault.message.empty() && is_utf8(fault.message) && is_utf8(fault.path));
   }
 }
 
 void check_purges(std::string_view json) {
-  const auto purges = config::parse_purge_request(json);
+  const auto purges = operators::parse_purge_request(json);
   if (!purges) {
     check_operator_faults(purges.error());
     return;
@@ -40,7 +40,7 @@ void check_purges(std::string_view json) {
 }
 
 void check_changes(std::string_view json) {
-  const auto changes = config::parse_settings_request(json);
+  const auto changes = operators::parse_settings_request(json);
   if (!changes) {
     check_operator_faults(changes.error());
     return;

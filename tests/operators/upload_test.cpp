@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/json_text.h"
+#include "json/json_text.h"
 #include "operators/support.h"
 #include "support/jobs_view.h"
 #include "support/model_reply.h"
@@ -37,7 +37,7 @@ OriginReply checked(const OriginRequest& request, OriginReply reply) {
   if (std::find(request.headers.begin(), request.headers.end(), key) == request.headers.end()) {
     return json_reply(403, R"({"error":{"code":403}})");
   }
-  const auto json = config::JsonText::parse(request.content);
+  const auto json = json::JsonText::parse(request.content);
   const auto config = json ? json->find("generationConfig") : std::nullopt;
   const auto schema = config ? config->find("responseJsonSchema") : std::nullopt;
   const auto properties = schema ? schema->find("properties") : std::nullopt;

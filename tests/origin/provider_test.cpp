@@ -30,7 +30,7 @@ TEST(providers, are_asked_in_the_order_of_the_table) {
   std::vector<std::string> names;
   for (const ProviderRow& row : provider_rows()) {
     EXPECT_EQ(row.name, row.provider.name());
-    EXPECT_EQ(&provider_row(*config::find_word(config::all_providers, row.name)), &row);
+    EXPECT_EQ(&provider_row(*find_word(config::all_providers, row.name)), &row);
     EXPECT_EQ(row.secret_need == SecretNeed::none, row.secret_setting.empty());
     EXPECT_EQ(row.secret_place == SecretPlace::nowhere, row.secret_name.empty());
     names.emplace_back(row.name);

@@ -10,7 +10,7 @@
 namespace larder::origin {
 
 inline const Provider& provider_named(std::string_view name) {
-  return provider_row(*config::find_word(config::all_providers, name)).provider;
+  return provider_row(*find_word(config::all_providers, name)).provider;
 }
 
 inline Result<Reply> read_reply(std::string_view provider, const Lookup& lookup, std::uint32_t status,

@@ -9,7 +9,7 @@ namespace {
 
 config::Settings settings_of(const TextPairs& bindings) {
   auto settings = config::parse_settings(bindings);
-  EXPECT_TRUE(settings.has_value()) << config::to_text(settings.error());
+  EXPECT_TRUE(settings.has_value()) << to_text(settings.error());
   return *settings;
 }
 

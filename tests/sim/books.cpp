@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "config/json_text.h"
+#include "json/json_text.h"
 
 namespace larder::sim {
 
@@ -36,15 +36,15 @@ std::optional<std::uint64_t> number_of_cover(std::string_view url) {
   return parse_unsigned(name.substr(0, name.find('-')));
 }
 
-std::vector<std::string> texts_of(const config::JsonText& json, std::string_view name) {
+std::vector<std::string> texts_of(const json::JsonText& json, std::string_view name) {
   std::vector<std::string> texts;
-  for (const config::JsonText& item : json.items(name)) {
+  for (const json::JsonText& item : json.items(name)) {
     texts.push_back(item.as_text().value_or(""));
   }
   return texts;
 }
 
-std::optional<ToldWork> read_work(const config::JsonText& json) {
+std::optional<ToldWork> read_work(const json::JsonText& json) {
   const auto ids = json.find("ids");
   const std::string id = ids ? ids->text("openlibrary") : "";
   const auto& works = the_library().works;
@@ -139,7 +139,7 @@ std::vector<std::size_t> works_about(std::string_view query, std::size_t id) {
 bool is_shared_title(std::string_view title) { return title.starts_with("Shared"); }
 
 std::optional<ToldBooks> read_told_books(std::string_view body) {
-  const auto json = config::JsonText::parse(body);
+  const auto json = json::JsonText::parse(body);
   if (!json || !json->is_object() || json->text("source") != "openlibrary") {
     return std::nullopt;
   }
@@ -148,7 +148,7 @@ std::optional<ToldBooks> read_told_books(std::string_view body) {
   if (json->number("status") == 404) {
     return told;
   }
-  for (const config::JsonText& item : json->items("works")) {
+  for (const json::JsonText& item : json->items("works")) {
     const auto work = read_work(item);
     const bool twice = work && std::any_of(told.works.begin(), told.works.end(),
                                            [&](const ToldWork& other) { return other.work == work->work; });

@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "config/json_text.h"
 #include "config/limits.h"
 #include "entry/header.h"
+#include "json/json_text.h"
 #include "records/control_log.h"
 #include "sim/books.h"
 
@@ -82,8 +82,9 @@ Epoch::~Epoch() {
 }
 
 // One epoch in four is without faults: there every rule is at its strictest. Operators are always at work.
+// The kinds take turns, so that every run of four epochs has seen them all.
 void Epoch::draw_rates() {
-  const std::uint64_t weather = random_.below(4);
+  const std::uint64_t weather = journal_.epochs() % 4;
   if (random_.percent(60)) {
     rates_.purges = static_cast<std::uint32_t>(random_.below(8'000));
   }
@@ -98,9 +99,14 @@ void Epoch::draw_rates() {
   };
   rates_.misfortune = rate(60'000);
   rates_.affliction = rate(8'000);
+  owed_.slow_origin = true;
+  owed_.failing_origin = true;
   if (weather == 1) {
     return;
   }
+  owed_.lost_leader = true;
+  owed_.crashed_holder = true;
+  owed_.edge_eviction = true;
   rates_.fails = rate(20'000);
   rates_.fails_late = rate(10'000);
   rates_.slow = rate(20'000);
@@ -436,9 +442,15 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
     return;
   }
   // Between this operation and the next.
-  if (random_.chance(rates_.crash)) {
+  const bool holds = client != nullptr && client->granted && !client->answered;
+  const bool leads = client != nullptr && client->looks_up_since && !client->answered;
+  const bool is_owed_crash = owed_.crashed_holder && holds && kind == OperationKind::lock_acquire;
+  const bool is_owed_loss = owed_.lost_leader && leads && has_followers(host, *client);
+  if (is_owed_crash || random_.chance(rates_.crash)) {
+    owed_.crashed_holder = owed_.crashed_holder && !is_owed_crash;
     world_.after(Millis(0), [this, number = host.number] { crash(number); });
-  } else if (is_heard && random_.chance(rates_.ended)) {
+  } else if (is_owed_loss || (is_heard && random_.chance(rates_.ended))) {
+    owed_.lost_leader = owed_.lost_leader && !is_owed_loss;
     world_.after(Millis(0), [this, number = host.number, id = request] { end_request(number, id); });
   }
 }
@@ -679,6 +691,7 @@ void Epoch::arrive() {
   if (random_.percent(6)) {
     change_the_world();
   }
+  pay_what_is_owed();
   if (random_.chance(rates_.meddling)) {
     meddle();
   }
@@ -800,11 +813,43 @@ void Epoch::change_the_world() {
   origins_.misfortune = rates_.misfortune;
   if (random_.chance(rates_.affliction * 10)) {
     const auto condition = static_cast<Condition>(1 + random_.below(6));
-    const std::size_t tenant = random_.index(tenants_);
-    const Millis lasts = random_.between(Millis(1'000), Millis(random_.percent(30) ? 400'000 : 40'000));
-    origins_.afflict(tenant, condition, world_.now + lasts);
-    journal_.note(world_.now, "", "an origin suffers", 0, 0, static_cast<std::int64_t>(condition));
+    afflict(condition, random_.between(Millis(1'000), Millis(random_.percent(30) ? 400'000 : 40'000)));
   }
+}
+
+void Epoch::afflict(Condition condition, Millis lasts) {
+  origins_.afflict(random_.index(tenants_), condition, world_.now + lasts);
+  journal_.note(world_.now, "", "an origin suffers", 0, 0, static_cast<std::int64_t>(condition));
+}
+
+// What needs no more than a moment when something is stored. The rest waits for a leader or a holder to come
+// by (completing()).
+void Epoch::pay_what_is_owed() {
+  constexpr std::size_t stored_at_least = 20;
+  if (subjects_seen_.size() < stored_at_least) {
+    return;
+  }
+  auto& edge = world_.edge[FaultyHost::data_centre_name(random_.index(data_centres_))];
+  if (owed_.edge_eviction && !edge.empty()) {
+    owed_.edge_eviction = false;
+    const auto evicted = std::next(edge.begin(), static_cast<std::ptrdiff_t>(random_.index(edge.size())));
+    journal_.count(FaultKind::edge_eviction);
+    journal_.note(world_.now, evicted->first, "is evicted at an edge");
+    edge.erase(evicted);
+  }
+  // One after the other, in an order of chance.
+  constexpr Millis lasts{40'000};
+  bool& first = random_.percent(50) ? owed_.slow_origin : owed_.failing_origin;
+  if (first && random_.percent(5)) {
+    afflict(&first == &owed_.slow_origin ? Condition::slow : Condition::errors, lasts);
+    first = false;
+  }
+}
+
+bool Epoch::has_followers(const FaultyHost& host, const ClientRequest& leader) const {
+  return std::any_of(host.clients.begin(), host.clients.end(), [&](const auto& other) {
+    return other.second.key == leader.key && other.second.id != leader.id && !other.second.answered;
+  });
 }
 
 // What other programs, other versions and broken machines do to what is shared.
@@ -1050,7 +1095,7 @@ void Epoch::read_warmed(const WarmingJudge::Warmed& warmed) {
   std::string query(by_author);
   std::string text = warmed.name;
   if (warmed.is_entry) {
-    const auto fields = config::JsonText::parse(warmed.name);
+    const auto fields = json::JsonText::parse(warmed.name);
     text = fields ? fields->text("q") : "";
     query = book_number(by_isbn, text) ? by_isbn : by_title;
   }

@@ -43,6 +43,15 @@ class Epoch final : public Overseer, public Stage {
     std::uint32_t purges = 0;
     std::uint32_t switches = 0;
   };
+  // Rare situations that this epoch has yet to bring about, at its first opportunity: none of them is left to
+  // chance.
+  struct Owed {
+    bool slow_origin = false;
+    bool failing_origin = false;
+    bool lost_leader = false;
+    bool crashed_holder = false;
+    bool edge_eviction = false;
+  };
   // An isolate. Events may still be under way to its host when it is gone, so hosts stay until the end.
   struct Node {
     std::unique_ptr<FaultyHost> host;
@@ -98,6 +107,9 @@ class Epoch final : public Overseer, public Stage {
   bool repeat(FaultyHost& host, ClientRequest& client);
   void watch_deadline(std::uint32_t number, host::RequestId id);
   void change_the_world();
+  void afflict(Condition condition, Millis lasts);
+  void pay_what_is_owed();
+  bool has_followers(const FaultyHost& host, const ClientRequest& leader) const;
   void meddle();
   void purge(const Subject& subject);
   void switch_something();
@@ -123,6 +135,7 @@ class Epoch final : public Overseer, public Stage {
   // Not every epoch's operators do.
   bool warms_;
   Rates rates_;
+  Owed owed_;
   // No store fails, is late or holds what it should not.
   bool stores_well_ = true;
   Millis gap_mean_;

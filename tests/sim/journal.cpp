@@ -64,7 +64,10 @@ std::string Journal::line(const Event& event) {
   return text;
 }
 
-void Journal::begin_epoch() { events_.clear(); }
+void Journal::begin_epoch() {
+  ++epochs_;
+  events_.clear();
+}
 
 std::vector<std::string_view> Journal::never_seen() const {
   std::vector<std::string_view> names;

@@ -80,6 +80,7 @@ class Journal {
 
   const std::optional<Violation>& violation() const { return violation_; }
   std::uint64_t steps() const { return steps_; }
+  std::uint64_t epochs() const { return epochs_; }
   std::uint64_t requests() const { return requests_; }
   std::uint64_t digest() const { return digest_; }
   std::uint64_t seen(FaultKind fault) const { return faults_[static_cast<std::size_t>(fault)]; }
@@ -109,6 +110,7 @@ class Journal {
   std::optional<Violation> violation_;
   std::string last_key_;
   std::uint64_t steps_ = 0;
+  std::uint64_t epochs_ = 0;
   std::uint64_t requests_ = 0;
   std::uint64_t next_order_ = 0;
   std::uint64_t digest_ = 0xcbf29ce484222325;

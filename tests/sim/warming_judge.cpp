@@ -1,4 +1,5 @@
 #include "sim/warming_judge.h"
+#include "json/json_text.h"
 
 #include <algorithm>
 
@@ -374,7 +375,7 @@ void WarmingJudge::upload_answered(std::uint32_t status, const std::string& retr
                      concat({"an upload was refused with Retry-After \"", retry_after, "\" and queued ",
                              to_text(queued)}));
   }
-  const auto json = config::JsonText::parse(body);
+  const auto json = json::JsonText::parse(body);
   const bool created = status == 202;
   if (created && (!json || !known_.contains(json->text("jobId")))) {
     journal_.violate(Invariant::refused_upload_queued, "", concat({"an upload made no job: ", body}));

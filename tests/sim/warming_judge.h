@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/json_text.h"
+#include "json/json_text.h"
 #include "sim/journal.h"
 #include "sim/queues.h"
 #include "support/jobs_view.h"

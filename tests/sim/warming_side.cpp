@@ -88,7 +88,7 @@ bool WarmingSide::go_on() {
     // Messages were lost: the cron sends them again once the job is quiet.
     ++tended_;
     world_.now += until_quiet;
-    tend();
+    maintain();
     return true;
   }
   const auto letters = jobs_.letters();
@@ -235,7 +235,7 @@ void WarmingSide::arrive() {
     call("GET", random_.percent(50) ? "/api/warming/jobs" : "/api/warming/dlq", ErrandKind::call, SentBody(),
          {});
   } else {
-    tend();
+    maintain();
   }
   if (random_.percent(3)) {
     // Of a version that is being rolled out.
@@ -292,7 +292,7 @@ void WarmingSide::prewarm() {
        {{"content-type", "application/json"}});
 }
 
-void WarmingSide::tend() {
+void WarmingSide::maintain() {
   const Stage::Place isolate = stage_.draw_isolate(tenant);
   const host::RequestId request = stage_.next_request();
   start_errand(ErrandKind::call, isolate, request);

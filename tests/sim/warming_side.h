@@ -88,7 +88,7 @@ class WarmingSide {
   void arrive();
   void upload();
   void prewarm();
-  void tend();
+  void maintain();
   void pump();
   void plan_pump();
   void deliver(const Queues::Batch& batch);

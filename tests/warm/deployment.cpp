@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "config/json_text.h"
+#include "json/json_text.h"
 
 namespace larder::warm {
 
@@ -95,12 +95,12 @@ std::size_t Deployment::subjects_asked() const {
 }
 
 std::uint64_t Deployment::subjects_counted(std::string_view outcome, std::string_view reason) {
-  const auto status = config::JsonText::parse(call("GET", "/internal/cache").body);
+  const auto status = json::JsonText::parse(call("GET", "/internal/cache").body);
   LARDER_ASSERT(status.has_value());
   const auto counters = status->find("counters");
   LARDER_ASSERT(counters.has_value());
   std::uint64_t sum = 0;
-  for (const config::JsonText& series : counters->items("warming_subjects_total")) {
+  for (const json::JsonText& series : counters->items("warming_subjects_total")) {
     const bool is_meant = series.text("outcome") == outcome && series.text("reason") == reason;
     sum += is_meant ? series.number("value") : 0;
   }

@@ -1,4 +1,6 @@
 // Lists of entries of any resource: here profiles, whose key is read from a body.
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,6 +67,61 @@ TEST_F(PrewarmTest, ProfilesAreAskedForOnceAndReadersFindThem) {
   EXPECT_THAT(read.header("cache-status"), StartsWith("larder; hit;"));
   EXPECT_THAT(read.body, HasSubstr(R"({"narrative":"You lead.",)"));
   EXPECT_EQ(world.origin_requests.size(), 2U);
+}
+
+// Whoever answers for an entry's being warm has seen it where all isolates find it.
+TEST_F(PrewarmTest, WhatNoStoreTookIsNotAccountedForUntilOneDoes) {
+  const std::string item = concat({R"({"profile":)", profile_of("Heart", "80"), "}"});
+  post("/api/warming/prewarm", concat({R"({"resource":"narr","items":[)", item, "]}"}));
+  bool is_out_of_order = true;
+  std::size_t refused = 0;
+  world.fault = [&](host::OperationKind kind) {
+    const bool is_put = kind == host::OperationKind::kv_put || kind == host::OperationKind::edge_put;
+    if (!is_out_of_order || !is_put) {
+      return std::optional<sim::Fault>();
+    }
+    ++refused;
+    sim::Fault fault;
+    fault.status = 2;
+    return std::optional(fault);
+  };
+  auto& queue = world.queues["AUTHOR_WARMING_QUEUE"];
+  const std::string first = queue.front().second;
+  queue.pop_front();
+  isolate.batch("author-warming-queue", {sim::Isolate::Sent("m", 1, first)});
+  world.run();
+  EXPECT_EQ(refused, 1U);
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 0U);
+  EXPECT_EQ(jobs.jobs().front().state_text(), "running");
+  is_out_of_order = false;
+  drain();
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 1U);
+  EXPECT_EQ(jobs.jobs().front().state_text(), "complete");
+  EXPECT_EQ(world.origin_requests.size(), 1U) << "what memory has is put, and not asked for again";
+  sim::Isolate far(world, {{"ADMIN_JWT_SECRET", std::string(32, 's')}, {"GEMINI_API_KEY", "k"}},
+                   sim::narratives_declared, "two");
+  sim::SentBody body;
+  body.content = item;
+  const auto& read = far.run("POST", "/api/narrative", {{"content-type", "application/json"}}, body);
+  EXPECT_THAT(read.header("cache-status"), HasSubstr("detail=kv")) << read.header("cache-status");
+}
+
+// A reader's answer that only its own data centre has is no warm entry yet.
+TEST_F(PrewarmTest, WhatOneDataCentreHasIsPutWhereAllFindIt) {
+  const std::string item = concat({R"({"profile":)", profile_of("Heart", "80"), "}"});
+  world.fail(host::OperationKind::kv_put);
+  post("/api/narrative", item);
+  world.fault = nullptr;
+  const auto has_entry = [this] {
+    return std::any_of(world.kv.begin(), world.kv.end(),
+                       [](const auto& stored) { return stored.first.starts_with("larder:narr:"); });
+  };
+  EXPECT_FALSE(has_entry());
+  post("/api/warming/prewarm", concat({R"({"resource":"narr","items":[)", item, "]}"}));
+  drain();
+  EXPECT_EQ(jobs.jobs().front().sum().processed, 1U);
+  EXPECT_TRUE(has_entry());
+  EXPECT_EQ(world.origin_requests.size(), 1U);
 }
 
 TEST_F(PrewarmTest, AListMayBeCsv) {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "config/json_text.h"
 #include "entry/header.h"
+#include "json/json_text.h"
 #include "records/control_log.h"
 #include "warm/deployment.h"
 #include "warm/message.h"
@@ -17,8 +17,8 @@ std::vector<std::string> first_of(const sim::Library& library, std::size_t count
   return {library.authors.begin(), library.authors.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-config::JsonText parsed(const std::string& body) {
-  auto json = config::JsonText::parse(body);
+json::JsonText parsed(const std::string& body) {
+  auto json = json::JsonText::parse(body);
   EXPECT_TRUE(json.has_value()) << body;
   return *json;
 }
@@ -65,7 +65,7 @@ TEST(Warming, OneUploadMakesAWholeLibraryWarm) {
   const auto roots = first_of(deployment.library, 20);
   const auto& answer = deployment.upload(roots, "1");
   ASSERT_EQ(answer.status, 202U) << answer.body;
-  const config::JsonText json = parsed(answer.body);
+  const json::JsonText json = parsed(answer.body);
   EXPECT_EQ(json.number("authorsQueued"), 20U);
   EXPECT_EQ(json.number("estimatedWorks"), 300U);
   EXPECT_EQ(json.text("estimatedDuration"), "PT1S");
@@ -221,9 +221,9 @@ TEST(Warming, WhatItPutsIsNoLookUpOfMemory) {
   const sim::LibraryWork work = deployment.library.works_of(roots[0]).front();
   const std::string url = concat({"/search/isbn?isbn=", work.isbn});
   const auto memory_hits = [&] {
-    const config::JsonText status = parsed(deployment.call("GET", "/internal/cache").body);
+    const json::JsonText status = parsed(deployment.call("GET", "/internal/cache").body);
     std::uint64_t sum = 0;
-    for (const config::JsonText& series : status.find("counters")->items("cache_hits_total")) {
+    for (const json::JsonText& series : status.find("counters")->items("cache_hits_total")) {
       sum += series.text("impl") == "memory" ? series.number("value") : 0;
     }
     const auto memory = status.items("implementations").front().find("statistics")->find("memory");
@@ -319,10 +319,10 @@ TEST(Warming, AMessageOfADeploymentWithoutTheSubjectResourceIsDoneWithout) {
 TEST(Warming, TheSameFileIsOneJobWhileItIsAtWork) {
   Deployment deployment(3, 20, Weather());
   const auto roots = first_of(deployment.library, 10);
-  const config::JsonText first = parsed(deployment.upload(roots, "1").body);
+  const json::JsonText first = parsed(deployment.upload(roots, "1").body);
   const auto& again = deployment.upload(roots, "1");
   EXPECT_EQ(again.status, 200U);
-  const config::JsonText second = parsed(again.body);
+  const json::JsonText second = parsed(again.body);
   EXPECT_EQ(second.text("jobId"), first.text("jobId"));
   EXPECT_EQ(second.number("authorsQueued"), 0U);
   deployment.drain();
@@ -391,7 +391,7 @@ TEST(Warming, AnUnknownAuthorHasNoWorks) {
 
 TEST(Warming, ACancelledJobStopsAndAnEndedOneIsRemoved) {
   Deployment deployment(8, 30, Weather());
-  const config::JsonText json = parsed(deployment.upload(first_of(deployment.library, 20), "1").body);
+  const json::JsonText json = parsed(deployment.upload(first_of(deployment.library, 20), "1").body);
   const std::string path = "/api/warming/jobs/" + json.text("jobId");
   EXPECT_EQ(deployment.call("DELETE", path).status, 200U);
   deployment.drain();
@@ -405,7 +405,7 @@ TEST(Warming, ACancelledJobStopsAndAnEndedOneIsRemoved) {
 TEST(Warming, WhatACancelledJobLeftIsMadeGoodByTheNext) {
   Deployment deployment(30, 80, Weather());
   const auto roots = first_of(deployment.library, 5);
-  const config::JsonText json = parsed(deployment.upload(roots, "2").body);
+  const json::JsonText json = parsed(deployment.upload(roots, "2").body);
   while (deployment.only_job().sum().processed < roots.size()) {
     deployment.drain_some(1);
   }
@@ -460,7 +460,7 @@ TEST(Warming, WhatCannotSucceedIsALetterOnceAndReplayFinishesIt) {
   deployment.drain();
   EXPECT_EQ(deployment.only_job().state_text(), "failed");
   EXPECT_EQ(deployment.only_job().sum().failed, 10U);
-  const config::JsonText letters = parsed(deployment.call("GET", "/api/warming/dlq").body);
+  const json::JsonText letters = parsed(deployment.call("GET", "/api/warming/dlq").body);
   EXPECT_EQ(letters.number("depth"), 10U);
   ASSERT_EQ(letters.items("letters").size(), 10U);
   EXPECT_EQ(letters.items("letters").front().text("reason"), "unavailable");
@@ -497,7 +497,7 @@ TEST(Warming, WhatNobodyCouldReadIsALetterUntilItIsInTheQueueAgain) {
   EXPECT_EQ(deployment.jobs.letters().size(), 1U);
   EXPECT_TRUE(queue.empty());
   deployment.world.fault = faults;
-  const config::JsonText replayed = parsed(deployment.call("POST", "/api/warming/dlq/replay").body);
+  const json::JsonText replayed = parsed(deployment.call("POST", "/api/warming/dlq/replay").body);
   EXPECT_EQ(replayed.number("replayed"), 1U);
   EXPECT_EQ(replayed.number("left"), 0U);
   EXPECT_TRUE(deployment.jobs.letters().empty());

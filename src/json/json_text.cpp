@@ -1,8 +1,8 @@
-#include "config/json_text.h"
+#include "json/json_text.h"
 
-#include "config/json_reader.h"
+#include "json/json_reader.h"
 
-namespace larder::config {
+namespace larder::json {
 
 namespace dom = simdjson::dom;
 
@@ -105,4 +105,4 @@ Faults JsonText::faults_of_members(std::string_view path, const std::vector<std:
 
 std::string JsonText::json() const { return simdjson::minify(element_); }
 
-}  // namespace larder::config
+}  // namespace larder::json

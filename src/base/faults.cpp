@@ -1,10 +1,10 @@
-#include "config/faults.h"
+#include "base/faults.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 
-namespace larder::config {
+namespace larder {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::string in_quotes(std::string_view text) {
   return quote.append(at < text.size() ? "\xe2\x80\xa6\"" : "\"");
 }
 
-}  // namespace larder::config
+}  // namespace larder

@@ -1,11 +1,11 @@
-#include "config/operator_request.h"
+#include "operators/operator_request.h"
 
 #include <gtest/gtest.h>
 
 #include "config/limits.h"
 #include "config/settings.h"
 
-namespace larder::config::operator_request_test {
+namespace larder::operators::operator_request_test {
 namespace {
 
 std::string purge_faults(std::string_view json) {
@@ -23,7 +23,7 @@ TEST(PurgeRequest, NamesThingsOfEveryKind) {
       R"({"mode":"soft","tags":["b"],"keys":["a","é"],"patterns":["*"],"prefixes":["larder:"]})");
   ASSERT_TRUE(purges);
   std::string all;
-  for (const Purge& purge : *purges) {
+  for (const config::Purge& purge : *purges) {
     EXPECT_TRUE(purge.soft);
     all.append(to_text(purge.kind)).append("=").append(purge.text).append(" ");
   }
@@ -51,7 +51,7 @@ TEST(PurgeRequest, RefusesWhatSaysNothingOrTooMuch) {
       {R"({"tags":[")" + std::string(2049, 'x') + R"("],"mode":"hard"})",
        "tags[0]: This must have 1 to 2048 bytes"},
       {"{\"keys\":[\"\xff\"],\"mode\":\"hard\"}", "Line 1, "},
-      {std::string(limit::operator_body_bytes_max + 1, ' '), "The text is too long."},
+      {std::string(config::limit::operator_body_bytes_max + 1, ' '), "The text is too long."},
   };
   for (const auto& [json, fault] : requests) {
     EXPECT_NE(purge_faults(json).find(fault), std::string::npos) << json << ": " << purge_faults(json);
@@ -110,4 +110,4 @@ TEST(SettingsRequest, RefusesWhatIsNoSettingOrNoValue) {
 }
 
 }  // namespace
-}  // namespace larder::config::operator_request_test
+}  // namespace larder::operators::operator_request_test

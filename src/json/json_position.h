@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace larder::config {
+namespace larder::json {
 
 // `line` and `column` count from 1, columns in characters. `message` ends the sentence "Line 3, column 7: …".
 struct SyntaxFault {
@@ -15,8 +15,8 @@ struct SyntaxFault {
   std::string message;
 };
 
-// The first place at which `text` is not one JSON value nested at most limit::declaration_depth_max deep;
+// The first place at which `text` is not one JSON value nested at most `depth_max` deep;
 // nullopt if there is none.
-std::optional<SyntaxFault> find_syntax_fault(std::string_view text);
+std::optional<SyntaxFault> find_syntax_fault(std::string_view text, std::size_t depth_max);
 
-}  // namespace larder::config
+}  // namespace larder::json

@@ -28,28 +28,28 @@ struct Budget {
   }
 };
 
-// Works, and when and under which view of the control log they were asked for: what is made of them is as
-// old.
-struct Harvest {
+// Works, and when and under which view of the control log they were asked for: the entries made of them are
+// as old.
+struct FoundWorks {
   std::vector<origin::Work> works;
   std::string source;
   Instant asked;
   std::uint64_t log_seen = 0;
 
-  Harvest() {}
+  FoundWorks() {}
 };
 
-// One entry to be: its key, and which of the works belong into it.
-struct Planting {
+// An entry to write: its key, and which of the works belong into it.
+struct PlannedEntry {
   engine::Query query;
   std::vector<std::size_t> works;
   // A title's works by this author are not all of that title.
   bool partial = false;
 
-  Planting() {}
+  PlannedEntry() {}
 };
 
-enum class StockState : std::uint8_t {
+enum class WriteState : std::uint8_t {
   done,
   // The budget is spent: `done_entries` of the entries are seen to.
   more,
@@ -57,18 +57,18 @@ enum class StockState : std::uint8_t {
   failed,
 };
 
-struct Stocked {
-  StockState state = StockState::done;
+struct Written {
+  WriteState state = WriteState::done;
   std::size_t done_entries = 0;
 
-  Stocked() {}
+  Written() {}
 };
 
-class Stock {
+class EntryWriter {
  public:
   // All of them outlive it.
-  Stock(const config::Settings& settings, const config::Declarations& declarations, engine::Engine& engine,
-        observe::Counters& counters)
+  EntryWriter(const config::Settings& settings, const config::Declarations& declarations,
+              engine::Engine& engine, observe::Counters& counters)
       : settings_(settings), declarations_(declarations), engine_(engine), counters_(counters) {}
 
   // The resource that looks books up in this way; nullptr where none is declared.
@@ -83,21 +83,22 @@ class Stock {
                                  const TextPairs& fields) const;
 
   // The entries of these works in an order that is always the same: titles, then ISBNs, each once.
-  std::vector<Planting> plan(host::Host& host, const std::vector<origin::Work>& works) const;
+  std::vector<PlannedEntry> plan(host::Host& host, const std::vector<origin::Work>& works) const;
 
   // Puts what is not there yet, from entry `from` on. A title's entry holds all works of that title that are
   // known; one that is complete is left alone.
-  host::Task<Stocked> put(host::Context here, const Harvest& harvest, const std::vector<Planting>& plantings,
-                          std::size_t from, Budget& budget) const;
+  host::Task<Written> put(host::Context here, const FoundWorks& found_works,
+                          const std::vector<PlannedEntry>& planned_entries, std::size_t from,
+                          Budget& budget) const;
 
   // Whether all of these are there and may be served.
   host::Task<Result<bool>> has_all(host::Context here, std::vector<engine::Query> queries) const;
 
  private:
   // nullptr: it is there already, or cannot be kept.
-  tiers::EntryPtr entry_for(host::Host& host, const Harvest& harvest, const Planting& planting,
-                            const tiers::EntryPtr& former) const;
-  host::Task<void> put_some(host::Context here, const std::vector<Planting>& plantings,
+  tiers::EntryPtr entry_for(host::Host& host, const FoundWorks& found_works,
+                            const PlannedEntry& planned_entry, const tiers::EntryPtr& former) const;
+  host::Task<void> put_some(host::Context here, const std::vector<PlannedEntry>& planned_entries,
                             const std::vector<tiers::EntryPtr>& entries, std::size_t first, std::size_t& next,
                             bool& failed) const;
 

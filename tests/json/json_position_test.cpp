@@ -1,10 +1,10 @@
-#include "config/json_position.h"
+#include "json/json_position.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace larder::config::json_position_test {
+namespace larder::json::json_position_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -13,7 +13,7 @@ TEST(JsonPosition, FindsNothingInJson) {
   for (const std::string_view text :
        {"{}"sv, "[]"sv, " {\"a\" : [1, -2.5e3, \"\\u00e9\\n\\/\", true, false, null, {}]}\r\n\t"sv,
         "\"é😀\""sv, "0"sv, "\xef\xbb\xbf{}"sv}) {
-    EXPECT_EQ(find_syntax_fault(text), std::nullopt) << text;
+    EXPECT_EQ(find_syntax_fault(text, 32), std::nullopt) << text;
   }
 }
 
@@ -52,7 +52,7 @@ TEST(JsonPosition, PointsAtTheFirstBreak) {
       {"[1\0]"sv, 1, 3, "a comma or a closing bracket should be here."},
   };
   for (const auto& [text, line, column, message] : cases) {
-    const auto fault = find_syntax_fault(text);
+    const auto fault = find_syntax_fault(text, 32);
     ASSERT_TRUE(fault) << text;
     EXPECT_EQ(fault->line, line) << text;
     EXPECT_EQ(fault->column, column) << text;
@@ -61,9 +61,9 @@ TEST(JsonPosition, PointsAtTheFirstBreak) {
 }
 
 TEST(JsonPosition, BoundsTheNesting) {
-  EXPECT_EQ(find_syntax_fault(std::string(32, '[') + "1" + std::string(32, ']')), std::nullopt);
-  EXPECT_EQ(find_syntax_fault(std::string(100'000, '['))->message, "the nesting is too deep.");
+  EXPECT_EQ(find_syntax_fault(std::string(32, '[') + "1" + std::string(32, ']'), 32), std::nullopt);
+  EXPECT_EQ(find_syntax_fault(std::string(100'000, '['), 32)->message, "the nesting is too deep.");
 }
 
 }  // namespace
-}  // namespace larder::config::json_position_test
+}  // namespace larder::json::json_position_test

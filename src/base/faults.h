@@ -1,4 +1,5 @@
-// What is wrong with a configuration. A report holds every fault, so that one round of mending is enough.
+// What is wrong with a text that a person wrote: a configuration or a request. A report holds every fault, so
+// that one round of mending is enough.
 #pragma once
 
 #include <string>
@@ -8,10 +9,7 @@
 
 #include "base/text.h"
 
-namespace larder::config {
-
-// This room's to_text() functions stand beside base's for numbers.
-using larder::to_text;
+namespace larder {
 
 // `path` says where ("resources[2].match.path", "CACHE_IMPL"; empty for the text as a whole), `message` says
 // what is wrong and what to do. Neither carries a secret.
@@ -45,4 +43,4 @@ std::string did_you_mean(std::string_view given, const std::vector<std::string_v
 // `text` in quotes, cut at 64 bytes, with control characters and broken UTF-8 replaced: fit for a message.
 std::string in_quotes(std::string_view text);
 
-}  // namespace larder::config
+}  // namespace larder

@@ -1,14 +1,14 @@
-#include "config/operator_request.h"
+#include "operators/operator_request.h"
 
 #include <algorithm>
 
 #include "base/assert.h"
 #include "base/text.h"
-#include "config/json_reader.h"
 #include "config/limits.h"
 #include "config/settings.h"
+#include "json/json_reader.h"
 
-namespace larder::config {
+namespace larder::operators {
 
 namespace {
 
@@ -26,9 +26,9 @@ std::string_view mode_text(PurgeMode mode) {
 }
 
 // The words of the modes, which this file alone knows.
-std::optional<PurgeMode> read_mode(const Members& members, Faults& faults) {
+std::optional<PurgeMode> read_mode(const json::Members& members, Faults& faults) {
   const auto place = members.require("mode", faults);
-  const auto text = place ? read_text(*place, faults) : std::nullopt;
+  const auto text = place ? json::read_text(*place, faults) : std::nullopt;
   if (!text) {
     return std::nullopt;
   }
@@ -43,20 +43,20 @@ std::optional<PurgeMode> read_mode(const Members& members, Faults& faults) {
   return std::nullopt;
 }
 
-void read_purges(const Members& members, std::string_view name, PurgeKind kind, std::vector<Purge>& purges,
-                 Faults& faults) {
+void read_purges(const json::Members& members, std::string_view name, config::PurgeKind kind,
+                 std::vector<config::Purge>& purges, Faults& faults) {
   const auto place = members.find(name);
   if (!place) {
     return;
   }
-  for (const Place& item : read_items(*place, limit::operator_keys_max, faults)) {
-    auto text = read_text(item, faults);
+  for (const json::Place& item : json::read_items(*place, config::limit::operator_keys_max, faults)) {
+    auto text = json::read_text(item, faults);
     if (!text) {
       continue;
     }
-    if (text->empty() || text->size() > limit::purge_text_bytes_max) {
+    if (text->empty() || text->size() > config::limit::purge_text_bytes_max) {
       faults.emplace_back(item.path, concat({"This must have 1 to ",
-                                             larder::to_text(std::uint64_t{limit::purge_text_bytes_max}),
+                                             to_text(std::uint64_t{config::limit::purge_text_bytes_max}),
                                              " bytes; everything is the pattern \"*\"."}));
       continue;
     }
@@ -65,7 +65,7 @@ void read_purges(const Members& members, std::string_view name, PurgeKind kind, 
 }
 
 // The value as the text of a binding; nullopt after a fault.
-std::optional<std::string> read_value(const Place& place, Faults& faults) {
+std::optional<std::string> read_value(const json::Place& place, Faults& faults) {
   bool flag = false;
   std::uint64_t number = 0;
   if (place.element.is_null()) {
@@ -75,7 +75,7 @@ std::optional<std::string> read_value(const Place& place, Faults& faults) {
     return std::string(flag ? "true" : "false");
   }
   if (place.element.get(number) == simdjson::SUCCESS) {
-    return larder::to_text(number);
+    return to_text(number);
   }
   if (!place.element.is_string()) {
     faults.emplace_back(place.path,
@@ -83,12 +83,12 @@ std::optional<std::string> read_value(const Place& place, Faults& faults) {
                         "was deployed.");
     return std::nullopt;
   }
-  auto text = read_text(place, faults);
+  auto text = json::read_text(place, faults);
   if (text && trim(*text).empty()) {
     faults.emplace_back(place.path, "This is empty; null goes back to what was deployed.");
     return std::nullopt;
   }
-  if (text && text->size() > limit::purge_text_bytes_max) {
+  if (text && text->size() > config::limit::purge_text_bytes_max) {
     faults.emplace_back(place.path, "The value is too long.");
     return std::nullopt;
   }
@@ -96,8 +96,8 @@ std::optional<std::string> read_value(const Place& place, Faults& faults) {
 }
 
 void refuse_name(const std::string& name, Faults& faults) {
-  const bool exists = find_setting(name) != nullptr;
-  const std::vector<std::string_view> offered = runtime_settings();
+  const bool exists = config::find_setting(name) != nullptr;
+  const std::vector<std::string_view> offered = config::runtime_settings();
   const std::string shown = in_quotes(name);
   faults.emplace_back(
       shown.substr(1, shown.size() - 2),
@@ -107,55 +107,55 @@ void refuse_name(const std::string& name, Faults& faults) {
 
 // Parses a document and reads it with `read`, which adds faults.
 template <typename Value, typename Read>
-Checked<Value> read_request(std::string_view json, Read read) {
+Checked<Value> read_request(std::string_view text, Read read) {
   Faults faults;
-  if (json.size() > limit::operator_body_bytes_max) {
+  if (text.size() > config::limit::operator_body_bytes_max) {
     faults.emplace_back("", "The text is too long.");
     return tl::make_unexpected(std::move(faults));
   }
-  const simdjson::padded_string padded(json);
-  simdjson::dom::parser parser(limit::operator_body_bytes_max + simdjson::SIMDJSON_PADDING);
+  const simdjson::padded_string padded(text);
+  simdjson::dom::parser parser(config::limit::operator_body_bytes_max + simdjson::SIMDJSON_PADDING);
   simdjson::dom::element document;
   if (const auto error = parser.parse(padded).get(document); error != simdjson::SUCCESS) {
-    return tl::make_unexpected(syntax_faults(json, error));
+    return tl::make_unexpected(json::syntax_faults(text, error, config::limit::declaration_depth_max));
   }
-  Value value = read(Place(document, ""), faults);
+  Value value = read(json::Place(document, ""), faults);
   if (!faults.empty()) {
-    return tl::make_unexpected(shortened(std::move(faults)));
+    return tl::make_unexpected(json::shortened(std::move(faults), config::limit::declaration_faults_max));
   }
   return value;
 }
 
-std::vector<Purge> read_purge_request(const Place& place, Faults& faults) {
-  const Members members(place, {"keys", "tags", "prefixes", "patterns", "mode"}, faults);
-  std::vector<Purge> purges;
+std::vector<config::Purge> read_purge_request(const json::Place& place, Faults& faults) {
+  const json::Members members(place, {"keys", "tags", "prefixes", "patterns", "mode"}, faults);
+  std::vector<config::Purge> purges;
   if (!members.is_object()) {
     return purges;
   }
   const auto mode = read_mode(members, faults);
-  read_purges(members, "keys", PurgeKind::key, purges, faults);
-  read_purges(members, "tags", PurgeKind::tag, purges, faults);
-  read_purges(members, "prefixes", PurgeKind::prefix, purges, faults);
-  read_purges(members, "patterns", PurgeKind::pattern, purges, faults);
-  for (Purge& purge : purges) {
+  read_purges(members, "keys", config::PurgeKind::key, purges, faults);
+  read_purges(members, "tags", config::PurgeKind::tag, purges, faults);
+  read_purges(members, "prefixes", config::PurgeKind::prefix, purges, faults);
+  read_purges(members, "patterns", config::PurgeKind::pattern, purges, faults);
+  for (config::Purge& purge : purges) {
     purge.soft = mode == PurgeMode::soft;
   }
   if (purges.empty() && faults.empty()) {
     faults.emplace_back("", "There is nothing to purge here; name keys, tags, prefixes or patterns.");
   }
-  if (purges.size() > limit::operator_keys_max) {
+  if (purges.size() > config::limit::operator_keys_max) {
     faults.emplace_back(
-        "", concat({"There are more than ", larder::to_text(std::uint64_t{limit::operator_keys_max}),
+        "", concat({"There are more than ", to_text(std::uint64_t{config::limit::operator_keys_max}),
                     " things to purge; send them in several requests."}));
   }
   return purges;
 }
 
-TextPairs read_settings_request(const Place& place, Faults& faults) {
+TextPairs read_settings_request(const json::Place& place, Faults& faults) {
   TextPairs changes;
-  for (const auto& member : read_free_members(place, limit::operator_keys_max, faults)) {
+  for (const auto& member : json::read_free_members(place, config::limit::operator_keys_max, faults)) {
     const std::string& name = member.first;
-    if (!is_runtime_setting(name)) {
+    if (!config::is_runtime_setting(name)) {
       refuse_name(name, faults);
       continue;
     }
@@ -165,7 +165,7 @@ TextPairs read_settings_request(const Place& place, Faults& faults) {
       faults.emplace_back(name, "This setting is given twice; keep one.");
       continue;
     }
-    if (auto text = read_value(Place(member.second.element, name), faults)) {
+    if (auto text = read_value(json::Place(member.second.element, name), faults)) {
       changes.emplace_back(name, std::move(*text));
     }
   }
@@ -177,12 +177,12 @@ TextPairs read_settings_request(const Place& place, Faults& faults) {
 
 }  // namespace
 
-Checked<std::vector<Purge>> parse_purge_request(std::string_view json) {
-  return read_request<std::vector<Purge>>(json, read_purge_request);
+Checked<std::vector<config::Purge>> parse_purge_request(std::string_view text) {
+  return read_request<std::vector<config::Purge>>(text, read_purge_request);
 }
 
-Checked<TextPairs> parse_settings_request(std::string_view json) {
-  return read_request<TextPairs>(json, read_settings_request);
+Checked<TextPairs> parse_settings_request(std::string_view text) {
+  return read_request<TextPairs>(text, read_settings_request);
 }
 
-}  // namespace larder::config
+}  // namespace larder::operators

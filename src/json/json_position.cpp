@@ -1,9 +1,8 @@
-#include "config/json_position.h"
+#include "json/json_position.h"
 
 #include "base/text.h"
-#include "config/limits.h"
 
-namespace larder::config {
+namespace larder::json {
 
 namespace {
 
@@ -12,7 +11,7 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 // Walks over one JSON text. Every step returns true, or notes what it wanted at `at_` and returns false.
 class Walk {
  public:
-  explicit Walk(std::string_view text) : text_(text) {}
+  Walk(std::string_view text, std::size_t depth_max) : text_(text), depth_max_(depth_max) {}
 
   bool document() {
     if (text_.starts_with(byte_order_mark)) {
@@ -47,13 +46,14 @@ class Walk {
   bool word(std::string_view expected);
 
   std::string_view text_;
+  std::size_t depth_max_;
   std::size_t at_ = 0;
   std::string_view wanted_;
 };
 
 bool Walk::value(std::size_t depth) {
   space();
-  if (depth > limit::declaration_depth_max) {
+  if (depth > depth_max_) {
     return refuse("the nesting is too deep.");
   }
   switch (peek()) {
@@ -204,8 +204,8 @@ bool Walk::word(std::string_view expected) {
 
 }  // namespace
 
-std::optional<SyntaxFault> find_syntax_fault(std::string_view text) {
-  Walk walk(text);
+std::optional<SyntaxFault> find_syntax_fault(std::string_view text, std::size_t depth_max) {
+  Walk walk(text, depth_max);
   if (walk.document()) {
     return std::nullopt;
   }
@@ -223,4 +223,4 @@ std::optional<SyntaxFault> find_syntax_fault(std::string_view text) {
   return fault;
 }
 
-}  // namespace larder::config
+}  // namespace larder::json

@@ -1,8 +1,8 @@
-#include "config/faults.h"
+#include "base/faults.h"
 
 #include <gtest/gtest.h>
 
-namespace larder::config::faults_test {
+namespace larder::faults_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -37,4 +37,4 @@ TEST(Faults, QuoteWhatTheyWereGivenWithoutHarm) {
 }
 
 }  // namespace
-}  // namespace larder::config::faults_test
+}  // namespace larder::faults_test

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/faults.h"
 #include "base/result.h"
-#include "config/faults.h"
 #include "simdjson.h"
 
-namespace larder::config {
+namespace larder::json {
 
 // Copies share the parsed document.
 class JsonText {
@@ -53,4 +53,4 @@ class JsonText {
   simdjson::dom::element element_;
 };
 
-}  // namespace larder::config
+}  // namespace larder::json

@@ -1,4 +1,4 @@
-#include "warm/stock.h"
+#include "warm/entry_writer.h"
 
 #include <algorithm>
 #include <map>
@@ -44,7 +44,7 @@ Result<std::vector<origin::Work>> read_works(host::Host& host, const host::Body&
   return std::move(reply->works);
 }
 
-const config::Resource* Stock::resource_for(config::ProviderQuery query) const {
+const config::Resource* EntryWriter::resource_for(config::ProviderQuery query) const {
   for (const config::Resource& resource : declarations_.resources) {
     if (resource.origin.kind == config::OriginKind::provider && resource.origin.query == query) {
       return &resource;
@@ -53,7 +53,7 @@ const config::Resource* Stock::resource_for(config::ProviderQuery query) const {
   return nullptr;
 }
 
-const config::Resource* Stock::find_resource(std::string_view name) const {
+const config::Resource* EntryWriter::find_resource(std::string_view name) const {
   for (const config::Resource& resource : declarations_.resources) {
     if (resource.name == name) {
       return &resource;
@@ -62,8 +62,8 @@ const config::Resource* Stock::find_resource(std::string_view name) const {
   return nullptr;
 }
 
-Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& resource,
-                                      std::string_view value) const {
+Result<engine::Query> EntryWriter::query_of(host::Host& host, const config::Resource& resource,
+                                            std::string_view value) const {
   TextPairs fields;
   if (!resource.key.empty()) {
     fields.emplace_back(resource.key.front().name, value);
@@ -71,8 +71,8 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
   return query_of(host, resource, fields);
 }
 
-Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& resource,
-                                      const TextPairs& fields) const {
+Result<engine::Query> EntryWriter::query_of(host::Host& host, const config::Resource& resource,
+                                            const TextPairs& fields) const {
   engine::RequestParts parts;
   for (const config::KeyField& field : resource.key) {
     for (const auto& [name, value] : fields) {
@@ -103,8 +103,8 @@ Result<engine::Query> Stock::query_of(host::Host& host, const config::Resource& 
   return engine::make_query(host, settings_, resource, parts, engine::larder_itself());
 }
 
-std::vector<Planting> Stock::plan(host::Host& host, const std::vector<origin::Work>& works) const {
-  std::vector<Planting> plantings;
+std::vector<PlannedEntry> EntryWriter::plan(host::Host& host, const std::vector<origin::Work>& works) const {
+  std::vector<PlannedEntry> planned_entries;
   std::map<std::string, std::size_t> known;
   const auto plant = [&](const config::Resource* resource, std::string_view value, std::size_t work,
                          bool partial) {
@@ -116,14 +116,14 @@ std::vector<Planting> Stock::plan(host::Host& host, const std::vector<origin::Wo
     if (!query) {
       return;
     }
-    const auto [at, is_new] = known.emplace(query->key.storage_name, plantings.size());
+    const auto [at, is_new] = known.emplace(query->key.storage_name, planned_entries.size());
     if (is_new) {
-      Planting planting;
-      planting.query = std::move(*query);
-      planting.partial = partial;
-      plantings.push_back(std::move(planting));
+      PlannedEntry planned_entry;
+      planned_entry.query = std::move(*query);
+      planned_entry.partial = partial;
+      planned_entries.push_back(std::move(planned_entry));
     }
-    std::vector<std::size_t>& members = plantings[at->second].works;
+    std::vector<std::size_t>& members = planned_entries[at->second].works;
     if (members.empty() || members.back() != work) {
       members.push_back(work);
     }
@@ -138,17 +138,18 @@ std::vector<Planting> Stock::plan(host::Host& host, const std::vector<origin::Wo
       plant(isbns, isbn, i, false);
     }
   }
-  return plantings;
+  return planned_entries;
 }
 
-tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const Planting& planting,
-                                 const tiers::EntryPtr& former) const {
+tiers::EntryPtr EntryWriter::entry_for(host::Host& host, const FoundWorks& found_works,
+                                       const PlannedEntry& planned_entry,
+                                       const tiers::EntryPtr& former) const {
   const bool stands = is_servable(former, host.now());
   // What is past its fresh time would make the whole so.
   const bool joins =
       stands && policy::standing(former->header, host.now()).freshness == policy::Freshness::fresh;
   std::vector<origin::Work> works;
-  if (stands && (!planting.partial || !former->header.partial || former->body.empty())) {
+  if (stands && (!planned_entry.partial || !former->header.partial || former->body.empty())) {
     // Complete; or packed, and then its first read completes it.
     return nullptr;
   }
@@ -158,8 +159,8 @@ tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const
     }
   }
   const std::size_t known = works.size();
-  for (const std::size_t at : planting.works) {
-    const origin::Work& work = harvest.works[at];
+  for (const std::size_t at : planned_entry.works) {
+    const origin::Work& work = found_works.works[at];
     const bool is_there = std::any_of(works.begin(), works.end(),
                                       [&](const origin::Work& other) { return is_same_work(work, other); });
     if (!is_there && works.size() < origin::works_max) {
@@ -172,18 +173,18 @@ tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const
   origin::Fetched fetched;
   fetched.content_type = "application/json";
   fetched.content = host::Body::from_bytes(
-      host, origin::books_reply(planting.query.values.front().value_or(""), harvest.source, works));
-  fetched.requested_at = harvest.asked;
-  fetched.received_at = harvest.asked;
-  fetched.log_seen = harvest.log_seen;
+      host, origin::books_reply(planned_entry.query.values.front().value_or(""), found_works.source, works));
+  fetched.requested_at = found_works.asked;
+  fetched.received_at = found_works.asked;
+  fetched.log_seen = found_works.log_seen;
   if (known > 0 && !LARDER_MUTATED(merge_resets_age)) {
     // As old as the oldest of what is in it, for lifetimes and for purges.
-    fetched.requested_at = std::min(harvest.asked, former->header.asked);
+    fetched.requested_at = std::min(found_works.asked, former->header.asked);
     fetched.received_at = fetched.requested_at;
-    fetched.log_seen = std::min(harvest.log_seen, former->header.log_seen);
+    fetched.log_seen = std::min(found_works.log_seen, former->header.log_seen);
   }
-  tiers::EntryPtr made = engine::make_entry(host, settings_, planting.query, fetched);
-  if (made == nullptr || !planting.partial) {
+  tiers::EntryPtr made = engine::make_entry(host, settings_, planned_entry.query, fetched);
+  if (made == nullptr || !planned_entry.partial) {
     return made;
   }
   entry::Header header = made->header;
@@ -191,12 +192,12 @@ tiers::EntryPtr Stock::entry_for(host::Host& host, const Harvest& harvest, const
   return std::make_shared<const tiers::Entry>(std::move(header), *made);
 }
 
-host::Task<void> Stock::put_some(host::Context here, const std::vector<Planting>& plantings,
-                                 const std::vector<tiers::EntryPtr>& entries, std::size_t first,
-                                 std::size_t& next, bool& failed) const {
+host::Task<void> EntryWriter::put_some(host::Context here, const std::vector<PlannedEntry>& planned_entries,
+                                       const std::vector<tiers::EntryPtr>& entries, std::size_t first,
+                                       std::size_t& next, bool& failed) const {
   while (next < entries.size()) {
     const std::size_t at = next++;
-    const engine::Query& query = plantings[first + at].query;
+    const engine::Query& query = planned_entries[first + at].query;
     if (entries[at] == nullptr) {
       counters_.add(Counter::warmed_entries_total, query.key.pattern, "present");
       continue;
@@ -209,34 +210,34 @@ host::Task<void> Stock::put_some(host::Context here, const std::vector<Planting>
   }
 }
 
-host::Task<Stocked> Stock::put(host::Context here, const Harvest& harvest,
-                               const std::vector<Planting>& plantings, std::size_t from,
-                               Budget& budget) const {
-  Stocked stocked;
-  stocked.done_entries = std::min(from, plantings.size());
-  while (stocked.done_entries < plantings.size()) {
-    const std::size_t first = stocked.done_entries;
+host::Task<Written> EntryWriter::put(host::Context here, const FoundWorks& found_works,
+                                     const std::vector<PlannedEntry>& planned_entries, std::size_t from,
+                                     Budget& budget) const {
+  Written written;
+  written.done_entries = std::min(from, planned_entries.size());
+  while (written.done_entries < planned_entries.size()) {
+    const std::size_t first = written.done_entries;
     // The worst is that each of them has to be put.
     const std::size_t affordable = budget.operations > 1 ? budget.operations - 1 : 0;
     const std::size_t count =
-        std::min({plantings.size() - first, config::limit::kv_keys_at_once, affordable});
+        std::min({planned_entries.size() - first, config::limit::kv_keys_at_once, affordable});
     if (count == 0) {
-      stocked.state = StockState::more;
-      co_return stocked;
+      written.state = WriteState::more;
+      co_return written;
     }
     budget.operations -= 1 + count;
     std::vector<engine::Query> queries;
     for (std::size_t i = first; i < first + count; ++i) {
-      queries.push_back(plantings[i].query);
+      queries.push_back(planned_entries[i].query);
     }
     const auto found = co_await engine_.find_many(here, queries);
     if (!found) {
-      stocked.state = StockState::failed;
-      co_return stocked;
+      written.state = WriteState::failed;
+      co_return written;
     }
     std::vector<tiers::EntryPtr> entries;
     for (std::size_t i = 0; i < count; ++i) {
-      entries.push_back(entry_for(here.host(), harvest, plantings[first + i], (*found)[i]));
+      entries.push_back(entry_for(here.host(), found_works, planned_entries[first + i], (*found)[i]));
       // What need not be put is given back.
       budget.operations += entries.back() == nullptr ? 1U : 0U;
     }
@@ -244,19 +245,19 @@ host::Task<Stocked> Stock::put(host::Context here, const Harvest& harvest,
     bool failed = false;
     std::vector<host::Task<void>> putting;
     for (std::size_t i = 0; i < config::limit::warming_at_once; ++i) {
-      putting.push_back(put_some(here, plantings, entries, first, next, failed));
+      putting.push_back(put_some(here, planned_entries, entries, first, next, failed));
     }
     co_await host::together(std::move(putting));
     if (failed) {
-      stocked.state = StockState::failed;
-      co_return stocked;
+      written.state = WriteState::failed;
+      co_return written;
     }
-    stocked.done_entries += count;
+    written.done_entries += count;
   }
-  co_return stocked;
+  co_return written;
 }
 
-host::Task<Result<bool>> Stock::has_all(host::Context here, std::vector<engine::Query> queries) const {
+host::Task<Result<bool>> EntryWriter::has_all(host::Context here, std::vector<engine::Query> queries) const {
   const auto found = co_await engine_.find_many(here, queries);
   if (!found) {
     co_return tl::make_unexpected(found.error());

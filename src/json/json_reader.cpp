@@ -1,13 +1,11 @@
-#include "config/json_reader.h"
+#include "json/json_reader.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "config/duration.h"
-#include "config/json_position.h"
-#include "config/limits.h"
+#include "json/json_position.h"
 
-namespace larder::config {
+namespace larder::json {
 
 namespace {
 
@@ -117,19 +115,6 @@ std::optional<std::uint64_t> read_integer(const Place& place, std::uint64_t leas
   return number;
 }
 
-std::optional<Millis> read_duration(const Place& place, Faults& faults) {
-  const auto text = read_text(place, faults);
-  if (!text) {
-    return std::nullopt;
-  }
-  auto duration = parse_duration(*text);
-  if (!duration) {
-    faults.emplace_back(place.path, std::move(duration.error().message));
-    return std::nullopt;
-  }
-  return *duration;
-}
-
 std::vector<Place> read_items(const Place& place, std::size_t count_max, Faults& faults) {
   std::vector<Place> items;
   simdjson::dom::array array;
@@ -168,19 +153,18 @@ std::vector<std::pair<std::string, Place>> read_free_members(const Place& place,
   return members;
 }
 
-Faults shortened(Faults faults) {
-  if (faults.size() > limit::declaration_faults_max) {
-    const std::uint64_t more = faults.size() - limit::declaration_faults_max + 1;
-    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(limit::declaration_faults_max) - 1,
-                 faults.end());
+Faults shortened(Faults faults, std::size_t count_max) {
+  if (faults.size() > count_max) {
+    const std::uint64_t more = faults.size() - count_max + 1;
+    faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(count_max) - 1, faults.end());
     faults.emplace_back("", concat({"There are ", to_text(more), " more faults."}));
   }
   return faults;
 }
 
-Faults syntax_faults(std::string_view json, simdjson::error_code error) {
+Faults syntax_faults(std::string_view json, simdjson::error_code error, std::size_t depth_max) {
   Faults faults;
-  if (const auto fault = find_syntax_fault(json)) {
+  if (const auto fault = find_syntax_fault(json, depth_max)) {
     faults.emplace_back("", concat({"Line ", to_text(std::uint64_t{fault->line}), ", column ",
                                     to_text(std::uint64_t{fault->column}), ": ", fault->message}));
   } else {
@@ -190,4 +174,4 @@ Faults syntax_faults(std::string_view json, simdjson::error_code error) {
   return faults;
 }
 
-}  // namespace larder::config
+}  // namespace larder::json

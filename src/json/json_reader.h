@@ -1,5 +1,4 @@
-// Reading a JSON tree into values, with the place of everything that is wrong. Only the parsers of this room
-// include it.
+// Reading a JSON tree into values, with the place of everything that is wrong.
 #pragma once
 
 #include <optional>
@@ -7,12 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/units.h"
-#include "config/faults.h"
-#include "config/vocabulary.h"
+#include "base/faults.h"
+#include "base/words.h"
 #include "simdjson.h"
 
-namespace larder::config {
+namespace larder::json {
 
 // A value of the text and where it stands. It borrows from the parsed document.
 struct Place {
@@ -46,17 +44,17 @@ std::optional<std::string> read_text(const Place& place, Faults& faults);
 std::optional<bool> read_boolean(const Place& place, Faults& faults);
 std::optional<std::uint64_t> read_integer(const Place& place, std::uint64_t least, std::uint64_t most,
                                           Faults& faults);
-std::optional<Millis> read_duration(const Place& place, Faults& faults);
 // The items of an array of at most `count_max`.
 std::vector<Place> read_items(const Place& place, std::size_t count_max, Faults& faults);
 // All members of an object whose names are free, for example header fields.
 std::vector<std::pair<std::string, Place>> read_free_members(const Place& place, std::size_t count_max,
                                                              Faults& faults);
 
-// What is wrong with a text that did not parse, with its line and column.
-Faults syntax_faults(std::string_view json, simdjson::error_code error);
-// At most limit::declaration_faults_max faults, the last of which says how many more there are.
-Faults shortened(Faults faults);
+// What is wrong with a text that did not parse, with its line and column. `depth_max` is how deep it may
+// nest.
+Faults syntax_faults(std::string_view json, simdjson::error_code error, std::size_t depth_max);
+// At most `count_max` faults, the last of which says how many more there are.
+Faults shortened(Faults faults, std::size_t count_max);
 
 // One word of a closed set.
 template <typename Word, std::size_t count>
@@ -74,4 +72,4 @@ std::optional<Word> read_word(const Place& place, const std::array<Word, count>&
   return word;
 }
 
-}  // namespace larder::config
+}  // namespace larder::json
