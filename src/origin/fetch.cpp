@@ -170,7 +170,7 @@ OriginResult<Request> plan_books(const config::Resource& resource, const config:
   }
   Plan complete = add_secret(*row, std::move(*plan), settings.secret(row->secret_setting).value_or(""));
   Request request;
-  request.source = std::string(row->name);
+  request.source = row->name;
   request.url = std::move(complete.url);
   request.headers = std::move(complete.headers);
   request.body_bytes_max = Bytes(reply_bytes_max);
@@ -257,7 +257,7 @@ Fetched invalid_profile(host::Host& host, const Error& error) {
 Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   ModelRequest asked = model_request(model, prompt);
   Request request;
-  request.source = std::string(config::model_word);
+  request.source = config::model_word;
   request.method = "POST";
   request.url = std::move(asked.url);
   request.headers = std::move(asked.headers);

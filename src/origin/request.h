@@ -33,7 +33,8 @@ enum class Codings : std::uint8_t {
 
 // It holds secrets.
 struct Request {
-  std::string source = "origin";
+  // What its errors say they come from; lives for ever.
+  std::string_view source = "origin";
   // HEAD is answered from what GET brings.
   std::string_view method = "GET";
   std::string url;
