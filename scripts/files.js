@@ -1,6 +1,6 @@
-// The project's own files, and what its C++ includes.
+// The project's own files, what its C++ includes, and what is built of it.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Made by tools at the top level, as .gitignore says; never the project's own. */
@@ -56,4 +56,17 @@ export function withIncluded(path) {
     }
   }
   return [...found].sort();
+}
+
+/** The presets of CMakePresets.json that build what tests of JavaScript compare with. */
+const NATIVE_PRESETS = ["native", "plain", "sanitize"];
+
+/** @param {string} name of a program of tests/CMakeLists.txt @returns {string} the newest build of it */
+export function nativeProgram(name) {
+  const built = NATIVE_PRESETS.map((preset) => `build/${preset}/tests/${name}`).filter(existsSync);
+  /** @param {string} path */
+  const age = (path) => -statSync(path).mtimeMs;
+  const [newest] = built.sort((a, b) => age(a) - age(b));
+  if (newest === undefined) throw new Error(`${name} is not built: bash scripts/build.sh native`);
+  return newest;
 }

@@ -9,25 +9,40 @@ seconds=${1:-60}
 bash scripts/build.sh sanitize
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
-passed=0 failed=0
-shopt -s nullglob
-for target in build/sanitize/tests/fuzz/*_fuzz; do
+# fuzz TARGET: its output goes to build/log/NAME_fuzz.txt, and its status is the target's.
+fuzz() {
+  local target=$1 name
   name=$(basename "$target")
-  corpus=build/fuzz-corpus/$name
-  seeds=tests/fuzz/corpus/$name
-  log=build/log/$name.txt
+  local corpus=build/fuzz-corpus/$name seeds=tests/fuzz/corpus/$name
   mkdir -p "$corpus" build/log
-  folders=("$corpus")
+  local folders=("$corpus")
   [[ -d $seeds ]] && folders+=("$seeds")
-  if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz-corpus/$name-" "${folders[@]}" >"$log" 2>&1; then
-    passed=$((passed + 1))
-    printf 'ok      %s: %s inputs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
-  else
-    failed=$((failed + 1))
-    printf 'FAILED  %s\n' "$name"
-    tail -n 60 "$log"
-  fi
+  "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz-corpus/$name-" "${folders[@]}" >"build/log/$name.txt" 2>&1
+}
+
+# As many at once as there are cores.
+shopt -s nullglob
+targets=(build/sanitize/tests/fuzz/*_fuzz)
+passed=0 failed=0
+for ((first = 0; first < ${#targets[@]}; first += $(nproc))); do
+  batch=("${targets[@]:first:$(nproc)}")
+  running=()
+  for target in "${batch[@]}"; do
+    fuzz "$target" &
+    running+=($!)
+  done
+  for i in "${!batch[@]}"; do
+    name=$(basename "${batch[i]}")
+    if wait "${running[i]}"; then
+      passed=$((passed + 1))
+      printf 'ok      %s: %s inputs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "build/log/$name.txt")"
+    else
+      failed=$((failed + 1))
+      printf 'FAILED  %s\n' "$name"
+      tail -n 60 "build/log/$name.txt"
+    fi
+  done
 done
 ((passed + failed > 0)) || fail "there are no fuzz targets"
 printf '%s passed, %s failed\n' "$passed" "$failed"

@@ -1,6 +1,7 @@
-// Runs one command after the other, shows what went wrong in those that fail, and counts.
+// Runs commands, shows what went wrong in those that fail, and counts.
 
 import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { closingLine, failure, sum, withStatus } from "./count.js";
 
 /** @typedef {import("./count.js").Count} Count */
@@ -28,6 +29,18 @@ export function run(command, environment = {}) {
       resolve({ status: status ?? 128, output: Buffer.concat(chunks).toString() }),
     );
   });
+}
+
+/**
+ * Works on all items, in order, as many at once as there are cores.
+ * @template Item @param {Item[]} items @param {(item: Item) => Promise<void>} work
+ */
+export async function atOnce(items, work) {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }
 
 /** A run of several steps: what they counted, and the closing line. */

@@ -1,5 +1,6 @@
 // Runs the suites that are named (node scripts/test.js SUITE...) and adds up their tests:
 //   native, sanitize, gcc   every GoogleTest binary of that CMake preset
+//   plain                   the simulator's search for deliberate defects
 //   catalogue               the bundled catalogue's own tests
 //   architecture            the gates: include graph, leftovers, modules, deployment
 //   worker                  the Worker in the runtime, on both modules
@@ -7,16 +8,18 @@
 // The last line is "N passed, M failed" over all of them.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { countGoogleTest, countTap, countVitest, failure } from "./count.js";
-import { run, Tally } from "./steps.js";
+import { atOnce, run, Tally } from "./steps.js";
 
 const REPORTS = "build/reports";
-const NATIVE = new Set(["native", "sanitize", "gcc"]);
+const NATIVE = new Set(["native", "sanitize", "plain", "gcc"]);
 
 /** @type {Record<string, (tally: Tally) => Promise<void>>} */
 const suites = {
   native: (tally) => googleTests(tally, "native"),
   sanitize: (tally) => googleTests(tally, "sanitize"),
+  plain: (tally) => googleTests(tally, "plain"),
   gcc: (tally) => googleTests(tally, "gcc"),
   catalogue: (tally) => nodeTests(tally, "catalogue"),
   architecture: (tally) => nodeTests(tally, "architecture"),
@@ -33,28 +36,37 @@ function filesIn(folder, ending) {
 }
 
 /**
- * The simulator's mutants are defects of the core, not of its memory: the native build looks for them.
- * @param {string} preset @param {string} name
+ * The simulator's mutants are defects of the core, not of its memory: no sanitizer looks for them, and so faster.
+ * @type {Record<string, string>}
  */
-const chosen = (preset, name) =>
-  preset === "sanitize" && name === "sim_tests" ? ["--gtest_filter=-All/Defects.*"] : [];
+const FILTERS = { "sanitize/sim_tests": "-All/Defects.*", "plain/sim_tests": "All/Defects.*" };
+/** Takes longer than all others together, and so is run in parts. */
+const IN_PARTS = "plain/sim_tests";
 
 /** @param {Tally} tally @param {string} preset */
 async function googleTests(tally, preset) {
   const folder = `build/${preset}/tests`;
   const binaries = filesIn(folder, "_tests");
   if (binaries.length === 0) tally.add(preset, failure("there are no test binaries"));
-  for (const name of binaries) {
-    const report = `${REPORTS}/${preset}-${name}.json`;
-    await tally.step(
-      `${preset}/${name}`,
-      [`${folder}/${name}`, "--gtest_brief=1", `--gtest_output=json:${report}`, ...chosen(preset, name)],
-      {
-        count: () => countGoogleTest(readFileSync(report, "utf8")),
-        environment: { ASAN_OPTIONS: "detect_stack_use_after_return=1", UBSAN_OPTIONS: "print_stacktrace=1" },
+  const parts = binaries.flatMap((name) => {
+    const count = `${preset}/${name}` === IN_PARTS ? availableParallelism() : 1;
+    return Array.from({ length: count }, (_, index) => ({ name, count, index }));
+  });
+  await atOnce(parts, async ({ name, count, index }) => {
+    const title = count === 1 ? `${preset}/${name}` : `${preset}/${name} ${index + 1} of ${count}`;
+    const report = `${REPORTS}/${preset}-${name}-${index}.json`;
+    const filter = FILTERS[`${preset}/${name}`] ?? "*";
+    const command = [`${folder}/${name}`, "--gtest_brief=1", `--gtest_filter=${filter}`];
+    await tally.step(title, [...command, `--gtest_output=json:${report}`], {
+      count: () => countGoogleTest(readFileSync(report, "utf8")),
+      environment: {
+        ASAN_OPTIONS: "detect_stack_use_after_return=1",
+        UBSAN_OPTIONS: "print_stacktrace=1",
+        GTEST_TOTAL_SHARDS: String(count),
+        GTEST_SHARD_INDEX: String(index),
       },
-    );
-  }
+    });
+  });
 }
 
 /** @param {Tally} tally @param {string} folder */

@@ -1,13 +1,12 @@
-// Runs clang-tidy over the sources in src and wasm, two at a time on two cores. Several files of a room are looked at as one,
+// Runs clang-tidy over the sources in src and wasm, as many at once as there are cores. Several files of a room are looked at as one,
 // since most of the time goes into the headers that they share. What passed is remembered in build/tidy under a hash of all
 // that it depends on, so that only what changed is looked at again.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { cppFiles, withIncluded } from "./files.js";
-import { run } from "./steps.js";
+import { atOnce, run } from "./steps.js";
 
 const PASSED = "build/tidy";
 const UNITS = "build/tidy-units";
@@ -117,13 +116,8 @@ const waiting = all.filter(({ mark }) => !existsSync(`${PASSED}/${mark}`));
 console.log(`clang-tidy: ${waiting.length} of ${all.length} files to look at`);
 
 let failed = all.length === 0 ? 1 : 0;
-const left = units(waiting);
-await Promise.all(
-  Array.from({ length: availableParallelism() }, async () => {
-    for (let unit = left.shift(); unit !== undefined; unit = left.shift()) {
-      if (!(await look(unit))) failed += 1;
-    }
-  }),
-);
+await atOnce(units(waiting), async (unit) => {
+  if (!(await look(unit))) failed += 1;
+});
 console.log(`clang-tidy: ${failed} units with findings`);
 process.exitCode = failed === 0 ? 0 : 1;

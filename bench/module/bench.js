@@ -12,8 +12,8 @@ import { median, table } from "../statistics.js";
 
 const BUILDS = ["wasi", "emscripten"];
 const REPETITIONS = 200;
-const GZIP_BYTES_AIM = 150_000;
-const START_MILLIS_AIM = 3;
+/** The budget of the module: what every new isolate pays. Its size has a gate, but no aim of its own. */
+const START_MILLIS_AIM = 2;
 
 /** @param {string} build */
 function sizesOf(build) {
@@ -74,11 +74,10 @@ export async function benchModule(folder) {
     });
   }
   const [deployed] = builds;
-  const { gzip = 0, startMillis = 0, workerdMillis = 0 } = deployed ?? {};
+  const { startMillis = 0, workerdMillis = 0 } = deployed ?? {};
   const verdicts = [
-    { aim: "under 150 KB gzip", found: `${(gzip / 1000).toFixed(1)} KB`, met: gzip < GZIP_BYTES_AIM },
     {
-      aim: "a fresh instance in under 3 ms",
+      aim: `a fresh instance in under ${START_MILLIS_AIM} ms`,
       found: `Node ${startMillis.toFixed(2)} ms, workerd ${workerdMillis.toFixed(2)} ms`,
       met: Math.max(startMillis, workerdMillis) < START_MILLIS_AIM,
     },

@@ -1,4 +1,5 @@
-// start.js MODULE REPETITIONS: starts instances one after the other and writes their times as JSON.
+// start.js MODULE REPETITIONS: starts instances one after the other and writes their times as JSON, and beside them those
+// of a yardstick, work of always the same size, which tells a slow machine from a slow start.
 
 import { readFileSync } from "node:fs";
 
@@ -22,6 +23,25 @@ function start() {
   return millis;
 }
 
+const YARDSTICK_BYTES = 1_000_000;
+const yardstick = new Uint8Array(YARDSTICK_BYTES).map((_, i) => i * 31);
+
+/** FNV-1a over a million bytes: about a millisecond. */
+function measureYardstick() {
+  const begins = performance.now();
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < YARDSTICK_BYTES; ++i)
+    hash = Math.imul(hash ^ /** @type {number} */ (yardstick[i]), 0x01000193);
+  const millis = performance.now() - begins;
+  if (hash === 0) throw new Error("the yardstick was not computed");
+  return millis;
+}
+
 const firstMillis = start();
-const millis = Array.from({ length: Number(repetitions) }, start);
-process.stdout.write(JSON.stringify({ compileMillis, firstMillis, millis }));
+const millis = [];
+const yardstickMillis = [];
+for (let i = 0; i < Number(repetitions); ++i) {
+  millis.push(start());
+  yardstickMillis.push(measureYardstick());
+}
+process.stdout.write(JSON.stringify({ compileMillis, firstMillis, millis, yardstickMillis }));

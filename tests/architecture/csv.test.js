@@ -6,14 +6,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import { goodreadsCsv } from "../../catalogue/reading_list.js";
 import { draws } from "../../catalogue/seeded.js";
+import { nativeProgram } from "../../scripts/files.js";
 
 const FILES = 3000;
-const PRESETS = ["native", "sanitize", "gcc"];
 const DELIMITERS = [",", "\t", ";"];
 const LINE_ENDS = ["\n", "\r\n", "\r"];
 const PIECES = [
@@ -70,8 +69,7 @@ function file(seed) {
 
 /** @param {Uint8Array[]} files @returns {any[]} what C++ reads */
 function read(files) {
-  const binary = PRESETS.map((preset) => `build/${preset}/tests/csv_rows`).find((path) => existsSync(path));
-  assert.ok(binary, "csv_rows is not built: bash scripts/build.sh native");
+  const binary = nativeProgram("csv_rows");
   const input = Buffer.concat(files.flatMap((bytes) => [Buffer.from(`${bytes.length}\n`), bytes]));
   const output = execFileSync(binary, { input, encoding: "utf8", maxBuffer: 1 << 28 });
   const lines = output.split("\n").slice(0, -1);

@@ -1,6 +1,8 @@
-// Both builds give the same module from the outside: the same imports, the same exports, nothing else, and small.
+// Both builds give the same module from the outside: the same imports, the same exports, nothing else, small, and soon
+// started.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -9,6 +11,10 @@ const FLAVOURS = ["wasi", "emscripten"];
 const IMPORT_MODULE = "larder";
 /** What a deployment uploads, compressed: no budget to fill, but growth is noticed. */
 const GZIP_BYTES_MAX = 600_000;
+
+const STARTS = 100;
+/** Of a yardstick that takes a millisecond where a start takes 0.7: the budget of 2 ms, whatever the machine. */
+const START_YARDSTICKS_MAX = 2;
 
 /** @param {string} path @returns {string[]} its lines, without comments */
 const listed = (path) =>
@@ -48,5 +54,16 @@ for (const flavour of FLAVOURS) {
   test(`the ${flavour} module takes at most ${GZIP_BYTES_MAX} bytes compressed`, () => {
     const size = gzipSync(moduleOf(flavour).bytes, { level: 9 }).length;
     assert.ok(size <= GZIP_BYTES_MAX, `${size} bytes`);
+  });
+  test(`an instance of the ${flavour} module starts within ${START_YARDSTICKS_MAX} times a yardstick`, () => {
+    const output = execFileSync(
+      process.execPath,
+      ["bench/module/start.js", `build/${flavour}/larder.wasm`, String(STARTS)],
+      { encoding: "utf8" },
+    );
+    const { millis, yardstickMillis } = JSON.parse(output);
+    // The fastest of many, which a busy machine does not change.
+    const ratio = Math.min(...millis) / Math.min(...yardstickMillis);
+    assert.ok(ratio <= START_YARDSTICKS_MAX, `${ratio.toFixed(2)} times`);
   });
 }

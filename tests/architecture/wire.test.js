@@ -3,12 +3,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { nativeProgram } from "../../scripts/files.js";
 import { RecordReader, RecordWriter } from "../../shim/wire.js";
 
 const SEEDS = 2000;
-const PRESETS = ["native", "sanitize", "gcc"];
 const PIECES = [
   ..."aZ",
   " ",
@@ -68,10 +67,7 @@ function script(seed) {
 
 /** @returns {Buffer[]} what C++ wrote, by seed */
 function vectors() {
-  const binary = PRESETS.map((preset) => `build/${preset}/tests/wire_vectors`).find((path) =>
-    existsSync(path),
-  );
-  assert.ok(binary, "wire_vectors is not built: bash scripts/build.sh native");
+  const binary = nativeProgram("wire_vectors");
   const lines = execFileSync(binary, ["0", String(SEEDS)], { encoding: "utf8", maxBuffer: 1 << 28 }).split(
     "\n",
   );
