@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 #include "engine/engine.h"
 #include "host/host.h"
 #include "host/requests.h"
+#include "http/exact_target.h"
 #include "narrative/narratives.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
@@ -74,7 +76,9 @@ class App {
 
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
-                                  http::Target target);
+                                  http::Target target, std::optional<http::ExactTarget> exact);
+  bool leaves_its_resource(const Inbound& inbound) const;
+  host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,
@@ -97,10 +101,10 @@ class App {
   Outgoing unmatched(host::Context here, const http::Target& target, Inbound& inbound) const;
   Outgoing misconfigured() const;
 
-  // `body`: the request's, where its resource is asked by POST.
+  // `exact`: the target as it came, in mode http. `body`: the request's, where its resource is asked by POST.
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
-                                   const http::Target& target, http::Method method,
-                                   std::string_view body) const;
+                                   const http::Target& target, const std::optional<http::ExactTarget>& exact,
+                                   http::Method method, std::string_view body) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, http::Problem>> read_posted(host::Context here);
   // What the client gets of a reading.

@@ -106,10 +106,9 @@ bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Hea
 
 // In mode http the stored fields are replayed; what has a place of its own in the header is left out.
 void copy_fields(const origin::Fetched& fetched, entry::Header& header) {
-  static constexpr std::string_view own[] = {
-      "content-type",   "etag",       "last-modified", "age",
-      "content-length", "connection", "cache-status",  "content-encoding",
-      "set-cookie",     "date",       "server",        "alt-svc"};
+  static constexpr std::string_view own[] = {"content-type",   "etag",       "last-modified", "age",
+                                             "content-length", "connection", "cache-status",  "set-cookie",
+                                             "date",           "server",     "alt-svc"};
   const http::Fields stored = http::fields_to_store(fetched.origin_fields);
   for (const auto& field : stored.all()) {
     std::string name = to_lower(field.first);

@@ -100,6 +100,7 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   origin::Wanted wanted;
   wanted.method = query.method;
   wanted.values = query.values;
+  wanted.sent = query.sent;
   wanted.provider = asking.provider;
   if (asking.former != nullptr) {
     const entry::Header& header = asking.former->header;
@@ -146,7 +147,7 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
 host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, const Query& query,
                                                          std::string client) {
   std::optional<Refusal> refusal;
-  if (!client.empty()) {
+  if (!client.empty() && settings_.public_limit_enabled) {
     const std::string key = concat({query.resource->name, ":", client});
     const auto limit = co_await host::rate_limit(here, "PUBLIC_LIMIT", key);
     if (!limit) {
@@ -163,7 +164,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
     }
   }
   if (origin::kind_of(*query.resource).price() == origin::Price::counted) {
-    co_return co_await take_model_call(here, settings_, counters_);
+    co_return co_await take_model_call(here, settings_, counters_, std::move(client));
   }
   co_return refusal;
 }
@@ -184,7 +185,8 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
   if (!origin.breaker.admit(here.host().now())) {
     co_return tl::make_unexpected(resting(origin, here.host().now()));
   }
-  auto held = co_await take_model_call(here, settings_, counters_);
+  std::string nobody;
+  auto held = co_await take_model_call(here, settings_, counters_, std::move(nobody));
   if (held) {
     origin.breaker.withdraw();
     co_return tl::make_unexpected(std::move(*held));
@@ -350,8 +352,10 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
 
 host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Query& query, Asking asking,
                                                      std::uint32_t ticket, Instant requested_at) {
-  auto fetched =
-      co_await origin::resume(here, *query.resource, settings_, wanted(query, asking), ticket, requested_at);
+  origin::Wanted request = wanted(query, asking);
+  std::shared_ptr<const origin::Late> late = std::move(asking.late);
+  auto fetched = co_await origin::resume(here, *query.resource, settings_, std::move(request), ticket,
+                                         std::move(late), requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }

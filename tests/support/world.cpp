@@ -371,7 +371,6 @@ SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, Reco
   const Millis limit(static_cast<std::int64_t>(arguments.u64()));
   const Millis soft(static_cast<std::int64_t>(arguments.u64()));
   const std::uint64_t body_bytes_max = arguments.u64();
-  arguments.u8();
   const bool oversize = arguments.u8() == 1;
   wanted.content = content(static_cast<BodyHandle>(arguments.u32()));
   world_.origin_requests.push_back(wanted);
