@@ -116,7 +116,7 @@ test("a trap between two writes takes the first back, and the next call has a fr
     Reflect.deleteProperty(spending, "rows");
     expect([...(await state.storage.list()).keys()]).toEqual([...before.keys()]);
     const taken = resultsOf("Spending", "take", await spending.call(number, argument));
-    expect(taken).toEqual({ allowed: 1, used: 1 });
+    expect(taken).toMatchObject({ allowed: 1, used: 1 });
     expect((await state.storage.list()).size).toBe(1);
   });
 });
