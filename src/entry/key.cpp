@@ -75,8 +75,8 @@ std::string variant_name(std::string_view storage_name, std::uint64_t slot) {
 
 std::string_view base_name(std::string_view storage_name) {
   const std::size_t digits = storage_name.find_last_not_of("0123456789");
-  const bool is_variant = digits != std::string_view::npos && digits + 1 < storage_name.size() &&
-                          storage_name[digits] == '~';
+  const bool is_variant =
+      digits != std::string_view::npos && digits + 1 < storage_name.size() && storage_name[digits] == '~';
   return is_variant ? storage_name.substr(0, digits) : storage_name;
 }
 

@@ -28,8 +28,8 @@ class Narratives {
   // where the client is to be told that it is refused (its rate limit, SPENDING_OVER).
   std::optional<host::Outgoing> stand_in(const engine::Query& query, const engine::Reading& reading) const;
 
-  // For the narratives' log: who asked, and what came of it by the answer's status. To be made before the reading is
-  // settled. `body`: the request's, JSON that was read before.
+  // For the narratives' log: who asked, and what came of it by the answer's status. To be made before the
+  // reading is settled. `body`: the request's, JSON that was read before.
   observe::NarrativeRow row_of(const engine::Query& query, const engine::Reading& reading, Instant began,
                                std::uint32_t status, std::string_view body) const;
 

@@ -7,6 +7,9 @@ import { after, describe, test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { FLAVOURS, startOrigin, startWorker } from "./support.js";
 
+/** How a declaration names a secret. */
+const SECRET = "$" + "{API_KEY}";
+
 const TEXT = "spice ".repeat(50);
 
 /** @type {Record<string, {coding: string, bytes: Buffer, left: string}>} */
@@ -41,7 +44,7 @@ const declarations = (/** @type {string} */ origin, /** @type {string} */ other)
       match: { path: "/moved/{id}" },
       origin: {
         url: `${origin}/moved/{id}`,
-        headers: { "x-api-key": "${API_KEY}", authorization: "Bearer ${API_KEY}" },
+        headers: { "x-api-key": SECRET, authorization: `Bearer ${SECRET}` },
         redirects: [other],
       },
       key: [{ path: "id" }],
