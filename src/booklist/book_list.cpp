@@ -322,11 +322,12 @@ class BookReader {
           "The list has a header and no books below it. Export it again, or add a line for each book.");
     }
     if (list_.books.empty()) {
+      constexpr std::string_view what_to_check =
+          ". Check that the header's columns are those of the rows, and that the column of authors is filled "
+          "in.";
       return fail(ErrorKind::invalid, list_source,
                   concat({"None of the ", larder::to_text(counts.rows), " rows names an author",
-                          counts.rows_left_out == 0 ? "" : " of a book that is kept",
-                          ". Check that the header's columns are those of the rows, and "
-                          "that the column of authors is filled in."}));
+                          counts.rows_left_out == 0 ? "" : " of a book that is kept", what_to_check}));
     }
     scale_ratings();
     return std::move(list_);
