@@ -10,7 +10,7 @@ import { asFailure, OperationFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { allImports } from "./imports.js";
 import { Lanes } from "./lanes.js";
-import { normalText } from "./normal_text.js";
+import { lowerText, normalText } from "./normal_text.js";
 import { handlers } from "./operations/index.js";
 import { createHash, getRandomValues } from "./platform.js";
 import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
@@ -313,7 +313,11 @@ export class Instance {
         /** @type {number} */ size,
         /** @type {number} */ into,
         /** @type {number} */ capacity,
-      ) => this.writeText(normalText(this.textAt(at, size)), into, capacity),
+        /** @type {number} */ composed,
+      ) => {
+        const form = composed === 1 ? lowerText : normalText;
+        return this.writeText(form(this.textAt(at, size)), into, capacity);
+      },
       request_header: (
         /** @type {number} */ id,
         /** @type {number} */ nameAt,

@@ -4,3 +4,8 @@
 /** @param {string} text */
 export const normalText = (text) =>
   text.normalize("NFKD").toLowerCase().replaceAll("\u03c2", "\u03c3").normalize("NFKD");
+
+// What it promises of lower_text.
+
+/** @param {string} text */
+export const lowerText = (text) => normalText(text).normalize("NFC");

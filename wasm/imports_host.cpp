@@ -15,10 +15,10 @@ LARDER_IMPORT(now) double larder_import_now();
 LARDER_IMPORT(random_bytes) void larder_import_random_bytes(char* into, std::uint32_t size);
 LARDER_IMPORT(sha256) void larder_import_sha256(const char* bytes, std::uint32_t size, char* into);
 LARDER_IMPORT(body_sha256) void larder_import_body_sha256(std::uint32_t body, char* into);
-// The result's length; nothing is written when it is longer than `capacity`.
+// The result's length; nothing is written when it is longer than `capacity`. `composed` is 1 for lower_text.
 LARDER_IMPORT(normal_text)
 std::uint32_t larder_import_normal_text(const char* text, std::uint32_t size, char* into,
-                                        std::uint32_t capacity);
+                                        std::uint32_t capacity, std::uint32_t composed);
 // The field's length, or -1 when it is absent; nothing is written when it is longer than `capacity`.
 LARDER_IMPORT(request_header)
 std::int32_t larder_import_request_header(std::uint32_t request, const char* name, std::uint32_t name_size,
@@ -35,6 +35,20 @@ namespace {
 constexpr std::size_t sha256_size = 32;
 
 std::uint32_t size_of(std::string_view bytes) { return static_cast<std::uint32_t>(bytes.size()); }
+
+std::string normal_form(std::string_view text, std::uint32_t composed) {
+  // Twice the size takes nearly every name at the first attempt.
+  std::string normal(2 * text.size(), '\0');
+  for (;;) {
+    const std::size_t size =
+        larder_import_normal_text(text.data(), size_of(text), normal.data(), size_of(normal), composed);
+    const bool fits = size <= normal.size();
+    normal.resize(size);
+    if (fits) {
+      return normal;
+    }
+  }
+}
 
 }  // namespace
 
@@ -77,19 +91,9 @@ std::string ImportsHost::body_sha256(host::BodyHandle body) {
   return digest;
 }
 
-std::string ImportsHost::normal_text(std::string_view text) {
-  // Twice the size takes nearly every name at the first attempt.
-  std::string normal(2 * text.size(), '\0');
-  for (;;) {
-    const std::size_t size =
-        larder_import_normal_text(text.data(), size_of(text), normal.data(), size_of(normal));
-    const bool fits = size <= normal.size();
-    normal.resize(size);
-    if (fits) {
-      return normal;
-    }
-  }
-}
+std::string ImportsHost::normal_text(std::string_view text) { return normal_form(text, 0); }
+
+std::string ImportsHost::lower_text(std::string_view text) { return normal_form(text, 1); }
 
 std::optional<std::string> ImportsHost::request_header(host::RequestId request, std::string_view name,
                                                        std::size_t bytes_max) {

@@ -19,6 +19,7 @@ class ImportsHost final : public host::Host {
   std::string sha256(std::string_view bytes) override;
   std::string body_sha256(host::BodyHandle body) override;
   std::string normal_text(std::string_view text) override;
+  std::string lower_text(std::string_view text) override;
   std::optional<std::string> request_header(host::RequestId request, std::string_view name,
                                             std::size_t bytes_max) override;
   host::BodyHandle create_body(std::string_view bytes) override;

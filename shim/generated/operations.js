@@ -18,7 +18,7 @@ export const STATUS = Object.freeze({
 /** @type {ReadonlyArray<import("../wire.js").OperationRow>} */
 export const OPERATIONS = Object.freeze([
   {"name":"park","kind":1,"arguments":[["u64","wait_millis"]],"results":[["u8","woken"]]},
-  {"name":"origin_fetch","kind":2,"arguments":[["text","method"],["text","url"],["pairs","headers"],["u64","timeout_millis"],["u64","soft_millis"],["u64","body_bytes_max"],["u8","follow_redirects"],["u8","oversize"],["body","content"]],"results":[["u32","ticket"],["u32","status"],["pairs","headers"],["u8","streamed"],["body","content"]]},
+  {"name":"origin_fetch","kind":2,"arguments":[["text","method"],["text","url"],["pairs","headers"],["u64","timeout_millis"],["u64","soft_millis"],["u64","body_bytes_max"],["u8","oversize"],["body","content"]],"results":[["u32","ticket"],["u32","status"],["pairs","headers"],["u8","streamed"],["body","content"]]},
   {"name":"edge_get","kind":3,"arguments":[["text","key"],["u64","wait_millis"]],"results":[["u8","found"],["text","header"],["body","content"]]},
   {"name":"edge_put","kind":4,"arguments":[["text","key"],["text","header"],["body","content"],["u64","keep_seconds"]],"results":[]},
   {"name":"edge_delete","kind":5,"arguments":[["text","key"]],"results":[["u8","found"]]},

@@ -6,7 +6,7 @@ import { OperationFailure } from "../failure.js";
 /** @typedef {import("../instance.js").InFlight} InFlight */
 /**
  * @typedef {{method: string, url: string, headers: [string, string][], timeout_millis: number, soft_millis: number,
- *   body_bytes_max: number, follow_redirects: number, oversize: number, content: ArrayBuffer | null}} Wanted
+ *   body_bytes_max: number, oversize: number, content: ArrayBuffer | null}} Wanted
  * @typedef {{status: number, headers: [string, string][], content: ArrayBuffer | ReadableStream}} Reply
  * A request past its soft time: `letGo` is for when nobody will resume it.
  * @typedef {{reply: Promise<Reply>, letGo: () => void}} LateReply
@@ -80,12 +80,12 @@ async function ask(wanted, abort) {
       method: wanted.method,
       headers: wanted.headers,
       body: wanted.content,
-      redirect: wanted.follow_redirects ? "follow" : "manual",
+      redirect: "manual",
       cache: "no-store",
       signal: abort.signal,
     });
     const content = await readBody(response, wanted.body_bytes_max, wanted.oversize === 1);
-    return { status: response.status, headers: [...response.headers], content };
+    return { status: response.status, headers: headersOf(response), content };
   } catch (thrown) {
     if (thrown instanceof OperationFailure) throw thrown;
     throw abort.signal.aborted
@@ -94,6 +94,22 @@ async function ask(wanted, abort) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * The content codings that the platform undoes as a body is read, where the field says exactly this (workerd's
+ * `getContentEncoding`, read 2026-11).
+ */
+const UNDONE_BY_PLATFORM = ["gzip", "br"];
+
+/**
+ * The fields as they are of the bytes that are read: what has been undone is not told.
+ * @param {Response} response @returns {[string, string][]}
+ */
+function headersOf(response) {
+  const headers = [...response.headers];
+  if (!UNDONE_BY_PLATFORM.includes(response.headers.get("content-encoding") ?? "")) return headers;
+  return headers.filter(([name]) => name !== "content-encoding" && name !== "content-length");
 }
 
 /**

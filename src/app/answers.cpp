@@ -127,8 +127,9 @@ Outgoing passed_answer(const engine::Reading& reading) {
   Outgoing outgoing;
   outgoing.answer.status = fetched.status;
   outgoing.answer.body = fetched.content.handle();
-  for (const std::string_view name : {"content-type", "content-language", "etag", "last-modified", "vary",
-                                      "location", "cache-control", "retry-after", "www-authenticate"}) {
+  for (const std::string_view name :
+       {"content-type", "content-encoding", "content-language", "etag", "last-modified", "vary", "location",
+        "cache-control", "retry-after", "www-authenticate"}) {
     if (const auto value = fetched.origin_fields.combined(name)) {
       add(outgoing.answer, name, *value);
     }
@@ -159,6 +160,9 @@ struct RefusalText {
 RefusalText refusal_text(const origin::Refusal& refusal) {
   if (refusal.limited || refusal.spent) {
     return {429, " Try again after the time in Retry-After."};
+  }
+  if (refusal.not_stored) {
+    return {504, ""};
   }
   if (refusal.not_asked) {
     return {503, " Try again after the time in Retry-After."};

@@ -10,11 +10,13 @@
 #include "base/version.h"
 #include "config/limits.h"
 #include "engine/sweep.h"
+#include "entry/exact_fields.h"
 #include "entry/normalise.h"
 #include "host/log_line.h"
 #include "host/operations.h"
 #include "host/random.h"
 #include "http/client.h"
+#include "http/path.h"
 #include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
@@ -203,6 +205,13 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
     answer(here, inbound, misconfigured(), "");
     co_return;
   }
+  if (leaves_its_resource(inbound)) {
+    answer(here, inbound,
+           problem_answer(
+               host_, http::Problem(400, "The path has a \".\" or \"..\" segment; write where it leads.")),
+           "");
+    co_return;
+  }
   if (operators_->has(target->path)) {
     co_await serve_operators(here, std::move(inbound), std::move(*target));
     co_return;
@@ -212,8 +221,40 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
     answer(here, inbound, unmatched(here, *target, inbound), "");
     co_return;
   }
+  if (matched->resource->mode == config::Mode::http) {
+    co_await serve_as_sent(here, std::move(inbound), std::move(*target));
+    co_return;
+  }
   inbound.resource = matched->resource;
-  co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(*target));
+  co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(*target), std::nullopt);
+}
+
+// Whether the path as it came is one of a resource whose origin would get it so, dot segments and all.
+bool App::leaves_its_resource(const Inbound& inbound) const {
+  const std::string_view path = http::raw_path_of(inbound.url);
+  if (!http::has_dot_segment(path)) {
+    return false;
+  }
+  const auto matched = config::match(declarations_, inbound.method, path);
+  return matched && matched->resource->mode == config::Mode::http;
+}
+
+// In mode http the origin gets the target as it came, so that is what has to match.
+host::Task<void> App::serve_as_sent(host::Context here, Inbound inbound, http::Target target) {
+  auto exact = http::parse_exact_target(inbound.url);
+  if (!exact) {
+    answer(here, inbound, problem_answer(host_, http::Problem(400, exact.error().message)), "");
+    co_return;
+  }
+  auto matched = config::match(declarations_, inbound.method, exact->path);
+  if (!matched || matched->resource->mode != config::Mode::http) {
+    answer(here, inbound,
+           problem_answer(host_, http::Problem(404, "There is nothing at this path, as it is written.")), "");
+    co_return;
+  }
+  inbound.resource = matched->resource;
+  co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(target),
+                          std::move(*exact));
 }
 
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
@@ -239,18 +280,18 @@ host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http:
 }
 
 host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config::Matched matched,
-                                     http::Target target) {
+                                     http::Target target, std::optional<http::ExactTarget> exact) {
   const config::Resource& resource = *matched.resource;
   std::optional<Question> question;
   if (resource.match.method == http::Method::post) {
-    auto received = co_await receive(here, inbound, matched, target);
+    auto received = co_await receive(here, inbound, matched, target, exact);
     if (!received) {
       answer(here, inbound, std::move(received.error()), resource.name);
       co_return;
     }
     question.emplace(std::move(*received));
   } else {
-    auto understood = understand(here, inbound, matched, target, "");
+    auto understood = understand(here, inbound, matched, target, exact, "");
     if (!understood) {
       answer(here, inbound, std::move(understood.error()), resource.name);
       co_return;
@@ -260,6 +301,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   // While it waits it holds what is needed yet, and nothing twice.
   inbound.url = std::string();
   target = http::Target();
+  exact.reset();
   matched = config::Matched();
   const engine::Query& query = question->query;
   std::optional<host::Admission::Place> place;
@@ -291,8 +333,9 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
 tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
                                                       const config::Matched& matched,
                                                       const http::Target& target,
+                                                      const std::optional<http::ExactTarget>& exact,
                                                       std::string_view body) const {
-  auto query = make_query(here, matched, target, inbound.method, body);
+  auto query = make_query(here, matched, target, exact, inbound.method, body);
   if (!query) {
     // Nothing is known of what could not be read for want of memory.
     if (query.error().kind == ErrorKind::unavailable) {
@@ -308,14 +351,14 @@ tl::expected<App::Question, Outgoing> App::understand(host::Context here, const 
   return question;
 }
 
-host::Task<tl::expected<App::Question, Outgoing>> App::receive(host::Context here, const Inbound& inbound,
-                                                               const config::Matched& matched,
-                                                               const http::Target& target) {
+host::Task<tl::expected<App::Question, Outgoing>> App::receive(
+    host::Context here, const Inbound& inbound, const config::Matched& matched, const http::Target& target,
+    const std::optional<http::ExactTarget>& exact) {
   auto body = co_await read_posted(here);
   if (!body) {
     co_return tl::make_unexpected(std::move(body.error()));
   }
-  co_return understand(here, inbound, matched, target, *body);
+  co_return understand(here, inbound, matched, target, exact, *body);
 }
 
 Outgoing App::crowded_out(host::Crowd crowd) {
@@ -392,7 +435,8 @@ host::Task<tl::expected<std::string, Outgoing>> App::read_posted(host::Context h
 }
 
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
-                                      const http::Target& target, http::Method method,
+                                      const http::Target& target,
+                                      const std::optional<http::ExactTarget>& exact, http::Method method,
                                       std::string_view body) const {
   const config::Resource& resource = *matched.resource;
   engine::RequestParts parts;
@@ -410,6 +454,9 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
       return tl::make_unexpected(posted.error());
     }
     parts.body = std::move(*posted);
+  }
+  if (exact) {
+    parts.exact = entry::exact_fields(resource, *exact);
   }
   engine::Asker asker = engine::asker_of(here, resource);
   auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "host/admission.h"
 #include "host/host.h"
 #include "host/requests.h"
+#include "http/exact_target.h"
 #include "narrative/narratives.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
@@ -87,7 +89,9 @@ class App {
 
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
-                                  http::Target target);
+                                  http::Target target, std::optional<http::ExactTarget> exact);
+  bool leaves_its_resource(const Inbound& inbound) const;
+  host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,
@@ -110,18 +114,20 @@ class App {
   Outgoing unmatched(host::Context here, const http::Target& target, Inbound& inbound) const;
   Outgoing misconfigured() const;
 
+  // `exact`: the target as it came, in mode http. `body`: the request's, where its resource is asked by POST.
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
-                                   const http::Target& target, http::Method method,
-                                   std::string_view body) const;
-  // What the request asks, or what is wrong with it. `body`: the request's, where its resource is asked by
-  // POST.
+                                   const http::Target& target, const std::optional<http::ExactTarget>& exact,
+                                   http::Method method, std::string_view body) const;
+  // What the request asks, or what is wrong with it; as make_query.
   tl::expected<Question, Outgoing> understand(host::Context here, const Inbound& inbound,
                                               const config::Matched& matched, const http::Target& target,
+                                              const std::optional<http::ExactTarget>& exact,
                                               std::string_view body) const;
   // The same for a POST: waits for its body.
   host::Task<tl::expected<Question, Outgoing>> receive(host::Context here, const Inbound& inbound,
                                                        const config::Matched& matched,
-                                                       const http::Target& target);
+                                                       const http::Target& target,
+                                                       const std::optional<http::ExactTarget>& exact);
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, Outgoing>> read_posted(host::Context here);
   // Nobody has room for this request.

@@ -104,6 +104,18 @@ Result<Isbn> parse_isbn(std::string_view text) {
   return Isbn(all);
 }
 
+bool is_isbn13(std::string_view digits) {
+  if (digits.size() != 13 || (!digits.starts_with("978") && !digits.starts_with("979"))) {
+    return false;
+  }
+  for (const char c : digits) {
+    if (!is_digit(c)) {
+      return false;
+    }
+  }
+  return check_of_thirteen(digits) == digits[12];
+}
+
 std::optional<std::string> Isbn::ten() const {
   if (!thirteen_.starts_with("978")) {
     return std::nullopt;

@@ -28,4 +28,7 @@ class Isbn {
 // wrong ("the check digit should be 7"). Digits of other scripts are refused.
 Result<Isbn> parse_isbn(std::string_view text);
 
+// Whether these are the thirteen digits of an ISBN and nothing else: what parse_isbn finds, without a copy.
+bool is_isbn13(std::string_view digits);
+
 }  // namespace larder

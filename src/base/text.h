@@ -22,6 +22,7 @@ constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 
 std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool contains(std::string_view text, std::string_view part);
+bool is_ascii(std::string_view text);
 
 // Without ASCII white space at both ends.
 std::string_view trim(std::string_view text);

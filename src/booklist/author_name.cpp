@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/code_points.h"
 #include "base/text.h"
 
 namespace larder::booklist {
@@ -54,90 +55,6 @@ std::uint32_t kinds_of(std::string_view normal) {
 
 bool is_word(WordKind kind, std::string_view normal) { return (kinds_of(normal) & bit_of(kind)) != 0; }
 
-// Code points
-// --------------------------------------------------------------------------------------------------------
-
-// Takes the first code point off `text`, which is UTF-8; a byte that begins none stands for itself.
-char32_t take_point(std::string_view& text) {
-  const std::size_t length = std::max<std::size_t>(utf8_length(text, 0), 1);
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  char32_t point = byte(0);
-  if (length > 1) {
-    point &= 0xffU >> (length + 1);
-    for (std::size_t i = 1; i < length; ++i) {
-      point = point << 6 | (byte(i) & 0x3fU);
-    }
-  }
-  text.remove_prefix(length);
-  return point;
-}
-
-constexpr bool in_range(char32_t point, char32_t first, char32_t last) {
-  return point >= first && point <= last;
-}
-
-// Unicode's White_Space beyond ASCII.
-constexpr bool is_wide_space(char32_t point) {
-  return point == 0x85 || point == 0xa0 || point == 0x1680 || in_range(point, 0x2000, 0x200a) ||
-         point == 0x2028 || point == 0x2029 || point == 0x202f || point == 0x205f || point == 0x3000;
-}
-
-// Without width or effect on a name: soft hyphen, joiners, marks of direction, byte order mark, and controls.
-constexpr bool is_invisible(char32_t point) {
-  return point == 0xad || in_range(point, 0x200b, 0x200f) || in_range(point, 0x202a, 0x202e) ||
-         in_range(point, 0x2060, 0x206f) || point == 0xfeff || in_range(point, 0x7f, 0x9f);
-}
-
-constexpr bool is_apostrophe(char32_t point) {
-  return point == '\'' || point == '`' || point == 0x2018 || point == 0x2019 || point == 0x02bc ||
-         point == 0x02b9 || point == 0x2032;
-}
-
-constexpr bool is_combining(char32_t point) { return in_range(point, 0x300, 0x36f); }
-
-constexpr bool is_latin_beyond_ascii(char32_t point) {
-  return in_range(point, 0xc0, 0x24f) || in_range(point, 0x250, 0x2af) || in_range(point, 0x1e00, 0x1eff);
-}
-
-constexpr bool is_wide_punctuation(char32_t point) {
-  return in_range(point, 0xa1, 0xbf) || point == 0xd7 || point == 0xf7 || in_range(point, 0x2010, 0x205e) ||
-         in_range(point, 0x3001, 0x3003) || in_range(point, 0x3008, 0x3011) || point == 0x30fb ||
-         point == 0xfffd;
-}
-
-// Latin letters that are no base letter with a mark, in lower case, as people write them without the letter.
-std::string_view plain_latin(char32_t point) {
-  switch (point) {
-    case 0xdf:
-      return "ss";
-    case 0xe6:
-      return "ae";
-    case 0xf0:
-    case 0x111:
-      return "d";
-    case 0xf8:
-      return "o";
-    case 0xfe:
-      return "th";
-    case 0x127:
-      return "h";
-    case 0x131:
-      return "i";
-    case 0x142:
-      return "l";
-    case 0x153:
-      return "oe";
-    case 0x167:
-      return "t";
-    default:
-      return "";
-  }
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 // At least one letter. Beyond ASCII everything that is neither space, punctuation nor invisible passes for
 // one.
 bool has_letter(std::string_view text) {
@@ -149,11 +66,6 @@ bool has_letter(std::string_view text) {
     }
   }
   return false;
-}
-
-// Of a line, or of what stands in for one (Unicode Standard, 5.8).
-constexpr bool is_line_end(char32_t point) {
-  return in_range(point, '\n', '\r') || point == 0x85 || point == 0x2028 || point == 0x2029;
 }
 
 // Layout of a field
@@ -185,7 +97,7 @@ std::string tidy(std::string_view text) {
     const char32_t point = take_point(text);
     if (is_line_end(point)) {
       end_line(tidied);
-    } else if (is_wide_space(point) || (point < 0x80 && is_space(static_cast<char>(point)))) {
+    } else if (is_any_space(point)) {
       if (!tidied.empty() && tidied.back() != ' ') {
         tidied.push_back(' ');
       }
@@ -629,28 +541,6 @@ class FieldReader {
   std::vector<AuthorName> found_;
 };
 
-// The words of a normal form, with runs of single characters joined.
-std::string join_initials(std::string_view spaced) {
-  std::string joined;
-  bool after_single = false;
-  for (const std::string_view word : split(spaced, ' ')) {
-    if (word.empty()) {
-      continue;
-    }
-    std::size_t characters = 0;
-    for (std::string_view rest = word; !rest.empty();) {
-      characters += is_combining(take_point(rest)) ? 0U : 1U;
-    }
-    const bool single = characters <= 1;
-    if (!joined.empty() && !(single && after_single)) {
-      joined.push_back(' ');
-    }
-    joined.append(word);
-    after_single = single;
-  }
-  return joined;
-}
-
 bool has_mixed_case(std::string_view text) {
   const bool small = std::any_of(text.begin(), text.end(), is_lower);
   const bool capital = std::any_of(text.begin(), text.end(), is_upper);
@@ -675,40 +565,6 @@ AuthorRole read_role(std::string_view words, const NormalText& normal_text) {
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   }
   return contributes && !writes ? AuthorRole::contributor : AuthorRole::author;
-}
-
-std::string normal_name(std::string_view name, const NormalText& normal_text) {
-  // What normal_text promises for ASCII, without a call to the host.
-  const std::string lower = is_ascii(name) ? to_lower(name) : normal_text(name);
-  std::string spaced;
-  spaced.reserve(lower.size());
-  bool marks_matter = false;
-  for (std::string_view rest = lower; !rest.empty();) {
-    const std::string_view before = rest;
-    const char32_t point = take_point(rest);
-    if (is_combining(point)) {
-      if (marks_matter) {
-        spaced.append(before, 0, before.size() - rest.size());
-      }
-      continue;
-    }
-    if (is_apostrophe(point) || is_invisible(point)) {
-      continue;
-    }
-    const bool ascii = point < 0x80;
-    const bool is_word_character =
-        ascii ? is_alpha(static_cast<char>(point)) || is_digit(static_cast<char>(point))
-              : !is_wide_space(point) && !is_wide_punctuation(point);
-    marks_matter = is_word_character && !ascii && !is_latin_beyond_ascii(point);
-    if (const std::string_view plain = plain_latin(point); !plain.empty()) {
-      spaced.append(plain);
-    } else if (is_word_character) {
-      spaced.append(before, 0, before.size() - rest.size());
-    } else {
-      spaced.push_back(' ');
-    }
-  }
-  return join_initials(spaced);
 }
 
 bool tells_more(std::string_view other, std::string_view current) {

@@ -2,15 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace larder::booklist {
+#include "base/comparison.h"
 
-// Host::normal_text: Unicode in compatibility decomposition (NFKD) and lower case.
-using NormalText = std::function<std::string(std::string_view)>;
+namespace larder::booklist {
 
 // How a field names authors. In every style "Last, First" becomes "First Last", and ';', '|', "、" and line
 // ends stand between people (not a line end behind a comma).
@@ -20,6 +18,7 @@ enum class NameStyle : std::uint8_t {
   told_apart,  // people between commas, " & " or " and " if both sides look like whole names, else as `one`
   ampersands,  // " & " always stands between people; between them, as `told_apart`
 };
+inline constexpr std::size_t name_styles = 4;
 
 // The part of a person in a book: a contributor translated, edited, illustrated, read … it.
 enum class AuthorRole : std::uint8_t { author, contributor };
@@ -50,11 +49,10 @@ std::vector<AuthorName> read_authors(std::string_view field, NameStyle style, co
 // than writing.
 AuthorRole read_role(std::string_view words, const NormalText& normal_text);
 
-// The form for comparison: NFKD, lower case, words with one space between them. Diacritics of Latin letters
-// and all punctuation are gone, ß is ss, ø is o and so on, apostrophes join ("o'brien" is "obrien"), and
-// letters that stand alone are joined ("J.R.R.", "J. R. R." and "JRR" are all "jrr"). Diacritics of other
-// scripts stay, where they make another letter. "" if nothing is left.
-std::string normal_name(std::string_view name, const NormalText& normal_text);
+// The form in which names and titles are compared.
+inline std::string normal_name(std::string_view name, const NormalText& normal_text) {
+  return comparison_form(name, normal_text);
+}
 
 // Which of two spellings with the same normal form tells more: neither all capitals nor all small letters,
 // then the one with more bytes that are not spaces (initials with their dots, letters with their diacritics).

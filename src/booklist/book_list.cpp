@@ -1,12 +1,14 @@
 #include "booklist/book_list.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <unordered_map>
 
 #include "base/text.h"
 #include "booklist/list_isbn.h"
+#include "booklist/memo.h"
 
 namespace larder::booklist {
 
@@ -21,7 +23,13 @@ constexpr std::string_view star = "\xe2\x98\x85";
 
 // In hundredths: "4", "4.5", "4,5", "★★★★". 0 for what is no rating.
 std::uint32_t rating_hundredths(std::string_view field) {
+  if (field.size() == 1 && is_digit(field.front())) {
+    return static_cast<std::uint32_t>(field.front() - '0') * 100;
+  }
   std::string text(trim(field));
+  if (text.empty()) {
+    return 0;
+  }
   if (text.starts_with(star)) {
     std::uint32_t stars = 0;
     for (std::string_view rest = text; rest.starts_with(star); rest.remove_prefix(star.size())) {
@@ -52,14 +60,54 @@ ReadState state_of(ShelfMeaning meaning) {
 }
 
 bool says_yes(std::string_view field) {
-  const std::string word = to_lower(trim(field));
-  return word == "1" || word == "true" || word == "yes";
+  const std::string_view word = trim(field);
+  return word == "1" || equals_ignoring_case(word, "true") || equals_ignoring_case(word, "yes");
 }
 
 // What does not say what it is may be one.
 bool may_be_book(std::string_view kind) {
   const std::string word = to_lower(trim(kind));
   return word.empty() || contains(word, "book");
+}
+
+// Numbers for texts, from 0: equal texts have one.
+class Numbers {
+ public:
+  // Of a text that is not there yet, the next.
+  std::uint32_t of(std::string text) {
+    const auto next = static_cast<std::uint32_t>(known_.size());
+    return known_.emplace(std::move(text), next).first->second;
+  }
+
+ private:
+  std::unordered_map<std::string, std::uint32_t, TextHash, TextEqual> known_;
+};
+
+struct Title {
+  std::string text;
+  // Of its normal form; absent for a title without letters and digits, which tells no books apart.
+  std::optional<std::uint32_t> number;
+
+  Title() {}
+};
+
+struct Shelved {
+  ReadState state = ReadState::unknown;
+  bool favourite = false;
+
+  Shelved() {}
+};
+
+Shelved shelved_by(std::string_view shelves) {
+  Shelved shelved;
+  for (std::string_view rest = shelves; !rest.empty();) {
+    const std::size_t end = rest.find_first_of(",;|");
+    const ShelfMeaning meaning = shelf_meaning(rest.substr(0, end));
+    shelved.favourite = shelved.favourite || meaning == ShelfMeaning::favourite;
+    shelved.state = shelved.state == ReadState::unknown ? state_of(meaning) : shelved.state;
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return shelved;
 }
 
 class BookReader {
@@ -115,7 +163,7 @@ class BookReader {
       ++counts.rows_without_author;
       return;
     }
-    book.title = collapse_spaces(utf8_prefix(field(ListColumn::title), title_bytes_max));
+    const Title& title = title_of(field(ListColumn::title));
     read_isbn(book);
     // In hundredths of the list's own scale, until all are known.
     book.rating_percent = rating_hundredths(field(ListColumn::rating));
@@ -123,7 +171,7 @@ class BookReader {
     const auto read_count = parse_unsigned(trim(field(ListColumn::read_count)));
     book.read_count = static_cast<std::uint32_t>(std::min(read_count.value_or(0), read_count_max));
     read_shelves(book);
-    keep(std::move(book));
+    keep(std::move(book), title);
   }
 
   void add_authors(Book& book, ListColumn column, NameStyle style, ListColumn roles_column) {
@@ -147,49 +195,66 @@ class BookReader {
 
   void add_names(Book& book, std::string_view text, NameStyle style, AuthorRole role) {
     for (const BookAuthor& found : authors_in(text, style)) {
-      const auto same = [&](const BookAuthor& other) { return other.author == found.author; };
-      if (std::any_of(book.authors.begin(), book.authors.end(), same)) {
-        continue;
-      }
-      if (book.authors.size() == limits_.book_authors_max) {
-        ++list_.counts.authors_left_out;
-        continue;
-      }
-      book.authors.push_back(BookAuthor{found.author, role == AuthorRole::contributor ? role : found.role});
+      add_author(book, BookAuthor{found.author, role == AuthorRole::contributor ? role : found.role});
     }
   }
 
-  // Fields repeat, since readers come back to authors: each text is read once.
+  void add_author(Book& book, BookAuthor author) {
+    const auto same = [&](const BookAuthor& other) { return other.author == author.author; };
+    if (std::any_of(book.authors.begin(), book.authors.end(), same)) {
+      return;
+    }
+    if (book.authors.size() == limits_.book_authors_max) {
+      ++list_.counts.authors_left_out;
+      return;
+    }
+    book.authors.push_back(author);
+  }
+
   const std::vector<BookAuthor>& authors_in(std::string_view text, NameStyle style) {
-    std::string key(1, static_cast<char>('0' + static_cast<int>(style)));
-    key.append(text);
-    const auto known = fields_.find(key);
-    if (known != fields_.end()) {
-      return known->second;
-    }
-    std::vector<BookAuthor> found;
-    for (AuthorName& name : read_authors(text, style, normal_text_)) {
-      const AuthorRole role = name.role;
-      found.push_back(BookAuthor{author_of(std::move(name.display)), role});
-    }
-    return fields_.emplace(std::move(key), std::move(found)).first->second;
+    Memo<std::vector<BookAuthor>>& memo = authors_by_style_[static_cast<std::size_t>(style)];
+    return memo.of(text, reader_.lies_in_text(text), [&] {
+      std::vector<BookAuthor> found;
+      for (AuthorName& name : read_authors(text, style, normal_text_)) {
+        const AuthorRole role = name.role;
+        found.push_back(BookAuthor{author_of(std::move(name.display)), role});
+      }
+      return found;
+    });
   }
 
   std::uint32_t author_of(std::string display) {
     std::string normal = normal_name(display, normal_text_);
-    const auto next = static_cast<std::uint32_t>(list_.authors.size());
-    const auto [known, is_new] = authors_.emplace(normal, next);
-    if (is_new) {
+    const std::uint32_t author = author_numbers_.of(normal);
+    if (author == list_.authors.size()) {
       list_.authors.emplace_back(std::move(display), std::move(normal));
-    } else if (ListAuthor& author = list_.authors[known->second]; tells_more(display, author.display)) {
-      author.display = std::move(display);
+    } else if (ListAuthor& known = list_.authors[author]; tells_more(display, known.display)) {
+      known.display = std::move(display);
     }
-    return known->second;
+    return author;
+  }
+
+  const Title& title_of(std::string_view text) {
+    return titles_.of(text, reader_.lies_in_text(text), [&] {
+      Title title;
+      title.text = collapse_spaces(utf8_prefix(text, title_bytes_max));
+      if (std::string normal = normal_name(title.text, normal_text_); !normal.empty()) {
+        title.number = title_numbers_.of(std::move(normal));
+      }
+      return title;
+    });
   }
 
   void read_isbn(Book& book) {
+    const std::vector<std::size_t>& columns = columns_.of(ListColumn::isbn);
+    for (const std::size_t at : columns) {
+      if (const std::string_view digits = plain_isbn(reader_.raw_field(at)); !digits.empty()) {
+        book.isbn = digits;
+        return;
+      }
+    }
     ListIsbn best(IsbnOutcome::absent, "");
-    for (const std::size_t at : columns_.of(ListColumn::isbn)) {
+    for (const std::size_t at : columns) {
       ListIsbn next = read_list_isbn(reader_.field(at));
       if (next.outcome < best.outcome) {
         best = std::move(next);
@@ -205,13 +270,14 @@ class BookReader {
   // The column of its own says more about the state than what else the book is shelved under.
   void read_shelves(Book& book) {
     for (const ListColumn column : {ListColumn::shelf, ListColumn::shelves}) {
-      for (std::string_view rest = field(column); !rest.empty();) {
-        const std::size_t end = rest.find_first_of(",;|");
-        const ShelfMeaning meaning = shelf_meaning(rest.substr(0, end));
-        book.favourite = book.favourite || meaning == ShelfMeaning::favourite;
-        book.state = book.state == ReadState::unknown ? state_of(meaning) : book.state;
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+      const std::string_view text = field(column);
+      if (text.empty()) {
+        continue;
       }
+      const Shelved& shelved =
+          shelves_.of(text, reader_.lies_in_text(text), [&] { return shelved_by(text); });
+      book.favourite = book.favourite || shelved.favourite;
+      book.state = book.state == ReadState::unknown ? shelved.state : book.state;
     }
     if (book.state == ReadState::unknown && says_yes(field(ListColumn::is_read))) {
       book.state = ReadState::read;
@@ -219,17 +285,16 @@ class BookReader {
     book.favourite = book.favourite || says_yes(field(ListColumn::is_favourite));
   }
 
-  void keep(Book book) {
-    const std::string title = normal_name(book.title, normal_text_);
-    if (!title.empty()) {
-      const std::string key =
-          concat({larder::to_text(std::uint64_t{book.authors.front().author}), " ", title});
+  void keep(Book book, const Title& title) {
+    if (title.number) {
+      const std::uint64_t key = std::uint64_t{book.authors.front().author} << 32U | *title.number;
       const auto [known, is_new] = books_.emplace(key, list_.books.size());
       if (!is_new) {
         ++list_.counts.rows_repeated;
         return merge(list_.books[known->second], std::move(book));
       }
     }
+    book.title = title.text;
     list_.books.push_back(std::move(book));
   }
 
@@ -243,15 +308,7 @@ class BookReader {
     book.state = book.state == ReadState::unknown ? other.state : book.state;
     book.favourite = book.favourite || other.favourite;
     for (const BookAuthor& author : other.authors) {
-      const auto same = [&](const BookAuthor& own) { return own.author == author.author; };
-      if (std::any_of(book.authors.begin(), book.authors.end(), same)) {
-        continue;
-      }
-      if (book.authors.size() == limits_.book_authors_max) {
-        ++list_.counts.authors_left_out;
-        continue;
-      }
-      book.authors.push_back(author);
+      add_author(book, author);
     }
   }
 
@@ -265,11 +322,12 @@ class BookReader {
           "The list has a header and no books below it. Export it again, or add a line for each book.");
     }
     if (list_.books.empty()) {
+      constexpr std::string_view what_to_check =
+          ". Check that the header's columns are those of the rows, and that the column of authors is filled "
+          "in.";
       return fail(ErrorKind::invalid, list_source,
                   concat({"None of the ", larder::to_text(counts.rows), " rows names an author",
-                          counts.rows_left_out == 0 ? "" : " of a book that is kept",
-                          ". Check that the header's columns are those of the rows, and "
-                          "that the column of authors is filled in."}));
+                          counts.rows_left_out == 0 ? "" : " of a book that is kept", what_to_check}));
     }
     scale_ratings();
     return std::move(list_);
@@ -293,10 +351,14 @@ class BookReader {
   std::size_t header_fields_;
   std::uint32_t rating_largest_ = 0;
   BookList list_;
-  // By style and text of a field; by normal form; by first author and normal title.
-  std::unordered_map<std::string, std::vector<BookAuthor>> fields_;
-  std::unordered_map<std::string, std::uint32_t> authors_;
-  std::unordered_map<std::string, std::size_t> books_;
+  std::array<Memo<std::vector<BookAuthor>>, name_styles> authors_by_style_;
+  Memo<Title> titles_;
+  Memo<Shelved> shelves_;
+  // By normal form. An author's number is their place in the list.
+  Numbers author_numbers_;
+  Numbers title_numbers_;
+  // By the numbers of first author and title.
+  std::unordered_map<std::uint64_t, std::size_t> books_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,6 +92,15 @@ class CsvReader {
     }
     const Field& found = fields_[index];
     return found.doubled ? undoubled(index) : std::string_view(found.at, found.bytes);
+  }
+  // The bytes of a field that was not asked for yet, between its quotes and with quotes that stand for one as
+  // they are; "" beyond the row's end.
+  std::string_view raw_field(std::size_t index) const {
+    return index < count_ ? std::string_view(fields_[index].at, fields_[index].bytes) : std::string_view();
+  }
+  // Whether a field, or a part of one, lies in the text, and so is valid as long as that.
+  bool lies_in_text(std::string_view field) const {
+    return !std::less<>()(field.data(), begin_) && std::less<>()(field.data(), end_);
   }
   // Rows so far, the header included.
   std::uint64_t rows() const { return rows_; }

@@ -64,6 +64,11 @@ ListIsbn read_number(std::string_view text) {
 
 }  // namespace
 
+std::string_view plain_isbn(std::string_view field) {
+  const std::string_view digits = unwrapped(field);
+  return is_isbn13(digits) ? digits : std::string_view();
+}
+
 ListIsbn read_list_isbn(std::string_view field) {
   const std::string_view whole = unwrapped(field);
   ListIsbn best = read_number(whole);

@@ -26,4 +26,8 @@ struct ListIsbn {
 // Of several numbers between commas or spaces the one with the best outcome, the earlier one of equals.
 ListIsbn read_list_isbn(std::string_view field);
 
+// The thirteen digits of a field that holds them and no more than wrappings, as nearly all do; "" for any
+// other field, about which read_list_isbn knows more. Quotes that stand doubled are wrappings too.
+std::string_view plain_isbn(std::string_view field);
+
 }  // namespace larder::booklist

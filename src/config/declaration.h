@@ -17,6 +17,9 @@
 //                                        literal; a query parameter whose field is absent is left out
 //       "headers": {"authorization": "Bearer ${API_KEY}"},   ${NAME} is a secret of the deployment
 //                                        POST: the body is the key's body fields, in one form, and nothing else
+//       "redirects": ["https://files.example.com"],   mode keyed: other origins that its redirects may lead to, without
+//                                        the deployment's secrets; else they stay on the url's own. In mode http a
+//                                        redirect is an answer
 //       "timeoutSoft": "3s",             after this a stale copy is served, if there is one
 //       "timeoutHard": "10s"             after this the origin has failed
 //     },
@@ -102,7 +105,8 @@ enum class OriginKind : std::uint8_t {
 inline constexpr std::string_view model_word = "llm";
 inline constexpr std::string_view model_query = "narrative";
 
-// `providers` and `query` count for OriginKind::provider, `url` and `headers` for OriginKind::url.
+// `providers` and `query` count for OriginKind::provider, `url`, `headers` and `redirects` for
+// OriginKind::url.
 struct Origin {
   OriginKind kind = OriginKind::provider;
   // In the order in which they are asked; one at least.
@@ -110,6 +114,8 @@ struct Origin {
   ProviderQuery query = ProviderQuery::title;
   UrlTemplate url;
   std::vector<HeaderTemplate> headers;
+  // "https://files.example.com", in lower case.
+  std::vector<std::string> redirects;
   Millis timeout_soft{};
   Millis timeout_hard{};
 };
@@ -164,6 +170,10 @@ struct Matched {
   const Resource* resource;
   TextPairs path_parameters;
 };
+
+// The parameters of a path that matches, as they stand in it, in the order of the path. It may be written in
+// any way that matches when it is decoded.
+TextPairs path_parameters(const Match& match, std::string_view path);
 
 // The resource for a decoded path (http::Target::path). Where several fit, segments are compared from the
 // left and a literal wins over {name}, which wins over {name...}. HEAD finds what GET finds (RFC 9110

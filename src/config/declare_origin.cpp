@@ -6,6 +6,7 @@
 #include "config/declaration_parts.h"
 #include "config/duration.h"
 #include "config/limits.h"
+#include "config/url.h"
 
 namespace larder::config {
 
@@ -154,6 +155,10 @@ void parse_provider(const Members& members, const std::vector<KeyField>& key, ht
   if (members.find("headers")) {
     faults.emplace_back(members.path_of("headers"), "A provider sets its own headers; remove this member.");
   }
+  if (members.find("redirects")) {
+    faults.emplace_back(members.path_of("redirects"),
+                        "A provider's redirects stay on its own origin; remove this member.");
+  }
   if (mode != Mode::keyed) {
     faults.emplace_back(members.path_of("provider"), "A provider needs \"mode\": \"keyed\".");
   }
@@ -190,7 +195,45 @@ void parse_headers(const Place& place, const std::vector<KeyField>& key, Origin&
   }
 }
 
-void parse_url(const Members& members, const std::vector<KeyField>& key, Origin& origin, Faults& faults) {
+// An entry of "redirects"; "" for what is none.
+std::string parse_redirect_origin(const Place& place, const UrlTemplate& url, Faults& faults) {
+  const auto text = read_text(place, faults);
+  if (!text) {
+    return "";
+  }
+  const auto parsed = parse_http_url(*text);
+  if (!parsed) {
+    faults.emplace_back(place.path, parsed.error().message);
+    return "";
+  }
+  if (!parsed->rest.empty() && parsed->rest != "/") {
+    faults.emplace_back(place.path, "Name scheme, host and port alone, as in \"https://files.example.com\".");
+    return "";
+  }
+  if (url.origin.starts_with("https:") && !parsed->origin.starts_with("https:")) {
+    faults.emplace_back(place.path, "No redirect leads from https to http; write https://.");
+    return "";
+  }
+  return parsed->origin;
+}
+
+void parse_redirects(const Place& place, Mode mode, Origin& origin, Faults& faults) {
+  if (mode == Mode::http) {
+    faults.emplace_back(place.path, "In mode http a redirect is the client's answer; remove this member.");
+    return;
+  }
+  for (const Place& item : read_items(place, limit::redirect_origins_max, faults)) {
+    std::string target = parse_redirect_origin(item, origin.url, faults);
+    if (std::find(origin.redirects.begin(), origin.redirects.end(), target) != origin.redirects.end()) {
+      faults.emplace_back(item.path, "This origin is named twice; keep one.");
+    } else if (!target.empty()) {
+      origin.redirects.push_back(std::move(target));
+    }
+  }
+}
+
+void parse_url(const Members& members, const std::vector<KeyField>& key, Mode mode, Origin& origin,
+               Faults& faults) {
   origin.kind = OriginKind::url;
   const auto place = members.find("url");
   if (const auto text = read_text(*place, faults)) {
@@ -202,6 +245,9 @@ void parse_url(const Members& members, const std::vector<KeyField>& key, Origin&
   }
   if (const auto headers = members.find("headers")) {
     parse_headers(*headers, key, origin, faults);
+  }
+  if (const auto redirects = members.find("redirects")) {
+    parse_redirects(*redirects, mode, origin, faults);
   }
 }
 
@@ -220,7 +266,8 @@ Millis parse_timeout(const Members& members, std::string_view name, Millis other
 Origin parse_origin(const Place& place, const std::vector<KeyField>& key, http::Method method, Mode mode,
                     Faults& faults) {
   Origin origin;
-  const Members members(place, {"provider", "query", "url", "headers", "timeoutSoft", "timeoutHard"}, faults);
+  const Members members(
+      place, {"provider", "query", "url", "headers", "redirects", "timeoutSoft", "timeoutHard"}, faults);
   if (!members.is_object()) {
     return origin;
   }
@@ -230,7 +277,7 @@ Origin parse_origin(const Place& place, const std::vector<KeyField>& key, http::
   } else if (has_provider) {
     parse_provider(members, key, method, mode, origin, faults);
   } else {
-    parse_url(members, key, origin, faults);
+    parse_url(members, key, mode, origin, faults);
     if (method == http::Method::post && std::none_of(key.begin(), key.end(), comes_from_body)) {
       faults.emplace_back(place.path,
                           "A POST needs a field of its body in the key, {\"body\": \"…\"} or {\"body\": "

@@ -1,6 +1,7 @@
 // Matching requests to resources.
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "config/declaration.h"
 
@@ -66,6 +67,12 @@ std::vector<std::string_view> pieces_of(std::string_view path) {
 }
 
 }  // namespace
+
+TextPairs path_parameters(const Match& match, std::string_view path) {
+  const auto pieces = pieces_of(path);
+  LARDER_ASSERT(pieces.size() >= match.segments.size());
+  return parameters_of(match, path, pieces);
+}
 
 std::optional<Matched> match(const Declarations& declarations, http::Method method, std::string_view path) {
   const auto pieces = pieces_of(path);

@@ -131,7 +131,11 @@ Result<std::string> rest_text(std::string_view value) {
 }
 
 // One part of a URL's path.
-Result<std::string> path_text(const Part& part, const std::optional<std::string>& value) {
+Result<std::string> path_text(const Part& part, const std::optional<std::string>& value,
+                              const std::optional<std::string>& sent) {
+  if (sent) {
+    return *sent;
+  }
   switch (part.kind) {
     case PartKind::literal:
       return part.text;
@@ -189,10 +193,16 @@ bool any_absent(const Template& text, const FieldValues& values) {
   return std::any_of(text.begin(), text.end(), [&](const Part& part) { return is_absent(part, values); });
 }
 
-Result<std::string> expand_path(const Template& path, const FieldValues& values) {
+// The text of a part that is sent as it came.
+const std::optional<std::string>& sent_of(const Part& part, const FieldValues& sent) {
+  static const std::optional<std::string> none;
+  return sent.empty() ? none : value_of(part, sent);
+}
+
+Result<std::string> expand_path(const Template& path, const FieldValues& values, const FieldValues& sent) {
   std::string expanded;
   for (const Part& part : path) {
-    const auto text = path_text(part, value_of(part, values));
+    const auto text = path_text(part, value_of(part, values), sent_of(part, sent));
     if (!text) {
       return text;
     }
@@ -282,8 +292,8 @@ UrlTemplate parse_url_template(std::string_view text, const std::vector<KeyField
   return url;
 }
 
-Result<std::string> expand_url(const UrlTemplate& url, const FieldValues& values) {
-  auto path = expand_path(url.path, values);
+Result<std::string> expand_url(const UrlTemplate& url, const FieldValues& values, const FieldValues& sent) {
+  auto path = expand_path(url.path, values, sent);
   if (!path) {
     return path;
   }
@@ -295,7 +305,8 @@ Result<std::string> expand_url(const UrlTemplate& url, const FieldValues& values
     }
     std::string piece;
     for (const Part& part : parameter) {
-      piece.append(query_text(part, value_of(part, values)));
+      const bool whole = part.kind == PartKind::whole_query && sent_of(part, sent);
+      piece.append(whole ? *sent_of(part, sent) : query_text(part, value_of(part, values)));
     }
     if (!piece.empty()) {
       text.push_back(separator);

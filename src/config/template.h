@@ -61,10 +61,12 @@ struct HeaderTemplate {
   Template value;
 };
 
-// The URL for one request; field values are percent-encoded. Errors: invalid, when a value would leave its
-// path segment
-// ("..", or nothing at all); too_large above limit::url_bytes_max.
-Result<std::string> expand_url(const UrlTemplate& url, const FieldValues& values);
+// The URL for one request; field values are percent-encoded. A field whose text is in `sent`, which is as
+// long as `values` or empty, stands in the path, or for the whole query, as that text: it is escaped already.
+// Errors: invalid, when a value would leave its path segment ("..", or nothing at all); too_large above
+// limit::url_bytes_max.
+Result<std::string> expand_url(const UrlTemplate& url, const FieldValues& values,
+                               const FieldValues& sent = {});
 
 // The header fields for one request; one whose field is absent is left out, and bytes of a value that are not
 // printable ASCII are percent-encoded. Errors: unavailable, when a secret is not set; too_large above

@@ -47,6 +47,10 @@ void declare_keyed(host::Host& host, const config::Settings& settings, const Que
     header.fresh_for = resource.negative_ttl;
     return;
   }
+  if (fetched.contradicts) {
+    header.fresh_for = std::min(resource.ttl, config::limit::contradicting_answer_kept);
+    return;
+  }
   header.fresh_for = jittered(host, settings, resource.ttl);
   header.stale_for = resource.stale;
   header.error_for = resource.stale_if_error;
@@ -102,10 +106,9 @@ bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Hea
 
 // In mode http the stored fields are replayed; what has a place of its own in the header is left out.
 void copy_fields(const origin::Fetched& fetched, entry::Header& header) {
-  static constexpr std::string_view own[] = {
-      "content-type",   "etag",       "last-modified", "age",
-      "content-length", "connection", "cache-status",  "content-encoding",
-      "set-cookie",     "date",       "server",        "alt-svc"};
+  static constexpr std::string_view own[] = {"content-type",   "etag",       "last-modified", "age",
+                                             "content-length", "connection", "cache-status",  "set-cookie",
+                                             "date",           "server",     "alt-svc"};
   const http::Fields stored = http::fields_to_store(fetched.origin_fields);
   for (const auto& field : stored.all()) {
     std::string name = to_lower(field.first);
@@ -140,7 +143,8 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
   header.log_seen = fetched.log_seen;
   header.body_asked = header.asked;
   header.body_log_seen = header.log_seen;
-  if (fetched.kind == entry::Kind::positive) {
+  // What contradicts the question is asked for anew, not confirmed.
+  if (fetched.kind == entry::Kind::positive && !fetched.contradicts) {
     keep_validators(fetched, header);
   }
   if (query.resource->mode == config::Mode::http) {

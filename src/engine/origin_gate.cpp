@@ -53,6 +53,19 @@ bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& s
   return said->kind == entry::Kind::positive || (so_far && so_far->doubtful && !said->doubtful);
 }
 
+bool claims_some(const OriginResult<Fetched>& said) { return said && said->claims_some; }
+
+// The better of two providers' words. Where either says that it has some, no "there is none" is sure.
+OriginResult<Fetched> better_of(OriginResult<Fetched> so_far, OriginResult<Fetched> said) {
+  const bool has_claims = claims_some(so_far) || claims_some(said);
+  OriginResult<Fetched> better = is_better(said, so_far) ? std::move(said) : std::move(so_far);
+  if (has_claims && better && better->kind == entry::Kind::negative) {
+    better->claims_some = true;
+    better->doubtful = true;
+  }
+  return better;
+}
+
 template <typename T>
 origin::TokenUsage usage_of(const OriginResult<T>& said) {
   return said ? said->usage : said.error().usage;
@@ -87,6 +100,7 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   origin::Wanted wanted;
   wanted.method = query.method;
   wanted.values = query.values;
+  wanted.sent = query.sent;
   wanted.provider = asking.provider;
   if (asking.former != nullptr) {
     const entry::Header& header = asking.former->header;
@@ -133,7 +147,7 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
 host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, const Query& query,
                                                          std::string client) {
   std::optional<Refusal> refusal;
-  if (!client.empty()) {
+  if (!client.empty() && settings_.public_limit_enabled) {
     const std::string key = concat({query.resource->name, ":", client});
     const auto limit = co_await host::rate_limit(here, "PUBLIC_LIMIT", key);
     if (!limit) {
@@ -150,7 +164,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
     }
   }
   if (origin::kind_of(*query.resource).price() == origin::Price::counted) {
-    co_return co_await take_model_call(here, settings_, counters_);
+    co_return co_await take_model_call(here, settings_, counters_, std::move(client));
   }
   co_return refusal;
 }
@@ -171,7 +185,8 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
   if (!origin.breaker.admit(here.host().now())) {
     co_return tl::make_unexpected(resting(origin, here.host().now()));
   }
-  auto held = co_await take_model_call(here, settings_, counters_);
+  std::string nobody;
+  auto held = co_await take_model_call(here, settings_, counters_, std::move(nobody));
   if (held) {
     origin.breaker.withdraw();
     co_return tl::make_unexpected(std::move(*held));
@@ -209,21 +224,21 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
   while (left < providers.size() && providers[left] <= asking.provider) {
     ++left;
   }
-  for (; left < providers.size() && !is_final(so_far); ++left) {
-    asking.provider = providers[left];
-    asking.timeout = end - here.host().now();
-    // The time to stand in has come with the first, and validators are the first's alone.
-    asking.soft = Millis(0);
-    asking.former = nullptr;
-    if (asking.timeout <= Millis(0)) {
-      break;
-    }
-    auto fetched = co_await ask_one(here, query, asking);
-    if (is_better(fetched, so_far)) {
-      co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
-    }
+  if (left == providers.size() || is_final(so_far)) {
+    co_return so_far;
   }
-  co_return so_far;
+  asking.provider = providers[left];
+  asking.timeout = end - here.host().now();
+  // The time to stand in has come with the first, and validators are the first's alone.
+  asking.soft = Millis(0);
+  asking.former = nullptr;
+  if (asking.timeout <= Millis(0)) {
+    co_return so_far;
+  }
+  auto fetched = co_await ask_one(here, query, asking);
+  // What may fail to be moved by assignment is handed on instead.
+  auto better = better_of(std::move(so_far), std::move(fetched));
+  co_return co_await ask_others(here, query, std::move(asking), end, std::move(better));
 }
 
 host::Task<OriginResult<std::string>> OriginGate::take_turn(host::Context here, const Query& query,
@@ -337,8 +352,10 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
 
 host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Query& query, Asking asking,
                                                      std::uint32_t ticket, Instant requested_at) {
-  auto fetched =
-      co_await origin::resume(here, *query.resource, settings_, wanted(query, asking), ticket, requested_at);
+  origin::Wanted request = wanted(query, asking);
+  std::shared_ptr<const origin::Late> late = std::move(asking.late);
+  auto fetched = co_await origin::resume(here, *query.resource, settings_, std::move(request), ticket,
+                                         std::move(late), requested_at);
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,8 @@ struct Asking {
   std::size_t provider = 0;
   // The control log's sequence that this isolate knows.
   std::uint64_t log_seen = 0;
+  // For resume(): what the ticket stands for.
+  std::shared_ptr<const origin::Late> late;
   // The origin whose turn was taken already (origin::origin_name); empty: none.
   std::string turn;
 

@@ -22,6 +22,8 @@ Asker asker_of(host::Context here, const config::Resource& resource) {
   if (resource.mode == config::Mode::http) {
     constexpr std::size_t any_length = 65536;
     asker.authorized = here.host().request_header(here.request(), "authorization", any_length).has_value();
+    const auto control = here.host().request_header(here.request(), "cache-control", any_length);
+    asker.directives = http::parse_request_directives(control.value_or(""));
     asker.read_header = [here](std::string_view name) {
       return here.host().request_header(here.request(), name, config::limit::header_value_bytes_max);
     };
@@ -41,20 +43,29 @@ Result<Query> make_query(host::Host& host, const config::Settings& settings, con
                          const RequestParts& parts, Asker asker) {
   const TextPairs in_settings = config::key_settings(settings);
   auto values = entry::normalise_fields(
-      resource, entry::Parameters{parts.path, parts.query, parts.headers, parts.body, in_settings});
+      resource, entry::Parameters{parts.path, parts.query, parts.headers, parts.body, in_settings},
+      host::lower_text_of(host));
   if (!values) {
     return tl::make_unexpected(std::move(values.error()));
   }
   const entry::Sha256 sha256 = [&host](std::string_view bytes) { return host.sha256(bytes); };
   const config::FieldValues in_key = entry::key_values(resource, *values, sha256);
+  config::FieldValues key_fields = in_key;
+  for (std::size_t i = 0; i < parts.exact.in_key.size(); ++i) {
+    if (parts.exact.in_key[i]) {
+      key_fields[i] = parts.exact.in_key[i];
+    }
+  }
   Query query;
   static_cast<Asker&>(query) = std::move(asker);
   query.resource = &resource;
   query.key =
-      tiers::Key(entry::build_key(settings.cache_prefix, resource, entry::schema_version, in_key, sha256),
+      tiers::Key(entry::build_key(settings.cache_prefix, resource, entry::schema_version, key_fields, sha256),
                  tiers::TierSet::of(resource.tiers));
+  query.key.read = query.read_header;
   query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);
+  query.sent = parts.exact.sent;
   query.method = resource.match.method;
   return query;
 }

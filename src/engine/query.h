@@ -8,8 +8,10 @@
 
 #include "config/declaration.h"
 #include "config/settings.h"
+#include "entry/exact_fields.h"
 #include "host/host.h"
 #include "host/requests.h"
+#include "http/cache_control.h"
 #include "http/message.h"
 #include "http/vary.h"
 #include "tiers/cache.h"
@@ -26,6 +28,8 @@ struct Asker {
   std::function<std::string()> client;
   // The request carries Authorization: its answer is not shared.
   bool authorized = false;
+  // What the request's Cache-Control says; mode http alone (RFC 9111 §5.2.1).
+  http::RequestDirectives directives;
   // Whether the client takes gzip.
   std::function<bool()> accepts_gzip;
   // Reads a field of the request, for Vary.
@@ -45,6 +49,8 @@ struct Query : Asker {
   tiers::Key key;
   std::vector<std::string> tags;
   config::FieldValues values;
+  // What of them the origin gets as the client sent it; empty: nothing.
+  config::FieldValues sent;
   http::Method method = http::Method::get;
 
   Query() {}
@@ -56,6 +62,8 @@ struct RequestParts {
   TextPairs query;
   http::Fields headers;
   TextPairs body;
+  // What stands in the key, and is sent, in place of what is said of some fields.
+  entry::ExactFields exact;
 
   RequestParts() {}
 };

@@ -30,12 +30,33 @@ Reason reason_of(const origin::Refusal& refusal) {
   if (refusal.spent) {
     return Reason::spending_cap;
   }
+  if (refusal.not_stored) {
+    return Reason::only_if_cached;
+  }
   return refusal.not_asked ? Reason::origin_down : Reason::stale_if_error;
 }
 
+namespace {
+
+// RFC 9111 §5.2.1.7.
+origin::Refusal nothing_stored() {
+  origin::Refusal refusal(
+      Error(ErrorKind::not_found, "larder", false,
+            "There is no stored answer, and the request wants no other (only-if-cached)."));
+  refusal.not_stored = true;
+  return refusal;
+}
+
+// The request's own answer is nobody else's business: it is not stored, or not asked for.
+bool asks_for_itself(const Query& query) {
+  return query.directives.no_store || query.directives.only_if_cached;
+}
+
+}  // namespace
+
 Reader::Reader(Parts& parts, host::Context here, const Query& query, Wanted wanted, Millis patience)
     : parts_(parts), here_(here), query_(query), wanted_(wanted), patience_(patience) {
-  const bool is_protected = parts_.settings.stampede_protection_enabled;
+  const bool is_protected = parts_.settings.stampede_protection_enabled && !asks_for_itself(query_);
   if (is_protected && wanted_ == Wanted::servable && !LARDER_MUTATED(flights_unshared)) {
     facts_.flight = FlightState::to_join;
   }
@@ -167,7 +188,7 @@ void Reader::gather() {
   facts_.hit = found_in_ ? policy::reason_of(*found_in_) : Reason::shared;
   facts_.unlooked = unlooked();
   if (facts_.answer == Answer::unasked) {
-    forward_ = forward_of(parts_, query_, entry.get(), facts_.held);
+    forward_ = forward_of(parts_, facts_.held);
   }
   facts_.origin = OriginState::ready;
   if (facts_.held == Held::stands_in && facts_.answer == Answer::unasked) {
@@ -195,7 +216,9 @@ host::Task<void> Reader::look() {
   }
   tiers::EntryPtr entry = look_.entry();
   const tiers::EntryPtr& newest = copy_.as_asked();
-  if (entry == nullptr || (newest != nullptr && entry->header.asked <= newest->header.asked)) {
+  // Another variant says nothing about how old this request's may be.
+  const bool has_its_own = newest != nullptr && facts_.held != Held::variant;
+  if (entry == nullptr || (has_its_own && entry->header.asked <= newest->header.asked)) {
     co_return;
   }
   entry = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(entry));
@@ -207,7 +230,7 @@ host::Task<void> Reader::look() {
   }
   // A copy that fits, and may stand in, is not given up for one that does not fit.
   const Held held = held_of(parts_, query_, entry.get(), wanted_, here_.host().now());
-  if (held != Held::unfit || copy_.as_asked() == nullptr) {
+  if ((held != Held::unfit && held != Held::variant) || copy_.as_asked() == nullptr) {
     copy_ = Copy(std::move(entry));
     found_in_ = tier;
   }
@@ -416,6 +439,14 @@ void Reader::take_in(origin::OriginResult<origin::Fetched> fetched) {
 }
 
 host::Task<void> Reader::ask() {
+  if (query_.directives.only_if_cached) {
+    take_in(tl::make_unexpected(nothing_stored()));
+    co_return;
+  }
+  if (query_.directives.no_store) {
+    forward_ = forwarded(http::ForwardReason::bypass, Reason::request_no_store);
+    facts_.held = Held::nothing;
+  }
   const config::Origin& origin = query_.resource->origin;
   if (facts_.held == Held::stands_in || facts_.held == Held::confirms) {
     asked_about_ = Copy(copy_.open(parts_.control, query_.key));
@@ -427,7 +458,7 @@ host::Task<void> Reader::ask() {
   asking.attempts_max = config::limit::attempts_max;
   asking.log_seen = parts_.control.sequence();
   asking.turn = turn_;
-  if (parts_.settings.public_limit_enabled && query_.client) {
+  if (query_.client) {
     asking.client = query_.client();
   }
   if (facts_.held == Held::stands_in) {
@@ -443,6 +474,7 @@ host::Task<void> Reader::wait() {
   rest.former = asked_about_.as_asked();
   rest.log_seen = pending.log_seen;
   rest.provider = pending.provider;
+  rest.late = pending.late;
   auto fetched =
       co_await parts_.gate.resume(here_, query_, std::move(rest), pending.ticket, pending.requested_at);
   take_in(std::move(fetched));

@@ -66,6 +66,7 @@ struct Refused {
 // An origin request that went past its soft time limit: the rest of it is done behind the response.
 struct Unfinished {
   std::uint32_t ticket = 0;
+  std::shared_ptr<const origin::Late> late;
   // Which of the resource's providers was asked.
   std::size_t provider = 0;
   Instant requested_at;
@@ -73,6 +74,7 @@ struct Unfinished {
 
   explicit Unfinished(const origin::Fetched& pending)
       : ticket(pending.ticket),
+        late(pending.late),
         provider(pending.provider),
         requested_at(pending.requested_at),
         log_seen(pending.log_seen) {}

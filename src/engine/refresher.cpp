@@ -43,6 +43,7 @@ host::Task<void> finish(host::Context here, Parts& parts, const Query& query, Re
     asking.former = reading.entry();
     asking.log_seen = afterwards.unfinished->log_seen;
     asking.provider = afterwards.unfinished->provider;
+    asking.late = afterwards.unfinished->late;
     const std::uint32_t ticket = afterwards.unfinished->ticket;
     const Instant requested_at = afterwards.unfinished->requested_at;
     auto fetched = co_await parts.gate.resume(here, query, std::move(asking), ticket, requested_at);
@@ -86,8 +87,8 @@ host::Task<void> take_over(host::Context here, Parts& parts, const Query& query,
     co_await store(here, parts, query, reading.entry());
   } else if (former.open(parts.control, query.key) != nullptr &&
              (reading.passed() == nullptr || !is_doubtful)) {
-    // The origin's answer is no longer to be kept, so neither is its former one. Where a purge came first, the
-    // former one is gone, and what stands there now was put after it.
+    // The origin's answer is no longer to be kept, so neither is its former one. Where a purge came first,
+    // the former one is gone, and what stands there now was put after it.
     const auto removed = co_await parts.tiered.remove(here, query.key);
     if (!removed) {
       parts.counters.add(Counter::cache_errors_total, "remove", Label(removed.error().kind));

@@ -72,7 +72,10 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   }
   const entry::Header& header = entry->header;
   const bool is_negative = header.kind == entry::Kind::negative;
-  if (!fits_request(query, header) || (is_negative && !parts.settings.negative_cache_enabled)) {
+  if (!fits_request(query, header)) {
+    return Held::variant;
+  }
+  if (is_negative && !parts.settings.negative_cache_enabled) {
     return Held::unfit;
   }
   const policy::Decision decision =
@@ -90,15 +93,14 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   return policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
 }
 
-http::CacheStatus forward_of(const Parts& parts, const Query& query, const tiers::Entry* entry, Held held) {
+http::CacheStatus forward_of(const Parts& parts, Held held) {
   switch (held) {
     case Held::stands_in:
     case Held::confirms:
       return forwarded(http::ForwardReason::stale, Reason::expired);
+    case Held::variant:
+      return forwarded(http::ForwardReason::vary_miss, Reason::other_variant);
     case Held::unfit:
-      if (!fits_request(query, entry->header)) {
-        return forwarded(http::ForwardReason::vary_miss, Reason::other_variant);
-      }
       return parts.settings.negative_cache_enabled ? forwarded(http::ForwardReason::stale, Reason::expired)
                                                    : forwarded(http::ForwardReason::miss, Reason::absent);
     case Held::nothing:

@@ -25,9 +25,8 @@ policy::Admission admission_of(const Parts& parts, const Query& query);
 // What an entry is good for, as it is opened now; nullptr is Held::nothing.
 policy::Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, Wanted wanted,
                      Instant now);
-// Why the origin is asked although this entry is at hand.
-http::CacheStatus forward_of(const Parts& parts, const Query& query, const tiers::Entry* entry,
-                             policy::Held held);
+// Why the origin is asked although this is at hand.
+http::CacheStatus forward_of(const Parts& parts, policy::Held held);
 
 // The reading that an entry makes that answers (Held::answers). `found_in`: its tier; none: it was handed
 // over.

@@ -41,18 +41,26 @@ std::int64_t seconds_until_midnight(Instant now) {
 
 host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
                                                            const config::Settings& settings,
-                                                           observe::Counters& counters) {
+                                                           observe::Counters& counters, std::string client) {
   const Instant now = here.host().now();
   std::optional<origin::Refusal> refusal;
   records::spending::take_arguments asked;
   asked.day = day_of(now);
   asked.calls = settings.llm_daily_calls_max;
   asked.microdollars = static_cast<std::uint64_t>(settings.llm_daily_cost_max / billionths_of_microdollar);
+  asked.client = std::move(client);
+  asked.client_calls = settings.llm_client_daily_calls_max;
   const auto taken = co_await records::spending::take(here, spending_name, asked, config::limit::object_wait);
   if (!taken) {
     constexpr std::int64_t retry_seconds = 60;
     counters.add(Counter::spending_refused_total, "unavailable");
     refusal.emplace(spent("What models have cost today cannot be read, so none is asked.", retry_seconds));
+  } else if (taken->client_over == 1) {
+    counters.add(Counter::spending_refused_total, "client");
+    refusal.emplace(
+        Error(ErrorKind::rejected, "larder", true, "You have had your share of the day's answers."));
+    refusal->limited = true;
+    refusal->retry_after_seconds = static_cast<std::uint64_t>(seconds_until_midnight(now));
   } else if (taken->allowed == 0) {
     counters.add(Counter::spending_refused_total, "over");
     refusal.emplace(spent("The day's bound for calls of models is reached.", seconds_until_midnight(now)));

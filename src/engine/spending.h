@@ -13,11 +13,12 @@
 
 namespace larder::engine {
 
-// Takes one call of today's; a refusal where none is left. Where the object does not answer there is a
-// refusal too: better a day without a model than one without a bound.
+// Takes one call of today's, for a client where one waits for it ("": nobody's); a refusal where none is left
+// for anybody, or for this client. Where the object does not answer there is a refusal too: better a day
+// without a model than one without a bound.
 host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
                                                            const config::Settings& settings,
-                                                           observe::Counters& counters);
+                                                           observe::Counters& counters, std::string client);
 
 // Counts and logs what came of a call that began at `began`. `outcome` is a word for counters and the log.
 host::Task<void> settle_model_call(host::Context here, const config::Settings& settings,

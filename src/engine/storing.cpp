@@ -1,5 +1,7 @@
 #include "engine/storing.h"
 
+#include <algorithm>
+
 #include "config/limits.h"
 #include "host/operations.h"
 
@@ -8,11 +10,21 @@ namespace larder::engine {
 using observe::Counter;
 using observe::Label;
 
+namespace {
+
+// The origin's own coding of the body: nothing of ours goes around it.
+bool is_encoded(const entry::Header& header) {
+  return std::any_of(header.fields.begin(), header.fields.end(),
+                     [](const auto& field) { return field.first == "content-encoding"; });
+}
+
+}  // namespace
+
 host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query& query,
                                    tiers::EntryPtr entry) {
   const entry::Header& former = entry->header;
   if (former.encoding != entry::Encoding::identity || former.body_size <= parts.settings.compress_threshold ||
-      !entry::is_text(former.content_type)) {
+      !entry::is_text(former.content_type) || is_encoded(former)) {
     co_return entry;
   }
   auto gzip = co_await host::body_gzip(here, entry->body);

@@ -69,7 +69,25 @@ bool proves(std::string_view header_key, const Key& key) {
   return header_key.starts_with(digest) && header_key.substr(digest.size()).starts_with(':');
 }
 
+std::string variant_name(std::string_view storage_name, std::uint64_t slot) {
+  return concat({storage_name, "~", to_text(slot)});
+}
+
+std::string_view base_name(std::string_view storage_name) {
+  const std::size_t digits = storage_name.find_last_not_of("0123456789");
+  const bool is_variant =
+      digits != std::string_view::npos && digits + 1 < storage_name.size() && storage_name[digits] == '~';
+  return is_variant ? storage_name.substr(0, digits) : storage_name;
+}
+
 std::optional<Key> key_named(std::string_view name, const Sha256& sha256) {
+  if (const std::string_view base = base_name(name); base.size() != name.size()) {
+    auto key = key_named(base, sha256);
+    if (key) {
+      key->storage_name = std::string(name);
+    }
+    return key;
+  }
   const auto pieces = split(name, ':');
   const bool is_printable = std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (pieces.size() < 3 || !is_printable || pieces[0].empty() || pieces[1].empty() ||

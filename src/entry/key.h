@@ -46,6 +46,13 @@ bool proves(std::string_view header_key, const Key& key);
 Key build_key(std::string_view prefix, const config::Resource& resource, std::uint32_t schema,
               const config::FieldValues& values, const Sha256& sha256);
 
+// The name of a key's variant (Vary) in a store where several stand side by side: "~" and its slot behind the
+// key's own storage name. No key ends so by itself: of "~" a key has none but a field that is absent, which
+// is nothing else.
+std::string variant_name(std::string_view storage_name, std::uint64_t slot);
+// The storage name of the key whose variant has this name; of any other name, the name itself.
+std::string_view base_name(std::string_view storage_name);
+
 // The key of a name that an operator gives: in full, or as a list of a store shows it. nullopt for a name
 // that is no key of any resource.
 std::optional<Key> key_named(std::string_view name, const Sha256& sha256);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/assert.h"
+#include "base/code_points.h"
 #include "base/isbn.h"
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -153,7 +154,48 @@ Result<std::string> body_value(const KeyField& field, std::string_view value) {
   return ready ? std::move(ready) : refuse_as(ready.error(), concat({field.name, ": "}));
 }
 
-Result<std::string> normalised(const KeyField& field, std::string value) {
+// ASCII, which most values are, needs no table of letters.
+std::string lower(std::string_view value, const NormalText& lower_text) {
+  return is_ascii(value) ? to_lower(value) : lower_text(value);
+}
+
+// Without white space at both ends, whichever script it is of.
+std::string trimmed(std::string_view value) {
+  if (is_ascii(value)) {
+    return std::string(trim(value));
+  }
+  std::size_t begin = value.size();
+  std::size_t end = 0;
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::size_t at = value.size() - rest.size();
+    if (!is_any_space(take_point(rest))) {
+      begin = std::min(begin, at);
+      end = value.size() - rest.size();
+    }
+  }
+  return begin < end ? std::string(value.substr(begin, end - begin)) : "";
+}
+
+// Every run of white space made one space, and none at the ends.
+std::string collapsed(std::string_view value) {
+  if (is_ascii(value)) {
+    return collapse_spaces(value);
+  }
+  std::string made;
+  bool space_is_due = false;
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::string_view here = rest;
+    if (is_any_space(take_point(rest))) {
+      space_is_due = !made.empty();
+      continue;
+    }
+    made.append(space_is_due ? " " : "").append(here, 0, here.size() - rest.size());
+    space_is_due = false;
+  }
+  return made;
+}
+
+Result<std::string> normalised(const KeyField& field, std::string value, const NormalText& lower_text) {
   if (value.size() > field.bytes_max.count) {
     return refuse_field(concat({field.name, " is ", to_text(std::uint64_t{value.size()}),
                                 " bytes long; at most ", to_text(field.bytes_max.count), " are allowed."}));
@@ -176,7 +218,7 @@ Result<std::string> normalised(const KeyField& field, std::string value) {
     if (value.empty()) {
       break;
     }
-    auto next = normalise(use, value);
+    auto next = normalise(use, value, lower_text);
     if (!next) {
       return refuse_field(concat({field.name, ": ", next.error().message}));
     }
@@ -276,14 +318,15 @@ std::string origin_body(const config::Resource& resource, const FieldValues& val
   return std::move(json).take();
 }
 
-Result<std::string> normalise(const NormaliserUse& use, std::string_view value) {
+Result<std::string> normalise(const NormaliserUse& use, std::string_view value,
+                              const NormalText& lower_text) {
   switch (use.normaliser) {
     case Normaliser::trim:
-      return std::string(trim(value));
+      return trimmed(value);
     case Normaliser::collapse:
-      return collapse_spaces(value);
+      return collapsed(value);
     case Normaliser::lower:
-      return to_lower(value);
+      return lower(value, lower_text);
     case Normaliser::isbn:
       return canonical_isbn(value);
     case Normaliser::digits:
@@ -300,7 +343,8 @@ Result<std::string> normalise(const NormaliserUse& use, std::string_view value) 
   LARDER_UNREACHABLE();
 }
 
-Result<FieldValues> normalise_fields(const config::Resource& resource, const Parameters& parameters) {
+Result<FieldValues> normalise_fields(const config::Resource& resource, const Parameters& parameters,
+                                     const NormalText& lower_text) {
   FieldValues values;
   for (const KeyField& field : resource.key) {
     auto raw = raw_value(field, parameters);
@@ -309,7 +353,7 @@ Result<FieldValues> normalise_fields(const config::Resource& resource, const Par
     }
     std::optional<std::string> value;
     if (*raw) {
-      auto ready = normalised(field, std::move(**raw));
+      auto ready = normalised(field, std::move(**raw), lower_text);
       if (!ready) {
         return tl::make_unexpected(std::move(ready.error()));
       }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/comparison.h"
 #include "base/result.h"
 #include "base/wire.h"
 #include "config/declaration.h"
@@ -34,10 +35,12 @@ Result<TextPairs> body_parts(const config::Resource& resource, std::string_view 
 // The header fields that a resource's key reads, in lower case.
 std::vector<std::string_view> header_names(const config::Resource& resource);
 
-// The values in the order of the resource's key. Query parameters and members of the body that are no key
-// field are ignored. Errors: invalid; the message names the field and says what to change (missing, given
-// twice, too long, not UTF-8, a control character, a wrong check digit, no number).
-Result<config::FieldValues> normalise_fields(const config::Resource& resource, const Parameters& parameters);
+// The values in the order of the resource's key. `lower_text` is Host::lower_text. Query parameters and
+// members of the body that are no key field are ignored. Errors: invalid; the message names the field and
+// says what to change (missing, given twice, too long, not UTF-8, a control character, a wrong check digit,
+// no number).
+Result<config::FieldValues> normalise_fields(const config::Resource& resource, const Parameters& parameters,
+                                             const NormalText& lower_text);
 
 // The values as they stand in the key: those with KeyForm::digest as the 64 hex digits of their SHA-256.
 config::FieldValues key_values(const config::Resource& resource, const config::FieldValues& values,
@@ -47,7 +50,8 @@ config::FieldValues key_values(const config::Resource& resource, const config::F
 // one form.
 std::string origin_body(const config::Resource& resource, const config::FieldValues& values);
 
-// One value through one normaliser. Errors: invalid, without the field's name.
-Result<std::string> normalise(const config::NormaliserUse& use, std::string_view value);
+// One value, which is UTF-8, through one normaliser. Errors: invalid, without the field's name.
+Result<std::string> normalise(const config::NormaliserUse& use, std::string_view value,
+                              const NormalText& lower_text);
 
 }  // namespace larder::entry

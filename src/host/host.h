@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/comparison.h"
 #include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
@@ -87,6 +88,9 @@ class Host {
   // tests/host/normal_text.def has examples that every host is held to; what a newer Unicode adds may come
   // later in some.
   virtual std::string normal_text(std::string_view text) = 0;
+  // For asking, and for keys: normal_text, composed again (NFC). So two texts have one form here exactly if
+  // they have one there, and it is written as people write it.
+  virtual std::string lower_text(std::string_view text) = 0;
 
   // A field of the request as the client sent it, at most `bytes_max` long; a longer one counts as absent.
   virtual std::optional<std::string> request_header(RequestId request, std::string_view name,
@@ -107,6 +111,14 @@ class Host {
  private:
   LogLevel log_least_ = LogLevel::debug;
 };
+
+// Host::normal_text and Host::lower_text as functions; the host outlives them.
+inline NormalText normal_text_of(Host& host) {
+  return [&host](std::string_view text) { return host.normal_text(text); };
+}
+inline NormalText lower_text_of(Host& host) {
+  return [&host](std::string_view text) { return host.lower_text(text); };
+}
 
 // Owns a body handle.
 class Body {

@@ -94,7 +94,7 @@ class Reader {
   explicit Reader(std::string_view text) : rest_(text) {}
 
   Reader& literal(std::string_view expected) {
-    take(rest_.substr(0, expected.size()) == expected, expected.size());
+    take(equals_ignoring_case(rest_.substr(0, expected.size()), expected), expected.size());
     return *this;
   }
 
@@ -114,7 +114,7 @@ class Reader {
   template <std::size_t count>
   Reader& name(const std::array<std::string_view, count>& names, int& index) {
     const auto found = std::find_if(names.begin(), names.end(), [&](std::string_view name) {
-      return rest_.substr(0, name.size()) == name;
+      return equals_ignoring_case(rest_.substr(0, name.size()), name);
     });
     index = found == names.end() ? 0 : static_cast<int>(found - names.begin());
     take(found != names.end(), names[static_cast<std::size_t>(index)].size());

@@ -10,9 +10,9 @@
 
 namespace larder::http {
 
-// The three forms: IMF-fixdate, RFC 850 and asctime. Case and layout are exact, the day and time must exist
-// (second 60 is taken for leap seconds), a wrong name of a real weekday is forgiven. `now` resolves the
-// two-digit year of RFC 850: it is the latest year that is at most 50 years ahead.
+// The three forms: IMF-fixdate, RFC 850 and asctime, in any case (RFC 9111 §4.2). The layout is exact, the
+// day and time must exist (second 60 is taken for leap seconds), a wrong name of a real weekday is forgiven.
+// `now` resolves the two-digit year of RFC 850: it is the latest year that is at most 50 years ahead.
 std::optional<Instant> parse_date(std::string_view text, Instant now);
 
 // IMF-fixdate, the second rounded down; years outside 0000 to 9999 are clamped.

@@ -88,6 +88,8 @@ bool is_scheme(std::string_view text) {
   return !text.empty() && is_alpha(text.front()) && std::all_of(text.begin(), text.end(), continues);
 }
 
+}  // namespace
+
 std::string_view without_origin(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos || !is_scheme(url.substr(0, scheme))) {
@@ -110,6 +112,8 @@ Result<std::string> decode_segment(std::string_view raw) {
   }
   return std::move(*segment);
 }
+
+namespace {
 
 Result<std::string> normalise_path(std::string_view raw) {
   if (raw.empty()) {

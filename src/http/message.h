@@ -50,4 +50,9 @@ struct Target {
 // `url` is absolute ("https://host/path?query") or a path. Errors: invalid, with what to change.
 Result<Target> parse_target(std::string_view url);
 
+// Its parts, for exact_target.h too: `url` from its path on, and one decoded segment of a path. Errors:
+// invalid, for a broken escape, what is not UTF-8, an encoded slash, a backslash or a control character.
+std::string_view without_origin(std::string_view url);
+Result<std::string> decode_segment(std::string_view raw);
+
 }  // namespace larder::http

@@ -15,9 +15,13 @@ std::size_t slash_length(std::string_view text) {
   return equals_ignoring_case(escape, "%2f") || equals_ignoring_case(escape, "%5c") ? 3 : 0;
 }
 
+bool starts_parameter(std::string_view text) {
+  return text.starts_with(';') || equals_ignoring_case(text.substr(0, 3), "%3b");
+}
+
 bool is_dot_segment(std::string_view segment) {
   std::size_t dots = 0;
-  while (!segment.empty()) {
+  while (!segment.empty() && !starts_parameter(segment)) {
     if (segment.front() == '.') {
       segment.remove_prefix(1);
     } else if (equals_ignoring_case(segment.substr(0, 3), "%2e")) {

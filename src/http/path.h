@@ -10,7 +10,8 @@ namespace larder::http {
 
 // Whether a path, as it stands in a URL, has a segment "." or "..". Escaped dots count, as URL parsers
 // resolve them too (WHATWG URL, "single-dot URL path segment"), and so do segments between backslashes and
-// escaped slashes, which some servers take for slashes.
+// escaped slashes, which some servers take for slashes, and those with parameters ("..;x"), which some leave
+// out.
 bool has_dot_segment(std::string_view path);
 
 // `value` escaped as one segment, or as a part of one. Errors: invalid, when it would lead to another path

@@ -15,6 +15,17 @@ constexpr std::size_t decimal_fraction_digits_max = 3;
 
 bool is_structured_token_character(char c) { return is_token_character(c) || c == ':' || c == '/'; }
 
+// Those of the last digit of base64 that stand for no byte.
+void clear_spare_bits(std::string& text) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t count = std::min(text.find('='), text.size());
+  const std::size_t spare = count % 4 == 2 ? 16 : count % 4 == 3 ? 4 : 1;
+  if (count > 0) {
+    const std::size_t last = digits.find(text[count - 1]);
+    text[count - 1] = digits[last - last % spare];
+  }
+}
+
 template <typename Value>
 Value& slot(std::vector<std::pair<std::string, Value>>& map, std::string&& key) {
   for (auto& [name, value] : map) {
@@ -26,7 +37,7 @@ Value& slot(std::vector<std::pair<std::string, Value>>& map, std::string&& key) 
   return map.emplace_back(std::move(key), Value()).second;
 }
 
-// RFC 8941 §4.2. Each function takes its production from the front of the rest and is false if it is not
+// RFC 9651 §4.2. Each function takes its production from the front of the rest and is false if it is not
 // there.
 class Parser {
  public:
@@ -135,6 +146,12 @@ class Parser {
     if (first == ':') {
       return byte_sequence(item);
     }
+    if (first == '@') {
+      return date(item);
+    }
+    if (first == '%') {
+      return display_string(item);
+    }
     return boolean(item);
   }
 
@@ -186,8 +203,54 @@ class Parser {
     const auto is_base64 = [](char c) {
       return is_alpha(c) || is_digit(c) || c == '+' || c == '/' || c == '=';
     };
-    item = BareItem(ItemKind::byte_sequence, 0, std::string(take_while(is_base64)));
-    return take(':');
+    // Padding may be missing, and the bits that the last digit has to spare may be set (§4.2.7).
+    std::string digits(take_while(is_base64));
+    clear_spare_bits(digits);
+    const auto bytes = from_base64(digits);
+    item = BareItem(ItemKind::byte_sequence, 0, bytes.value_or(""));
+    return bytes && take(':');
+  }
+
+  // §4.2.9: an Integer, no Decimal.
+  bool date(BareItem& item) {
+    take('@');
+    const bool valid = number(item) && item.kind == ItemKind::integer;
+    item.kind = ItemKind::date;
+    return valid;
+  }
+
+  // §4.2.10: printable ASCII, in which lower-case escapes stand for the bytes of UTF-8.
+  bool display_string(BareItem& item) {
+    item = BareItem(ItemKind::display_string, 0, "");
+    take('%');
+    if (!take('"')) {
+      return false;
+    }
+    while (!rest_.empty()) {
+      const char c = rest_.front();
+      const std::string_view escape = rest_.substr(0, 3);
+      rest_.remove_prefix(1);
+      if (c == '"') {
+        return is_utf8(item.text);
+      }
+      if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) {
+        return false;
+      }
+      if (c != '%') {
+        item.text.push_back(c);
+        continue;
+      }
+      const auto is_digit_of_it = [](char digit) {
+        return is_digit(digit) || (digit >= 'a' && digit <= 'f');
+      };
+      const auto byte = percent_decode(escape, PlusSign::itself);
+      if (escape.size() != 3 || !is_digit_of_it(escape[1]) || !is_digit_of_it(escape[2]) || !byte) {
+        return false;
+      }
+      item.text.append(*byte);
+      rest_.remove_prefix(2);
+    }
+    return false;
   }
 
   bool boolean(BareItem& item) {

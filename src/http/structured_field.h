@@ -1,5 +1,6 @@
-// Structured fields (RFC 8941): the dictionaries and lists that RFC 9213 and RFC 9211 are written in. The
-// parser is the strict one of §4.2: any fault makes the whole field absent (nullopt).
+// Structured fields (RFC 9651, which replaces RFC 8941): the dictionaries and lists that RFC 9213 and RFC
+// 9211 are written in. The parser is the strict one of §4.2: any fault makes the whole field absent
+// (nullopt).
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,15 @@
 namespace larder::http {
 
 enum class ItemKind : std::uint8_t {
-  integer,        // §3.3.1, in `integer`
-  decimal,        // §3.3.2, as written in `text`
-  string,         // §3.3.3, unescaped in `text`
-  token,          // §3.3.4, in `text`
-  byte_sequence,  // §3.3.5, still in base64 in `text`
-  boolean,        // §3.3.6, 0 or 1 in `integer`
-  inner_list,     // §3.1.1, checked; its items are dropped, nothing here reads them
+  integer,         // §3.3.1, in `integer`
+  decimal,         // §3.3.2, as written in `text`
+  string,          // §3.3.3, unescaped in `text`
+  token,           // §3.3.4, in `text`
+  byte_sequence,   // §3.3.5, the bytes in `text`
+  boolean,         // §3.3.6, 0 or 1 in `integer`
+  date,            // §3.3.7, seconds since 1970-01-01 in `integer`
+  display_string,  // §3.3.8, UTF-8 in `text`
+  inner_list,      // §3.1.1, checked; its items are dropped, nothing here reads them
 };
 
 struct BareItem {

@@ -126,6 +126,17 @@ std::string secondary_key(const std::vector<std::string>& names, const FieldRead
   return key;
 }
 
+std::vector<std::string> names_of_key(std::string_view secondary_key) {
+  std::vector<std::string> names;
+  if (!secondary_key.empty()) {
+    for (const std::string_view part : split(secondary_key, '&')) {
+      const std::string_view name = part.substr(0, part.find('='));
+      names.push_back(percent_decode(name, PlusSign::itself).value_or(std::string(name)));
+    }
+  }
+  return names;
+}
+
 bool selects(const Vary& vary, std::string_view stored_key, const FieldReader& read) {
   return !vary.any && secondary_key(vary.names, read) == stored_key;
 }

@@ -38,6 +38,9 @@ using FieldReader = std::function<std::optional<std::string>(std::string_view na
 // '%', '&' and bytes that are not printable ASCII are percent escapes, so the text is safe in a key.
 std::string secondary_key(const std::vector<std::string>& names, const FieldReader& read);
 
+// The names in such a text.
+std::vector<std::string> names_of_key(std::string_view secondary_key);
+
 // Whether a stored answer with this Vary and this secondary key is one for the request that `read` reads.
 bool selects(const Vary& vary, std::string_view stored_key, const FieldReader& read);
 

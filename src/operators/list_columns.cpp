@@ -127,10 +127,7 @@ host::Task<Result<UnderstoodList>> understand_list(host::Context here, const Des
     understood.how = told_columns(*head, *columns);
     head->columns = std::move(*columns);
   }
-  host::Host& host = here.host();
-  const booklist::NormalText normal_text = [&host](std::string_view words) {
-    return host.normal_text(words);
-  };
+  const NormalText normal_text = host::normal_text_of(here.host());
   auto list = booklist::read_books(*text, *head, head->columns, normal_text, limits);
   if (!list) {
     co_return tl::make_unexpected(list.error());

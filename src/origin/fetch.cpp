@@ -8,9 +8,10 @@
 #include "base/version.h"
 #include "config/limits.h"
 #include "entry/normalise.h"
-#include "host/operations.h"
 #include "http/problem.h"
 #include "http/retry_after.h"
+#include "origin/contradiction.h"
+#include "origin/exchange.h"
 #include "origin/kind.h"
 #include "origin/narrative.h"
 #include "origin/narrative_prompt.h"
@@ -19,40 +20,7 @@
 
 namespace larder::origin {
 
-struct WireReply {
-  std::uint32_t status = 0;
-  TextPairs headers;
-  bool streamed = false;
-  host::Body content;
-
-  WireReply(std::uint32_t status_, TextPairs headers_, bool streamed_, host::Body content_)
-      : status(status_), headers(std::move(headers_)), streamed(streamed_), content(std::move(content_)) {}
-
-  std::string header(std::string_view name) const {
-    for (const auto& [field, value] : headers) {
-      if (equals_ignoring_case(field, name)) {
-        return value;
-      }
-    }
-    return "";
-  }
-};
-
 namespace {
-
-template <typename Results>
-WireReply wire_reply(Results results, Instant received_at) {
-  return WireReply(results.status, safe_fields(std::move(results.headers), received_at),
-                   results.streamed == 1, std::move(results.content));
-}
-
-// What an origin's failure is, when there was an HTTP answer.
-Refusal refusal(Error error, const WireReply& reply, Instant now) {
-  Refusal refusal(std::move(error));
-  refusal.origin_status = reply.status;
-  refusal.retry_after_seconds = http::parse_retry_after(reply.header("retry-after"), now).value_or(0);
-  return refusal;
-}
 
 LookupKind lookup_kind(config::ProviderQuery query) {
   switch (query) {
@@ -137,10 +105,12 @@ OriginResult<Fetched> read_books(host::Host& host, const config::Resource& resou
   auto read = row->provider.read(lookup, reply.status, reply.header("content-type"),
                                  PaddedText(text, static_cast<std::size_t>(size.count)));
   if (!read) {
-    return tl::make_unexpected(refusal(read.error(), reply, host.now()));
+    return tl::make_unexpected(refusal_of(read.error(), reply, host.now()));
   }
   Fetched fetched = books_answer(host, lookup, row->name, read->works);
   fetched.doubtful = read->works.empty() && read->authority == Authority::doubtful;
+  fetched.claims_some = read->works.empty() && read->claims_some;
+  fetched.contradicts = contradicts(lookup, read->works, host::normal_text_of(host));
   fetched.origin_status = reply.status;
   return fetched;
 }
@@ -169,15 +139,20 @@ Error status_error(std::uint32_t status) {
                        : Error(ErrorKind::rejected, "origin", false, message);
 }
 
-OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, Instant now,
+OriginResult<Fetched> read_url(const config::Resource& resource, const Request& asked, Instant now,
                                WireReply reply) {
   const bool http_mode = resource.mode == config::Mode::http;
-  const bool conditional = !wanted.etag.empty() || !wanted.last_modified.empty();
   Fetched fetched;
-  fetched.not_modified = conditional && reply.status == 304;
+  fetched.not_modified = is_conditional(asked) && reply.status == 304;
+  if (reply.status == 304 && !fetched.not_modified) {
+    // There is no copy that it could be about, neither here nor with the client.
+    return tl::make_unexpected(refusal_of(Error(ErrorKind::corrupt, "origin", false,
+                                                "The origin answered 304 to a request without conditions."),
+                                          reply, now));
+  }
   const Meaning meaning = http_mode || fetched.not_modified ? Meaning::success : meaning_of(reply.status);
   if (meaning == Meaning::failure) {
-    return tl::make_unexpected(refusal(status_error(reply.status), reply, now));
+    return tl::make_unexpected(refusal_of(status_error(reply.status), reply, now));
   }
   fetched.status = reply.status;
   fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
@@ -199,10 +174,13 @@ OriginResult<Request> plan_books(const config::Resource& resource, const config:
   }
   Plan complete = add_secret(*row, std::move(*plan), settings.secret(row->secret_setting).value_or(""));
   Request request;
-  request.source = std::string(row->name);
+  request.source = row->name;
   request.url = std::move(complete.url);
   request.headers = std::move(complete.headers);
   request.body_bytes_max = Bytes(reply_bytes_max);
+  if (row->secret_place == SecretPlace::header) {
+    request.secret_headers.push_back(to_lower(row->secret_name));
+  }
   return request;
 }
 
@@ -217,7 +195,7 @@ void add_content_type(TextPairs& headers) {
 
 OriginResult<Request> plan_url(const config::Resource& resource, const config::Settings& settings,
                                const Wanted& wanted) {
-  auto url = config::expand_url(resource.origin.url, wanted.values);
+  auto url = config::expand_url(resource.origin.url, wanted.values, wanted.sent);
   if (!url) {
     return tl::make_unexpected(Refusal(url.error()));
   }
@@ -242,8 +220,18 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
     request.headers.emplace_back("if-modified-since", wanted.last_modified);
   }
   request.body_bytes_max = resource.bytes_max;
-  request.follow_redirects = resource.mode != config::Mode::http;
-  request.oversize = true;
+  request.oversize = Oversize::streamed;
+  request.codings = resource.mode == config::Mode::http ? Codings::may_stay : Codings::are_undone;
+  if (resource.mode == config::Mode::http) {
+    request.redirects = Redirects::are_answers;
+  }
+  request.redirect_origins = resource.origin.redirects;
+  for (const config::HeaderTemplate& header : resource.origin.headers) {
+    const auto is_secret = [](const config::Part& part) { return part.kind == config::PartKind::secret; };
+    if (std::any_of(header.value.begin(), header.value.end(), is_secret)) {
+      request.secret_headers.push_back(header.name);
+    }
+  }
   return request;
 }
 
@@ -273,14 +261,14 @@ Fetched invalid_profile(host::Host& host, const Error& error) {
 Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
   ModelRequest asked = model_request(model, prompt);
   Request request;
-  request.source = std::string(config::model_word);
+  request.source = config::model_word;
   request.method = "POST";
   request.url = std::move(asked.url);
   request.headers = std::move(asked.headers);
   request.content = std::move(asked.content);
   request.body_bytes_max = Bytes(reply_bytes_max);
   // A redirect would take the key to another address.
-  request.follow_redirects = false;
+  request.redirects = Redirects::are_answers;
   return request;
 }
 
@@ -313,14 +301,14 @@ OriginResult<Prepared> plan_model(host::Host& host, const config::Resource& reso
 
 OriginResult<ModelAnswer> read_model_answer(host::Host& host, ModelShape shape, const WireReply& reply) {
   if (auto refused = refuse_status(reply.status)) {
-    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
+    return tl::make_unexpected(refusal_of(std::move(*refused), reply, host.now()));
   }
   const Bytes size = reply.content.size();
   const std::string text = host.read_body(reply.content.handle(), size, padding_bytes);
   ModelReply read = read_model_reply(shape, reply.status, reply.header("content-type"),
                                      PaddedText(text, static_cast<std::size_t>(size.count)));
   if (read.error) {
-    Refusal refused = refusal(std::move(*read.error), reply, host.now());
+    Refusal refused = refusal_of(std::move(*read.error), reply, host.now());
     refused.usage = read.usage;
     return tl::make_unexpected(std::move(refused));
   }
@@ -364,8 +352,8 @@ class Url final : public Kind {
     return prepared(plan_url(resource, settings, wanted));
   }
   OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
-                             const Wanted& wanted, WireReply reply) const override {
-    return read_url(resource, wanted, host.now(), std::move(reply));
+                             const Wanted&, const Request& asked, WireReply reply) const override {
+    return read_url(resource, asked, host.now(), std::move(reply));
   }
 };
 
@@ -402,7 +390,7 @@ class Books final : public Kind {
     return prepared(plan_books(resource, settings, wanted));
   }
   OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
-                             const Wanted& wanted, WireReply reply) const override {
+                             const Wanted& wanted, const Request&, WireReply reply) const override {
     return read_books(host, resource, wanted, std::move(reply));
   }
 };
@@ -418,7 +406,7 @@ class LanguageModel final : public Kind {
     return plan_model(host, resource, settings, wanted);
   }
   OriginResult<Fetched> read(host::Host& host, const config::Resource&, const config::Settings& settings,
-                             const Wanted&, WireReply reply) const override {
+                             const Wanted&, const Request&, WireReply reply) const override {
     const auto model = model_of(settings);
     LARDER_ASSERT(model.has_value());
     return read_model(host, model->shape, std::move(reply));
@@ -429,25 +417,37 @@ class LanguageModel final : public Kind {
   Price price() const override { return Price::counted; }
 };
 
-// What an answer means, with the times around it.
-OriginResult<Fetched> read_reply(host::Host& host, const config::Resource& resource,
-                                 const config::Settings& settings, const Wanted& wanted, Instant requested_at,
-                                 WireReply reply) {
-  if (auto refused = refuse_status(reply.status)) {
-    return tl::make_unexpected(refusal(std::move(*refused), reply, host.now()));
+// What came of a request.
+OriginResult<Fetched> read_whatever_came(host::Host& host, const config::Resource& resource,
+                                         const config::Settings& settings, const Wanted& wanted,
+                                         OriginResult<Exchanged> exchanged) {
+  if (!exchanged) {
+    return tl::make_unexpected(std::move(exchanged.error()));
   }
-  auto fetched = kind_of(resource).read(host, resource, settings, wanted, std::move(reply));
+  if (exchanged->ticket != 0) {
+    Fetched pending;
+    pending.ticket = exchanged->ticket;
+    pending.late = std::move(exchanged->late);
+    return pending;
+  }
+  if (auto refused = refuse_status(exchanged->reply.status)) {
+    return tl::make_unexpected(refusal_of(std::move(*refused), exchanged->reply, host.now()));
+  }
+  return kind_of(resource).read(host, resource, settings, wanted, exchanged->asked,
+                                std::move(exchanged->reply));
+}
+
+// The same with the times around it.
+OriginResult<Fetched> read_exchanged(host::Host& host, const config::Resource& resource,
+                                     const config::Settings& settings, const Wanted& wanted,
+                                     Instant requested_at, OriginResult<Exchanged> exchanged) {
+  auto fetched = read_whatever_came(host, resource, settings, wanted, std::move(exchanged));
   if (fetched) {
     fetched->provider = wanted.provider;
     fetched->requested_at = requested_at;
     fetched->received_at = host.now();
   }
   return fetched;
-}
-
-Refusal refusal_of(const Error& error, const config::Resource& resource, const Wanted& wanted) {
-  const std::string_view source = kind_of(resource).source(resource, wanted.provider);
-  return Refusal(Error(error.kind, source, error.retryable, error.message));
 }
 
 }  // namespace
@@ -508,29 +508,10 @@ OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resourc
 host::Task<OriginResult<Fetched>> fetch(host::Context here, const config::Resource& resource,
                                         const config::Settings& settings, Wanted wanted, Request request) {
   const Instant requested_at = here.host().now();
-  host::Body content;
-  if (!request.content.empty()) {
-    content = host::Body::from_bytes(here.host(), request.content);
-  }
-  const auto timeout_millis = static_cast<std::uint64_t>(wanted.timeout.count());
-  const auto soft_millis = static_cast<std::uint64_t>(wanted.soft.count());
-  const std::uint8_t follow_redirects = request.follow_redirects ? 1 : 0;
-  const std::uint8_t oversize = request.oversize ? 1 : 0;
-  auto reply = co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
-                                           soft_millis, request.body_bytes_max.count, follow_redirects,
-                                           oversize, content);
-  if (!reply) {
-    co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
-  }
-  if (reply->ticket != 0) {
-    Fetched pending;
-    pending.provider = wanted.provider;
-    pending.ticket = reply->ticket;
-    pending.requested_at = requested_at;
-    co_return pending;
-  }
-  co_return read_reply(here.host(), resource, settings, wanted, requested_at,
-                       wire_reply(std::move(*reply), here.host().now()));
+  const Instant deadline = requested_at + wanted.timeout;
+  const Instant soft_end = wanted.soft > Millis(0) ? requested_at + wanted.soft : Instant::max();
+  auto exchanged = co_await exchange(here, std::move(request), deadline, soft_end);
+  co_return read_exchanged(here.host(), resource, settings, wanted, requested_at, std::move(exchanged));
 }
 
 host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config::Settings& settings,
@@ -539,26 +520,21 @@ host::Task<OriginResult<ModelAnswer>> ask_model(host::Context here, const config
   if (!model) {
     co_return tl::make_unexpected(no_model());
   }
-  const Request request = model_wire_request(*model, prompt);
-  const host::Body content = host::Body::from_bytes(here.host(), request.content);
-  const auto timeout_millis = static_cast<std::uint64_t>(timeout.count());
-  auto reply = co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
-                                           0, request.body_bytes_max.count, 0, 0, content);
-  if (!reply) {
-    co_return tl::make_unexpected(Refusal(std::move(reply.error())));
+  Request request = model_wire_request(*model, prompt);
+  const Instant deadline = here.host().now() + timeout;
+  auto exchanged = co_await exchange(here, std::move(request), deadline, Instant::max());
+  if (!exchanged) {
+    co_return tl::make_unexpected(std::move(exchanged.error()));
   }
-  co_return read_model_answer(here.host(), model->shape, wire_reply(std::move(*reply), here.host().now()));
+  co_return read_model_answer(here.host(), model->shape, exchanged->reply);
 }
 
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource,
                                          const config::Settings& settings, Wanted wanted,
-                                         std::uint32_t ticket, Instant requested_at) {
-  auto reply = co_await host::origin_resume(here, ticket);
-  if (!reply) {
-    co_return tl::make_unexpected(refusal_of(reply.error(), resource, wanted));
-  }
-  co_return read_reply(here.host(), resource, settings, wanted, requested_at,
-                       wire_reply(std::move(*reply), here.host().now()));
+                                         std::uint32_t ticket, std::shared_ptr<const Late> late,
+                                         Instant requested_at) {
+  auto exchanged = co_await resume_exchange(here, ticket, std::move(late));
+  co_return read_exchanged(here.host(), resource, settings, wanted, requested_at, std::move(exchanged));
 }
 
 std::string leading_system_of(const config::Resource& resource, const config::FieldValues& values) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,8 @@
 #include "host/task.h"
 #include "http/message.h"
 #include "origin/llm.h"
+#include "origin/refusal.h"
+#include "origin/request.h"
 
 namespace larder::origin {
 
@@ -25,9 +28,10 @@ struct Fetched {
   entry::Kind kind = entry::Kind::positive;
   std::string content_type;
   host::Body content;
-  // Not there yet: the soft time limit has passed, and resume() waits on. Nothing else counts but
-  // `requested_at`.
+  // Not there yet: the soft time limit has passed, and resume() waits on, with `late`. Nothing else counts
+  // but `requested_at`.
   std::uint32_t ticket = 0;
+  std::shared_ptr<const Late> late;
   // The origin confirmed the copy whose validators it was given (304): `origin_fields` renew it; there is no
   // body.
   bool not_modified = false;
@@ -35,7 +39,12 @@ struct Fetched {
   bool streamed = false;
   // "There is none", but another provider may know of some: answered, and not kept.
   bool doubtful = false;
-  // What the origin said, for Cache-Status and for mode http.
+  // With "there is none": the provider says that it has some all the same, though it sent none.
+  bool claims_some = false;
+  // The books are hardly those that were asked for (contradiction.h): kept for a short time.
+  bool contradicts = false;
+  // What the origin said, for Cache-Status and for mode http. Content-Encoding is there where the body is
+  // encoded as it stands, and nowhere else.
   std::uint32_t origin_status = 0;
   // Which of the resource's providers said so.
   std::size_t provider = 0;
@@ -51,34 +60,12 @@ struct Fetched {
   Fetched() {}
 };
 
-// An origin that failed, as it is told to the client.
-struct Refusal {
-  Error error;
-  // What it answered; 0 if it did not.
-  std::uint32_t origin_status = 0;
-  // Seconds after which it may be asked again (Retry-After); 0 if unknown.
-  std::uint64_t retry_after_seconds = 0;
-  // It was not asked at all: its circuit breaker is open.
-  bool not_asked = false;
-  // The request could not be made: a matter of this request or of the deployment, and none of the origin.
-  bool unsent = false;
-  // The client has asked too often (X1): a matter of this client alone.
-  bool limited = false;
-  // The day's bound of spending is reached, or cannot be known.
-  bool spent = false;
-  // What a model counted, whose answer was none.
-  TokenUsage usage;
-
-  explicit Refusal(Error error_) : error(std::move(error_)) {}
-};
-
-template <typename T>
-using OriginResult = tl::expected<T, Refusal>;
-
 // What of the request may reach the origin: the key's fields and, in mode http, the method.
 struct Wanted {
   http::Method method = http::Method::get;
   config::FieldValues values;
+  // What of them goes into its URL as the client sent it (entry::exact_fields); empty: nothing.
+  config::FieldValues sent;
   // The origin's own validators of a copy that is at hand; empty: none.
   std::string etag;
   std::string last_modified;
@@ -90,22 +77,6 @@ struct Wanted {
   Millis soft{0};
 
   Wanted() {}
-};
-
-// A request that is ready to be sent; it holds secrets.
-struct Request {
-  std::string source = "origin";
-  // HEAD is answered from what GET brings.
-  std::string_view method = "GET";
-  std::string url;
-  TextPairs headers;
-  // "": it has no body.
-  std::string content;
-  Bytes body_bytes_max;
-  bool follow_redirects = true;
-  bool oversize = false;
-
-  Request() {}
 };
 
 // What a resource's origin is to be asked, or an answer that needs no asking: "there is none", for a question
@@ -162,6 +133,7 @@ std::string narrative_stand_in(const config::Resource& resource, const config::F
 // The rest of a fetch of the same request that came back with a ticket, once.
 host::Task<OriginResult<Fetched>> resume(host::Context here, const config::Resource& resource,
                                          const config::Settings& settings, Wanted wanted,
-                                         std::uint32_t ticket, Instant requested_at);
+                                         std::uint32_t ticket, std::shared_ptr<const Late> late,
+                                         Instant requested_at);
 
 }  // namespace larder::origin

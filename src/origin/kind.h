@@ -8,12 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "origin/exchange.h"
 #include "origin/fetch.h"
 
 namespace larder::origin {
-
-// What came over the wire, whichever operation brought it.
-struct WireReply;
 
 // What a request costs.
 enum class Price : std::uint8_t {
@@ -39,10 +37,10 @@ class Kind {
   // The request, or an answer that needs no asking.
   virtual OriginResult<Prepared> prepare(host::Host& host, const config::Resource& resource,
                                          const config::Settings& settings, const Wanted& wanted) const = 0;
-  // What a reply means.
+  // What a reply means. `asked`: the request that it answers, behind all redirects.
   virtual OriginResult<Fetched> read(host::Host& host, const config::Resource& resource,
                                      const config::Settings& settings, const Wanted& wanted,
-                                     WireReply reply) const = 0;
+                                     const Request& asked, WireReply reply) const = 0;
 
   // Whether a refusal says that the origin is unwell. What it says about one request (a refused query, an
   // unreadable reply) says nothing about the next.

@@ -70,6 +70,8 @@ enum class Authority : std::uint8_t {
 struct Reply {
   std::vector<Work> works;
   Authority authority = Authority::authoritative;
+  // Without works: it says that it has some all the same. Whoever else knows of none, there may be some.
+  bool claims_some = false;
 
   Reply() {}
 };
@@ -85,7 +87,9 @@ class Provider {
   // Errors: invalid, when the look-up has no text, too much of it, or no valid ISBN where one is asked for.
   virtual Result<Plan> plan(const Lookup& lookup, const Access& access) const = 0;
 
-  // `content_type` may be empty. For a look-up by ISBN the works that carry it come first. Errors:
+  // `content_type` may be empty. For a look-up by ISBN the works that carry it come first; where there is
+  // none, those that carry other ISBNs are left out, and if nothing is left, the reply is a doubtful one.
+  // Errors:
   //   rejected     it answered that it will not; retryable when a rate limit or quota is the reason
   //   unavailable  it is out of order (5xx, 408, an error in place of an answer); retryable
   //   corrupt      HTML or JSON that does not decode (retryable), or another shape than agreed

@@ -43,8 +43,13 @@ bool Collector::take(WorkBuilder work) {
 
 Reply Collector::finish() && {
   put_first(reply_.works, wanted_isbn13_);
-  const bool is_sure = reply_.works.empty() && !has_more_;
-  reply_.authority = is_sure || !reply_.works.empty() ? Authority::authoritative : Authority::doubtful;
+  const std::size_t sent = reply_.works.size();
+  leave_out_others(reply_.works, wanted_isbn13_);
+  if (reply_.works.empty()) {
+    // What it claims beyond other books is what it sent of them.
+    reply_.claims_some = has_more_ && sent == 0;
+    reply_.authority = has_more_ || sent > 0 ? Authority::doubtful : Authority::authoritative;
+  }
   return std::move(reply_);
 }
 

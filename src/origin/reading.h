@@ -43,7 +43,8 @@ class Collector {
   bool take(WorkBuilder work);
   bool is_empty() const { return reply_.works.empty(); }
 
-  // No works is authoritative only where the origin neither claims nor sent any.
+  // No works is authoritative only where the origin neither claims nor sent any. Where an ISBN is wanted, and
+  // no work carries it, those that carry others are none: they were sent, but are no answer.
   Reply finish() &&;
 
  private:

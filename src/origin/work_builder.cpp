@@ -201,4 +201,13 @@ void put_first(std::vector<Work>& works, std::string_view wanted_isbn13) {
   }
 }
 
+void leave_out_others(std::vector<Work>& works, std::string_view wanted_isbn13) {
+  const auto is_wanted = [&](const Work& work) { return holds(work.isbn13, wanted_isbn13); };
+  if (wanted_isbn13.empty() || std::any_of(works.begin(), works.end(), is_wanted)) {
+    return;
+  }
+  const auto is_other = [](const Work& work) { return !work.isbn13.empty(); };
+  works.erase(std::remove_if(works.begin(), works.end(), is_other), works.end());
+}
+
 }  // namespace larder::origin

@@ -55,4 +55,7 @@ class WorkBuilder {
 // Works that carry the ISBN come first; otherwise the order stays.
 void put_first(std::vector<Work>& works, std::string_view wanted_isbn13);
 
+// Where no work carries the ISBN: without those that carry others. "" leaves all.
+void leave_out_others(std::vector<Work>& works, std::string_view wanted_isbn13);
+
 }  // namespace larder::origin

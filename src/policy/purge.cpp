@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/limits.h"
+#include "entry/key.h"
 
 namespace larder::policy {
 
@@ -63,6 +64,8 @@ void PurgeBook::judge_by(const Rules& rules, entry::Header& header, PurgeVerdict
 template <typename Visit>
 void PurgeBook::visit(std::string_view storage_name, const std::vector<std::string>& tags,
                       Visit visit) const {
+  // A purge that reaches a key reaches all its variants.
+  storage_name = entry::base_name(storage_name);
   visit(all_);
   if (const auto found = keys_.find(std::string(storage_name)); found != keys_.end()) {
     visit(found->second);

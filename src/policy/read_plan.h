@@ -17,7 +17,8 @@ enum class Held : std::uint8_t {
   answers,    // it may be served
   stands_in,  // past its time, and within its error time
   confirms,   // past all its times: its validators may spare a body
-  unfit,      // made for other request fields, or a "there is none" past its time; no tier has a better word
+  variant,    // made for other request fields (Vary): a tier farther away may have the one for these
+  unfit,      // a "there is none" past its time, or one that is not to be served; no tier has a better word
 };
 
 // The nearest tier that this read has not looked into.

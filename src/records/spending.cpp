@@ -33,6 +33,10 @@ Result<spending::take_results> Spending::take(const spending::take_arguments& as
   if (is_over) {
     return results;
   }
+  if (!asked.client.empty() && !take_of_client(asked)) {
+    results.client_over = 1;
+    return results;
+  }
   // The day's first call is the time to forget old days.
   if (spent.calls == 0 && asked.day > days_kept) {
     const auto oldest = static_cast<std::uint32_t>(asked.day - days_kept);
@@ -44,6 +48,19 @@ Result<spending::take_results> Spending::take(const spending::take_arguments& as
   results.allowed = 1;
   results.used += 1;
   return results;
+}
+
+bool Spending::take_of_client(const spending::take_arguments& asked) {
+  // What one call adds, several of other days go for: so few are kept.
+  erase_range(Key("client").str(), Key("client").number(asked.day).str(), config::limit::client_days_at_once);
+  const Key key = Key("client").number(asked.day).text(asked.client);
+  NumberRow had = row<NumberRow>(key).value_or(NumberRow());
+  if (had.number >= asked.client_calls) {
+    return false;
+  }
+  ++had.number;
+  put_row(key, had);
+  return true;
 }
 
 Result<spending::record_results> Spending::record(const spending::record_arguments& spent) {

@@ -15,6 +15,8 @@ class Spending : public Machine {
 
  private:
   void add(std::uint32_t day, const SpentDay& more);
+  // Counts the call for its client. False: it has had all that it may have that day.
+  bool take_of_client(const spending::take_arguments& asked);
 };
 
 }  // namespace larder::records

@@ -18,6 +18,7 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "host/task.h"
+#include "http/vary.h"
 
 namespace larder::tiers {
 
@@ -45,6 +46,8 @@ class TierSet {
 // An entry's key and where it may be kept.
 struct Key : entry::Key {
   TierSet tiers = TierSet::all();
+  // Reads a field of the request, by which variants are told apart (Vary); empty: there is no request.
+  http::FieldReader read;
 
   Key() {}
   Key(entry::Key key, TierSet tiers_) : entry::Key(std::move(key)), tiers(tiers_) {}

@@ -1,9 +1,13 @@
 // The memory tier: handles to bodies that stay with the host, within a byte budget. A hit moves no byte.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/mutation.h"
+#include "config/limits.h"
 #include "tiers/resident_set.h"
 #include "tiers/tier.h"
+#include "tiers/variant_set.h"
 
 namespace larder::tiers {
 
@@ -22,40 +26,74 @@ class Memory final : public MemoryTier {
 
   config::Tier tier() const override { return config::Tier::memory; }
 
-  EntryPtr find(const Key& key) override { return checked(entries_.find(key.storage_name), key); }
+  EntryPtr find(const Key& key) override {
+    const VariantSet* const found = entries_.find(key.storage_name);
+    return found == nullptr ? nullptr : checked(found->read(key.read), key);
+  }
 
-  EntryPtr peek(const Key& key) const override { return checked(entries_.peek(key.storage_name), key); }
+  EntryPtr peek(const Key& key) const override {
+    const VariantSet* const found = entries_.peek(key.storage_name);
+    return found == nullptr ? nullptr : checked(found->find(key.read), key);
+  }
+
+  bool is_crowded_out(const Key& key, const Entry& entry) const override {
+    const VariantSet* const resident = entries_.peek(key.storage_name);
+    return resident != nullptr && resident->count() >= config::limit::variants_in_memory_max &&
+           resident->find_same(entry.header) == nullptr;
+  }
 
   Stored keep(const Key& key, EntryPtr entry) override {
     if (entry->body.size() > value_bytes_max_) {
       forget(key.storage_name);
       return Stored::declined;
     }
+    const VariantSet* const resident = entries_.peek(key.storage_name);
+    const EntryPtr same = resident == nullptr ? nullptr : resident->find_same(entry->header);
     // What was asked for later stays: an older answer may come from farther away meanwhile.
-    const EntryPtr* resident = entries_.peek(key.storage_name);
-    if (resident != nullptr && (*resident)->header.asked > entry->header.asked &&
-        (*resident)->header.key == entry->header.key) {
+    if (same != nullptr && same->header.asked > entry->header.asked &&
+        same->header.key == entry->header.key) {
       return Stored::stored;
     }
+    VariantSet variants;
+    const bool has_others = resident != nullptr && !entry->header.vary.empty() &&
+                            resident->find(nullptr)->header.key == entry->header.key;
+    if (has_others) {
+      variants = *resident;
+    }
+    const Instant now = host_.now();
+    const Stored admitted = variants.put(std::move(entry), now);
+    while (!fits_the_set(key, size_of(variants)) && variants.shrink(now)) {
+    }
     const std::uint64_t evictions = entries_.statistics().evictions;
-    const Bytes size = entry->body.size() + Bytes(entry_overhead_bytes);
-    const PutOutcome outcome = entries_.put(key.storage_name, std::move(entry), size);
+    const Bytes size = size_of(variants);
+    const PutOutcome outcome = entries_.put(key.storage_name, std::move(variants), size);
     // A lane may still repeat what has just been replaced or evicted.
     if (outcome != PutOutcome::stored || entries_.statistics().evictions != evictions) {
       host_.revoke_lanes();
     }
-    return outcome == PutOutcome::refused_too_large ? Stored::declined : Stored::stored;
+    return outcome == PutOutcome::refused_too_large ? Stored::declined : admitted;
   }
 
   void revise(const std::function<EntryPtr(std::string_view, const EntryPtr&)>& revision) override {
     bool changed = false;
-    // Bodies stay, so nothing changes its size.
-    entries_.revise([&](std::string_view storage_name, const EntryPtr& entry) {
-      EntryPtr revised = revision(storage_name, entry);
-      changed = changed || revised != entry;
+    std::vector<std::pair<std::string, VariantSet>> smaller;
+    entries_.revise([&](std::string_view storage_name, const VariantSet& variants) {
+      VariantSet revised = variants;
+      changed =
+          revised.revise([&](const EntryPtr& entry) { return revision(storage_name, entry); }) || changed;
+      if (revised.count() != variants.count()) {
+        smaller.emplace_back(storage_name, revised);
+      }
       return revised;
     });
-    entries_.erase_if([](std::string_view, const EntryPtr& entry) { return entry == nullptr; });
+    for (auto& [storage_name, variants] : smaller) {
+      const Bytes size = size_of(variants);
+      if (variants.empty()) {
+        entries_.erase(storage_name);
+      } else {
+        entries_.put(storage_name, std::move(variants), size);
+      }
+    }
     if (changed) {
       host_.revoke_lanes();
     }
@@ -65,7 +103,12 @@ class Memory final : public MemoryTier {
     entries_.record_accesses(storage_name, count);
   }
 
-  std::size_t count() const override { return entries_.count(); }
+  std::size_t count() const override {
+    std::size_t bodies = 0;
+    entries_.for_each(
+        [&](std::string_view, const VariantSet& variants, Bytes) { bodies += variants.count(); });
+    return bodies;
+  }
 
   host::Task<Result<Found>> get(host::Context, Key key) override {
     EntryPtr found = peek(key);
@@ -84,7 +127,7 @@ class Memory final : public MemoryTier {
   host::Task<Result<KeyPage>> list(host::Context, std::string prefix, std::string cursor,
                                    std::uint32_t count_max) override {
     std::vector<std::string> names;
-    entries_.for_each([&](std::string_view key, const EntryPtr&, Bytes) {
+    entries_.for_each([&](std::string_view key, const VariantSet&, Bytes) {
       if (key > std::string_view(cursor) && key.substr(0, prefix.size()) == prefix) {
         names.emplace_back(key);
       }
@@ -102,13 +145,10 @@ class Memory final : public MemoryTier {
   }
 
   host::Task<Result<std::uint64_t>> invalidate_tag(host::Context, std::string tag) override {
-    const std::size_t dropped = entries_.erase_if([&](std::string_view, const EntryPtr& entry) {
-      for (const std::string& own : entry->header.tags) {
-        if (own == tag) {
-          return true;
-        }
-      }
-      return false;
+    // Variants of one key have the same tags.
+    const std::size_t dropped = entries_.erase_if([&](std::string_view, const VariantSet& variants) {
+      const std::vector<std::string>& tags = variants.find(nullptr)->header.tags;
+      return std::find(tags.begin(), tags.end(), tag) != tags.end();
     });
     if (dropped > 0) {
       host_.revoke_lanes();
@@ -130,12 +170,18 @@ class Memory final : public MemoryTier {
   }
 
  private:
-  static EntryPtr checked(const EntryPtr* found, const Key& key) {
-    if (found == nullptr ||
-        (!entry::proves((*found)->header.key, key) && !LARDER_MUTATED(full_key_unchecked))) {
-      return nullptr;
-    }
-    return *found;
+  static EntryPtr checked(const EntryPtr& found, const Key& key) {
+    const bool proves = entry::proves(found->header.key, key) || LARDER_MUTATED(full_key_unchecked);
+    return proves ? found : nullptr;
+  }
+
+  static Bytes size_of(const VariantSet& variants) {
+    return variants.size() + Bytes(entry_overhead_bytes * variants.count());
+  }
+
+  bool fits_the_set(const Key& key, Bytes size) const {
+    const Bytes charge = entries_.overhead() + Bytes(key.storage_name.size()) + size;
+    return charge <= entries_.entry_max();
   }
 
   bool forget(std::string_view storage_name) {
@@ -148,7 +194,7 @@ class Memory final : public MemoryTier {
 
   host::Host& host_;
   Bytes value_bytes_max_;
-  ResidentSet<EntryPtr> entries_;
+  ResidentSet<VariantSet> entries_;
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ class CacheTier : public Cache {
   // By the names that list() gives.
   virtual host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) = 0;
   host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
-  host::Task<Result<bool>> remove(host::Context here, Key key) final;
+  host::Task<Result<bool>> remove(host::Context here, Key key) override;
 };
 
 // The isolate's memory: a look-up never suspends, so it can also be asked without a coroutine.
@@ -48,6 +48,9 @@ class MemoryTier : public CacheTier {
   // The same without a trace, as get() too: for what is no read.
   virtual EntryPtr peek(const Key& key) const = 0;
   virtual Stored keep(const Key& key, EntryPtr entry) = 0;
+  // Whether the entry is a variant that was not taken in beside those of its key (variant_set.h): then no
+  // farther tier is to take it either.
+  virtual bool is_crowded_out(const Key& key, const Entry& entry) const = 0;
   // Puts every entry through `revision`: nullptr drops it, another entry takes its place.
   virtual void revise(
       const std::function<EntryPtr(std::string_view storage_name, const EntryPtr&)>& revision) = 0;

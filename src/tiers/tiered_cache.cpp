@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "tiers/variant_tier.h"
 
 namespace larder::tiers {
 
@@ -78,6 +79,9 @@ Stored TieredCache::put_nearest(const Key& key, const EntryPtr& entry) {
 
 host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPtr entry) {
   Stored outcome = Stored::declined;
+  if (key.tiers.has(memory_->tier()) && memory_->is_crowded_out(key, *entry)) {
+    co_return outcome;
+  }
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
     const auto stored = co_await next->put(here, key, entry);
@@ -191,7 +195,7 @@ std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation imple
   std::vector<std::unique_ptr<CacheTier>> farther;
   for (const config::Tier tier : chain) {
     if (tier != config::Tier::memory) {
-      farther.push_back(make_tier(tier, setup));
+      farther.push_back(std::make_unique<VariantTier>(make_tier(tier, setup)));
     }
   }
   auto memory = make_memory_tier(setup, value_bytes_max_of(config::Tier::memory, setup));

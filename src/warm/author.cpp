@@ -17,10 +17,6 @@ using observe::Counter;
 
 namespace {
 
-booklist::NormalText normaliser_of(host::Host& host) {
-  return [&host](std::string_view text) { return host.normal_text(text); };
-}
-
 std::string_view binding_of(Priority priority) {
   switch (priority) {
     case Priority::normal:
@@ -44,7 +40,7 @@ std::string source_in(std::string_view body) {
 
 // The co-authors. Works that do not name the author were found by a similar name alone.
 std::vector<Person> co_authors_of(const AuthorMessage& author, const FoundWorks& found_works,
-                                  const booklist::NormalText& normal_text) {
+                                  const NormalText& normal_text) {
   std::vector<Person> others;
   std::set<std::string> seen = {author.key};
   for (const origin::Work& work : found_works.works) {
@@ -238,7 +234,7 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
 // done without. The author's own trouble, if there was any, is over.
 host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessage& author,
                                                  const FoundWorks& found_works, bool& missed) const {
-  const booklist::NormalText normal_text = normaliser_of(here.host());
+  const NormalText normal_text = host::normal_text_of(here.host());
   const std::string subject = telling_subject(found_works.works, normal_text);
   if (subject.empty()) {
     counters_.add(Counter::warming_subjects_total, "none");
@@ -283,7 +279,7 @@ host::Task<Warming::Step> Warming::queue_found(host::Context here, AuthorMessage
     co_return step;
   }
   if (author.subject_trouble_since == Instant()) {
-    std::vector<Person> others = co_authors_of(author, found_works, normaliser_of(here.host()));
+    std::vector<Person> others = co_authors_of(author, found_works, host::normal_text_of(here.host()));
     step = co_await queue_others(here, author, std::move(others));
     if (step.state != StepState::done && !LARDER_MUTATED(co_authors_dropped)) {
       co_return step;

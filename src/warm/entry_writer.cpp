@@ -17,11 +17,15 @@ using observe::Counter;
 
 namespace {
 
-bool is_same_work(const origin::Work& a, const origin::Work& b) {
+bool is_same_work(const origin::Work& a, const origin::Work& b, const NormalText& normal_text) {
   if (!a.ids.openlibrary.empty() && !b.ids.openlibrary.empty()) {
     return a.ids.openlibrary == b.ids.openlibrary;
   }
-  return a.title == b.title && a.authors == b.authors;
+  const auto is_same = [&](const std::string& one, const std::string& other) {
+    return one == other || comparison_form(one, normal_text) == comparison_form(other, normal_text);
+  };
+  return is_same(a.title, b.title) &&
+         std::equal(a.authors.begin(), a.authors.end(), b.authors.begin(), b.authors.end(), is_same);
 }
 
 }  // namespace
@@ -159,10 +163,12 @@ tiers::EntryPtr EntryWriter::entry_for(host::Host& host, const FoundWorks& found
     }
   }
   const std::size_t known = works.size();
+  const NormalText normal_text = host::normal_text_of(host);
   for (const std::size_t at : planned_entry.works) {
     const origin::Work& work = found_works.works[at];
-    const bool is_there = std::any_of(works.begin(), works.end(),
-                                      [&](const origin::Work& other) { return is_same_work(work, other); });
+    const bool is_there = std::any_of(works.begin(), works.end(), [&](const origin::Work& other) {
+      return is_same_work(work, other, normal_text);
+    });
     if (!is_there && works.size() < origin::works_max) {
       works.push_back(work);
     }

@@ -106,10 +106,6 @@ bool has_letter(std::string_view text) {
                      [](char c) { return is_alpha(c) || static_cast<unsigned char>(c) >= 0x80; });
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 struct Heard {
   std::size_t works = 0;
   std::size_t headings = 0;
@@ -120,8 +116,7 @@ struct Heard {
 };
 
 // Under what a genre is counted, and how it is spelt.
-std::pair<std::string, std::string> genre_of(std::string_view subject,
-                                             const booklist::NormalText& normal_text) {
+std::pair<std::string, std::string> genre_of(std::string_view subject, const NormalText& normal_text) {
   // Of ASCII the normal form is lower case and nothing else: no need to ask the host for it.
   std::string lower = collapse_spaces(to_lower(subject));
   if (!lower.empty() && lower.back() == '.') {
@@ -135,7 +130,7 @@ std::pair<std::string, std::string> genre_of(std::string_view subject,
 
 }  // namespace
 
-std::vector<Person> people_of(const origin::Work& work, const booklist::NormalText& normal_text) {
+std::vector<Person> people_of(const origin::Work& work, const NormalText& normal_text) {
   std::vector<Person> people;
   for (const std::string& text : work.authors) {
     for (const booklist::AuthorName& name :
@@ -149,7 +144,7 @@ std::vector<Person> people_of(const origin::Work& work, const booklist::NormalTe
   return people;
 }
 
-std::string telling_subject(const std::vector<origin::Work>& works, const booklist::NormalText& normal_text) {
+std::string telling_subject(const std::vector<origin::Work>& works, const NormalText& normal_text) {
   std::map<std::string, Heard> heard;
   for (std::size_t i = 0; i < works.size(); ++i) {
     for (const std::string& subject : works[i].subjects) {
@@ -178,7 +173,7 @@ std::string telling_subject(const std::vector<origin::Work>& works, const bookli
 }
 
 std::vector<Person> most_named(const std::vector<origin::Work>& works, const std::set<std::string>& known,
-                               std::size_t count_max, const booklist::NormalText& normal_text) {
+                               std::size_t count_max, const NormalText& normal_text) {
   struct Named {
     Person person;
     // The first to be named has the lowest.

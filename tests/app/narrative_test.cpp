@@ -397,6 +397,25 @@ TEST_F(NarrativeTest, PagesOfDeclaredOriginsMayReadAnswersErrorsAndLimits) {
   EXPECT_EQ(not_allowed.header("access-control-allow-origin"), "https://a.example");
 }
 
+// However large the day's bound is, no client has it alone.
+TEST_F(NarrativeTest, AClientHasItsShareOfTheDaysCalls) {
+  Isolate isolate(world, bindings({{"LLM_CLIENT_DAILY_CALLS_MAX", "2"}}), narrative_declarations());
+  const auto ask = [&](std::uint64_t n, std::string address) -> sim::SimulatedHost::Exchange& {
+    return post(isolate, profile(to_text(n)), {{"cf-connecting-ip", std::move(address)}});
+  };
+  EXPECT_EQ(ask(10, "2001:db8::1").status, 200U);
+  EXPECT_EQ(ask(20, "2001:db8::2").status, 200U);
+  const auto& over = ask(30, "2001:db8::3");
+  EXPECT_EQ(over.status, 429U);
+  EXPECT_THAT(over.header("cache-status"), HasSubstr("detail=rate-limited"));
+  EXPECT_GT(parse_unsigned(over.header("retry-after")).value_or(0), 60U);
+  EXPECT_EQ(world.origin_requests.size(), 2U);
+  EXPECT_EQ(ask(30, "192.0.2.1").status, 200U);
+  // What is kept is free.
+  EXPECT_EQ(ask(30, "2001:db8::3").status, 200U);
+  EXPECT_TRUE(isolate.settled());
+}
+
 // All addresses of one /64 may be one client's.
 TEST_F(NarrativeTest, AClientIsTheNetworkOfItsAddress) {
   Isolate isolate(world, bindings(), narrative_declarations());

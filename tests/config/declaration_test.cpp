@@ -17,6 +17,7 @@ constexpr std::string_view everything = R"({"resources": [
    "match": {"method": "GET", "path": "/items/{id}"},
    "origin": {"url": "https://API.example.com/v1/items/{id}?lang={lang}&fixed=1",
               "headers": {"Authorization": "Bearer ${API_KEY}", "Accept-Language": "{accept-language}"},
+              "redirects": ["https://Files.example.com/", "https://other.example.com:8443"],
               "timeoutSoft": "500ms", "timeoutHard": "2s"},
    "mode": "keyed",
    "key": [{"query": "lang", "normalise": ["trim", "lower"], "maxBytes": 8}, {"path": "id", "normalise": ["digits"]},
@@ -62,6 +63,8 @@ TEST(Declaration, IsReadWhole) {
   EXPECT_EQ(items.origin.url.query.size(), 2u);
   ASSERT_EQ(items.origin.headers.size(), 2u);
   EXPECT_EQ(items.origin.headers[0].name, "authorization");
+  EXPECT_EQ(items.origin.redirects,
+            (std::vector<std::string>{"https://files.example.com", "https://other.example.com:8443"}));
   EXPECT_EQ(items.origin.timeout_soft, Millis(500));
   EXPECT_EQ(items.origin.timeout_hard, Millis(2000));
   EXPECT_EQ(items.mode, Mode::keyed);
@@ -352,6 +355,18 @@ TEST(Declaration, NamesWhatIsWrongWithAnOrigin) {
        "resources[0].origin.headers[\"X-A\"]: \"nope\" is no key field of this resource; only what is part "
        "of the key "
        "may reach the origin. Its key has \"id\" or \"q\".\n"},
+      {good,
+       R"("origin":{"url":"https://example.com/{id}?q={q}","redirects":["https://a.example","https://A.example/","http://b.example","https://c.example/x","d.example",7]})",
+       "resources[0].origin.redirects[1]: This origin is named twice; keep one.\n"
+       "resources[0].origin.redirects[2]: No redirect leads from https to http; write https://.\n"
+       "resources[0].origin.redirects[3]: Name scheme, host and port alone, as in "
+       "\"https://files.example.com\".\n"
+       "resources[0].origin.redirects[4]: The URL must start with https:// or http://.\n"
+       "resources[0].origin.redirects[5]: This must be a text, not a number.\n"},
+      {good,
+       R"("mode":"http","origin":{"url":"https://example.com/{id}?q={q}","redirects":["https://a.example"]})",
+       "resources[0].origin.redirects: In mode http a redirect is the client's answer; remove this "
+       "member.\n"},
       {good, R"("origin":{"provider":"openlibary","query":"titel","headers":{}})",
        "resources[0].origin.provider: \"openlibary\" is not offered; use \"openlibrary\", "
        "\"googlebooks\", \"isbndb\" or \"llm\". Did you mean \"openlibrary\"?\n"

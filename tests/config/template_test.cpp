@@ -71,6 +71,20 @@ TEST(UrlTemplate, NoValueLeavesItsPath) {
   EXPECT_EQ(url("https://e.com/a/{q}/b", {"", "", "", ""}), "error: q must not be empty.");
 }
 
+TEST(UrlTemplate, TakesWhatIsSentAsItCame) {
+  Faults faults;
+  const std::vector<KeyField> fields = {field(FieldSource::rest, "rest", Presence::optional),
+                                        field(FieldSource::whole_query, "*", Presence::optional)};
+  const UrlTemplate parsed = parse_url_template("https://e.com/v1/{rest}?fixed=1&{*}", fields, "url", faults);
+  ASSERT_TRUE(faults.empty());
+  EXPECT_EQ(expand_url(parsed, {"a;b//c", "x="}, {"a;b//c", "x"}).value(),
+            "https://e.com/v1/a;b//c?fixed=1&x");
+  EXPECT_EQ(expand_url(parsed, {"a", "x="}, {std::nullopt, std::nullopt}).value(),
+            "https://e.com/v1/a?fixed=1&x=");
+  EXPECT_EQ(expand_url(parsed, {"a", ""}, {"a", ""}).value(), "https://e.com/v1/a?fixed=1");
+  EXPECT_FALSE(expand_url(parsed, {"a", ""}, {"a/%2e./b", ""}).has_value());
+}
+
 TEST(UrlTemplate, IsBounded) {
   EXPECT_EQ(url("https://e.com/{q}", {std::string(8178, 'x'), "", "", ""}).size(), 8192u);
   EXPECT_EQ(url("https://e.com/{q}", {std::string(8179, 'x'), "", "", ""}),

@@ -127,6 +127,54 @@ TEST_F(ApiTest, AnEntryMadeForOtherFieldsIsAVaryMiss) {
   EXPECT_EQ(world.origin_requests.size(), 3U);
 }
 
+TEST_F(ApiTest, VariantsStandSideBySideInEveryTier) {
+  world.origin = [](const OriginRequest&) {
+    return reply(200, {{"cache-control", "max-age=600"}, {"vary", "accept-language"}});
+  };
+  const std::vector<std::string> languages = {"de", "fr", "en", ""};
+  for (const std::string& language : languages) {
+    status("/pages/a", {{"accept-language", language}});
+  }
+  for (const std::string& language : languages) {
+    EXPECT_THAT(status("/pages/a", {{"accept-language", language}}), HasSubstr("detail=memory")) << language;
+  }
+  Isolate here(world, {{"API_KEY", "s3cret-value"}}, api_declarations());
+  Isolate elsewhere(world, {{"API_KEY", "s3cret-value"}}, api_declarations(), "two");
+  for (const std::string& language : languages) {
+    EXPECT_THAT(here.run("GET", "/pages/a", {{"accept-language", language}}).header("cache-status"),
+                HasSubstr("detail=edge"))
+        << language;
+    EXPECT_THAT(elsewhere.run("GET", "/pages/a", {{"accept-language", language}}).header("cache-status"),
+                HasSubstr("detail=kv"))
+        << language;
+  }
+  EXPECT_EQ(world.origin_requests.size(), 4U);
+  EXPECT_TRUE(here.settled());
+  EXPECT_TRUE(elsewhere.settled());
+}
+
+// Whoever asks in ever new ways takes nothing from others, and fills no store.
+TEST_F(ApiTest, VariantsAreBoundedAndMakeRoomForEachOtherAlone) {
+  world.origin = [](const OriginRequest&) {
+    return reply(200, {{"cache-control", "max-age=6000"}, {"vary", "accept-language"}});
+  };
+  isolate.get("/pages/other");
+  int hits = 0;
+  int value = 0;
+  for (int round = 0; round < 20; ++round) {
+    const std::string said = status("/pages/a", {{"accept-language", "de"}});
+    hits += contains(said, "detail=memory") ? 1 : 0;
+    for (int i = 0; i < 10; ++i) {
+      status("/pages/a", {{"accept-language", concat({"x-", to_text(std::uint64_t(++value))})}});
+    }
+  }
+  EXPECT_GE(hits, 18);
+  EXPECT_LE(isolate.app->bodies_held(), 1 + config::limit::variants_in_memory_max);
+  EXPECT_LE(world.kv.size(), 2 + config::limit::variants_stored_max);
+  EXPECT_LE(world.edge["one"].size(), 2 + config::limit::variants_stored_max);
+  EXPECT_THAT(status("/pages/other"), HasSubstr("detail=memory"));
+}
+
 TEST_F(ApiTest, AFollowerWithOtherFieldsGetsItsOwnAnswer) {
   world.origin = [](const OriginRequest&) {
     return reply(200, {{"cache-control", "max-age=60"}, {"vary", "accept-language"}});
@@ -263,6 +311,190 @@ INSTANTIATE_TEST_SUITE_P(
                       Uncached{"Redirect", 302, {{"location", "/elsewhere"}}}),
     [](const auto& one) { return one.param.name; });
 
+// The target (RFC 9110 §7.7)
+
+TEST_F(ApiTest, TheOriginGetsTheTargetAsTheClientSentIt) {
+  for (const std::string_view target :
+       {"a//b", "/a", "a/", "a;v=1/(b)@:c=d,e!$&'*+", "a%3Bb", "%7Ea", "a?time",
+        "a?time=", "a?q=a+b%20c&&x=%2F:;,@()", "a?b=1&a=2", "a%20b", "caf%C3%A9?%c3%a9", "a?x=/../y", ""}) {
+    isolate.get(concat({"/pages/", target}));
+    EXPECT_EQ(world.origin_requests.back().url, concat({"https://api.example.com/", target})) << target;
+  }
+}
+
+TEST_F(ApiTest, WhatIsNotTheSameTargetHasAnEntryOfItsOwn) {
+  const std::vector<std::string_view> targets = {
+      "a",       "a/",  "a//",   "a?time", "a?time=", "a?time&", "a?x=+", "a?x=%20",
+      "a?x=%2B", "a;b", "a%3Bb", "/a",     "a?b&a",   "a?a&b",   "%2525", "%25"};
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string_view target : targets) {
+      EXPECT_THAT(status(concat({"/pages/", target})), HasSubstr(round == 0 ? "fwd=miss" : "hit")) << target;
+    }
+  }
+  EXPECT_EQ(world.origin_requests.size(), targets.size());
+}
+
+TEST_F(ApiTest, WhatIsTheSameTargetHasOneEntry) {
+  isolate.get("/pages/~a%C3%A9b%3B?x=%2F-");
+  EXPECT_THAT(status("/pages/%7ea%c3%a9%62%3b?%78=%2f%2D"), HasSubstr("hit"));
+  EXPECT_THAT(status("/p%61ges/~a%C3%A9b%3B?x=%2F-#top"), HasSubstr("hit"));
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+}
+
+TEST_F(ApiTest, WhatCouldBeReadInTwoWaysIsRefusedAndNotChanged) {
+  for (const std::string_view target : {"../b", "a/../../b", "a/./b", "%2e%2e/b", "a/..;/b", "a%2Fb", "a%5Cb",
+                                        "a\\b", "a%00", "a%0Ab", "a?x=%zz", "a?%ff", "a?b c"}) {
+    EXPECT_EQ(isolate.get(concat({"/pages/", target})).status, 400U) << target;
+  }
+  EXPECT_EQ(isolate.get("//pages/a").status, 404U);
+  EXPECT_EQ(isolate.get("/x/../pages/a").status, 400U);
+  EXPECT_TRUE(world.origin_requests.empty());
+}
+
+// What the request says (RFC 9111 §5.2.1)
+
+TEST_F(ApiTest, ARequestThatForbidsToStoreIsNotStored) {
+  EXPECT_EQ(status("/pages/a", {{"cache-control", "no-store"}}),
+            "larder; fwd=bypass; fwd-status=200; detail=request-no-store");
+  expect_nothing_kept();
+  EXPECT_THAT(status("/pages/a"), HasSubstr("stored"));
+  // A stored answer is there for it all the same.
+  EXPECT_THAT(status("/pages/a", {{"cache-control", "no-store"}}), HasSubstr("hit"));
+  world.now += Millis(61'000);
+  EXPECT_EQ(status("/pages/a", {{"cache-control", "NO-STORE"}}),
+            "larder; fwd=bypass; fwd-status=200; detail=request-no-store");
+  EXPECT_EQ(world.origin_requests.size(), 3U);
+}
+
+TEST_F(ApiTest, ARequestForAStoredAnswerAloneNeverReachesTheOrigin) {
+  const TextPairs only = {{"cache-control", "only-if-cached"}};
+  const auto& none = isolate.run("GET", "/pages/a", only);
+  EXPECT_EQ(none.status, 504U);
+  EXPECT_EQ(none.header("content-type"), "application/problem+json");
+  EXPECT_EQ(none.header("cache-status"), "larder; fwd=miss; detail=only-if-cached");
+  EXPECT_EQ(world.origin_requests.size(), 0U);
+  isolate.get("/pages/a");
+  EXPECT_EQ(isolate.run("GET", "/pages/a", only).status, 200U);
+  EXPECT_EQ(
+      isolate.run("GET", "/pages/a", {{"cache-control", "only-if-cached"}, {"authorization", "x"}}).status,
+      504U);
+  world.now += Millis(61'000);
+  EXPECT_EQ(isolate.run("GET", "/pages/a", only).status, 504U);
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+}
+
+TEST_F(ApiTest, WhereNothingIsKeptThereIsNoStoredAnswer) {
+  Isolate off(world, {{"API_KEY", "s3cret-value"}, {"FEATURE_CACHE", "false"}}, api_declarations());
+  EXPECT_EQ(off.run("GET", "/pages/a", {{"cache-control", "only-if-cached"}}).status, 504U);
+  EXPECT_EQ(world.origin_requests.size(), 0U);
+}
+
+// No client and no copy here asked whether something had changed.
+TEST_F(ApiTest, A304ThatNobodyAskedForIsTheOriginsFault) {
+  origin_reply = reply(304, {{"etag", "\"one\""}}, "");
+  const auto& exchange = isolate.get("/pages/a");
+  EXPECT_EQ(exchange.status, 502U);
+  EXPECT_EQ(exchange.header("cache-status"), "larder; fwd=miss; fwd-status=304; detail=absent");
+  EXPECT_EQ(isolate.run("GET", "/pages/a", {{"if-none-match", "\"one\""}}).status, 502U);
+  expect_nothing_kept();
+}
+
+// Content codings
+
+struct Coded {
+  const char* name;
+  std::string coding;
+  int layers;
+  // In mode http and in mode keyed.
+  std::string left;
+  std::uint32_t keyed;
+};
+
+class CodingTest : public ApiTest, public ::testing::WithParamInterface<Coded> {
+ protected:
+  CodingTest() {
+    std::string content = "spice";
+    for (int i = 0; i < GetParam().layers; ++i) {
+      const std::string packed = concat({"packed ", content});
+      world.packed[packed] = content;
+      content = packed;
+    }
+    origin_reply =
+        reply(200, {{"cache-control", "max-age=60"}, {"content-encoding", GetParam().coding}}, content);
+  }
+};
+
+TEST_P(CodingTest, InModeHttpBytesAndFieldAgree) {
+  for (int i = 0; i < 2; ++i) {
+    const auto& exchange = isolate.get("/pages/a");
+    EXPECT_EQ(exchange.status, 200U);
+    EXPECT_EQ(exchange.header("content-encoding"), GetParam().left);
+    EXPECT_EQ(exchange.body, GetParam().left.empty() ? "spice" : origin_reply.content);
+  }
+  EXPECT_EQ(world.origin_requests.size(), 1U);
+}
+
+TEST_P(CodingTest, InModeKeyedTheyAreUndoneOrRefused) {
+  const auto& exchange = isolate.get("/items/7");
+  EXPECT_EQ(exchange.status, GetParam().keyed);
+  EXPECT_EQ(exchange.header("content-encoding"), "");
+  if (GetParam().keyed == 200) {
+    EXPECT_EQ(exchange.body, "spice");
+    EXPECT_THAT(status("/items/7"), HasSubstr("hit"));
+  } else {
+    EXPECT_THAT(exchange.body, HasSubstr("content coding"));
+    expect_nothing_kept();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CodingTest,
+    ::testing::Values(Coded{"Gzip", "gzip", 1, "", 200}, Coded{"UpperCase", "GZIP", 1, "", 200},
+                      Coded{"OldName", "x-gzip", 1, "", 200}, Coded{"Twice", "gzip, gzip", 2, "", 200},
+                      Coded{"Identity", "identity", 0, "", 200},
+                      Coded{"Deflate", "deflate", 0, "deflate", 502}, Coded{"Zstd", "zstd", 0, "zstd", 502},
+                      Coded{"TooMany", "gzip, gzip, gzip, gzip, gzip", 0, "gzip, gzip, gzip, gzip, gzip",
+                            502}),
+    [](const auto& one) { return one.param.name; });
+
+TEST_F(ApiTest, ACodingUnderAnotherIsToldAlone) {
+  world.packed["packed br"] = "br";
+  origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"content-encoding", "br, gzip"}}, "packed br");
+  const auto& exchange = isolate.get("/pages/a");
+  EXPECT_EQ(exchange.header("content-encoding"), "br");
+  EXPECT_EQ(exchange.body, "br");
+}
+
+TEST_F(ApiTest, WhatIsNotWhatItsCodingSaysIsTheOriginsFault) {
+  origin_reply = reply(200, {{"content-encoding", "gzip"}}, "no gzip at all");
+  EXPECT_EQ(isolate.get("/pages/a").status, 502U);
+  EXPECT_EQ(isolate.get("/items/7").status, 502U);
+  expect_nothing_kept();
+}
+
+TEST_F(ApiTest, WhatIsTooLargeUnpackedPassesAsItCame) {
+  const std::string large(1001, 'x');
+  world.packed["small"] = large;
+  origin_reply = reply(200, {{"cache-control", "max-age=60"}, {"content-encoding", "x-gzip"}}, "small");
+  for (const std::string_view url : {"/pages/a", "/items/7"}) {
+    const auto& exchange = isolate.get(std::string(url));
+    EXPECT_EQ(exchange.status, 200U);
+    EXPECT_EQ(exchange.header("content-encoding"), "gzip");
+    EXPECT_EQ(exchange.body, "small");
+  }
+  expect_nothing_kept();
+}
+
+TEST_F(ApiTest, NothingGoesAroundACodingOfTheOrigins) {
+  Isolate packs(world, {{"API_KEY", "s3cret-value"}, {"CACHE_COMPRESS_THRESHOLD", "1"}}, api_declarations());
+  origin_reply =
+      reply(200, {{"cache-control", "max-age=60"}, {"content-encoding", "zstd"}}, std::string(900, 'x'));
+  packs.get("/pages/a");
+  ASSERT_EQ(world.kv.size(), 1U);
+  EXPECT_EQ(world.kv.begin()->second.content, std::string(900, 'x'));
+  EXPECT_TRUE(packs.settled());
+}
+
 // Mode keyed ------------------------------------------------------------------------------------------------
 
 class Negative : public ApiTest, public ::testing::WithParamInterface<std::uint32_t> {};
@@ -317,10 +549,10 @@ TEST_P(NeverCached, IsAProblemEveryTime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NeverCached,
-                         ::testing::Values(Failing{206, 502}, Failing{301, 502}, Failing{401, 502},
-                                           Failing{403, 502}, Failing{407, 502}, Failing{429, 503},
-                                           Failing{500, 502}, Failing{502, 502}, Failing{503, 502},
-                                           Failing{504, 502}),
+                         ::testing::Values(Failing{206, 502}, Failing{301, 502}, Failing{304, 502},
+                                           Failing{401, 502}, Failing{403, 502}, Failing{407, 502},
+                                           Failing{429, 503}, Failing{500, 502}, Failing{502, 502},
+                                           Failing{503, 502}, Failing{504, 502}),
                          [](const auto& one) { return to_text(std::uint64_t{one.param.origin}); });
 
 struct Promise {

@@ -162,5 +162,25 @@ TEST(Tags, LongOnesAreDigests) {
   EXPECT_EQ(stored_tag(tag, stand_in_digest), "sha256-" + to_hex(stand_in_digest(tag)).substr(0, 32));
 }
 
+TEST(Key, AVariantHasANameOfItsOwn) {
+  const Key plain = key({"dune", std::nullopt});
+  EXPECT_EQ(base_name(plain.storage_name), plain.storage_name);
+  const std::string name = variant_name(plain.storage_name, 31);
+  EXPECT_EQ(name, plain.storage_name + "~31");
+  EXPECT_EQ(base_name(name), plain.storage_name);
+  EXPECT_EQ(base_name("~1"), "");
+  EXPECT_EQ(base_name("12"), "12");
+  EXPECT_EQ(base_name(""), "");
+  // No value makes a name that looks like a variant's.
+  for (const std::string& value : {"~1", "a~12", "~", "1"}) {
+    const std::string storage_name = key({value}).storage_name;
+    EXPECT_EQ(base_name(storage_name), storage_name) << value;
+  }
+  const auto named = key_named(name, stand_in_digest);
+  ASSERT_TRUE(named.has_value());
+  EXPECT_EQ(named->storage_name, name);
+  EXPECT_TRUE(proves(plain.proof, *named));
+}
+
 }  // namespace
 }  // namespace larder::entry::key_test

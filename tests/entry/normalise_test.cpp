@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "support/normal_text.h"
 
 namespace larder::entry::normalise_test {
 namespace {
@@ -15,8 +16,10 @@ using config::Normaliser;
 using config::NormaliserUse;
 using config::Presence;
 
+const NormalText lower_text = sim::lower_text;
+
 std::string normal(Normaliser normaliser, std::string_view value, std::int64_t step = 0) {
-  const auto result = normalise(NormaliserUse{normaliser, step}, value);
+  const auto result = normalise(NormaliserUse{normaliser, step}, value, lower_text);
   return result ? *result : "error: " + result.error().message;
 }
 
@@ -25,11 +28,30 @@ constexpr std::string_view no_number = "error: write a decimal number like 12 or
 TEST(Normalise, Texts) {
   EXPECT_EQ(normal(Normaliser::trim, "  a  b "), "a  b");
   EXPECT_EQ(normal(Normaliser::collapse, "  a \t\n b "), "a b");
-  EXPECT_EQ(normal(Normaliser::lower, "ÀBC"), "Àbc");
+  EXPECT_EQ(normal(Normaliser::trim, "\u00a0\u3000a  b\u00e9 \u2003"), "a  b\u00e9");
+  EXPECT_EQ(normal(Normaliser::trim, "\u00a0 \u3000"), "");
+  EXPECT_EQ(normal(Normaliser::collapse, "\u00a0 \u00e9\u3000\u2003 b\u0085"), "\u00e9 b");
+  EXPECT_EQ(normal(Normaliser::lower, "ABC [Z]"), "abc [z]");
   EXPECT_EQ(normal(Normaliser::digits, "+44 (020) 79-46"), "440207946");
   EXPECT_EQ(normal(Normaliser::digits, "none"), "");
   EXPECT_EQ(normal(Normaliser::sort, " b,a ,,c,a"), "a,a,b,c");
   EXPECT_EQ(normal(Normaliser::sort, ","), "");
+}
+
+TEST(Normalise, LowerIsOneFormForAllSpellingsOfAText) {
+  for (const std::string_view spelling :
+       {"\u00e9mile \u00e9t\u00e9", "\u00c9MILE \u00c9T\u00c9", "E\u0301MILE e\u0301te\u0301"}) {
+    EXPECT_EQ(normal(Normaliser::lower, spelling), "\u00e9mile \u00e9t\u00e9")
+        << "composed, as origins know it";
+  }
+  EXPECT_EQ(normal(Normaliser::lower, "\u041f\u0423\u0428\u041a\u0418\u041d"),
+            "\u043f\u0443\u0448\u043a\u0438\u043d");
+  EXPECT_EQ(normal(Normaliser::lower, "\uff24\uff35\uff2e\uff25"), "dune");
+}
+
+TEST(Normalise, AsciiNeedsNoPlatform) {
+  const NormalText absent = [](std::string_view) -> std::string { return "the platform was asked"; };
+  EXPECT_EQ(normalise(NormaliserUse{Normaliser::lower, 0}, "DUNE", absent), "dune");
 }
 
 TEST(Normalise, Isbns) {
@@ -85,8 +107,9 @@ TEST(Normalise, NearestBuckets) {
 
 TEST(Normalise, TwiceIsOnce) {
   for (const Normaliser normaliser : config::all_normalisers) {
-    for (const std::string_view value : {" 9780552137034 ", "10.3", "-7.25", " b,a", "  A  b ", "0"}) {
-      const auto once = normalise(NormaliserUse{normaliser, 500'000'000}, value);
+    for (const std::string_view value :
+         {" 9780552137034 ", "10.3", "-7.25", " b,a", "  A  b ", "0", "\u00a0\u00c9 e\u0301\u3000\ufb01 "}) {
+      const auto once = normalise(NormaliserUse{normaliser, 500'000'000}, value, lower_text);
       if (once) {
         EXPECT_EQ(normal(normaliser, *once, 500'000'000), *once) << to_text(normaliser) << " " << value;
       }
@@ -120,7 +143,7 @@ config::Resource books() {
 // Values joined by "|", "-" for an absent one.
 std::string values(const config::Resource& resource, const TextPairs& path, const TextPairs& query,
                    const http::Fields& headers = http::Fields()) {
-  const auto fields = normalise_fields(resource, Parameters{path, query, headers});
+  const auto fields = normalise_fields(resource, Parameters{path, query, headers}, lower_text);
   if (!fields) {
     EXPECT_EQ(fields.error().kind, ErrorKind::invalid);
     return "error: " + fields.error().message;

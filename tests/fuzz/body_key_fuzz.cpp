@@ -17,6 +17,8 @@ namespace {
 
 using namespace larder;
 
+const NormalText lower_text = [](std::string_view text) { return to_lower(text); };
+
 const config::Resource& resource() {
   static const auto declarations = config::parse_declarations(R"({"resources": [{
     "name": "narr", "match": {"method": "POST", "path": "/n"}, "origin": {"url": "https://api.example.com/n"},
@@ -67,8 +69,8 @@ void check_body(std::string_view body) {
   const TextPairs none;
   const http::Fields no_fields;
   const TextPairs settings = {{"PROMPT_HASH", "0123456789"}};
-  const auto values =
-      entry::normalise_fields(resource(), entry::Parameters{none, none, no_fields, *parts, settings});
+  const auto values = entry::normalise_fields(
+      resource(), entry::Parameters{none, none, no_fields, *parts, settings}, lower_text);
   if (!values) {
     check_refusal(values.error());
     return;
@@ -77,8 +79,8 @@ void check_body(std::string_view body) {
   const std::string sent = entry::origin_body(resource(), *values);
   const auto again = entry::body_parts(resource(), sent);
   LARDER_ASSERT(again.has_value());
-  const auto same =
-      entry::normalise_fields(resource(), entry::Parameters{none, none, no_fields, *again, settings});
+  const auto same = entry::normalise_fields(
+      resource(), entry::Parameters{none, none, no_fields, *again, settings}, lower_text);
   LARDER_ASSERT(same.has_value() && *same == *values);
 }
 

@@ -13,7 +13,11 @@ struct NormalTextCase {
 constexpr NormalTextCase normal_text_cases[] = {
 #define LARDER_NORMAL_TEXT(given, normal) {given, normal},
 #include "host/normal_text.def"
-#undef LARDER_NORMAL_TEXT
+};
+
+constexpr NormalTextCase lower_text_cases[] = {
+#define LARDER_LOWER_TEXT(given, lower) {given, lower},
+#include "host/normal_text.def"
 };
 
 TEST(NormalText, TheSimulatedHostMakesWhatThePlatformMakes) {
@@ -22,6 +26,20 @@ TEST(NormalText, TheSimulatedHostMakesWhatThePlatformMakes) {
   for (const NormalTextCase& each : normal_text_cases) {
     EXPECT_EQ(host.normal_text(each.given), each.normal) << each.given;
     EXPECT_EQ(host.normal_text(each.normal), each.normal) << "it is normal already: " << each.normal;
+  }
+}
+
+TEST(NormalText, ComposedItIsAsPeopleWriteIt) {
+  World world;
+  SimulatedHost host(world);
+  for (const NormalTextCase& each : lower_text_cases) {
+    EXPECT_EQ(host.lower_text(each.given), each.normal) << each.given;
+  }
+  for (const NormalTextCase& each : normal_text_cases) {
+    const std::string lower = host.lower_text(each.given);
+    EXPECT_EQ(host.lower_text(lower), lower) << each.given;
+    EXPECT_EQ(host.lower_text(each.normal), lower) << each.given;
+    EXPECT_EQ(host.normal_text(lower), each.normal) << "no two forms of comparison share one: " << each.given;
   }
 }
 

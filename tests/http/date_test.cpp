@@ -17,7 +17,8 @@ TEST(Date, ReadsTheThreeForms) {
   for (const std::string_view text :
        {"Sun, 06 Nov 1994 08:49:37 GMT"sv, "Sunday, 06-Nov-94 08:49:37 GMT"sv, "Sun Nov  6 08:49:37 1994"sv,
         "Sun Nov 06 08:49:37 1994"sv, " \tSun, 06 Nov 1994 08:49:37 GMT\r\n "sv,
-        "Mon, 06 Nov 1994 08:49:37 GMT"sv}) {
+        "Mon, 06 Nov 1994 08:49:37 GMT"sv, "sun, 06 nov 1994 08:49:37 gmt"sv,
+        "SUNDAY, 06-NOV-94 08:49:37 GMT"sv, "sUn nOv  6 08:49:37 1994"sv}) {
     const auto date = parse_date(text, now);
     ASSERT_TRUE(date) << text;
     EXPECT_EQ(millis_since_epoch(*date), example_millis) << text;
@@ -58,11 +59,8 @@ TEST(Date, RefusesWhatIsNone) {
                                       "Sun"sv,
                                       "Sun, 06 Nov 1994 08:49:37"sv,
                                       "Sun, 06 Nov 1994 08:49:37 UTC"sv,
-                                      "Sun, 06 Nov 1994 08:49:37 gmt"sv,
                                       "Sun, 06 Nov 1994 08:49:37 +0000"sv,
                                       "Sun, 06 Nov 1994 08:49:37 GMTx"sv,
-                                      "SUN, 06 Nov 1994 08:49:37 GMT"sv,
-                                      "Sun, 06 NOV 1994 08:49:37 GMT"sv,
                                       "Son, 06 Nov 1994 08:49:37 GMT"sv,
                                       "Sun, 06 Okt 1994 08:49:37 GMT"sv,
                                       "Sun,06 Nov 1994 08:49:37 GMT"sv,

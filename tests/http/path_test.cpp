@@ -8,11 +8,12 @@ namespace {
 TEST(Path, HasDotSegmentsInEverySpelling) {
   for (const std::string_view path :
        {".", "..", "/.", "/..", "/a/../b", "/a/./b", "/a/%2e%2E", "/a/.%2e/b", "/%2e/b", "/a/..%2Fb",
-        "/a%2f..%2fb", "/a/x%5c..%5Cb", "/a\\..\\b", "a%2F."}) {
+        "/a%2f..%2fb", "/a/x%5c..%5Cb", "/a\\..\\b", "/..;/a", "/..;x=1", "/a/.%3Bx", "a%2F."}) {
     EXPECT_TRUE(has_dot_segment(path)) << path;
   }
-  for (const std::string_view path : {"", "/", "//", "/...", "/a..", "/..a", "/a.b/c", "/%2e%2e%2e",
-                                      "/%252e%252e", "/.%2", "/a%2", "/a%2Fb", "/..%2", "/%2g"}) {
+  for (const std::string_view path :
+       {"", "/", "//", "/...", "/a..", "/..a", "/a.b/c", "/%2e%2e%2e", "/%252e%252e", "/.%2", "/a%2",
+        "/a%2Fb", "/...;x", "/;..", "/..%2", "/%2g"}) {
     EXPECT_FALSE(has_dot_segment(path)) << path;
   }
 }

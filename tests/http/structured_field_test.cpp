@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/cache_control.h"
+
 namespace larder::http::structured_field_test {
 namespace {
 
@@ -32,12 +34,34 @@ TEST(Dictionary, HoldsEveryKindOfItem) {
   EXPECT_EQ(value_of(*members, "e")->kind, ItemKind::token);
   EXPECT_EQ(value_of(*members, "e")->text, "*t:/o");
   EXPECT_EQ(value_of(*members, "f")->kind, ItemKind::byte_sequence);
+  EXPECT_EQ(value_of(*members, "f")->text, "hi");
   EXPECT_TRUE(value_of(*members, "g")->is_false());
   EXPECT_EQ(value_of(*members, "h")->kind, ItemKind::boolean);
   EXPECT_FALSE(value_of(*members, "h")->is_false());
   EXPECT_EQ(value_of(*members, "i")->kind, ItemKind::inner_list);
   EXPECT_EQ((*members)[1].second.parameters.size(), 2U);
   EXPECT_EQ((*members)[1].second.parameters[1].second.text, "tok");
+}
+
+TEST(Dictionary, HoldsDatesAndTextsForPeople) {
+  const auto members = parse_dictionary(
+      R"(a=@1659578233, b=@-1, c=%"This is %22%c3%a9%22 100%25 \ fine.", d=%"", e=::, f=:aGk:, g=:aGl=:)");
+  ASSERT_TRUE(members);
+  EXPECT_EQ(value_of(*members, "a")->kind, ItemKind::date);
+  EXPECT_EQ(value_of(*members, "a")->integer, 1'659'578'233);
+  EXPECT_EQ(value_of(*members, "b")->integer, -1);
+  EXPECT_EQ(value_of(*members, "c")->kind, ItemKind::display_string);
+  EXPECT_EQ(value_of(*members, "c")->text, "This is \"\xc3\xa9\" 100% \\ fine.");
+  EXPECT_EQ(value_of(*members, "d")->text, "");
+  EXPECT_EQ(value_of(*members, "e")->text, "");
+  EXPECT_EQ(value_of(*members, "f")->text, "hi");
+  EXPECT_EQ(value_of(*members, "g")->text, "hi");
+}
+
+// What a number of seconds must not be taken for.
+TEST(Dictionary, ADateIsNoInteger) {
+  EXPECT_FALSE(parse_targeted_directives("max-age=@60"));
+  EXPECT_TRUE(parse_targeted_directives("max-age=60, x=@60, y=%\"%c3%a9\", z=:aGk=:"));
 }
 
 TEST(Dictionary, KeepsTheLastOfADoubledKey) {
@@ -87,7 +111,25 @@ TEST(Dictionary, IsRefusedForAnyFault) {
                                       "\ta"sv,
                                       "a\r\n"sv,
                                       "1a"sv,
-                                      "a=@1659578233"sv,
+                                      "a=@"sv,
+                                      "a=@1.5"sv,
+                                      "a=@@1"sv,
+                                      "a=@ 1"sv,
+                                      "a=@1234567890123456"sv,
+                                      "a=%x"sv,
+                                      "a=%\"x"sv,
+                                      "a=%\"%C3%A9\""sv,
+                                      "a=%\"%c3\""sv,
+                                      "a=%\"%c\""sv,
+                                      "a=%\"%\""sv,
+                                      "a=%\"%zz\""sv,
+                                      "a=%\"\xc3\xa9\""sv,
+                                      "a=%\"\t\""sv,
+                                      "a=:a=b:"sv,
+                                      "a=:a:"sv,
+                                      "a=:====:"sv,
+                                      "a=:aGk=="sv,
+                                      "a=:aG-_:"sv,
                                       "a=\x7f"sv}) {
     EXPECT_FALSE(parse_dictionary(text)) << text;
   }

@@ -106,6 +106,21 @@ TEST(openlibrary_search, puts_the_isbn_that_was_asked_for_first) {
   EXPECT_EQ(reply->works[1].title, "Other");
 }
 
+TEST(openlibrary_search, takes_other_isbns_alone_for_no_answer) {
+  const auto other = search(R"({"numFound":1,"docs":[{"title":"Other","isbn":["316148410X"]}]})", by_isbn());
+  ASSERT_TRUE(other.has_value());
+  EXPECT_TRUE(other->works.empty());
+  EXPECT_EQ(other->authority, Authority::doubtful);
+  EXPECT_FALSE(other->claims_some) << "what it claims is what it sent";
+  // What carries none may be it.
+  const auto unnumbered = search(R"({"numFound":2,"docs":[{"title":"Other","isbn":["316148410X"]},
+                                     {"title":"Unnumbered"}]})",
+                                 by_isbn());
+  ASSERT_TRUE(unnumbered.has_value());
+  ASSERT_EQ(unnumbered->works.size(), 1U);
+  EXPECT_EQ(unnumbered->works[0].title, "Unnumbered");
+}
+
 TEST(openlibrary_search, bounds_the_works) {
   std::string docs = R"({"title":"0"})";
   for (std::size_t n = 1; n < works_max + 20; ++n) {
@@ -133,6 +148,7 @@ TEST(openlibrary_search, is_sure_of_nothing_only_if_it_says_so) {
     ASSERT_TRUE(reply.has_value()) << row.json;
     EXPECT_TRUE(reply->works.empty()) << row.json;
     EXPECT_EQ(reply->authority, row.authority) << row.json;
+    EXPECT_EQ(reply->claims_some, row.authority == Authority::doubtful) << row.json;
   }
 }
 

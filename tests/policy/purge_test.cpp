@@ -52,6 +52,19 @@ TEST(Purging, ReachesWhatItNames) {
   }
 }
 
+TEST(Purging, OfAKeyReachesItsVariants) {
+  const PurgeBook book({purge(PurgeKind::key, "larder:title:v3:dune")});
+  for (const std::string_view stored : {"larder:title:v3:dune~0", "larder:title:v3:dune~31"}) {
+    entry::Header header = asked(purged_at - Millis(1));
+    EXPECT_EQ(book.judge(stored, header), PurgeVerdict::dropped) << stored;
+  }
+  for (const std::string_view stored :
+       {"larder:title:v3:dune:~", "larder:title:v3:dune2~0", "larder:title:v3:dune~x"}) {
+    entry::Header header = asked(purged_at - Millis(1));
+    EXPECT_EQ(book.judge(stored, header), PurgeVerdict::kept) << stored;
+  }
+}
+
 // By when the origin was asked, whatever came in between.
 TEST(Purging, ReachesWhatWasAskedForBefore) {
   const Purge one = purge(PurgeKind::tag, "title");

@@ -129,6 +129,12 @@ const std::vector<RuleCase>& cases() {
          facts.turn = Turn::to_take;
          facts.lock = LockState::to_take;
        }},
+      {15, Move::look, Reason::absent,
+       [](ReadFacts& facts) {
+         // Another variant is at hand.
+         facts.held = Held::variant;
+         facts.unlooked = Unlooked::farther;
+       }},
       {19, Move::lock, Reason::absent,
        [](ReadFacts& facts) {
          // An unfit copy: no tier has a better word.

@@ -50,6 +50,33 @@ TEST_F(SpendingTest, ExactlyAsManyAreAllowedAsTheBoundSaysOnEachDay) {
   EXPECT_EQ(take(today, 0), std::nullopt);
 }
 
+TEST_F(SpendingTest, OfTheDaysCallsAClientHasItsShare) {
+  const auto take_for = [&](std::uint32_t day, std::string client) {
+    spending::take_arguments asked;
+    asked.day = day;
+    asked.calls = 8;
+    asked.client = std::move(client);
+    asked.client_calls = 3;
+    return sim::ask<spending::take_results>(objects, Instant(), "models", spending::take_number, asked)
+        .value();
+  };
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    EXPECT_EQ(take_for(today, "a").used, i);
+  }
+  const auto over = take_for(today, "a");
+  EXPECT_EQ(over.allowed, 0U);
+  EXPECT_EQ(over.client_over, 1U);
+  // Nothing of the day went by it: others, and nobody in particular, have what is left.
+  EXPECT_EQ(take_for(today, "b").used, 4U);
+  EXPECT_EQ(take_for(today, "").used, 5U);
+  EXPECT_EQ(take_for(today, "").used, 6U);
+  EXPECT_EQ(take_for(today, "").used, 7U);
+  EXPECT_EQ(take_for(today, "").used, 8U);
+  EXPECT_EQ(take_for(today, "c").client_over, 0U);
+  EXPECT_EQ(take_for(today, "c").allowed, 0U);
+  EXPECT_EQ(take_for(today + 1, "a").used, 1U);
+}
+
 TEST_F(SpendingTest, WhatCallsCostIsAddedUpAndBounded) {
   EXPECT_EQ(take(today, 100, 1'000), 1U);
   record(today, 999);

@@ -55,7 +55,6 @@ async function late(request, env, ctx) {
     timeout_millis: 600_000,
     soft_millis: 1,
     body_bytes_max: 1000,
-    follow_redirects: 0,
     oversize: 0,
     content: null,
   });

@@ -104,7 +104,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
 
 /**
  * An origin that counts, and holds its answers back until it is told to let go.
- * @param {(request: import("node:http").IncomingMessage) => {status?: number, headers?: Record<string, string>, body: string}} answer
+ * @param {(request: import("node:http").IncomingMessage) => {status?: number, headers?: Record<string, string>, body: string | Buffer}} answer
  */
 export async function startOrigin(answer) {
   /** @type {string[]} */

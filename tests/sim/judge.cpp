@@ -306,7 +306,9 @@ void Judge::store(const FaultyHost& host, std::string_view key, const Stored& st
             "nobody said what was stored");
     return;
   }
-  if (storage_name_of(said->subject) != key || header->key != key) {
+  // A variant stands beside its key, and proves it.
+  const std::string_view base = said->varies ? entry::base_name(key) : key;
+  if (storage_name_of(said->subject) != base || header->key != base) {
     violate(said->subject.tenant == host.tenant ? Invariant::wrong_key : Invariant::wrong_tenant, host,
             nobody, concat({"the content of ", storage_name_of(said->subject), " was stored"}));
     return;

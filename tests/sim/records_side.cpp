@@ -38,7 +38,8 @@ host::Task<void> take_token(host::Context here, std::string bucket) {
 
 host::Task<void> take_call(host::Context here, const config::Settings& settings,
                            observe::Counters& counters) {
-  const auto refusal = co_await engine::take_model_call(here, settings, counters);
+  std::string nobody;
+  const auto refusal = co_await engine::take_model_call(here, settings, counters, std::move(nobody));
   static_cast<void>(refusal);
 }
 

@@ -17,15 +17,19 @@ const utf8proc_uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<const utf8proc_uint8_t*>(text.data());
 }
 
-std::string decomposed(std::string_view text) {
+std::string mapped_by(int flags, std::string_view text) {
   utf8proc_uint8_t* mapped = nullptr;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+  const auto options = static_cast<utf8proc_option_t>(flags);
   const auto size = static_cast<utf8proc_ssize_t>(text.size());
   const utf8proc_ssize_t bytes = utf8proc_map(bytes_of(text), size, &mapped, options);
   LARDER_ASSERT(bytes >= 0);
   const std::string result(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(bytes));
   std::free(mapped);
   return result;
+}
+
+std::string decomposed(std::string_view text) {
+  return mapped_by(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, text);
 }
 
 }  // namespace
@@ -45,6 +49,10 @@ std::string normal_text(std::string_view text) {
     rest.remove_prefix(static_cast<std::size_t>(taken));
   }
   return decomposed(lower);
+}
+
+std::string lower_text(std::string_view text) {
+  return mapped_by(UTF8PROC_COMPOSE | UTF8PROC_STABLE, normal_text(text));
 }
 
 }  // namespace larder::sim

@@ -371,7 +371,6 @@ SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, Reco
   const Millis limit(static_cast<std::int64_t>(arguments.u64()));
   const Millis soft(static_cast<std::int64_t>(arguments.u64()));
   const std::uint64_t body_bytes_max = arguments.u64();
-  arguments.u8();
   const bool oversize = arguments.u8() == 1;
   wanted.content = content(static_cast<BodyHandle>(arguments.u32()));
   world_.origin_requests.push_back(wanted);
@@ -705,6 +704,8 @@ std::string SimulatedHost::random_bytes(std::size_t count) {
 std::string SimulatedHost::sha256(std::string_view bytes) { return sim::sha256(bytes); }
 std::string SimulatedHost::body_sha256(BodyHandle body) { return sim::sha256(content(body)); }
 std::string SimulatedHost::normal_text(std::string_view text) { return sim::normal_text(text); }
+
+std::string SimulatedHost::lower_text(std::string_view text) { return sim::lower_text(text); }
 
 std::optional<std::string> SimulatedHost::request_header(host::RequestId request, std::string_view name,
                                                          std::size_t bytes_max) {

@@ -9,7 +9,7 @@
 namespace larder::warm::related_test {
 namespace {
 
-const booklist::NormalText normal_text = sim::normal_text;
+const NormalText normal_text = sim::normal_text;
 
 origin::Work work_on(std::vector<std::string> subjects) {
   origin::Work work;

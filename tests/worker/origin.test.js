@@ -60,7 +60,6 @@ const wanted = (more) => ({
   timeout_millis: 5000,
   soft_millis: 1000,
   body_bytes_max: 100,
-  follow_redirects: 1,
   oversize: 0,
   content: null,
   ...more,

@@ -264,7 +264,6 @@ const fetching = (url, more) => ({
   timeout_millis: 5000,
   soft_millis: 0,
   body_bytes_max: 100_000,
-  follow_redirects: 1,
   oversize: 0,
   content: null,
   ...more,
