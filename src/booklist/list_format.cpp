@@ -187,11 +187,12 @@ Failure refuse_headers(const ListHead& head) {
     found +=
         concat({" and ", larder::to_text(std::uint64_t{head.headers.size() - headers_told_max}), " more"});
   }
+  constexpr std::string_view needed =
+      ". Needed: \"Author\" or \"Authors\"; welcome: \"Title\", \"ISBN\", \"Rating\", \"Read Count\", "
+      "\"Shelves\". "
+      "Rename the columns in the first line, or upload an export as it is, of ";
   return fail(ErrorKind::invalid, format_source,
-              concat({"No column of this list is known to name authors. Found: ", found,
-                      ". Needed: \"Author\" or \"Authors\"; welcome: \"Title\", \"ISBN\", \"Rating\", \"Read "
-                      "Count\", \"Shelves\". Rename the columns in the first line, or upload an export as it "
-                      "is, of ",
+              concat({"No column of this list is known to name authors. Found: ", found, needed,
                       format_names(), "."}));
 }
 

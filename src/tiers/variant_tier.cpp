@@ -36,7 +36,7 @@ void VariantTier::note(const Key& key, const std::string& fields) {
     first_.erase(key.storage_name);
     return;
   }
-  if (first_.size() >= config::limit::variants_known_max && first_.count(key.storage_name) == 0) {
+  if (first_.size() >= config::limit::variants_known_max && !first_.contains(key.storage_name)) {
     first_.clear();
   }
   first_[key.storage_name] = fields;
