@@ -27,6 +27,10 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
 
 // What calls of models have cost since the day of `since`, as operators see it: JSON text
 // {"calls", "promptTokens", "outputTokens", "estimatedUsd"}.
+// What today's calls of models came to, of the day's bounds (the nearer one); nullopt: there is no bound, or
+// it cannot be learnt.
+host::Task<std::optional<double>> spent_today(host::Context here, const config::Settings& settings);
+
 host::Task<Result<std::string>> read_spending(host::Context here, Instant since);
 
 }  // namespace larder::engine

@@ -6,6 +6,7 @@
 #include "config/settings.h"
 #include "engine/control.h"
 #include "engine/engine.h"
+#include "monitor/meter.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
 #include "tiers/registry.h"
@@ -27,6 +28,7 @@ struct Desk {
   observe::Counters& counters;
   observe::NarrativeLog& narrative_log;
   const warm::Warming& warming;
+  monitor::Meter& meter;
 };
 
 }  // namespace larder::operators

@@ -40,7 +40,7 @@ TEST(Counters, LabelsDoNotRunIntoEachOther) {
 
 TEST(Counters, RowsHaveNamesOfTheirOwnAndHelp) {
   std::set<std::string_view> names;
-  for (const CounterRow& row : counter_rows()) {
+  for (const MetricRow& row : metric_rows()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
     // What Prometheus' linters want of a counter.
     EXPECT_TRUE(row.name.size() > 6 && row.name.substr(row.name.size() - 6) == "_total") << row.name;
@@ -51,7 +51,7 @@ TEST(Counters, RowsHaveNamesOfTheirOwnAndHelp) {
 
 TEST(Counters, RowsAreThoseOfTheRequirement) {
   const auto labels = [](std::string_view name) {
-    for (const CounterRow& row : counter_rows()) {
+    for (const MetricRow& row : metric_rows()) {
       if (row.name == name) {
         return concat({row.first_label, ",", row.second_label});
       }

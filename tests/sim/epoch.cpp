@@ -134,6 +134,7 @@ void Epoch::start_isolate(std::size_t tenant, std::size_t data_centre) {
   bindings.emplace_back("CACHE_COMPRESS_THRESHOLD", "1024");
   bindings.emplace_back("CACHE_MEMORY_BYTES", to_text(memory_bytes_));
   bindings.emplace_back("LOG_LEVEL", "off");
+  bindings.emplace_back("LEDGER_SHARDS", "0");
   bindings.emplace_back("OPENLIBRARY_URL", library_url(tenant));
   record.pairs(bindings);
   record.text(declarations_of(tenant));
