@@ -1,9 +1,10 @@
-// What stays in memory: a map from keys to values within a byte budget, with size-aware and scan-resistant
-// replacement (resident_set_queues.h has the policy).
+// What stays in memory: a map from keys to values within a byte budget, with size-aware replacement that
+// suits itself to the accesses (resident_set_queues.h has the policy, window_trials.h what it is suited by).
 //
 // The set owns its values; dropping a Value frees what it holds, so there is no eviction callback. A
 // destructor of Value must not call the set. Sizes are in bytes. Every entry is charged its size, its key and
-// overhead(), which covers the nodes and the ghosts, so that used() is what the process spends.
+// overhead(), which covers the nodes and the counters, so that used() is what the process spends, but for the
+// trials' fixed bound.
 // Deterministic: the order of walks and evictions depends only on the calls and the seed. Nothing fails: a
 // put that is refused says so.
 #pragma once
@@ -17,7 +18,9 @@
 #include <utility>
 
 #include "base/units.h"
+#include "tiers/frequency_sketch.h"
 #include "tiers/resident_set_queues.h"
+#include "tiers/window_trials.h"
 
 namespace larder::tiers {
 
@@ -51,7 +54,10 @@ class ResidentSet {
 
   // A budget of zero is allowed and holds nothing.
   explicit ResidentSet(Bytes budget, std::uint64_t seed = 0)
-      : hash_{seed}, queues_(budget), entries_(0, MapHash{hash_}) {}
+      : hash_{seed},
+        trials_(budget),
+        queues_(budget, trials_.window_permille()),
+        entries_(0, MapHash{hash_}) {}
 
   ResidentSet(const ResidentSet&) = delete;
   ResidentSet& operator=(const ResidentSet&) = delete;
@@ -64,7 +70,7 @@ class ResidentSet {
       return nullptr;
     }
     ++statistics_.hits;
-    queues_.refer(found->second, 1);
+    refer(found->second, 1);
     return &found->second.value;
   }
 
@@ -98,8 +104,8 @@ class ResidentSet {
   void record_accesses(std::string_view key, std::uint64_t access_count) {
     statistics_.hits += access_count;
     const auto found = entries_.find(key);
-    if (found != entries_.end()) {
-      queues_.refer(found->second, access_count);
+    if (found != entries_.end() && access_count > 0) {
+      refer(found->second, access_count);
     }
   }
 
@@ -124,7 +130,7 @@ class ResidentSet {
         drop(entries_.find(*entry.key));
       }
     }
-    queues_.shrink_ghosts();
+    fit();
     return count_before - count();
   }
 
@@ -147,18 +153,21 @@ class ResidentSet {
     }
   }
 
-  // Forgets the entries and their ghosts. The statistics go on.
+  // Forgets the entries and all accesses. The statistics go on.
   void clear() {
     erase_if([](std::string_view, const Value&) { return true; });
-    queues_.clear_ghosts();
+    sketch_.clear();
+    trials_.clear();
+    queues_.set_window(trials_.window_permille());
     entries_.rehash(0);
   }
 
   // Evicts what a smaller budget does not hold.
   void resize(Bytes budget) {
     queues_.set_budget(budget);
-    make_room(Bytes(0));
-    queues_.shrink_ghosts();
+    make_room(Bytes(0), Bytes(0));
+    trials_.set_budget(budget, sketch_);
+    fit();
     entries_.rehash(0);
   }
 
@@ -169,8 +178,7 @@ class ResidentSet {
   Bytes entry_max() const { return Bytes(budget().count / entry_divisor); }
 
   // Charged for every entry on top of its key and size: the map's node and bucket, allocator headers, the
-  // links and the entry's share of the ghosts. The measure of a 64-bit build, so that all builds decide
-  // alike.
+  // links and the entry's counters. The measure of a 64-bit build, so that all builds decide alike.
   static constexpr Bytes overhead() { return Bytes(192 + sizeof(Value)); }
 
   ResidentStatistics statistics() const {
@@ -202,25 +210,43 @@ class ResidentSet {
     return fixed <= entry_max().count && size.count <= entry_max().count - fixed;
   }
 
-  // Precondition: the charge is at most the budget.
-  void make_room(Bytes charge) {
+  // Precondition: the charge is at most the budget. `incoming` is what of it will be new.
+  void make_room(Bytes charge, Bytes incoming) {
     while (used().count > budget().count - charge.count) {
-      const Entry& victim = static_cast<const Entry&>(queues_.evict());
+      const Entry& victim = static_cast<const Entry&>(queues_.evict(sketch_, incoming));
       entries_.erase(entries_.find(*victim.key));
       ++statistics_.evictions;
     }
   }
 
+  // An access, of what is resident or is about to be.
+  void count_access(std::uint64_t hash, Bytes charge, std::uint64_t access_count) {
+    sketch_.add(hash, access_count);
+    trials_.access(hash, charge, access_count, sketch_);
+    queues_.set_window(trials_.window_permille());
+  }
+
+  void refer(Entry& entry, std::uint64_t access_count) {
+    count_access(entry.hash, entry.charge, access_count);
+    queues_.refer(entry);
+  }
+
+  void fit() {
+    sketch_.fit(count());
+    trials_.fit(count(), sketch_);
+  }
+
   void insert(std::string_view key, Value value, Bytes charge) {
     const std::uint64_t hash = hash_(key);
-    const ResidentQueue queue = queues_.queue_for(hash);
-    make_room(charge);
+    count_access(hash, charge, 1);
+    make_room(charge, charge);
     const auto placed = entries_.emplace(std::string(key), Entry(std::move(value))).first;
     Entry& entry = placed->second;
     entry.key = &placed->first;
     entry.hash = hash;
     entry.charge = charge;
-    queues_.link(entry, queue);
+    queues_.add(entry);
+    fit();
     ++statistics_.insertions;
   }
 
@@ -228,7 +254,7 @@ class ResidentSet {
   void replace(Entry& entry, Value value, Bytes charge) {
     const ResidentQueue queue = entry.queue;
     queues_.unlink(entry);
-    make_room(charge);
+    make_room(charge, Bytes(0));
     entry.value = std::move(value);
     entry.charge = charge;
     queues_.link(entry, queue);
@@ -236,10 +262,13 @@ class ResidentSet {
 
   void drop(typename Map::iterator position) {
     queues_.unlink(position->second);
+    trials_.forget(position->second.hash);
     entries_.erase(position);
   }
 
   KeyHash hash_;
+  FrequencySketch sketch_;
+  WindowTrials trials_;
   ResidentQueues queues_;
   Map entries_;
   ResidentStatistics statistics_;

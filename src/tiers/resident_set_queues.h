@@ -1,93 +1,65 @@
-// Which entry leaves when a byte budget is full: the replacement policy of ResidentSet, without keys and
-// values.
+// Which entry leaves when a byte budget is full, for a window of a given share: without keys and values.
 //
-// S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023) made size-aware. New
-// entries wait in a short probation queue; those that are referenced there move to the main queue, the others
-// leave and are remembered as ghosts for a while. A ghost that comes back goes straight to main. Main is a
-// FIFO whose entries buy further rounds with the references they have collected. A scan passes through
-// probation and leaves main alone. An entry larger than the mean needs more references to stay
-// (references_needed), because it takes the room of several others. docs/architecture.md has the measurements
-// behind the constants.
+// W-TinyLFU (Einziger, Friedman and Manes, ACM TOS 2017) made size-aware. New entries wait in a window, an
+// LRU. What the window has no room for is held against the entry that main would part with: the one that was
+// asked for more often lately, for its size, stays. Main is a segmented LRU: what is asked for on probation
+// is protected, up to four fifths of main. A small window keeps what is asked for often and lets scans and
+// loops pass; a large one is an LRU.
 //
-// Deterministic: no clock, no randomness. Every operation is O(1), amortised over references. Sizes are in
-// bytes.
+// Deterministic: no clock, no randomness. Every operation is O(1). Sizes are in bytes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "base/units.h"
+#include "tiers/frequency_sketch.h"
 
 namespace larder::tiers {
 
 enum class ResidentQueue : std::uint8_t {
   none,       // not resident
-  probation,  // new, not yet referenced enough
-  main,       // proven
+  window,     // new
+  probation,  // main, not asked for since it came there
+  guarded,    // main, asked for
 };
 
 // What an entry carries for the queues. The owner keeps it at one address while it is linked.
 struct ResidentLink {
   ResidentLink* newer = nullptr;
   ResidentLink* older = nullptr;
-  std::uint64_t hash = 0;  // of the key; names the ghost
+  std::uint64_t hash = 0;  // of the key; names its counters in the sketch
   Bytes charge;            // what the entry takes of the budget; not zero, and fixed while linked
-  std::uint8_t references = 0;
   ResidentQueue queue = ResidentQueue::none;
-};
-
-// The hashes of entries that left probation lately. Four cells a bucket, a stamp in each: an entry counts as
-// long as fewer than `count_max` others have left since. Two hashes that share their upper half pass for one,
-// which costs no more than an undeserved place in main.
-class ResidentGhosts {
- public:
-  void remember(std::uint64_t hash, std::size_t count_max);
-  // Whether the hash is remembered; it is forgotten by the same call.
-  bool take(std::uint64_t hash, std::size_t count_max);
-  // Gives back memory that `count_max` ghosts do not need.
-  void shrink(std::size_t count_max);
-  void clear();
-
- private:
-  struct Cell {
-    std::uint32_t fingerprint = 0;
-    std::uint32_t stamp = 0;  // 0 for an empty cell
-  };
-
-  bool is_live(const Cell& cell, std::size_t count_max) const;
-  std::size_t bucket_start(std::uint32_t fingerprint) const;
-  void write(Cell cell);
-  void rebuild(std::size_t cell_count, std::size_t count_max);
-
-  std::vector<Cell> cells_;  // empty, or a power of two
-  std::uint32_t stamp_ = 0;
 };
 
 class ResidentQueues {
  public:
-  explicit ResidentQueues(Bytes budget) : budget_(budget) {}
+  // The window's share of the budget is in thousandths.
+  ResidentQueues(Bytes budget, std::uint64_t window_permille)
+      : budget_(budget), window_permille_(window_permille) {}
 
   Bytes budget() const { return budget_; }
-  Bytes used() const { return probation_.bytes + main_.bytes; }
-  std::size_t count() const { return probation_.count + main_.count; }
+  Bytes used() const { return window_.bytes + probation_.bytes + guarded_.bytes; }
+  std::size_t count() const { return window_.count + probation_.count + guarded_.count; }
 
-  // The queue that a new entry with this hash belongs to. Forgets its ghost, so: once for each new entry.
-  ResidentQueue queue_for(std::uint64_t hash);
+  // Links a new entry. Precondition: it is not linked, and there is room for it.
+  void add(ResidentLink& entry);
   // Links an entry as the newest of a queue. Precondition: it is not linked and `queue` is not none.
   void link(ResidentLink& entry, ResidentQueue queue);
-  // Takes an entry out, keeping its references. No ghost stays behind.
   void unlink(ResidentLink& entry);
-  void refer(ResidentLink& entry, std::uint64_t reference_count);
-  // Takes out the entry that matters least. Precondition: count() > 0.
-  ResidentLink& evict();
+  // The entry was asked for.
+  void refer(ResidentLink& entry);
+  // Takes out the entry that matters least, to make room for `incoming` bytes that will be added.
+  // Precondition: count() > 0.
+  ResidentLink& evict(const FrequencySketch& sketch, Bytes incoming);
 
-  // Does not evict: the caller does, while used() is above the budget.
+  // Neither evicts: the caller does, while used() is above the budget. Another window fills, or empties into
+  // main, with the entries that come.
   void set_budget(Bytes budget) { budget_ = budget; }
-  void shrink_ghosts() { ghosts_.shrink(ghosts_max()); }
-  void clear_ghosts() { ghosts_.clear(); }
+  void set_window(std::uint64_t window_permille) { window_permille_ = window_permille; }
 
-  // A walk over all entries, the same in every build: newest first, probation before main; nullptr at the
+  // A walk over all entries, the same in every build: newest first, the window, then main; nullptr at the
   // end.
   ResidentLink* first() const;
   ResidentLink* after(const ResidentLink& entry) const;
@@ -101,15 +73,15 @@ class ResidentQueues {
   };
 
   Queue& queue_of(ResidentQueue queue);
-  std::size_t ghosts_max() const;
-  std::uint8_t references_needed(const ResidentLink& entry) const;
-  ResidentLink* evict_from_probation();
-  ResidentLink& evict_from_main();
+  Bytes window_max() const;
+  Bytes guarded_max() const;
+  void move(ResidentLink& entry, ResidentQueue queue);
 
   Bytes budget_;
+  std::uint64_t window_permille_;
+  Queue window_;
   Queue probation_;
-  Queue main_;
-  ResidentGhosts ghosts_;
+  Queue guarded_;
 };
 
 }  // namespace larder::tiers

@@ -1,8 +1,13 @@
-// Holds ResidentSet against an LRU of the same budget on recorded traces: trace_gate FOLDER.
+// Holds ResidentSet against other policies on recorded traces: trace_gate FOLDER.
 //
 // A trace is a gzip file *.gz with one request a line: a key, or a key and its size in bytes. Each runs at
-// four budgets, given as shares of what all its keys together would take. It fails where ResidentSet is more
-// than one percentage point below LRU, and where it is not above LRU on the mean of all runs.
+// four budgets, given as shares of what all its keys together would take, against an LRU of the same budget.
+// It fails where ResidentSet is more than one percentage point below LRU, and where it is not above LRU on
+// the mean of all runs.
+//
+// The traces of known_ratios also run with entries of one size. There it fails where ResidentSet is more than
+// half a percentage point below the best of three policies, and where its mean is not above that of each of
+// them.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +23,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "tiers/reference_policies.h"
 #include "tiers/resident_set.h"
 
 namespace {
@@ -31,6 +37,28 @@ using Set = larder::tiers::ResidentSet<Handle>;
 constexpr Bytes unit_size(1000);
 constexpr std::uint64_t budget_percents[] = {1, 5, 10, 25};
 constexpr double loss_points_max = 1.0;
+// Below the best of known policies, of entries of one size, in the mean over some seeds of the hash.
+constexpr double loss_points_known_max = 0.5;
+constexpr std::uint64_t seed_count = 12;
+
+// Hits in per cent of policies that others have written, with entries of one size.
+struct KnownRatios {
+  const char* trace;
+  std::size_t entry_count;
+  double lru;
+  double s3_fifo;
+  double adaptive_tiny_lfu;
+};
+constexpr KnownRatios known_ratios[] = {
+    {"lirs-glimpse", 500, 0.95, 16.13, 32.65},        {"lirs-glimpse", 1000, 11.21, 35.05, 50.79},
+    {"lirs-glimpse", 2000, 57.41, 52.14, 57.96},      {"lirs-multi3", 600, 33.65, 43.70, 44.85},
+    {"lirs-multi3", 1000, 37.70, 45.37, 51.38},       {"lirs-multi3", 1800, 44.49, 54.56, 59.13},
+    {"lirs-sprite", 400, 70.77, 71.39, 69.21},        {"lirs-sprite", 1000, 90.64, 89.36, 88.31},
+    {"lirs-2pools", 200, 36.79, 50.32, 50.40},        {"lirs-2pools", 450, 50.27, 51.65, 51.67},
+    {"cache2k-web07", 300, 41.90, 46.64, 46.33},      {"cache2k-web07", 1200, 51.65, 55.09, 54.60},
+    {"cache2k-web07", 3000, 58.54, 60.43, 59.75},     {"adaptsize-request", 1000, 27.95, 32.15, 31.74},
+    {"adaptsize-request", 5000, 35.71, 38.71, 37.80},
+};
 
 struct Request {
   std::string key;
@@ -178,10 +206,49 @@ std::vector<std::filesystem::path> traces_in(const char* folder) {
 struct Tally {
   int passed_count = 0;
   int failed_count = 0;
+  int run_count = 0;
   double gain_points_total = 0;
+  // Of the known rows.
+  int known_count = 0;
+  double resident_total = 0;
+  KnownRatios known_total = {"", 0, 0, 0, 0};
 
   void check(bool passed) { ++(passed ? passed_count : failed_count); }
 };
+
+larder::tiers::NumberedTrace numbered(const std::vector<Request>& requests) {
+  larder::tiers::NumberedTrace trace;
+  std::unordered_map<std::string_view, larder::tiers::NumberedKey> numbers;
+  for (const Request& request : requests) {
+    const auto number = static_cast<larder::tiers::NumberedKey>(numbers.size());
+    trace.accesses.push_back(numbers.emplace(request.key, number).first->second);
+  }
+  trace.key_count = numbers.size();
+  return trace;
+}
+
+void run_known(const std::string& name, const std::vector<Request>& requests, Tally& tally) {
+  const larder::tiers::NumberedTrace trace = numbered(requests);
+  for (const KnownRatios& known : known_ratios) {
+    if (name != known.trace) {
+      continue;
+    }
+    double resident = 0;
+    for (std::uint64_t seed = 0; seed < seed_count; ++seed) {
+      resident += larder::tiers::resident_percent(trace, known.entry_count, seed) / seed_count;
+    }
+    const double best = std::max({known.lru, known.s3_fifo, known.adaptive_tiny_lfu});
+    const bool passed = resident >= best - loss_points_known_max;
+    std::printf("%-26s %4zu %9.2f %9.2f %+9.2f%s\n", known.trace, known.entry_count, resident, best,
+                resident - best, passed ? "" : "  below the best");
+    tally.check(passed);
+    ++tally.known_count;
+    tally.resident_total += resident;
+    tally.known_total.lru += known.lru;
+    tally.known_total.s3_fifo += known.s3_fifo;
+    tally.known_total.adaptive_tiny_lfu += known.adaptive_tiny_lfu;
+  }
+}
 
 void run_trace(const std::filesystem::path& path, Tally& tally) {
   const std::vector<Request> requests = read_trace(path);
@@ -203,7 +270,9 @@ void run_trace(const std::filesystem::path& path, Tally& tally) {
                 resident.byte_percent, recent.byte_percent, passed ? "" : "  below LRU");
     tally.check(passed);
     tally.gain_points_total += gain_points;
+    ++tally.run_count;
   }
+  run_known(path.stem().stem().string(), requests, tally);
 }
 
 }  // namespace
@@ -218,10 +287,17 @@ int main(int argument_count, char** arguments) {
   for (const std::filesystem::path& path : traces_in(arguments[1])) {
     run_trace(path, tally);
   }
-  const int run_count = tally.passed_count + tally.failed_count;
-  const double gain_points_mean = run_count == 0 ? 0 : tally.gain_points_total / run_count;
+  const double gain_points_mean = tally.run_count == 0 ? 0 : tally.gain_points_total / tally.run_count;
   std::printf("mean gain over LRU: %.2f points of objects\n", gain_points_mean);
   tally.check(gain_points_mean > 0);
+  if (tally.known_count > 0) {
+    const KnownRatios& known = tally.known_total;
+    const int count = tally.known_count;
+    std::printf("mean, entries of one size: %.2f (LRU %.2f, S3-FIFO %.2f, adaptive W-TinyLFU %.2f)\n",
+                tally.resident_total / count, known.lru / count, known.s3_fifo / count,
+                known.adaptive_tiny_lfu / count);
+    tally.check(tally.resident_total > std::max({known.lru, known.s3_fifo, known.adaptive_tiny_lfu}));
+  }
   std::printf("%d passed, %d failed\n", tally.passed_count, tally.failed_count);
   return tally.failed_count == 0 ? 0 : 1;
 }
