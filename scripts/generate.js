@@ -3,9 +3,10 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import counters from "./generate/counters.js";
 import example from "./generate/example.js";
+import grafana from "./generate/grafana.js";
 import limits from "./generate/limits.js";
+import metrics from "./generate/metrics.js";
 import objects from "./generate/objects.js";
 import operations from "./generate/operations.js";
 import operationsPage from "./generate/operations_page.js";
@@ -23,10 +24,11 @@ const PRODUCTS = [
   example,
   settings,
   routes,
-  counters,
+  metrics,
   limits,
   reasons,
   tiers,
+  grafana,
 ];
 
 const check = process.argv.includes("--check");

@@ -16,6 +16,8 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "http/exact_target.h"
+#include "monitor/meter.h"
+#include "monitor/watch.h"
 #include "narrative/narratives.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
@@ -98,7 +100,16 @@ class App {
                                    std::vector<warm::Delivery> deliveries);
   host::Task<void> consume_dead_letters(host::Context here, std::string queue,
                                         std::vector<warm::Delivery> deliveries);
+  host::Task<void> watch(host::Context here);
   host::Task<void> maintain(host::Context here);
+  void count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
+                    Instant began);
+  void bill(metrics::BilledItem item, std::uint64_t units = 1);
+  void note_unmatched(const http::Target& target, Instant now);
+  void set_gauges();
+  // Behind a response: stays to gather what is counted where nobody else does.
+  host::Task<void> meter(host::Context here);
+  host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
@@ -158,6 +169,7 @@ class App {
   observe::NarrativeLog narrative_log_{settings_, counters_};
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
+  monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   // Room for requests that wait, for bodies on their way, for operators' requests, and for lists they upload.
