@@ -45,11 +45,17 @@ const OPERATION = [
     description: "Which patterns are looked up, over the time shown.",
     unit: "short",
     type: "piechart",
-    queries: [["sum by (key_pattern) (increase(cache_hits_total{}[$__range]) + increase(cache_miss_total{}[$__range]))", "{{key_pattern}}"]],
+    queries: [
+      [
+        "sum by (key_pattern) (increase(cache_hits_total{}[$__range]) + increase(cache_miss_total{}[$__range]))",
+        "{{key_pattern}}",
+      ],
+    ],
   },
   {
     title: "Where a cache would help",
-    description: "Requests a second by what they wait for at the origin: the darker and higher, the more a cache saves.",
+    description:
+      "Requests a second by what they wait for at the origin: the darker and higher, the more a cache saves.",
     unit: "s",
     type: "heatmap",
     queries: [["sum by (le) (rate(origin_duration_seconds_bucket{}[5m]))", "{{le}}"]],
@@ -64,7 +70,12 @@ const OPERATION = [
     title: "Candidate requests",
     description: "Requests of each route and method, cached or not.",
     unit: "reqps",
-    queries: [["topk(10, sum by (route, method) (rate(cache_candidate_requests_total{}[5m])))", "{{method}} {{route}}"]],
+    queries: [
+      [
+        "topk(10, sum by (route, method) (rate(cache_candidate_requests_total{}[5m])))",
+        "{{method}} {{route}}",
+      ],
+    ],
   },
   {
     title: "Invalidations and purges",
@@ -108,22 +119,38 @@ const PERFORMANCE = [
     description: "Quantiles by outcome; the objective for hits is 10 ms at the 95th.",
     unit: "s",
     queries: [
-      ["histogram_quantile(0.5, sum by (le, outcome) (rate(answer_duration_seconds_bucket{}[5m])))", "{{outcome}} p50"],
-      ["histogram_quantile(0.95, sum by (le, outcome) (rate(answer_duration_seconds_bucket{}[5m])))", "{{outcome}} p95"],
-      ["histogram_quantile(0.99, sum by (le, outcome) (rate(answer_duration_seconds_bucket{}[5m])))", "{{outcome}} p99"],
+      [
+        "histogram_quantile(0.5, sum by (le, outcome) (rate(answer_duration_seconds_bucket{}[5m])))",
+        "{{outcome}} p50",
+      ],
+      [
+        "histogram_quantile(0.95, sum by (le, outcome) (rate(answer_duration_seconds_bucket{}[5m])))",
+        "{{outcome}} p95",
+      ],
+      [
+        "histogram_quantile(0.99, sum by (le, outcome) (rate(answer_duration_seconds_bucket{}[5m])))",
+        "{{outcome}} p99",
+      ],
     ],
   },
   {
     title: "Tiers",
     description: "How long look-ups in a tier take, at the 95th percentile.",
     unit: "s",
-    queries: [["histogram_quantile(0.95, sum by (le, impl) (rate(tier_duration_seconds_bucket{}[5m])))", "{{impl}}"]],
+    queries: [
+      ["histogram_quantile(0.95, sum by (le, impl) (rate(tier_duration_seconds_bucket{}[5m])))", "{{impl}}"],
+    ],
   },
   {
     title: "Origins",
     description: "How long origins take, and how their requests end.",
     unit: "s",
-    queries: [["histogram_quantile(0.95, sum by (le, origin) (rate(origin_duration_seconds_bucket{}[5m])))", "{{origin}} p95"]],
+    queries: [
+      [
+        "histogram_quantile(0.95, sum by (le, origin) (rate(origin_duration_seconds_bucket{}[5m])))",
+        "{{origin}} p95",
+      ],
+    ],
   },
   {
     title: "Origin requests",
@@ -155,7 +182,12 @@ const PERFORMANCE = [
     title: "Sizes of values",
     description: "The 95th percentile of stored values, by pattern.",
     unit: "bytes",
-    queries: [["histogram_quantile(0.95, sum by (le, key_pattern) (rate(value_size_bytes_bucket{}[1h])))", "{{key_pattern}}"]],
+    queries: [
+      [
+        "histogram_quantile(0.95, sum by (le, key_pattern) (rate(value_size_bytes_bucket{}[1h])))",
+        "{{key_pattern}}",
+      ],
+    ],
   },
   {
     title: "Warming",
@@ -171,7 +203,15 @@ const PERFORMANCE = [
 
 /** Dollars a month for each billed item, at the rate of the last hour, without what the plan includes. */
 const monthly = () =>
-  rows("metrics/prices.def", "LARDER_PRICE", ["item", "unit", "included", "microdollars", "per", "read", "what"])
+  rows("metrics/prices.def", "LARDER_PRICE", [
+    "item",
+    "unit",
+    "included",
+    "microdollars",
+    "per",
+    "read",
+    "what",
+  ])
     .filter((row) => !row.item.endsWith("_bytes"))
     .map((row) => {
       const price = Number(row.microdollars.replaceAll("'", "")) / Number(row.per.replaceAll("'", "")) / 1e6;
@@ -217,6 +257,7 @@ const selected = (query) =>
   );
 
 const HEIGHT = 8;
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own placeholder for a variable.
 const SOURCE = { type: "prometheus", uid: "${datasource}" };
 
 function dashboard() {
@@ -230,7 +271,14 @@ function dashboard() {
     ["Cost", costs()],
   ]);
   for (const [title, list] of sections) {
-    panels.push({ id: ++id, type: "row", title, collapsed: false, gridPos: { x: 0, y, w: 24, h: 1 }, panels: [] });
+    panels.push({
+      id: ++id,
+      type: "row",
+      title,
+      collapsed: false,
+      gridPos: { x: 0, y, w: 24, h: 1 },
+      panels: [],
+    });
     y += 1;
     let x = 0;
     for (const panel of list) {

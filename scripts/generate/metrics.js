@@ -20,8 +20,8 @@ const sources = () =>
 export const metricNames = () => [
   ...rows(TABLE, "LARDER_COUNTER", ["name", "first", "second", "help"]).map(({ name }) => name),
   ...rows(TABLE, "LARDER_GAUGE", ["name", "unit", "first", "help"]).map(({ name }) => name),
-  ...rows(TABLE, "LARDER_HISTOGRAM", ["name", "unit", "scale", "bounds", "first", "help"]).flatMap(({ name }) =>
-    ["_bucket", "_sum", "_count"].map((ending) => name + ending),
+  ...rows(TABLE, "LARDER_HISTOGRAM", ["name", "unit", "scale", "bounds", "first", "help"]).flatMap(
+    ({ name }) => ["_bucket", "_sum", "_count"].map((ending) => name + ending),
   ),
 ];
 

@@ -6,10 +6,7 @@ import { OperationFailure } from "../failure.js";
 export async function analyticsWrite(request, { binding, points }) {
   const dataset = request.env[binding];
   if (!dataset)
-    throw new OperationFailure(
-      "unsupported",
-      `There is no dataset ${binding}; declare it in wrangler.toml.`,
-    );
+    throw new OperationFailure("unsupported", `There is no dataset ${binding}; declare it in wrangler.toml.`);
   for (const point of points) dataset.writeDataPoint(JSON.parse(point));
   return {};
 }

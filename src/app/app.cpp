@@ -812,6 +812,7 @@ host::Task<void> App::watch(host::Context here) {
   if (settings_.ledger_shards > 0) {
     auto known = co_await elsewhere(here);
     co_await monitor::watch(here, settings_, counters_, std::move(known));
+    co_await monitor::push_metrics(here, settings_, counters_);
   }
 }
 

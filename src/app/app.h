@@ -17,6 +17,7 @@
 #include "host/requests.h"
 #include "http/exact_target.h"
 #include "monitor/meter.h"
+#include "monitor/otlp.h"
 #include "monitor/watch.h"
 #include "narrative/narratives.h"
 #include "observe/counters.h"

@@ -6,6 +6,7 @@
 #include "config/limits.h"
 #include "host/operations.h"
 #include "json/json_text.h"
+#include "monitor/post.h"
 
 namespace larder::monitor {
 
@@ -18,7 +19,6 @@ constexpr std::string_view webhook_secret = "ALERT_WEBHOOK_URL";
 constexpr std::string_view mailchannels_secret = "MAILCHANNELS_API_KEY";
 constexpr std::string_view slack_host = "https://hooks.slack.com/";
 constexpr std::string_view mail_binding = "SEND_EMAIL";
-constexpr std::uint64_t reply_bytes_max = 65536;
 
 #define LARDER_TRANSPORT(name, title, what) constexpr std::string_view name##_name = #name;
 #include "monitor/transports.def"
@@ -74,51 +74,14 @@ Millis seconds_of(std::string_view retry_after) {
   return Millis(static_cast<std::int64_t>(std::min(seconds.value_or(0), most)) * 1000);
 }
 
-std::string field_of(const TextPairs& headers, std::string_view name) {
-  for (const auto& [field, value] : headers) {
-    if (equals_ignoring_case(field, name)) {
-      return value;
-    }
-  }
-  return "";
-}
-
 }  // namespace
 
 // Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through.
 namespace transport_calls {
 
-struct Reply {
-  std::uint32_t status = 0;
-  std::string retry_after;
-  std::string body;
-
-  Reply() {}
-};
-
-host::Task<Result<Reply>> post_json(host::Context here, std::string url, TextPairs headers,
-                                    std::string json) {
-  headers.emplace_back("content-type", "application/json");
-  const host::Body body = host::Body::from_bytes(here.host(), json);
-  const auto timeout = config::millis_of(limit::alert_send_timeout);
-  auto answered =
-      co_await host::origin_fetch(here, "POST", url, headers, timeout, 0, reply_bytes_max, 0, body);
-  if (!answered) {
-    co_return tl::make_unexpected(std::move(answered.error()));
-  }
-  Reply reply;
-  reply.status = answered->status;
-  reply.retry_after = field_of(answered->headers, "retry-after");
-  const Bytes size = answered->content.size();
-  if (size.count > 0 && size.count <= reply_bytes_max) {
-    reply.body = here.host().read_body(answered->content.handle(), size, 0);
-  }
-  co_return reply;
-}
-
 host::Task<Outcome> post_to_webhook(host::Context here, std::string transport, std::string url,
                                     std::string json) {
-  auto reply = co_await post_json(here, std::move(url), {}, std::move(json));
+  auto reply = co_await post_json(here, std::move(url), {}, std::move(json), limit::alert_send_timeout);
   if (!reply) {
     co_return unanswered(reply.error(), title_of(transport));
   }
@@ -128,8 +91,9 @@ host::Task<Outcome> post_to_webhook(host::Context here, std::string transport, s
 host::Task<Outcome> send_by_mailchannels(host::Context here, std::string base_url, std::string key,
                                          std::vector<std::string> recipients, std::string json) {
   TextPairs headers = {{"x-api-key", std::move(key)}};
-  auto reply =
-      co_await post_json(here, concat({base_url, "/tx/v1/send"}), std::move(headers), std::move(json));
+  std::string url = concat({base_url, "/tx/v1/send"});
+  auto reply = co_await post_json(here, std::move(url), std::move(headers), std::move(json),
+                                  limit::alert_send_timeout);
   if (!reply) {
     co_return unanswered(reply.error(), title_of(mailchannels_name));
   }
@@ -205,7 +169,7 @@ Outcome outcome_of_mailchannels(std::uint32_t status, std::string_view retry_aft
     }
     const std::uint64_t index = result.number("index", recipients.size());
     if (index < recipients.size()) {
-      outcome.recipients.push_back(recipients[index]);
+      outcome.recipients.push_back(recipients[static_cast<std::size_t>(index)]);
       outcome.delivery = Delivery::retry;
       outcome.fault = concat({"MailChannels did not deliver to all: ", result.text("reason")});
     }

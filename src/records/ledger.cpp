@@ -548,7 +548,7 @@ bool Ledger::prune(const LedgerTotals& sums) {
       forget(BucketWidth::minute, limit::ledger_minutes_kept, sums.hours_rolled * minutes_of_hour);
   most = std::max(most, forget(BucketWidth::hour, limit::ledger_hours_kept, sums.days_rolled * hours_of_day));
   most = std::max(most, forget(BucketWidth::day, limit::ledger_hours_kept, sums.days_rolled));
-  // Isolates are named by when they began (monitor/flush.h), so the oldest come first.
+  // Isolates are named by when they began (monitor/meter.h), so the oldest come first.
   const Key isolates("isolate");
   for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), limit::rows_at_once))) {
     const auto isolate = decode<LedgerIsolate>(found.value);

@@ -60,14 +60,17 @@ for (const flavour of FLAVOURS) {
   test(`${flavour}: the ledger has exactly what two isolates were asked, also after a restart`, async () => {
     const persist = mkdtempSync(join(tmpdir(), "larder-metrics-"));
     const origin = await startOrigin(() => ({ body: searchReply("Counted") }));
-    const start = () => startWorker(flavour, { origin: origin.url, isolates: 2, persist, bindings: BINDINGS });
+    const start = () =>
+      startWorker(flavour, { origin: origin.url, isolates: 2, persist, bindings: BINDINGS });
     let worker = await start();
     try {
       const asked = await bear(worker);
       const first = await read(worker);
       /** @param {Map<string, number>} seen @param {string} name */
       const sum = (seen, name) =>
-        [...seen].filter(([series]) => series.startsWith(name)).reduce((total, [, value]) => total + value, 0);
+        [...seen]
+          .filter(([series]) => series.startsWith(name))
+          .reduce((total, [, value]) => total + value, 0);
       assert.equal(first.get('cache_candidate_requests_total{route="/search/title",method="GET"}'), asked);
       assert.equal(first.get('answers_total{outcome="miss"}'), 4);
       assert.equal(first.get('answers_total{outcome="hit"}'), asked - 4);
@@ -86,7 +89,9 @@ for (const flavour of FLAVOURS) {
         second.get('cache_candidate_requests_total{route="/search/title",method="GET"}'),
         asked + again,
       );
-      const answers = ["hit", "stale", "miss"].map((one) => second.get(`answers_total{outcome="${one}"}`) ?? 0);
+      const answers = ["hit", "stale", "miss"].map(
+        (one) => second.get(`answers_total{outcome="${one}"}`) ?? 0,
+      );
       assert.equal(
         answers.reduce((total, one) => total + one, 0),
         asked + again,

@@ -60,7 +60,13 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
         name,
         modules,
         compatibilityDate: "2026-11-17",
-        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off", LEDGER_SHARDS: "0", ...bindings },
+        bindings: {
+          OPENLIBRARY_URL: origin,
+          ENVIRONMENT: "test",
+          LOG_LEVEL: "off",
+          LEDGER_SHARDS: "0",
+          ...bindings,
+        },
         kvNamespaces: { CACHE: "cache" },
         durableObjects: {
           LOCK: object("Lock", i),
