@@ -19,6 +19,7 @@
 #include "host/random.h"
 #include "http/client.h"
 #include "http/path.h"
+#include "operators/advice.h"
 #include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
@@ -172,6 +173,16 @@ void App::log_start() const {
   line.add("message", state).add("version", version).add("toolchain", toolchain_);
   if (!faults_.empty()) {
     line.add("faults", to_text(faults_));
+  }
+  std::vector<std::string> advice;
+  for (const operators::Advice& one : operators::advise(operators::AdviceFacts(settings_, declarations_))) {
+    if (one.level != operators::AdviceLevel::note) {
+      advice.emplace_back(one.name);
+    }
+  }
+  if (!advice.empty()) {
+    // GET /api/advice says what each means.
+    line.add("advice", join(advice, ", "));
   }
   line.write();
 }

@@ -22,7 +22,7 @@ using Kind = PushVerdict::Kind;
 
 constexpr std::string_view authorization_secret = "OTLP_AUTHORIZATION";
 
-std::string_view to_text(Kind kind) {
+std::string_view word_of(Kind kind) {
   switch (kind) {
     case Kind::taken:
       return "taken";
@@ -39,7 +39,7 @@ std::string_view to_text(Kind kind) {
 PushVerdict unanswered(const Error& error) {
   PushVerdict verdict;
   verdict.kind = Kind::again;
-  verdict.fault = concat({"There was no answer (", larder::to_text(error.kind), ")."});
+  verdict.fault = concat({"There was no answer (", to_text(error.kind), ")."});
   return verdict;
 }
 
@@ -59,13 +59,12 @@ PushVerdict verdict_of(std::uint32_t status, std::string_view retry_after, std::
           text.empty() ? partial->number("rejectedDataPoints") : parse_unsigned(text).value_or(0);
       if (rejected > 0) {
         verdict.kind = Kind::partly;
-        verdict.fault =
-            concat({larder::to_text(rejected), " points were rejected. ", partial->text("errorMessage")});
+        verdict.fault = concat({to_text(rejected), " points were rejected. ", partial->text("errorMessage")});
       }
     }
     return verdict;
   }
-  verdict.fault = concat({"The receiver answered ", larder::to_text(std::uint64_t{status}), "."});
+  verdict.fault = concat({"The receiver answered ", to_text(std::uint64_t{status}), "."});
   if (status == 429 || status == 502 || status == 503 || status == 504) {
     verdict.kind = Kind::again;
     const std::uint64_t seconds = http::parse_retry_after(retry_after, now).value_or(0);
@@ -100,7 +99,7 @@ host::Task<void> push_metrics(host::Context here, const config::Settings& settin
   const auto totals = co_await read_totals(here, settings);
   if (!totals) {
     host::LogLine(here.host(), LogLevel::warn, "metrics_not_pushed")
-        .add("reason", larder::to_text(totals.error().kind))
+        .add("reason", to_text(totals.error().kind))
         .write();
     co_return;
   }
@@ -116,10 +115,10 @@ host::Task<void> push_metrics(host::Context here, const config::Settings& settin
     const PushVerdict verdict = co_await pushes::push_once(here, settings, json);
     const Millis wait = std::max(pause, verdict.after);
     if (verdict.kind != Kind::again || attempt == limit::otlp_tries_max || wait > limit::otlp_retry_max) {
-      counters.add(observe::Counter::otlp_pushes_total, to_text(verdict.kind));
+      counters.add(observe::Counter::otlp_pushes_total, word_of(verdict.kind));
       if (verdict.kind != Kind::taken) {
         host::LogLine(here.host(), LogLevel::warn, "metrics_not_pushed")
-            .add("outcome", to_text(verdict.kind))
+            .add("outcome", word_of(verdict.kind))
             .add("reason", verdict.fault)
             .write();
       }

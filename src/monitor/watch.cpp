@@ -13,7 +13,7 @@ namespace {
 
 namespace limit = config::limit;
 
-std::string_view to_text(records::Delivery delivery) {
+std::string_view word_of(records::Delivery delivery) {
   switch (delivery) {
     case records::Delivery::delivered:
       return "delivered";
@@ -26,7 +26,7 @@ std::string_view to_text(records::Delivery delivery) {
 }
 
 void log_failure(host::Context here, std::string_view event, const Error& error) {
-  host::LogLine(here.host(), LogLevel::warn, event).add("reason", larder::to_text(error.kind)).write();
+  host::LogLine(here.host(), LogLevel::warn, event).add("reason", to_text(error.kind)).write();
 }
 
 }  // namespace
@@ -89,11 +89,11 @@ host::Task<void> deliver(host::Context here, const config::Settings& settings, o
       } else {
         outcome.fault = "The message is about alerts that this version does not know.";
       }
-      counters.add(observe::Counter::alert_messages_total, message.transport, to_text(outcome.delivery));
+      counters.add(observe::Counter::alert_messages_total, message.transport, word_of(outcome.delivery));
       if (outcome.delivery != records::Delivery::delivered) {
         host::LogLine(here.host(), LogLevel::warn, "alert_not_delivered")
             .add("transport", message.transport)
-            .add("outcome", to_text(outcome.delivery))
+            .add("outcome", word_of(outcome.delivery))
             .add("reason", outcome.fault)
             .write();
       }
