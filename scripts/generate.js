@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import analytics from "./generate/analytics.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
 import limits from "./generate/limits.js";
@@ -12,6 +13,7 @@ import operations from "./generate/operations.js";
 import operationsPage from "./generate/operations_page.js";
 import reasons from "./generate/reasons.js";
 import routes from "./generate/routes.js";
+import scale from "./generate/scale.js";
 import settings from "./generate/settings.js";
 import { root } from "./generate/tables.js";
 import tiers from "./generate/tiers.js";
@@ -29,6 +31,8 @@ const PRODUCTS = [
   reasons,
   tiers,
   grafana,
+  analytics,
+  scale,
 ];
 
 const check = process.argv.includes("--check");

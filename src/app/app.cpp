@@ -127,7 +127,7 @@ void App::build_caches() {
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
                                              bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
-  warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
+  warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
   const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
                              *control_, counters_, narrative_log_, *warming_, uploads_, meter_};
   operators_ = std::make_unique<operators::Operators>(
@@ -234,8 +234,11 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
-    note_unmatched(*target, inbound.began);
-    answer(here, inbound, unmatched(here, *target, inbound), "");
+    Outgoing outgoing = unmatched(here, *target, inbound);
+    if (outgoing.answer.status == 404) {
+      note_unmatched(*target, inbound.began);
+    }
+    answer(here, inbound, std::move(outgoing), "");
     co_await meter(here);
     co_return;
   }
@@ -294,9 +297,12 @@ void App::count_answer(const engine::Query& query, const engine::Reading& readin
     const bool is_fresh = reading.status.ttl && reading.status.ttl->count() >= 0;
     outcome = is_fresh ? AnswerOutcome::hit : AnswerOutcome::stale;
   }
+  const Millis duration = host_.now() - began;
   counters_.add(observe::Counter::answers_total, observe::Label(outcome));
-  counters_.observe(observe::Histogram::answer_duration_seconds, observe::Label(outcome),
-                    host_.now() - began);
+  if (measures_requests()) {
+    analytics_.answered(*query.resource, outcome, query.method, duration);
+  }
+  counters_.observe(observe::Histogram::answer_duration_seconds, observe::Label(outcome), duration);
   const Bytes size = hit == nullptr ? Bytes(0) : hit->entry->header.stored_size;
   meter_.accessed(query.resource->name, query.key.storage_name, size, began);
   meter_.hurry(host_);
@@ -307,8 +313,16 @@ void App::bill(metrics::BilledItem item, std::uint64_t units) {
 }
 
 host::Task<void> App::meter(host::Context here) {
-  if (!bypass_ && meter_.needs_gatherer(host_.now())) {
+  if (!bypass_ && faults_.empty() && meter_.needs_gatherer(host_.now())) {
     co_await meter_.gather(here);
+    co_await analytics_.write(here);
+  }
+}
+
+host::Task<void> App::hand_over(host::Context here) {
+  co_await meter_.flush(here);
+  if (settings_.ledger_shards > 0) {
+    co_await analytics_.write(here);
   }
 }
 
@@ -587,6 +601,9 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
     counters_.observe(observe::Histogram::answer_duration_seconds,
                       observe::Label(observe::AnswerOutcome::hit), 0, count);
     meter_.accessed(given->resource->name, given->storage_name, Bytes(0), host_.now(), count);
+    if (measures_requests()) {
+      analytics_.answered(*given->resource, observe::AnswerOutcome::hit, http::Method::get, Millis(0), count);
+    }
     counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);
   }
@@ -789,14 +806,14 @@ host::Task<void> App::consume_authors(host::Context here, std::string queue,
   // Run-time settings may have switched the cache off.
   co_await control_->make_current(here);
   co_await warming_->consume(here, std::move(queue), std::move(deliveries));
-  co_await meter_.flush(here);
+  co_await hand_over(here);
 }
 
 host::Task<void> App::consume_dead_letters(host::Context here, std::string,
                                            std::vector<warm::Delivery> deliveries) {
   co_await control_->make_current(here);
   co_await warming_->keep_dead_letters(here, std::move(deliveries));
-  co_await meter_.flush(here);
+  co_await hand_over(here);
 }
 
 // What alerts look at and the ledger does not know.
@@ -819,7 +836,7 @@ host::Task<monitor::Elsewhere> App::elsewhere(host::Context here) {
 
 host::Task<void> App::watch(host::Context here) {
   co_await maintain(here);
-  co_await meter_.flush(here);
+  co_await hand_over(here);
   if (settings_.ledger_shards > 0) {
     auto known = co_await elsewhere(here);
     co_await monitor::watch(here, settings_, counters_, std::move(known));

@@ -20,6 +20,7 @@
 #include "monitor/otlp.h"
 #include "monitor/watch.h"
 #include "narrative/narratives.h"
+#include "observe/analytics.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
 #include "operators/operators.h"
@@ -106,10 +107,14 @@ class App {
   void count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
                     Instant began);
   void bill(metrics::BilledItem item, std::uint64_t units = 1);
+  // Somebody hands on what is gathered.
+  bool measures_requests() const { return !bypass_ && settings_.ledger_shards > 0; }
   void note_unmatched(const http::Target& target, Instant now);
   void set_gauges();
   // Behind a response: stays to gather what is counted where nobody else does.
   host::Task<void> meter(host::Context here);
+  // What is counted goes to the ledger, and data points to their datasets, now.
+  host::Task<void> hand_over(host::Context here);
   host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
@@ -168,6 +173,7 @@ class App {
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
   observe::NarrativeLog narrative_log_{settings_, counters_};
+  observe::Analytics analytics_{settings_, counters_};
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};

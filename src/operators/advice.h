@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "config/declaration.h"
 #include "config/settings.h"
 #include "metrics/tally.h"
@@ -14,6 +15,8 @@
 namespace larder::operators {
 
 enum class AdviceLevel : std::uint8_t { fault, warning, note };
+// Stands beside base's to_text() for numbers.
+using larder::to_text;
 std::string_view to_text(AdviceLevel level);
 
 struct AdviceFacts {

@@ -228,7 +228,7 @@ struct AlertingTest : MeasuringTest {
   // Answers that fail, of all of a minute's: enough to count.
   void fail_reads(sim::Isolate& by, int count) {
     for (int i = 0; i < count; ++i) {
-      ask(by, concat({"https://larder.example/search/title?q=fails", larder::to_text(next_title++)}));
+      ask(by, concat({"https://larder.example/search/title?q=fails", std::to_string(next_title++)}));
     }
   }
   sim::World& prepare(std::function<std::uint32_t()> transport) {

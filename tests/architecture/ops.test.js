@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { columns, queries } from "../../scripts/generate/analytics.js";
 import { metricNames } from "../../scripts/generate/metrics.js";
 import { rows } from "../../scripts/generate/tables.js";
 
@@ -27,7 +28,9 @@ function namesOf(query) {
     .replace(/\[[^\]]*\]/g, "")
     .replace(/\$\w+/g, "")
     .replace(/\bby\s*\([^)]*\)/g, "");
-  return [...bare.matchAll(/(?<![0-9.])[a-z_][a-z0-9_:]*/g)].map(([name]) => name).filter((name) => !WORDS.has(name));
+  return [...bare.matchAll(/(?<![0-9.])[a-z_][a-z0-9_:]*/g)]
+    .map(([name]) => name)
+    .filter((name) => !WORDS.has(name));
 }
 
 test("every panel of the dashboard asks for metrics of the table", () => {
@@ -65,6 +68,51 @@ test("every query of the guide asks for metrics of the table", () => {
   for (const query of queries) {
     for (const name of namesOf(query)) assert.ok(metrics.has(name), `${query} asks for ${name}`);
   }
+});
+
+test("queries of Analytics Engine ask for columns that are written, and weight each sum by the sampling", () => {
+  const datasets = new Map(
+    [...read("wrangler.toml").matchAll(/^binding = "(\w+_ANALYTICS)"\ndataset = "(\w+)"/gm)].map(
+      ([, binding = "", dataset = ""]) => [dataset, binding],
+    ),
+  );
+  assert.deepEqual([...datasets.values()].sort(), ["CACHE_ANALYTICS", "WARMING_ANALYTICS"]);
+  assert.ok(queries().length >= 3);
+  for (const { name, text, tells } of queries()) {
+    assert.match(tells, /\.$/, name);
+    const dataset = datasets.get((/\bFROM (\w+)/.exec(text) ?? [])[1] ?? "");
+    assert.ok(dataset, `${name}: its dataset is one of wrangler.toml`);
+    const known = new Map(
+      columns()
+        .filter((row) => row.dataset === dataset)
+        .map((row) => [row.column, row]),
+    );
+    for (const [column] of text.matchAll(/\b(?:index|blob|double)\d+\b/g)) {
+      assert.ok(known.has(column), `${name}: ${column}`);
+    }
+    for (const [, sum = ""] of text.matchAll(/\bSUM\(([^)]*)\)/gi))
+      assert.match(sum, /^_sample_interval \* /, name);
+    for (const [, weight = ""] of text.matchAll(/quantileExactWeighted\([\d.]+\)\(\w+, ([^)]*)\)/g)) {
+      assert.match(weight, /^_sample_interval/, name);
+    }
+    // The event that it picks is the one that is written.
+    const event = (/blob1 = '(\w+)'/.exec(text) ?? [])[1];
+    assert.equal(event, known.get("blob1")?.what, name);
+    // What the platform's SQL does not know.
+    assert.doesNotMatch(text, /\b(?:JOIN|UNION|uniq|stddev)/i, name);
+    assert.match(text, /INTERVAL '\d+' (?:HOUR|DAY)/, name);
+  }
+});
+
+test("the source's hourly query of authors and works is there, word for word but for the weights", () => {
+  const query = queries().find(({ name }) => name === "authors_by_hour.sql")?.text ?? "";
+  const words = query.replace(/--.*/, "").replace(/\s+/g, " ").trim();
+  assert.equal(
+    words,
+    "SELECT toStartOfInterval(timestamp, INTERVAL '1' HOUR) AS hour, SUM(_sample_interval * double1) AS authors, " +
+      "SUM(_sample_interval * double2) AS works FROM warming_analytics WHERE blob1 = 'author_processed' " +
+      "AND blob4 = 'processed' AND timestamp > NOW() - INTERVAL '1' DAY GROUP BY hour ORDER BY hour DESC",
+  );
 });
 
 test("every alert points to a section of the guide that is there", () => {

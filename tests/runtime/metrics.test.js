@@ -2,40 +2,18 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { bear, METRICS_TOKEN, READER } from "./load.js";
+import { parseOpenMetrics } from "./openmetrics.js";
+import { checkOtlp } from "./otlp.js";
 import { FLAVOURS, searchReply, startOrigin, startWorker } from "./support.js";
 
-const METRICS_TOKEN = "read the metrics, and nothing else";
-const READER = { headers: { authorization: `Bearer ${METRICS_TOKEN}` } };
 const BINDINGS = { LEDGER_SHARDS: "1", METRICS_TOKEN, FEATURE_OTEL: "true" };
 
-/** Titles, and how often each isolate is asked for them, one request after the other. */
-const LOAD = [
-  { dune: 8, emma: 3, ulysses: 1 },
-  { dune: 5, emma: 1, middlemarch: 40 },
-];
-
 /** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
-
-/** @param {Worker} worker */
-async function bear(worker) {
-  let asked = 0;
-  for (const [isolate, titles] of LOAD.entries()) {
-    for (const [title, count] of Object.entries(titles)) {
-      for (let i = 0; i < count; i += 1) {
-        const response = await worker.getFrom(isolate, `/search/title?q=${title}`);
-        assert.equal(response.status, 200);
-        await response.text();
-        asked += 1;
-      }
-    }
-    assert.equal((await worker.getFrom(isolate, "/search/title")).status, 400);
-    assert.equal((await worker.getFrom(isolate, "/no/such/path")).status, 404);
-  }
-  return asked;
-}
 
 /** The samples of Prometheus' text: name and labels as they stand. @param {string} text */
 function samples(text) {
@@ -127,6 +105,87 @@ for (const flavour of FLAVOURS) {
     } finally {
       await worker.stop();
       await origin.stop();
+    }
+  });
+
+  test(`${flavour}: /metrics/otel is OpenMetrics by a strict reader, and JSON says the same`, async () => {
+    const origin = await startOrigin(() => ({ body: searchReply("Counted") }));
+    const worker = await startWorker(flavour, { origin: origin.url, isolates: 2, bindings: BINDINGS });
+    try {
+      const asked = await bear(worker);
+      await read(worker);
+      const response = await worker.getFrom(1, "/metrics/otel", READER);
+      assert.equal(
+        response.headers.get("content-type"),
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      );
+      const families = parseOpenMetrics(await response.text());
+      const candidates = families.get("cache_candidate_requests")?.samples ?? [];
+      assert.equal(candidates.find(({ name }) => name.endsWith("_total"))?.value, asked);
+      assert.equal(families.get("answer_duration_seconds")?.unit, "seconds");
+      assert.ok(families.size >= 10, `${families.size} families`);
+      const { metrics } = /** @type {any} */ (await (await worker.getFrom(1, "/metrics", READER)).json());
+      assert.deepEqual(metrics.cache_candidate_requests, [
+        { route: "/search/title", method: "GET", value: asked },
+      ]);
+      // A scraper says what it reads.
+      const negotiated = await worker.getFrom(1, "/metrics", {
+        headers: { ...READER.headers, accept: "text/plain;version=0.0.4;q=0.9,*/*;q=0.1" },
+      });
+      assert.equal(negotiated.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    } finally {
+      await worker.stop();
+      await origin.stop();
+    }
+  });
+
+  test(`${flavour}: a push by OTLP holds to its schema, and is sent again where the receiver asks`, async () => {
+    const statuses = [503, 200];
+    /** @type {{type: string | undefined, authorization: string | undefined, body: string}[]} */
+    const pushes = [];
+    const receiver = createServer(async (request, response) => {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { "content-type": type, authorization } = request.headers;
+      pushes.push({ type, authorization, body: Buffer.concat(chunks).toString() });
+      response.writeHead(statuses.shift() ?? 200, { "content-type": "application/json" }).end("{}");
+    });
+    await new Promise((resolve) => receiver.listen(0, "127.0.0.1", () => resolve(undefined)));
+    const { port } = /** @type {import("node:net").AddressInfo} */ (receiver.address());
+    const origin = await startOrigin(() => ({ body: searchReply("Counted") }));
+    const worker = await startWorker(flavour, {
+      origin: origin.url,
+      isolates: 2,
+      bindings: {
+        ...BINDINGS,
+        OTLP_URL: `http://127.0.0.1:${port}/v1/metrics`,
+        OTLP_AUTHORIZATION: "Bearer of metrics",
+      },
+    });
+    try {
+      const asked = await bear(worker);
+      await read(worker);
+      await worker.trigger("*/5 * * * *");
+      assert.equal(pushes.length, 2);
+      assert.equal(pushes[0]?.body, pushes[1]?.body);
+      const { type, authorization, body } = pushes[1] ?? { body: "" };
+      assert.equal(type, "application/json");
+      assert.equal(authorization, "Bearer of metrics");
+      const request = JSON.parse(body);
+      checkOtlp(request);
+      const { metrics } = request.resourceMetrics[0].scopeMetrics[0];
+      const candidates = metrics.find(
+        (/** @type {any} */ one) => one.name === "cache_candidate_requests_total",
+      );
+      assert.deepEqual(
+        candidates.sum.dataPoints.map((/** @type {any} */ point) => point.asInt),
+        [String(asked)],
+      );
+    } finally {
+      await worker.stop();
+      await origin.stop();
+      receiver.close();
+      receiver.closeAllConnections();
     }
   });
 }

@@ -105,6 +105,9 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
       while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
     },
     kv: () => miniflare.getKVNamespace("CACHE", names[0]),
+    /** Fires a trigger, and is done when its work is. @param {string} cron */
+    trigger: async (cron) =>
+      (await miniflare.getWorker(names[0])).scheduled({ cron, scheduledTime: new Date() }),
     stop: () => miniflare.dispose(),
   };
 }
