@@ -326,11 +326,24 @@ host::Task<void> App::hand_over(host::Context here) {
   }
 }
 
-// By the first segment of its path: what might be declared.
+// By the first segment of its path that tells anything: what might be declared.
 void App::note_unmatched(const http::Target& target, Instant now) {
-  const std::string_view path = std::string_view(target.path).substr(1);
-  const std::string pattern = entry::pattern_of(path.substr(0, path.find('/')));
-  meter_.accessed(concat({"undeclared:", pattern}), target.path, Bytes(0), now);
+  constexpr std::size_t segments_max = 3;
+  // It begins with a slash, as no resource's name does.
+  std::string pattern;
+  const std::vector<std::string_view> segments = split(std::string_view(target.path).substr(1), '/');
+  for (std::size_t i = 0; i < segments.size() && i < segments_max; ++i) {
+    // "api" and versions are passed over where a pattern is looked for.
+    const bool tells_nothing = entry::pattern_of(concat({segments[i], "/next"})) == "next";
+    pattern += concat({"/", tells_nothing ? std::string(segments[i]) : entry::pattern_of(segments[i])});
+    if (!tells_nothing) {
+      break;
+    }
+  }
+  if (pattern.size() > config::limit::pattern_bytes_max) {
+    pattern = concat({"/", entry::other_pattern});
+  }
+  meter_.accessed(pattern, target.path, Bytes(0), now);
 }
 
 void App::set_gauges() {

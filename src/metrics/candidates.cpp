@@ -84,14 +84,37 @@ double saved_seconds(const Candidate& candidate, std::size_t ttl) {
          candidate.origin_millis_mean.value_or(0) / 1000;
 }
 
+// What undeclared paths are counted as that have nothing in common.
+bool is_of_many_paths(std::string_view pattern) { return pattern.ends_with("/other"); }
+
+// Of "/api/v1/weather_maps": "weather-maps". As larder.json takes it: [a-z][a-z0-9-]*, 32 bytes at most.
+std::string resource_name_of(std::string_view path) {
+  constexpr std::size_t bytes_max = 32;
+  std::string name;
+  for (const char c : path.substr(path.rfind('/') + 1)) {
+    const char lower = to_lower(c);
+    name.push_back(is_alpha(lower) || is_digit(lower) ? lower : '-');
+  }
+  if (name.empty() || !is_alpha(name.front())) {
+    name.insert(0, "r");
+  }
+  return name.substr(0, bytes_max);
+}
+
 void write_declaration(JsonWriter& json, const Candidate& candidate) {
   const std::string ttl = ttl_text(ghost_ttls()[candidate.ttl]);
-  json.key("declaration").begin_object().key("name").value(candidate.pattern);
+  if (candidate.declared == Declared::no && is_of_many_paths(candidate.pattern)) {
+    json.key("declaration").null();
+    return;
+  }
+  json.key("declaration").begin_object();
+  json.key("name").value(candidate.declared == Declared::no ? resource_name_of(candidate.pattern)
+                                                            : candidate.pattern);
   if (candidate.declared == Declared::no) {
-    const std::string path = concat({"/", candidate.pattern, "/{rest...}"});
-    json.key("match").begin_object().key("path").value(path).end_object();
+    json.key("match").begin_object().key("path").value(concat({candidate.pattern, "/{rest...}"}));
+    json.end_object();
     json.key("origin").begin_object().key("url").value(
-        concat({"https://origin.example/", candidate.pattern, "/{rest}?{*}"}));
+        concat({"https://origin.example", candidate.pattern, "/{rest}?{*}"}));
     json.end_object().key("mode").value("http");
   }
   json.key("ttl").value(ttl).end_object();

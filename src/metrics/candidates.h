@@ -29,7 +29,7 @@ std::string_view to_text(Priority priority);
 enum class Declared : std::uint8_t {
   cached,    // a resource that is cached
   observed,  // a resource that is not: CACHE_IMPL or CACHE_PATTERN_WHITELIST says so
-  no,        // requests that match no resource, by their first path segment
+  no,        // requests that match no resource, by the beginning of their path
 };
 
 struct CandidateFacts {

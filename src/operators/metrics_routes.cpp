@@ -211,7 +211,6 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const Desk& desk,
   window.until = now;
   window.hours_covered = ghosts->hours;
   window.hours = static_cast<std::uint64_t>((now - ghosts->since) / std::chrono::hours(1)) + 1;
-  constexpr std::string_view undeclared = "undeclared:";
   std::vector<metrics::Candidate> candidates;
   for (const metrics::GhostEstimate& estimate : ghosts->estimates) {
     metrics::CandidateFacts facts;
@@ -225,9 +224,6 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const Desk& desk,
     }
     if (count > 0) {
       facts.origin_millis_mean = static_cast<double>(cells.back()) / static_cast<double>(count);
-    }
-    if (estimate.pattern.starts_with(undeclared)) {
-      facts.estimate.pattern = estimate.pattern.substr(undeclared.size());
     }
     candidates.push_back(metrics::recommend(facts));
   }

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/text.h"
+#include "config/declaration.h"
 #include "config/limits.h"
 #include "json/json_text.h"
 #include "records/calls.h"
@@ -208,6 +211,55 @@ TEST_F(MeasuringTest, TheTokenOfMetricsOpensNothingElse) {
     EXPECT_EQ(one->run("GET", concat({"https://larder.example", path}), reader).status, 401U) << path;
   }
   EXPECT_EQ(one->get("https://larder.example/metrics").status, 401U);
+}
+
+// Candidates ------------------------------------------------------------------------------------------------
+
+TEST_F(MeasuringTest, CandidatesOfAWeekAreFinalAndCanBeDeclared) {
+  sim::TokenVerdict viewer;
+  viewer.claims = R"({"sub":"vic","role":"viewer"})";
+  world.tokens["vic"] = viewer;
+  auto one = isolate({{"CACHE_IMPL", "null"}, {"ADMIN_JWT_SECRET", "0123456789abcdef0123456789abcdef"}});
+  const auto candidates = [&] {
+    const auto& shown = one->run("GET", "https://larder.example/api/cache/candidates",
+                                 {{"authorization", "Bearer vic"}, {"cf-connecting-ip", "192.0.2.1"}});
+    EXPECT_EQ(shown.status, 200U);
+    return json::JsonText::parse(shown.body).value();
+  };
+  const std::string base = "https://larder.example";
+  const Instant began = world.now;
+  for (int day = 0; day < 7; ++day) {
+    EXPECT_FALSE(candidates().find("window")->flag("final"));
+    for (int i = 0; i < 10; ++i) {
+      ask(*one, base + "/search/title?q=dune");
+      ask(*one, base + "/search/isbn?isbn=9780441013593");
+      ask(*one, base + "/search/author?q=herbert");
+      ask(*one, base + "/api/v2/weather/berlin");
+      ask(*one, base + "/wp_login");
+      ask(*one, base + "/0123456789abcdef0123/x");
+      world.run();
+      world.now += minutes(61);
+    }
+    world.now = began + hours(24 * (day + 1)) - (day == 6 ? Millis(0) : Millis(1));
+  }
+  ask(*one, base + "/search/title?q=dune");
+  world.run();
+  const json::JsonText shown = candidates();
+  EXPECT_TRUE(shown.find("window")->flag("final"));
+  std::map<std::string, json::JsonText> by_pattern;
+  for (const json::JsonText& one_of_all : shown.items("candidates")) {
+    by_pattern.emplace(one_of_all.text("pattern"), one_of_all);
+  }
+  ASSERT_EQ(by_pattern.size(), 6U);
+  EXPECT_EQ(by_pattern.at("title").text("state"), "observed");
+  EXPECT_EQ(by_pattern.at("/wp_login").text("state"), "undeclared");
+  EXPECT_FALSE(by_pattern.at("/other").find("declaration")->is_object());
+  // As it stands it is a member of larder.json.
+  const std::string member = by_pattern.at("/api/v2/weather").find("declaration")->json();
+  const auto parsed = config::parse_declarations(concat({R"({"resources":[)", member, "]}"}));
+  ASSERT_TRUE(parsed.has_value()) << to_text(parsed.error());
+  EXPECT_EQ(parsed->resources[0].name, "weather");
+  EXPECT_EQ(parsed->resources[0].match.path, "/api/v2/weather/{rest...}");
 }
 
 // Alerts ----------------------------------------------------------------------------------------------------

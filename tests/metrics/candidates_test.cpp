@@ -67,7 +67,7 @@ TEST(Candidates, AreWrittenWithWindowAndADeclarationToPaste) {
   window.hours_covered = 9;
   Candidate declared = recommend(facts({9'000, 6'000, 2'000, 1'150, 1'000, 1'000}));
   CandidateFacts other = facts({1'000, 1'000, 1'000, 1'000, 1'000, 1'000});
-  other.estimate.pattern = "weather";
+  other.estimate.pattern = "/api/Weather_maps";
   other.declared = Declared::no;
   other.origin_millis_mean = 100;
   JsonWriter json;
@@ -77,12 +77,17 @@ TEST(Candidates, AreWrittenWithWindowAndADeclarationToPaste) {
               HasSubstr(R"({"window":{"since":"2026-09-21T14:13:20.000Z","until":"2026-09-22T00:13:20.000Z",)"
                         R"("hours":10,"hoursWithTraffic":9,"final":false},"candidates":[)"));
   // The one that saves origin time comes first.
-  EXPECT_LT(text.find("\"weather\""), text.find("\"title\""));
+  EXPECT_LT(text.find("weather-maps"), text.find("\"title\""));
   EXPECT_THAT(text, HasSubstr(R"("declaration":{"name":"title","ttl":"1h"})"));
   EXPECT_THAT(
       text,
-      HasSubstr(R"("declaration":{"name":"weather","match":{"path":"/weather/{rest...}"},)"
-                R"("origin":{"url":"https://origin.example/weather/{rest}?{*}"},"mode":"http","ttl":"1m"})"));
+      HasSubstr(
+          R"("declaration":{"name":"weather-maps","match":{"path":"/api/Weather_maps/{rest...}"},)"
+          R"("origin":{"url":"https://origin.example/api/Weather_maps/{rest}?{*}"},"mode":"http","ttl":"1m"})"));
+  other.estimate.pattern = "/other";
+  JsonWriter many;
+  write(many, window, {recommend(other)});
+  EXPECT_THAT(many.text(), HasSubstr(R"("declaration":null)"));
   EXPECT_THAT(text,
               HasSubstr(R"({"ttl":"1m","hitRate":0.9,"hitRateError":0.01,"entries":10,"memoryBytes":1000,)"
                         R"("savedOriginSeconds":900})"));
