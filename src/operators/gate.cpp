@@ -118,25 +118,24 @@ host::Task<std::optional<Outgoing>> Gate::take_one(host::Context here, std::stri
 }
 
 host::Task<std::optional<Outgoing>> Gate::authenticate(host::Context here, Call& call) const {
-  const bool takes_metrics_token = settings_.secret("METRICS_TOKEN").has_value();
-  if (!is_set_up() && !takes_metrics_token) {
+  std::optional<std::string> token = shown_token(here);
+  if (token && is_metrics_reader(call, *token)) {
+    call.subject = "metrics";
+    call.role = Role::viewer;
+    co_return std::nullopt;
+  }
+  if (!is_set_up()) {
     co_return unauthorized(
         here,
         "The operators' routes are not set up: set the secret ADMIN_JWT_SECRET (npx wrangler "
         "secret put ADMIN_JWT_SECRET), or ADMIN_JWKS_URL for an identity provider.");
   }
-  std::optional<std::string> token = shown_token(here);
   if (!token) {
     co_return unauthorized(here,
                            "This call needs a token: Authorization: Bearer … (npm run --silent token).");
   }
   if (token->empty()) {
     co_return invalid_token(here, words_of_reason("malformed"));
-  }
-  if (is_metrics_reader(call, *token)) {
-    call.subject = "metrics";
-    call.role = Role::viewer;
-    co_return std::nullopt;
   }
   const auto verified = co_await verify(here, std::move(*token));
   if (!verified) {

@@ -519,7 +519,10 @@ bool Ledger::roll_up(LedgerTotals& sums) {
   const std::uint64_t hours_until = std::min(hour, sums.hours_rolled + limit::ledger_hours_at_once);
   for (; sums.hours_rolled < hours_until; ++sums.hours_rolled) {
     const std::uint64_t first = sums.hours_rolled * minutes_of_hour;
-    const std::uint64_t end = first + minutes_of_hour - (LARDER_MUTATED(roll_up_loses_minutes) ? 10 : 0);
+    std::uint64_t end = first + minutes_of_hour;
+    if (LARDER_MUTATED(roll_up_loses_minutes)) {
+      end = std::min(end, sums.last_minute);
+    }
     const Tally all = sum_of(BucketWidth::minute, first, end);
     if (!all.empty()) {
       store_.put(bucket_key(BucketWidth::hour, sums.hours_rolled).str(), all.encode());

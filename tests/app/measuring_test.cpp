@@ -41,13 +41,14 @@ struct MeasuringTest : ::testing::Test {
   std::unique_ptr<sim::Isolate> isolate(TextPairs more = {}) {
     return std::make_unique<sim::Isolate>(world, measured(std::move(more)));
   }
-  // One request after the other, and no longer than they take.
+  // One request after the other, with a moment for what is stored behind each.
   void ask(sim::Isolate& of, const std::string& url, int times = 1) {
     for (int i = 0; i < times; ++i) {
       const auto id = of.request("GET", url);
       while (!of.host.exchange(id).answered) {
         world.run_for(Millis(1));
       }
+      world.run_for(Millis(20));
     }
   }
   // Prometheus' text, as a scraper gets it.
