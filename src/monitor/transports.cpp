@@ -102,8 +102,7 @@ host::Task<Outcome> send_by_mailchannels(host::Context here, std::string base_ur
 
 host::Task<Outcome> send_by_platform(host::Context here, metrics::Mail mail, std::string subject,
                                      std::string text, std::string html) {
-  const auto sent =
-      co_await host::mail_send(here, std::string(mail_binding), mail.from, mail.to, subject, text, html);
+  const auto sent = co_await host::mail_send(here, mail_binding, mail.from, mail.to, subject, text, html);
   if (sent) {
     co_return outcome_of_send_email(sent->fault, here.host().now());
   }

@@ -108,8 +108,10 @@ host::Task<void> Analytics::write(host::Context here) {
   }
   requests_.clear();
   std::vector<std::string> authors = std::exchange(authors_, {});
-  co_await write_into(here, std::string(cache_dataset), std::move(points));
-  co_await write_into(here, std::string(warming_dataset), std::move(authors));
+  std::string dataset(cache_dataset);
+  co_await write_into(here, std::move(dataset), std::move(points));
+  dataset = warming_dataset;
+  co_await write_into(here, std::move(dataset), std::move(authors));
 }
 
 host::Task<void> Analytics::write_into(host::Context here, std::string dataset,

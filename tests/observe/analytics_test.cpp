@@ -40,6 +40,8 @@ TEST_F(AnalyticsTest, RequestsThatAreAlikeShareAPoint) {
   while (!isolate.host.exchange(first).answered) {
     world.run_for(Millis(1));
   }
+  // Until all is stored.
+  world.run_for(Millis(100));
   for (int i = 0; i < 5; ++i) {
     isolate.request("GET", dune);
   }

@@ -28,7 +28,9 @@ TextPairs well() {
 struct AdviceTest : ::testing::Test {
   std::vector<std::string> names(TextPairs bindings, const char* declarations = plain) {
     settings = config::parse_settings(bindings).value();
-    declared = config::parse_declarations(declarations).value();
+    auto parsed = config::parse_declarations(declarations);
+    EXPECT_TRUE(parsed.has_value()) << larder::to_text(parsed.error());
+    declared = std::move(*parsed);
     AdviceFacts facts(settings, declared);
     facts.last_hour = last_hour;
     facts.last_day = last_day;
@@ -90,11 +92,11 @@ TEST_F(AdviceTest, LooksAtWhatIsCached) {
               ElementsAre("whitelist_names_nothing"));
   EXPECT_EQ(given[0].what, "CACHE_PATTERN_WHITELIST names no resource with itmes.");
   constexpr auto brief = R"({"resources": [
-    {"name": "brief", "match": {"path": "/brief"}, "origin": {"url": "https://api.example.com/"}, "ttl": "30s",
+    {"name": "brief", "match": {"path": "/brief"}, "origin": {"url": "https://api.example.com/"}, "key": [], "ttl": "30s",
      "stale": "29s"},
-    {"name": "minute", "match": {"path": "/minute"}, "origin": {"url": "https://api.example.com/"}, "ttl": "30s",
+    {"name": "minute", "match": {"path": "/minute"}, "origin": {"url": "https://api.example.com/"}, "key": [], "ttl": "30s",
      "stale": "30s"},
-    {"name": "near", "match": {"path": "/near"}, "origin": {"url": "https://api.example.com/"}, "ttl": "30s",
+    {"name": "near", "match": {"path": "/near"}, "origin": {"url": "https://api.example.com/"}, "key": [], "ttl": "30s",
      "tiers": ["memory"]}]})";
   EXPECT_THAT(names(well(), brief), ElementsAre("kept_below_a_minute"));
   EXPECT_THAT(given[0].what, HasSubstr("brief is used"));
@@ -103,7 +105,7 @@ TEST_F(AdviceTest, LooksAtWhatIsCached) {
 TEST_F(AdviceTest, LooksAtModelsAndProviders) {
   constexpr auto narratives = R"({"resources": [
     {"name": "ask", "match": {"method": "POST", "path": "/ask"}, "origin": {"provider": "llm", "query": "narrative"},
-     "key": [{"body": "profile", "normalise": ["json"], "digest": true, "required": true}], "ttl": "7d"}]})";
+     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"}, {"body": "profile", "normalise": ["json"], "digest": true, "required": true}], "ttl": "7d"}]})";
   EXPECT_THAT(names(well(), narratives), ElementsAre("model_without_key"));
   EXPECT_THAT(names(with({{"GEMINI_API_KEY", "key"}}), narratives), IsEmpty());
   EXPECT_THAT(names(with({{"GEMINI_API_KEY", "key"}, {"LLM_DAILY_CALLS_MAX", "0"}}), narratives),
@@ -119,7 +121,7 @@ TEST_F(AdviceTest, LooksAtWhatWorkersCacheInFrontMakesOfIt) {
   constexpr auto odd = R"({"resources": [
     {"name": "tagged", "match": {"path": "/tagged/{id}"}, "origin": {"url": "https://api.example.com/{id}"},
      "key": [{"path": "id", "required": true}], "ttl": "1h", "tags": ["two words:{id}"]},
-    {"name": "tenants", "match": {"path": "/tenants"}, "origin": {"url": "https://api.example.com/"},
+    {"name": "tenants", "match": {"path": "/tenants"}, "origin": {"url": "https://api.example.com/{host}"},
      "key": [{"header": "host", "required": true}], "ttl": "1h"},
     {"name": "passed", "mode": "http", "match": {"path": "/passed"}, "origin": {"url": "https://api.example.com/"},
      "ttl": "1h", "stale": "1h"}]})";
