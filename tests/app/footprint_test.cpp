@@ -83,7 +83,7 @@ TEST_F(FootprintTest, OfAMissOfAFarHitAndOfAHit) {
 // sooner.
 TEST_F(FootprintTest, OfAThousandIsolatesOnTheLedger) {
   constexpr std::size_t isolate_count = 1'000;
-  constexpr int seconds = 45;
+  constexpr int seconds = 20;
   std::uint64_t flushes = 0;
   world.durable.at("LEDGER").called.push_back(
       [&](const std::string&, std::uint32_t method, std::string_view, std::string_view) {
@@ -107,7 +107,7 @@ TEST_F(FootprintTest, OfAThousandIsolatesOnTheLedger) {
               static_cast<double>(asked) / seconds, flushes_per_second);
   const double by_time = 1'000.0 * isolate_count / static_cast<double>(config::limit::flush_interval.count());
   EXPECT_LE(flushes_per_second, by_time);
-  EXPECT_GE(flushes_per_second, 0.75 * by_time);
+  EXPECT_GE(flushes_per_second, 0.5 * by_time);
   world.run();
 }
 

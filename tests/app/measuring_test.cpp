@@ -21,7 +21,7 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 namespace limit = config::limit;
 
-constexpr auto metrics_token = "a token for metrics alone";
+constexpr auto metrics_token = "a-token-for-metrics-alone";
 
 struct MeasuringTest : ::testing::Test {
   MeasuringTest() {
@@ -319,7 +319,7 @@ TEST_F(AlertingTest, ErrorsReachAWebhookOnceWhenTheyBurnAndOnceWhenTheyEnd) {
   prepare([] { return 200U; });
   auto one = isolate({{"ALERT_WEBHOOK_URL", "https://hooks.example/larder"}});
   fail_reads(*one, 150);
-  watch(*one, minutes(30));
+  watch(*one, minutes(15));
   EXPECT_GT(told("firing"), 0);
   EXPECT_EQ(told("resolved"), 0);
   const int fired = told("firing");

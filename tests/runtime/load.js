@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-export const METRICS_TOKEN = "read the metrics, and nothing else";
+export const METRICS_TOKEN = "read-the-metrics-and-nothing-else";
 export const READER = { headers: { authorization: `Bearer ${METRICS_TOKEN}` } };
 
 /** Titles, and how often each isolate is asked for them, one request after the other. */
