@@ -6,6 +6,8 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "http/cache_control.h"
+#include "http/date.h"
+#include "http/freshness.h"
 
 namespace larder::app {
 
@@ -45,7 +47,12 @@ bool has(const TextPairs& fields, std::string_view name) {
   return false;
 }
 
-TextPairs representation_fields(const engine::Reading& reading) {
+// In mode http an answer that says how long it lives keeps its own words.
+bool says_its_lifetime(const TextPairs& fields) {
+  return has(fields, "cache-control") || has(fields, "expires") || has(fields, "cdn-cache-control");
+}
+
+TextPairs representation_fields(const engine::Reading& reading, config::Mode mode) {
   const entry::Header& header = reading.hit()->entry->header;
   TextPairs fields;
   if (!header.content_type.empty()) {
@@ -69,7 +76,8 @@ TextPairs representation_fields(const engine::Reading& reading) {
   if (packed) {
     fields.emplace_back("vary", "accept-encoding");
   }
-  if (!has(fields, "cache-control")) {
+  const bool is_told = mode == config::Mode::http ? says_its_lifetime(fields) : has(fields, "cache-control");
+  if (!is_told) {
     fields.emplace_back("cache-control", outgoing_cache_control(header));
   }
   fields.emplace_back("age", to_text(whole_seconds(reading.hit()->age)));
@@ -77,8 +85,26 @@ TextPairs representation_fields(const engine::Reading& reading) {
   return fields;
 }
 
-Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Method method,
-                      const http::Conditions& conditions) {
+// What a 304 has of the fields that a 200 would have had.
+TextPairs not_modified_fields(TextPairs fields) {
+  TextPairs kept;
+  for (auto& field : fields) {
+    if (http::belongs_in_not_modified(field.first) || field.first == "age" || field.first == "cache-status") {
+      kept.push_back(std::move(field));
+    }
+  }
+  return kept;
+}
+
+// RFC 9110 §8.6: HEAD is told the length that GET would have had.
+void add_length(Outgoing& outgoing, http::Method method, Bytes size) {
+  if (method == http::Method::head) {
+    add(outgoing.answer, "content-length", to_text(size.count));
+  }
+}
+
+Outgoing entry_answer(host::Host& host, const engine::Reading& reading, config::Mode mode,
+                      http::Method method, const http::Conditions& conditions) {
   const entry::Header& header = reading.hit()->entry->header;
   http::Representation representation;
   representation.status = header.status;
@@ -89,21 +115,16 @@ Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Me
         http::representation_of(header.status, fields, header.created).last_modified;
   }
   Outgoing outgoing;
-  outgoing.answer.headers = representation_fields(reading);
+  outgoing.answer.headers = representation_fields(reading, mode);
   if (http::evaluate_preconditions(method, conditions, representation, host.now()) ==
       http::Precondition::proceed) {
     outgoing.answer.status = header.status;
     outgoing.answer.body = reading.hit()->entry->body.handle();
+    add_length(outgoing, method, reading.hit()->entry->body.size());
     return outgoing;
   }
   outgoing.answer.status = 304;
-  TextPairs kept;
-  for (auto& field : outgoing.answer.headers) {
-    if (http::belongs_in_not_modified(field.first) || field.first == "age" || field.first == "cache-status") {
-      kept.push_back(std::move(field));
-    }
-  }
-  outgoing.answer.headers = std::move(kept);
+  outgoing.answer.headers = not_modified_fields(std::move(outgoing.answer.headers));
   return outgoing;
 }
 
@@ -112,7 +133,7 @@ Outgoing posted_answer(const engine::Reading& reading) {
   Outgoing outgoing;
   outgoing.answer.status = reading.hit()->entry->header.status;
   outgoing.answer.body = reading.hit()->entry->body.handle();
-  for (auto& field : representation_fields(reading)) {
+  for (auto& field : representation_fields(reading, config::Mode::keyed)) {
     if (std::find(std::begin(left_out), std::end(left_out), field.first) == std::end(left_out)) {
       outgoing.answer.headers.push_back(std::move(field));
     }
@@ -121,7 +142,62 @@ Outgoing posted_answer(const engine::Reading& reading) {
   return outgoing;
 }
 
-// A body that goes through without being kept. In mode http the origin's own fields go with it.
+// All that the origin says to its client, and what this cache did.
+TextPairs passed_fields(const origin::Fetched& fetched, const http::CacheStatus& status) {
+  static constexpr std::string_view left_out[] = {"cache-status", "content-length", "alt-svc",
+                                                  "proxy-authenticate", "proxy-authentication-info"};
+  TextPairs fields;
+  for (const auto& [name, value] : http::without_hop_by_hop(fetched.origin_fields).all()) {
+    std::string lower = to_lower(name);
+    if (std::find(std::begin(left_out), std::end(left_out), lower) == std::end(left_out)) {
+      fields.emplace_back(std::move(lower), value);
+    }
+  }
+  // RFC 9110 §6.6.1.
+  if (!has(fields, "date")) {
+    fields.emplace_back("date", http::format_date(fetched.received_at));
+  }
+  fields.emplace_back("cache-status",
+                      http::append_cache_status(fetched.origin_fields.combined("cache-status"), status));
+  return fields;
+}
+
+// Whether the client has it already, as the origin's own validators say: it was asked without the client's
+// conditions.
+bool is_known_to_client(const origin::Fetched& fetched, http::Method method,
+                        const http::Conditions& conditions, Instant now) {
+  http::Representation representation;
+  representation.status = static_cast<int>(fetched.status);
+  representation.etag = http::parse_entity_tag(fetched.origin_fields.find("etag").value_or(""));
+  representation.last_modified =
+      http::parse_date(fetched.origin_fields.find("last-modified").value_or(""), now);
+  return http::evaluate_preconditions(method, conditions, representation, now) ==
+         http::Precondition::not_modified;
+}
+
+// Mode http: the origin's answer as it is.
+Outgoing passed_as_sent(const engine::Reading& reading, http::Method method,
+                        const http::Conditions& conditions, Instant now) {
+  const origin::Fetched& fetched = *reading.passed();
+  Outgoing outgoing;
+  outgoing.answer.status = fetched.status;
+  outgoing.answer.headers = passed_fields(fetched, reading.status);
+  if (is_known_to_client(fetched, method, conditions, now)) {
+    outgoing.answer.status = 304;
+    outgoing.answer.headers = not_modified_fields(std::move(outgoing.answer.headers));
+    return outgoing;
+  }
+  outgoing.answer.body = fetched.content.handle();
+  if (!fetched.streamed) {
+    add_length(outgoing, method, fetched.content.size());
+  } else if (const auto length = fetched.origin_fields.find("content-length");
+             length && method == http::Method::head) {
+    add(outgoing.answer, "content-length", *length);
+  }
+  return outgoing;
+}
+
+// Mode keyed: a body that goes through without being kept.
 Outgoing passed_answer(const engine::Reading& reading) {
   const origin::Fetched& fetched = *reading.passed();
   Outgoing outgoing;
@@ -212,13 +288,18 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 
 }  // namespace
 
-Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
-                        const http::Conditions& conditions, const std::string& request_id) {
+Outgoing reading_answer(host::Host& host, const engine::Reading& reading, config::Mode mode,
+                        http::Method method, const http::Conditions& conditions,
+                        const std::string& request_id) {
+  const bool is_http = mode == config::Mode::http;
   if (reading.hit() != nullptr && method == http::Method::post) {
     return posted_answer(reading);
   }
   if (reading.hit() != nullptr) {
-    return entry_answer(host, reading, method, conditions);
+    return entry_answer(host, reading, mode, method, conditions);
+  }
+  if (reading.passed() != nullptr && is_http) {
+    return passed_as_sent(reading, method, conditions, host.now());
   }
   return reading.passed() != nullptr ? passed_answer(reading) : refusal_answer(host, reading, request_id);
 }

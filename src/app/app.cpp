@@ -308,6 +308,10 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   tiers::Look near;
   std::optional<engine::Reading> reading = engine_->read_now(inbound.began, query, near);
   if (!reading) {
+    if (auto refused = refuse_fields(here, query)) {
+      answer(here, inbound, std::move(*refused), resource.name);
+      co_return;
+    }
     auto entered = waiting_.enter(client_of(here), question->sent);
     if (!entered) {
       answer(here, inbound, crowded_out(entered.error()), resource.name);
@@ -328,6 +332,30 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   if (row) {
     co_await narrative_log_.write(here, std::move(*row));
   }
+}
+
+std::optional<Outgoing> App::refuse_fields(host::Context here, const engine::Query& query) const {
+  if (!query.fields) {
+    return std::nullopt;
+  }
+  const auto expect = host_.request_header(here.request(), "expect", 256);
+  if (expect && !equals_ignoring_case(trim(*expect), "100-continue")) {
+    return problem_answer(host_, http::Problem(417, "Nothing but 100-continue can be expected here."));
+  }
+  const auto upgrade = host_.request_header(here.request(), "upgrade", 256);
+  if (upgrade && equals_ignoring_case(trim(*upgrade), "websocket")) {
+    return problem_answer(host_, http::Problem(501, "No WebSocket goes through Larder; ask the API itself."));
+  }
+  // What tells answers apart (Vary) is read up to this length; a longer field is not sent on half.
+  for (const auto& [name, value] : query.fields()) {
+    if (value.size() > config::limit::header_value_bytes_max) {
+      return problem_answer(
+          host_, http::Problem(431, concat({"The field ", name, " is longer than ",
+                                            to_text(std::uint64_t{config::limit::header_value_bytes_max}),
+                                            " bytes."})));
+    }
+  }
+  return std::nullopt;
 }
 
 tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
@@ -392,7 +420,8 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
-  Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
+  Outgoing outgoing =
+      reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
   const bool one_for_all = !differs_by_origin(*query.resource) ||
                            !host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
   if (inbound.method == http::Method::get && !if_none_match && !if_modified_since && one_for_all) {
@@ -462,6 +491,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));
   if (query) {
     query->method = method;
+    query->wants_part = query->wants_part && method == http::Method::get;
   }
   return query;
 }

@@ -128,6 +128,8 @@ class App {
                                                        const config::Matched& matched,
                                                        const http::Target& target,
                                                        const std::optional<http::ExactTarget>& exact);
+  // What of a request's fields in mode http can neither be answered nor sent on.
+  std::optional<Outgoing> refuse_fields(host::Context here, const engine::Query& query) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, Outgoing>> read_posted(host::Context here);
   // Nobody has room for this request.

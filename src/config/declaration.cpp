@@ -8,6 +8,8 @@
 #include "config/duration.h"
 #include "config/limits.h"
 #include "config/settings.h"
+#include "http/request_fields.h"
+#include "http/syntax.h"
 #include "json/json_position.h"
 #include "json/json_reader.h"
 
@@ -237,6 +239,50 @@ std::optional<Cors> parse_cors(const Members& members, Faults& faults) {
   return cors;
 }
 
+void parse_forward(const Members& members, Resource& resource, Faults& faults) {
+  const auto place = members.find("forward");
+  if (!place) {
+    return;
+  }
+  for (const Place& item : read_items(*place, limit::forwarded_fields_max, faults)) {
+    const auto text = read_text(item, faults);
+    if (!text) {
+      continue;
+    }
+    const std::string name = to_lower(*text);
+    const http::RequestFieldFate fate = http::fate_of(name);
+    if (!http::is_token(name) || name.find('*') != std::string::npos) {
+      faults.emplace_back(item.path, concat({in_quotes(*text), " is no header field name (RFC 9110 §5.1)."}));
+    } else if (fate == http::RequestFieldFate::end_to_end) {
+      faults.emplace_back(item.path, "This field goes to the origin by itself; remove it.");
+    } else if (!http::may_be_declared(fate)) {
+      faults.emplace_back(item.path, "This field is set by the cache or the connection; remove it.");
+    } else if (std::find(resource.forward.begin(), resource.forward.end(), name) != resource.forward.end()) {
+      faults.emplace_back(item.path, "This field is named twice; keep one.");
+    } else {
+      resource.forward.push_back(name);
+    }
+  }
+}
+
+// What only mode http has.
+void parse_http_members(const Members& members, Resource& resource, Faults& faults) {
+  for (const std::string_view name : {"forward", "setCookie", "heuristic", "ttlMax"}) {
+    if (resource.mode != Mode::http && members.find(name)) {
+      faults.emplace_back(members.path_of(name),
+                          "In mode keyed the declaration decides; remove this member.");
+    }
+  }
+  parse_forward(members, resource, faults);
+  if (const auto set_cookie = members.find("setCookie")) {
+    resource.set_cookie = read_word(*set_cookie, all_set_cookies, faults).value_or(SetCookie::pass);
+  }
+  if (const auto heuristic = members.find("heuristic")) {
+    resource.heuristics = read_boolean(*heuristic, faults).value_or(false) ? Heuristics::on : Heuristics::off;
+  }
+  resource.ttl_max = parse_lifetime(members, "ttlMax", resource.ttl_max, faults);
+}
+
 void check_unused_fields(const Members& members, const Resource& resource, Faults& faults) {
   if (resource.origin.kind != OriginKind::url || !members.find("key")) {
     return;
@@ -258,10 +304,11 @@ void check_unused_fields(const Members& members, const Resource& resource, Fault
 
 Resource parse_resource(const Place& place, Faults& faults) {
   Resource resource;
-  const Members members(place,
-                        {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError",
-                         "negativeTtl", "tags", "tiers", "maxBytes", "cors"},
-                        faults);
+  const Members members(
+      place,
+      {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError", "negativeTtl", "tags",
+       "tiers", "maxBytes", "cors", "forward", "setCookie", "heuristic", "ttlMax"},
+      faults);
   if (!members.is_object()) {
     return resource;
   }
@@ -286,6 +333,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
     resource.bytes_max = Bytes(read_integer(*bytes, 1, limit::kv_value_bytes_max, faults).value_or(1));
   }
   resource.cors = parse_cors(members, faults);
+  parse_http_members(members, resource, faults);
   // A half-read resource looks as if its fields were unused.
   if (faults.size() == faults_before) {
     check_unused_fields(members, resource, faults);
@@ -295,13 +343,19 @@ Resource parse_resource(const Place& place, Faults& faults) {
 
 // What two requests cannot tell apart: kinds of segments, and the text of literal ones.
 std::string shape_of(const Match& match) {
-  std::string shape(http::to_text(match.method));
+  std::string shape;
   for (const Segment& segment : match.segments) {
     shape.append("/").append(segment.kind == SegmentKind::literal     ? segment.text
                              : segment.kind == SegmentKind::parameter ? "{}"
                                                                       : "{...}");
   }
   return shape;
+}
+
+bool share_methods(const Match& one, const Match& other) {
+  return std::any_of(one.methods.begin(), one.methods.end(), [&](http::Method method) {
+    return std::find(other.methods.begin(), other.methods.end(), method) != other.methods.end();
+  });
 }
 
 void check_duplicates(const std::vector<Resource>& resources, Faults& faults) {
@@ -316,7 +370,8 @@ void check_duplicates(const std::vector<Resource>& resources, Faults& faults) {
         faults.emplace_back(place(i, ".name"),
                             concat({in_quotes(mine.name), " is also the name of ", place(j, ""), "."}));
       }
-      if (!mine.match.segments.empty() && shape_of(mine.match) == shape_of(other.match)) {
+      if (!mine.match.segments.empty() && share_methods(mine.match, other.match) &&
+          shape_of(mine.match) == shape_of(other.match)) {
         faults.emplace_back(place(i, ".match"),
                             concat({"It matches the same requests as ", place(j, ""), "."}));
       }

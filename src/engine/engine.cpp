@@ -43,6 +43,7 @@ std::optional<Reading> Engine::read_now(Instant now, const Query& query, tiers::
   near = parts_.tiered.look_near(query.key);
   const tiers::EntryPtr& entry = near.entry();
   if (held_of(parts_, query, entry.get(), Wanted::servable, now) != policy::Held::answers ||
+      objection_of(query, *entry, now) != policy::Reason::absent ||
       (entry->header.encoding != entry::Encoding::identity && !query.accepts_gzip())) {
     return std::nullopt;
   }

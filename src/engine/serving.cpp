@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "engine/make_entry.h"
 #include "http/cache_control.h"
+#include "http/freshness.h"
+#include "http/request_fields.h"
 
 namespace larder::engine {
 
@@ -38,6 +40,10 @@ bool is_failure_of_all(const origin::Fetched& fetched) {
   return !directives.private_ && !directives.no_store;
 }
 
+http::ResponseDirectives directives_of(const entry::Header& header) {
+  return http::select_directives(http::Fields(header.fields)).directives;
+}
+
 Reading reading_of_answer(tiers::EntryPtr entry, http::CacheStatus status, Instant now) {
   Hit hit(std::move(entry));
   hit.age = policy::standing(hit.entry->header, now).age;
@@ -62,6 +68,9 @@ policy::Admission admission_of(const Parts& parts, const Query& query) {
   const policy::Admission admission = policy::admit(parts.settings, query.key.pattern);
   if (admission.participation == policy::Participation::full && query.authorized) {
     return policy::Admission(policy::Participation::pass_through, Reason::unshared);
+  }
+  if (admission.participation == policy::Participation::full && query.is_for_origin_to_judge) {
+    return policy::Admission(policy::Participation::pass_through, Reason::precondition);
   }
   return admission;
 }
@@ -93,7 +102,44 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   return policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
 }
 
-http::CacheStatus forward_of(const Parts& parts, Held held) {
+Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now) {
+  const http::RequestDirectives& wanted = query.directives;
+  const policy::Standing standing = policy::standing(entry.header, now);
+  if (query.personal && !http::may_be_shared_when_authorised(directives_of(entry.header))) {
+    return Reason::unshared;
+  }
+  if (wanted.no_cache) {
+    return Reason::request_no_cache;
+  }
+  // Whole seconds, as Age has them.
+  if (wanted.max_age && std::chrono::floor<http::Seconds>(standing.age) > *wanted.max_age) {
+    return Reason::request_max_age;
+  }
+  if (wanted.min_fresh && standing.ttl < *wanted.min_fresh) {
+    return Reason::request_min_fresh;
+  }
+  return Reason::absent;
+}
+
+policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, Instant now) {
+  const http::RequestDirectives& wanted = query.directives;
+  const policy::Standing standing = policy::standing(entry.header, now);
+  const bool is_within = wanted.max_stale && standing.ttl <= Millis(0) && -standing.ttl <= *wanted.max_stale;
+  const bool is_too_old = wanted.max_age && std::chrono::floor<http::Seconds>(standing.age) > *wanted.max_age;
+  if (!is_within || is_too_old || wanted.no_cache || wanted.min_fresh || query.personal ||
+      entry.header.kind == entry::Kind::negative) {
+    return policy::Staleness::is_not_taken;
+  }
+  const http::ResponseDirectives directives = directives_of(entry.header);
+  const bool is_forbidden =
+      directives.must_revalidate || directives.proxy_revalidate || directives.no_cache || directives.s_maxage;
+  return is_forbidden ? policy::Staleness::is_not_taken : policy::Staleness::is_taken;
+}
+
+http::CacheStatus forward_of(const Parts& parts, Held held, Reason objection) {
+  if (held == Held::answers && objection != Reason::absent) {
+    return forwarded(http::ForwardReason::request, objection);
+  }
   switch (held) {
     case Held::stands_in:
     case Held::confirms:
@@ -171,6 +217,9 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
   }
 #endif
   if (made == nullptr) {
+    if (query.resource->mode == config::Mode::http && status.forward != http::ForwardReason::bypass) {
+      status.unstored = http::to_text(storability_of(query, fetched));
+    }
     Reading passed(Passed(std::make_shared<const origin::Fetched>(std::move(fetched))));
     passed.status = std::move(status);
     return passed;
@@ -188,12 +237,35 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
   return reading;
 }
 
-Landing landing_of(const Reading& reading) {
+std::string sender_of(const Query& query) {
+  std::string sender;
+  if (query.fields) {
+    http::Forwarding forwarding;
+    forwarding.declared = query.resource->forward;
+    for (const auto& [name, value] : http::forwarded_fields(query.fields(), forwarding)) {
+      sender.append(name).append(": ").append(value).append("\n");
+    }
+  }
+  return sender;
+}
+
+bool may_be_shared(const Landing& landing, const Query& query) {
+  const auto* const passed = landing.outcome ? std::get_if<Passed>(&*landing.outcome) : nullptr;
+  if (passed == nullptr || passed->fetched->origin_status < 400) {
+    return true;
+  }
+  const std::uint32_t status = passed->fetched->origin_status;
+  const bool is_of_gateway = status == 502 || status == 503 || status == 504;
+  return is_of_gateway || landing.sender == sender_of(query);
+}
+
+Landing landing_of(const Query& query, const Reading& reading) {
   Landing landing;
   landing.status = reading.status;
   const origin::Fetched* const passed = reading.passed();
   if (passed == nullptr || is_failure_of_all(*passed)) {
     landing.outcome.emplace(reading.outcome);
+    landing.sender = passed == nullptr ? "" : sender_of(query);
   }
   return landing;
 }

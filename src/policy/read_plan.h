@@ -59,6 +59,9 @@ enum class Answer : std::uint8_t {
   came,
 };
 
+// Whether the request takes the copy past its time (max-stale), where the copy does not forbid it.
+enum class Staleness : std::uint8_t { is_not_taken, is_taken };
+
 struct ReadFacts {
   Participation participation = Participation::full;
   // Why it is not full.
@@ -66,6 +69,9 @@ struct ReadFacts {
   Held held = Held::nothing;
   // Why the copy answers, where it does.
   Reason hit = Reason::absent;
+  // Why this request does not take it all the same; absent: it does.
+  Reason objection = Reason::absent;
+  Staleness staleness = Staleness::is_not_taken;
   Unlooked unlooked = Unlooked::memory;
   FlightState flight = FlightState::none;
   OriginState origin = OriginState::ready;
