@@ -147,7 +147,8 @@ TextPairs passed_fields(const origin::Fetched& fetched, const http::CacheStatus&
   static constexpr std::string_view left_out[] = {"cache-status", "content-length", "alt-svc",
                                                   "proxy-authenticate", "proxy-authentication-info"};
   TextPairs fields;
-  for (const auto& [name, value] : http::without_hop_by_hop(fetched.origin_fields).all()) {
+  const http::Fields end_to_end = http::without_hop_by_hop(fetched.origin_fields);
+  for (const auto& [name, value] : end_to_end.all()) {
     std::string lower = to_lower(name);
     if (std::find(std::begin(left_out), std::end(left_out), lower) == std::end(left_out)) {
       fields.emplace_back(std::move(lower), value);

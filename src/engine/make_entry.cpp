@@ -207,7 +207,8 @@ http::Fields updated_fields(const entry::Header& former, const http::Fields& new
   }
   stored.emplace_back("last-modified", former.last_modified);
   for (auto& [name, value] : stored) {
-    if (!value.empty() && (!news.find(name) || name == "content-type")) {
+    // A confirmation without Date was made when it came.
+    if (!value.empty() && name != "date" && (!news.find(name) || name == "content-type")) {
       merged.add(name, std::move(value));
     }
   }

@@ -218,7 +218,7 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
 #endif
   if (made == nullptr) {
     if (query.resource->mode == config::Mode::http && status.forward != http::ForwardReason::bypass) {
-      status.unstored = http::to_text(storability_of(query, fetched));
+      status.unkept = http::to_text(storability_of(query, fetched));
     }
     Reading passed(Passed(std::make_shared<const origin::Fetched>(std::move(fetched))));
     passed.status = std::move(status);

@@ -78,6 +78,13 @@ bool has_reason_to_be_kept(int status, const SelectedDirectives& selected, const
          is_heuristically_cacheable(status);
 }
 
+// An error that a field of this request may have caused. Where guesses are declared, 404, 410 and 501, which
+// speak of the resource and of the server, may have one.
+bool may_be_provoked(const RequestFacts& request, int status) {
+  const bool speaks_of_all = status == 404 || status == 410 || status == 501;
+  return status >= 400 && !(request.guesses && speaks_of_all);
+}
+
 bool can_be_of_use(const RequestFacts& request, int status, const ResponseDirectives& directives,
                    const Fields& response, Instant response_time) {
   const bool can_be_revalidated = response.find("ETag") || response.find("Last-Modified");
@@ -168,7 +175,7 @@ Storability storable(const RequestFacts& request, int status, const Fields& resp
   if (vary_of(response).any) {
     return Storability::vary_any;
   }
-  if (status >= 400 && !has_explicit_freshness(selected, response)) {
+  if (may_be_provoked(request, status) && !has_explicit_freshness(selected, response)) {
     return Storability::error;
   }
   if (!has_reason_to_be_kept(status, selected, response)) {

@@ -147,8 +147,8 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
       {R"("ttl":"1h")", R"("tll":"1h")",
        "resources[0].tll: There is no member \"tll\" here; there is \"name\", \"match\", \"origin\", "
        "\"mode\", \"key\", "
-       "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\" or "
-       "\"cors\". Did you "
+       "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\", "
+       "\"cors\", \"forward\", \"setCookie\", \"heuristic\" or \"ttlMax\". Did you "
        "mean "
        "\"ttl\"?\nresources[0].ttl: This member is missing.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","ttl":"2h")",
