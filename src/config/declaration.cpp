@@ -307,7 +307,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   const Members members(
       place,
       {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError", "negativeTtl", "tags",
-       "tiers", "maxBytes", "cors", "forward", "setCookie", "heuristic", "ttlMax"},
+       "tiers", "maxBytes", "cors", "limit", "forward", "setCookie", "heuristic", "ttlMax"},
       faults);
   if (!members.is_object()) {
     return resource;
@@ -334,6 +334,11 @@ Resource parse_resource(const Place& place, Faults& faults) {
   }
   resource.cors = parse_cors(members, faults);
   parse_http_members(members, resource, faults);
+  // Money is spent on whoever asks.
+  resource.limits_clients = asks_model(resource);
+  if (const auto limit = members.find("limit")) {
+    resource.limits_clients = read_boolean(*limit, faults).value_or(false);
+  }
   // A half-read resource looks as if its fields were unused.
   if (faults.size() == faults_before) {
     check_unused_fields(members, resource, faults);
