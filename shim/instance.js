@@ -337,11 +337,8 @@ export class Instance {
         const bytes = new Uint8Array(this.bodies.buffer(handle));
         this.copyIn(into, size).set(bytes.subarray(0, size));
       },
-      slice_body: (
-        /** @type {number} */ handle,
-        /** @type {number} */ from,
-        /** @type {number} */ size,
-      ) => this.bodies.keep(this.bodies.buffer(handle).slice(from, from + size)).handle,
+      slice_body: (/** @type {number} */ handle, /** @type {number} */ from, /** @type {number} */ size) =>
+        this.bodies.keep(this.bodies.buffer(handle).slice(from, from + size)).handle,
       release_body: (/** @type {number} */ handle) => this.bodies.release(handle),
       log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ size) =>
         console[LOG_METHODS[level] ?? "error"](this.textAt(at, size)),
