@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import counters from "./generate/counters.js";
 import example from "./generate/example.js";
+import http from "./generate/http.js";
 import limits from "./generate/limits.js";
 import objects from "./generate/objects.js";
 import operations from "./generate/operations.js";
@@ -26,6 +27,7 @@ const PRODUCTS = [
   counters,
   limits,
   reasons,
+  http,
   tiers,
 ];
 

@@ -8,6 +8,7 @@
 #include "http/cache_control.h"
 #include "http/date.h"
 #include "http/freshness.h"
+#include "http/range.h"
 
 namespace larder::app {
 
@@ -103,6 +104,44 @@ void add_length(Outgoing& outgoing, http::Method method, Bytes size) {
   }
 }
 
+// What part the client wants; nullopt: the whole.
+std::optional<http::RequestedRange> range_of(const engine::Reading& reading,
+                                             const http::Representation& representation, http::Method method,
+                                             const http::Conditions& conditions, Instant now) {
+  const tiers::Entry& entry = *reading.hit()->entry;
+  // RFC 9110 §14.2: of a GET that would be answered with 200.
+  if (!conditions.range || method != http::Method::get || entry.header.status != 200 ||
+      entry.header.encoding != entry::Encoding::identity) {
+    return std::nullopt;
+  }
+  if (conditions.if_range && !http::holds_if_range(*conditions.if_range, representation, now)) {
+    return std::nullopt;
+  }
+  http::RequestedRange range = http::parse_range(*conditions.range, entry.body.size());
+  return range.state == http::RangeState::whole ? std::nullopt : std::optional(std::move(range));
+}
+
+// 206 with the part, or 416. `whole` is the answer without its body.
+Outgoing part_answer(host::Host& host, Outgoing whole, const http::RequestedRange& range,
+                     const host::Body& body) {
+  if (range.state == http::RangeState::unsatisfiable) {
+    Outgoing refused = problem_answer(host, http::Problem(416, "The range begins behind the end."));
+    add(refused.answer, "content-range", http::content_range_of_none(body.size()));
+    for (const auto& [name, value] : whole.answer.headers) {
+      if (name == "cache-status") {
+        add(refused.answer, name, value);
+      }
+    }
+    return refused;
+  }
+  const http::ByteRange& part = *range.part;
+  whole.answer.status = 206;
+  add(whole.answer, "content-range", http::content_range(part, body.size()));
+  whole.body = host::Body(host, host.slice_body(body.handle(), part.from, part.size), part.size);
+  whole.answer.body = whole.body.handle();
+  return whole;
+}
+
 Outgoing entry_answer(host::Host& host, const engine::Reading& reading, config::Mode mode,
                       http::Method method, const http::Conditions& conditions) {
   const entry::Header& header = reading.hit()->entry->header;
@@ -119,8 +158,12 @@ Outgoing entry_answer(host::Host& host, const engine::Reading& reading, config::
   if (http::evaluate_preconditions(method, conditions, representation, host.now()) ==
       http::Precondition::proceed) {
     outgoing.answer.status = header.status;
-    outgoing.answer.body = reading.hit()->entry->body.handle();
-    add_length(outgoing, method, reading.hit()->entry->body.size());
+    const host::Body& body = reading.hit()->entry->body;
+    if (const auto range = range_of(reading, representation, method, conditions, host.now())) {
+      return part_answer(host, std::move(outgoing), *range, body);
+    }
+    outgoing.answer.body = body.handle();
+    add_length(outgoing, method, body.size());
     return outgoing;
   }
   outgoing.answer.status = 304;

@@ -253,8 +253,41 @@ host::Task<void> App::serve_as_sent(host::Context here, Inbound inbound, http::T
     co_return;
   }
   inbound.resource = matched->resource;
+  if (inbound.method != http::Method::get && inbound.method != http::Method::head) {
+    co_await serve_through(here, std::move(inbound), std::move(*matched), std::move(target),
+                           std::move(*exact));
+    co_return;
+  }
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(target),
                           std::move(*exact));
+}
+
+host::Task<void> App::serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                    http::Target target, http::ExactTarget exact) {
+  const std::string_view resource = matched.resource->name;
+  // The API may have acted on it already.
+  if (bypass_ && http::is_unsafe(inbound.method)) {
+    answer(here, inbound,
+           unavailable("What worked on this request was lost, and it may have had its effect."), resource);
+    co_return;
+  }
+  auto understood = understand(here, inbound, matched, target, exact, "");
+  if (!understood) {
+    answer(here, inbound, std::move(understood.error()), resource);
+    co_return;
+  }
+  const engine::Query& query = understood->query;
+  if (auto refused = refuse_fields(here, query)) {
+    answer(here, inbound, std::move(*refused), resource);
+    co_return;
+  }
+  auto place = waiting_.enter(client_of(here), understood->sent);
+  if (!place) {
+    answer(here, inbound, crowded_out(place.error()), resource);
+    co_return;
+  }
+  const engine::Reading reading = co_await engine_->pass(here, query);
+  answer(here, inbound, answer_of(here, inbound, query, reading), resource);
 }
 
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
@@ -417,6 +450,14 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
+  std::optional<std::string> range;
+  std::optional<std::string> if_range;
+  if (query.wants_part) {
+    range = host_.request_header(here.request(), "range", 256);
+    if_range = host_.request_header(here.request(), "if-range", 256);
+    conditions.range = range;
+    conditions.if_range = if_range;
+  }
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }

@@ -92,6 +92,9 @@ class App {
                                   http::Target target, std::optional<http::ExactTarget> exact);
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
+  // Mode http, with a method whose answers are not kept.
+  host::Task<void> serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                 http::Target target, http::ExactTarget exact);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,

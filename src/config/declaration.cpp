@@ -409,6 +409,14 @@ Declarations parse_document(simdjson::dom::element document,
     declarations.resources.push_back(parse_resource(item, faults));
     declarations.resources.back().number = static_cast<std::uint16_t>(declarations.resources.size());
   }
+  const auto changes_things = [](const Resource& resource) {
+    return resource.mode == Mode::http &&
+           std::any_of(resource.match.methods.begin(), resource.match.methods.end(), http::is_unsafe);
+  };
+  const bool any = std::any_of(declarations.resources.begin(), declarations.resources.end(), changes_things);
+  for (Resource& resource : declarations.resources) {
+    resource.is_invalidated = any && resource.mode == Mode::http;
+  }
   check_reserved(declarations.resources, reserved_paths, faults);
   check_duplicates(declarations.resources, faults);
   return declarations;

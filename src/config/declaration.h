@@ -158,6 +158,8 @@ struct Resource {
   SetCookie set_cookie = SetCookie::pass;
   // Whether a lifetime may be guessed from Last-Modified (RFC 9111 §4.2.2).
   Heuristics heuristics = Heuristics::off;
+  // Some resource passes methods on that change things, so that entries are known by their origin's URL too.
+  bool is_invalidated = false;
   // No lifetime of a response is longer.
   Millis ttl_max = Millis::max();
   // Each client is held to PUBLIC_LIMIT.

@@ -5,6 +5,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "engine/invalidation.h"
 #include "host/random.h"
 #include "http/date.h"
 #include "http/freshness.h"
@@ -188,6 +189,10 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
       return false;
     }
     declare_http(query, fetched, judgement, header);
+    const entry::Sha256 sha256 = [&host](std::string_view bytes) { return host.sha256(bytes); };
+    for (std::string& tag : group_tags(*query.resource, fetched.origin_fields, sha256)) {
+      header.tags.push_back(std::move(tag));
+    }
     copy_fields(fetched, header);
   } else if (is_for_nobody_else(fetched.origin_fields)) {
     return false;
@@ -237,7 +242,9 @@ http::Storability storability_of(const Query& query, const origin::Fetched& fetc
 bool is_for_all(const Query& query, const origin::Fetched& fetched) {
   const http::Vary vary = http::vary_of(fetched.origin_fields);
   const bool varies = query.resource->mode == config::Mode::http && (vary.any || !vary.names.empty());
-  return !fetched.streamed && !varies && !is_for_nobody_else(fetched.origin_fields);
+  // A 304 and a part are answers to what one request asks.
+  const bool is_of_one = fetched.origin_status == 304 || fetched.origin_status == 206;
+  return !fetched.streamed && !varies && !is_of_one && !is_for_nobody_else(fetched.origin_fields);
 }
 
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/limits.h"
+#include "engine/invalidation.h"
 #include "entry/normalise.h"
 #include "http/accept.h"
 #include "http/client.h"
@@ -70,8 +71,9 @@ void read_http_fields(host::Context here, const config::Resource& resource, Aske
 Asker asker_of(host::Context here, const config::Resource& resource) {
   Asker asker;
   asker.accepts_gzip = [here, is_http = resource.mode == config::Mode::http] {
-    // A part is one of the plain bytes.
-    if (is_http && here.host().request_header(here.request(), "range", 1024)) {
+    // A part is one of the plain bytes, and no-transform wants them (RFC 9111 §5.2.1.6).
+    const bool wants_plain = is_http && (field_of(here, "range") || directives_of(here).no_transform);
+    if (wants_plain) {
       return false;
     }
     const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
@@ -122,6 +124,12 @@ Result<Query> make_query(host::Host& host, const config::Settings& settings, con
   query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);
   query.sent = parts.exact.sent;
+  if (resource.is_invalidated) {
+    const auto url = config::expand_url(resource.origin.url, query.values, query.sent);
+    if (auto tag = url ? url_tag(*url, sha256) : std::nullopt) {
+      query.tags.push_back(std::move(*tag));
+    }
+  }
   query.method = resource.match.method;
   return query;
 }

@@ -99,7 +99,8 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   if (is_negative) {
     return Held::unfit;
   }
-  return policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
+  const bool is_for_it = !query.personal || http::may_be_shared_when_authorised(directives_of(header));
+  return is_for_it && policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
 }
 
 Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now) {

@@ -246,6 +246,10 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
     if (wanted.method != http::Method::head) {
       request.method = http::to_text(wanted.method);
     }
+    if (wanted.method != http::Method::get && wanted.method != http::Method::head) {
+      // Nothing of it is kept.
+      request.body_bytes_max = Bytes(0);
+    }
   }
   request.redirect_origins = resource.origin.redirects;
   for (const config::HeaderTemplate& header : resource.origin.headers) {

@@ -1,0 +1,48 @@
+// Parts of a representation (RFC 9110 §14): one range of bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "http/validators.h"
+
+namespace larder::http {
+
+// Where the part begins, and how long it is.
+struct ByteRange {
+  Bytes from;
+  Bytes size;
+
+  ByteRange(Bytes from_, Bytes size_) : from(from_), size(size_) {}
+  friend bool operator==(const ByteRange&, const ByteRange&) = default;
+};
+
+enum class RangeState : std::uint8_t {
+  whole,          // no range, several, of another unit, or broken: the whole is the answer (§14.2)
+  part,           // 206
+  unsatisfiable,  // 416: it begins behind the end
+};
+
+struct RequestedRange {
+  RangeState state = RangeState::whole;
+  // With `part`.
+  std::optional<ByteRange> part;
+
+  RequestedRange() {}
+};
+
+// "bytes=0-4", "bytes=5-", "bytes=-5" of a representation of `size` bytes.
+RequestedRange parse_range(std::string_view value, Bytes size);
+
+// RFC 9110 §13.1.5: the range counts only where the representation is still the one that the client has a
+// part of. A strong entity-tag, or the exact date of Last-Modified; anything else is no match.
+bool holds_if_range(std::string_view value, const Representation& representation, Instant now);
+
+// Content-Range of a part, and of a 416.
+std::string content_range(const ByteRange& part, Bytes size);
+std::string content_range_of_none(Bytes size);
+
+}  // namespace larder::http
