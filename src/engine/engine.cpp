@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/mutation.h"
 #include "engine/invalidation.h"
+#include "engine/make_entry.h"
 #include "engine/reader.h"
 #include "engine/refresher.h"
 #include "engine/storing.h"
@@ -102,6 +103,7 @@ host::Task<Reading> Engine::pass(host::Context here, const Query& query) {
     co_return refused;
   }
   status.forward_status = static_cast<int>(fetched->origin_status);
+  status.unkept = http::to_text(storability_of(query, *fetched));
   if (http::is_unsafe(query.method) && fetched->origin_status < 400) {
     co_await invalidate(here, query, *fetched);
   }

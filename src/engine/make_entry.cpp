@@ -77,6 +77,7 @@ struct Judgement {
 http::RequestFacts facts_of(const Query& query) {
   http::RequestFacts facts;
   facts.method = query.method == http::Method::head ? http::Method::get : query.method;
+  facts.directives = query.directives;
   facts.has_authorization = query.personal;
   facts.strips_cookies = query.resource->set_cookie == config::SetCookie::strip;
   facts.guesses = query.resource->heuristics == config::Heuristics::on;

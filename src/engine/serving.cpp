@@ -112,8 +112,7 @@ Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now) 
   if (wanted.no_cache) {
     return Reason::request_no_cache;
   }
-  // Whole seconds, as Age has them.
-  if (wanted.max_age && std::chrono::floor<http::Seconds>(standing.age) > *wanted.max_age) {
+  if (wanted.max_age && standing.age > *wanted.max_age) {
     return Reason::request_max_age;
   }
   if (wanted.min_fresh && standing.ttl < *wanted.min_fresh) {
@@ -126,7 +125,7 @@ policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, In
   const http::RequestDirectives& wanted = query.directives;
   const policy::Standing standing = policy::standing(entry.header, now);
   const bool is_within = wanted.max_stale && standing.ttl <= Millis(0) && -standing.ttl <= *wanted.max_stale;
-  const bool is_too_old = wanted.max_age && std::chrono::floor<http::Seconds>(standing.age) > *wanted.max_age;
+  const bool is_too_old = wanted.max_age && standing.age > *wanted.max_age;
   if (!is_within || is_too_old || wanted.no_cache || wanted.min_fresh || query.personal ||
       entry.header.kind == entry::Kind::negative) {
     return policy::Staleness::is_not_taken;
@@ -218,7 +217,7 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
   }
 #endif
   if (made == nullptr) {
-    if (query.resource->mode == config::Mode::http && status.forward != http::ForwardReason::bypass) {
+    if (query.resource->mode == config::Mode::http) {
       status.unkept = http::to_text(storability_of(query, fetched));
     }
     Reading passed(Passed(std::make_shared<const origin::Fetched>(std::move(fetched))));

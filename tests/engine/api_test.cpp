@@ -272,7 +272,7 @@ TEST_F(ApiTest, FollowersOfAStreamHaveStreamsOfTheirOwn) {
 TEST_F(ApiTest, ARequestWithCredentialsGoesToTheOriginAndLeavesNothing) {
   isolate.get("/pages/a");
   EXPECT_EQ(status("/pages/a", {{"authorization", "Basic dTpw"}}),
-            "larder; fwd=bypass; fwd-status=200; detail=unshared");
+            "larder; fwd=bypass; fwd-status=200; detail=unshared; unkept=unshared");
   EXPECT_EQ(world.origin_requests.size(), 2U);
   // The client's credentials are not the deployment's: they are never sent on.
   EXPECT_THAT(world.origin_requests[1].headers, Contains(Pair("authorization", "Bearer s3cret-value")));
@@ -356,14 +356,14 @@ TEST_F(ApiTest, WhatCouldBeReadInTwoWaysIsRefusedAndNotChanged) {
 
 TEST_F(ApiTest, ARequestThatForbidsToStoreIsNotStored) {
   EXPECT_EQ(status("/pages/a", {{"cache-control", "no-store"}}),
-            "larder; fwd=bypass; fwd-status=200; detail=request-no-store");
+            "larder; fwd=bypass; fwd-status=200; detail=request-no-store; unkept=request-no-store");
   expect_nothing_kept();
   EXPECT_THAT(status("/pages/a"), HasSubstr("stored"));
   // A stored answer is there for it all the same.
   EXPECT_THAT(status("/pages/a", {{"cache-control", "no-store"}}), HasSubstr("hit"));
   world.now += Millis(61'000);
   EXPECT_EQ(status("/pages/a", {{"cache-control", "NO-STORE"}}),
-            "larder; fwd=bypass; fwd-status=200; detail=request-no-store");
+            "larder; fwd=bypass; fwd-status=200; detail=request-no-store; unkept=request-no-store");
   EXPECT_EQ(world.origin_requests.size(), 3U);
 }
 
