@@ -39,8 +39,8 @@ const tests = readFileSync(join(root, TEST), "utf8");
 /** The row of the tests that proves a word. @param {string} word */
 function proof(word) {
   const named = new RegExp(`"(${word}: [^"]*)"`).exec(tests);
-  if (named !== null) return named[1] ?? "";
-  if (!tests.includes(`("${word}"`)) throw new Error(`${TEST} has no row for ${word}.`);
+  if (named?.[1] !== undefined && !named[1].endsWith(" ")) return named[1];
+  if (named === null && !tests.includes(`("${word}"`)) throw new Error(`${TEST} has no row for ${word}.`);
   return `${word}: …`;
 }
 
