@@ -16,7 +16,8 @@ const REUSE = {
   "request-min-fresh": ["RFC 9111 §5.2.1.3", "The same."],
   unshared: ["RFC 9111 §3.5", "The origin is asked; its answer is for this request."],
   precondition: ["RFC 9110 §13.1.1, §13.1.4", "The request passes with its conditions."],
-  range: ["RFC 9110 §14.2", "The range goes on, and what comes back passes."],
+  partial: ["RFC 9111 §3.3", "The origin is asked; its answer takes the part's place."],
+  range: ["RFC 9110 §14.2", "The range goes on, and the part that comes back may be kept."],
   method: ["RFC 9110 §9.2.3", "The request passes with its body."],
   "request-no-store": ["RFC 9111 §5.2.1.5", "The origin is asked, and its answer is not kept."],
   "only-if-cached": ["RFC 9111 §5.2.1.7", "504; the origin is not asked."],
@@ -130,6 +131,7 @@ refused with 501, other upgrades are ignored. Interim answers (1xx) end at the p
 ## Parts
 
 One range of bytes is made of a complete copy (206, or 416 behind its end), with \`If-Range\`. Several ranges are answered
-whole. Without a copy the range goes to the origin and its 206 passes.
+whole. Without a copy the range goes to the origin. Its 206 is kept where it says how long, and answers what lies within
+it; parts are not put together.
 `,
 };

@@ -104,11 +104,37 @@ void add_length(Outgoing& outgoing, http::Method method, Bytes size) {
   }
 }
 
-// What part the client wants; nullopt: the whole.
-std::optional<http::RequestedRange> range_of(const engine::Reading& reading,
-                                             const http::Representation& representation, http::Method method,
-                                             const http::Conditions& conditions, Instant now) {
+// A part of the body, and what Content-Range says of it.
+struct Part {
+  // Of the body's bytes; unsatisfiable where there is none.
+  std::optional<http::ByteRange> of_body;
+  std::string content_range;
+
+  Part(std::optional<http::ByteRange> of_body_, std::string content_range_)
+      : of_body(std::move(of_body_)), content_range(std::move(content_range_)) {}
+};
+
+// Of an entry that is a part itself: the part of it that is wanted, or, as the origin chose, all of it.
+Part part_of_part(const tiers::Entry& entry, const http::Conditions& conditions) {
+  const http::Fields fields(entry.header.fields);
+  const std::string own(fields.find("content-range").value_or(""));
+  const auto given = http::parse_content_range(own);
+  const http::RequestedRange wanted =
+      given && conditions.range ? http::parse_range(*conditions.range, given->whole) : http::RequestedRange();
+  if (!wanted.part || !http::is_within(*wanted.part, given->part)) {
+    return Part(http::ByteRange(Bytes(0), entry.body.size()), own);
+  }
+  const http::ByteRange inside(Bytes(wanted.part->from.count - given->part.from.count), wanted.part->size);
+  return Part(inside, http::content_range(*wanted.part, given->whole));
+}
+
+// What part the client gets; nullopt: the whole.
+std::optional<Part> range_of(const engine::Reading& reading, const http::Representation& representation,
+                             http::Method method, const http::Conditions& conditions, Instant now) {
   const tiers::Entry& entry = *reading.hit()->entry;
+  if (entry.header.status == 206) {
+    return part_of_part(entry, conditions);
+  }
   // RFC 9110 §14.2: of a GET that would be answered with 200.
   if (!conditions.range || method != http::Method::get || entry.header.status != 200 ||
       entry.header.encoding != entry::Encoding::identity) {
@@ -117,16 +143,23 @@ std::optional<http::RequestedRange> range_of(const engine::Reading& reading,
   if (conditions.if_range && !http::holds_if_range(*conditions.if_range, representation, now)) {
     return std::nullopt;
   }
-  http::RequestedRange range = http::parse_range(*conditions.range, entry.body.size());
-  return range.state == http::RangeState::whole ? std::nullopt : std::optional(std::move(range));
+  const http::RequestedRange range = http::parse_range(*conditions.range, entry.body.size());
+  switch (range.state) {
+    case http::RangeState::whole:
+      return std::nullopt;
+    case http::RangeState::part:
+      return Part(*range.part, http::content_range(*range.part, entry.body.size()));
+    case http::RangeState::unsatisfiable:
+      return Part(std::nullopt, http::content_range_of_none(entry.body.size()));
+  }
+  LARDER_UNREACHABLE();
 }
 
 // 206 with the part, or 416. `whole` is the answer without its body.
-Outgoing part_answer(host::Host& host, Outgoing whole, const http::RequestedRange& range,
-                     const host::Body& body) {
-  if (range.state == http::RangeState::unsatisfiable) {
+Outgoing part_answer(host::Host& host, Outgoing whole, const Part& part, const host::Body& body) {
+  if (!part.of_body) {
     Outgoing refused = problem_answer(host, http::Problem(416, "The range begins behind the end."));
-    add(refused.answer, "content-range", http::content_range_of_none(body.size()));
+    add(refused.answer, "content-range", part.content_range);
     for (const auto& [name, value] : whole.answer.headers) {
       if (name == "cache-status") {
         add(refused.answer, name, value);
@@ -134,10 +167,14 @@ Outgoing part_answer(host::Host& host, Outgoing whole, const http::RequestedRang
     }
     return refused;
   }
-  const http::ByteRange& part = *range.part;
+  TextPairs& headers = whole.answer.headers;
+  headers.erase(std::remove_if(headers.begin(), headers.end(),
+                               [](const auto& field) { return field.first == "content-range"; }),
+                headers.end());
   whole.answer.status = 206;
-  add(whole.answer, "content-range", http::content_range(part, body.size()));
-  whole.body = host::Body(host, host.slice_body(body.handle(), part.from, part.size), part.size);
+  add(whole.answer, "content-range", part.content_range);
+  const http::ByteRange& bytes = *part.of_body;
+  whole.body = host::Body(host, host.slice_body(body.handle(), bytes.from, bytes.size), bytes.size);
   whole.answer.body = whole.body.handle();
   return whole;
 }

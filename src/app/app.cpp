@@ -450,13 +450,11 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
-  std::optional<std::string> range;
-  std::optional<std::string> if_range;
   if (query.wants_part) {
-    range = host_.request_header(here.request(), "range", 256);
-    if_range = host_.request_header(here.request(), "if-range", 256);
-    conditions.range = range;
-    conditions.if_range = if_range;
+    conditions.range = query.range;
+  }
+  if (!query.if_range.empty()) {
+    conditions.if_range = query.if_range;
   }
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);

@@ -48,7 +48,11 @@ void read_http_fields(host::Context here, const config::Resource& resource, Aske
       });
   asker.authorized = !sees("authorization") && field_of(here, "authorization").has_value();
   asker.directives = directives_of(here);
-  asker.wants_part = field_of(here, "range").has_value();
+  if (auto range = field_of(here, "range")) {
+    asker.wants_part = true;
+    asker.range = std::move(*range);
+    asker.if_range = field_of(here, "if-range").value_or("");
+  }
   asker.is_for_origin_to_judge =
       field_of(here, "if-match").has_value() || field_of(here, "if-unmodified-since").has_value();
   const config::Resource* const asked = &resource;

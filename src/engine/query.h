@@ -34,6 +34,9 @@ struct Asker {
   // If-Unmodified-Since); mode http alone.
   bool wants_part = false;
   bool is_for_origin_to_judge = false;
+  // With a part: Range and If-Range; "" for none.
+  std::string range;
+  std::string if_range;
   // What the request's Cache-Control says; mode http alone (RFC 9111 §5.2.1).
   http::RequestDirectives directives;
   // Whether the client takes gzip.

@@ -226,7 +226,7 @@ host::Task<void> Reader::look() {
   tiers::EntryPtr entry = look_.entry();
   const tiers::EntryPtr& newest = copy_.as_asked();
   // Another variant says nothing about how old this request's may be.
-  const bool has_its_own = newest != nullptr && facts_.held != Held::variant;
+  const bool has_its_own = newest != nullptr && facts_.held != Held::variant && facts_.held != Held::part;
   if (entry == nullptr || (has_its_own && entry->header.asked <= newest->header.asked)) {
     co_return;
   }
@@ -239,7 +239,8 @@ host::Task<void> Reader::look() {
   }
   // A copy that fits, and may stand in, is not given up for one that does not fit.
   const Held held = held_of(parts_, query_, entry.get(), wanted_, here_.host().now());
-  if ((held != Held::unfit && held != Held::variant) || copy_.as_asked() == nullptr) {
+  const bool fits = held != Held::unfit && held != Held::variant && held != Held::part;
+  if (fits || copy_.as_asked() == nullptr) {
     copy_ = Copy(std::move(entry));
     found_in_ = tier;
   }

@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "engine/make_entry.h"
 #include "http/cache_control.h"
+#include "http/date.h"
 #include "http/freshness.h"
+#include "http/range.h"
 #include "http/request_fields.h"
 
 namespace larder::engine {
@@ -28,6 +30,23 @@ bool fits_request(const Query& query, const entry::Header& header) {
     names.emplace_back(part.substr(0, part.find('=')));
   }
   return query.read_header && http::secondary_key(names, query.read_header) == header.vary;
+}
+
+// Whether a part that is kept (206) has the one that the request wants.
+bool has_part(const Query& query, const tiers::Entry& entry, Instant now) {
+  const http::Fields fields(entry.header.fields);
+  const auto given = http::parse_content_range(fields.find("content-range").value_or(""));
+  if (!given || query.range.empty() || !query.wants_part) {
+    return false;
+  }
+  http::Representation representation;
+  representation.etag = http::parse_entity_tag(entry.header.etag);
+  representation.last_modified = http::parse_date(entry.header.last_modified, now);
+  if (!query.if_range.empty() && !http::holds_if_range(query.if_range, representation, now)) {
+    return false;
+  }
+  const http::RequestedRange wanted = http::parse_range(query.range, given->whole);
+  return wanted.part && http::is_within(*wanted.part, given->part);
 }
 
 // A server's error that says nothing about who asked. Asking once more for each who waits would only add to
@@ -83,6 +102,9 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   const bool is_negative = header.kind == entry::Kind::negative;
   if (!fits_request(query, header)) {
     return Held::variant;
+  }
+  if (header.status == 206 && !has_part(query, *entry, now)) {
+    return Held::part;
   }
   if (is_negative && !parts.settings.negative_cache_enabled) {
     return Held::unfit;
@@ -146,6 +168,8 @@ http::CacheStatus forward_of(const Parts& parts, Held held, Reason objection) {
       return forwarded(http::ForwardReason::stale, Reason::expired);
     case Held::variant:
       return forwarded(http::ForwardReason::vary_miss, Reason::other_variant);
+    case Held::part:
+      return forwarded(http::ForwardReason::partial, Reason::partial);
     case Held::unfit:
       return parts.settings.negative_cache_enabled ? forwarded(http::ForwardReason::stale, Reason::expired)
                                                    : forwarded(http::ForwardReason::miss, Reason::absent);

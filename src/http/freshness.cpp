@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "http/date.h"
+#include "http/range.h"
 #include "http/status.h"
 #include "http/syntax.h"
 #include "http/validators.h"
@@ -99,9 +100,10 @@ bool can_be_of_use(const RequestFacts& request, int status, const ResponseDirect
          (may_be_fresh || is_some(directives.stale_while_revalidate) || is_some(directives.stale_if_error));
 }
 
-Storability refused_by_status(int status, const ResponseDirectives& directives) {
+Storability refused_by_status(int status, const ResponseDirectives& directives, const Fields& response) {
   if (status == 206) {
-    return Storability::partial;
+    const bool is_one_part = parse_content_range(response.combined("Content-Range").value_or("")).has_value();
+    return is_one_part ? Storability::storable : Storability::partial;
   }
   if (status < 200 || status > 599 || is_never_stored(status)) {
     return Storability::status;
@@ -152,7 +154,8 @@ Storability storable(const RequestFacts& request, int status, const Fields& resp
   if (request.method != Method::get) {
     return Storability::method;
   }
-  if (const Storability refusal = refused_by_status(status, directives); refusal != Storability::storable) {
+  if (const Storability refusal = refused_by_status(status, directives, response);
+      refusal != Storability::storable) {
     return refusal;
   }
   if (request.directives.no_store) {

@@ -55,6 +55,29 @@ bool holds_if_range(std::string_view value, const Representation& representation
          std::chrono::floor<Seconds>(*representation.last_modified) == std::chrono::floor<Seconds>(*date);
 }
 
+std::optional<GivenPart> parse_content_range(std::string_view value) {
+  const std::size_t space = value.find(' ');
+  const std::string_view rest = trim_whitespace(space == std::string_view::npos ? "" : value.substr(space));
+  const std::size_t dash = rest.find('-');
+  const std::size_t slash = rest.find('/');
+  if (!equals_ignoring_case(value.substr(0, space), "bytes") || dash == std::string_view::npos ||
+      slash == std::string_view::npos || slash < dash) {
+    return std::nullopt;
+  }
+  const auto first = parse_unsigned(rest.substr(0, dash));
+  const auto last = parse_unsigned(rest.substr(dash + 1, slash - dash - 1));
+  const auto whole = parse_unsigned(rest.substr(slash + 1));
+  if (!first || !last || !whole || *last < *first || *last >= *whole) {
+    return std::nullopt;
+  }
+  return GivenPart(ByteRange(Bytes(*first), Bytes(*last - *first + 1)), Bytes(*whole));
+}
+
+bool is_within(const ByteRange& inner, const ByteRange& outer) {
+  return inner.from.count >= outer.from.count &&
+         inner.from.count + inner.size.count <= outer.from.count + outer.size.count;
+}
+
 std::string content_range(const ByteRange& part, Bytes size) {
   return concat({"bytes ", larder::to_text(part.from.count), "-",
                  larder::to_text(part.from.count + part.size.count - 1), "/", larder::to_text(size.count)});

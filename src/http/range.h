@@ -41,6 +41,19 @@ RequestedRange parse_range(std::string_view value, Bytes size);
 // part of. A strong entity-tag, or the exact date of Last-Modified; anything else is no match.
 bool holds_if_range(std::string_view value, const Representation& representation, Instant now);
 
+// A part that an origin gave, and the size of the whole (§14.4). nullopt for several parts, for another unit,
+// for what is broken, and where the size is not told.
+struct GivenPart {
+  ByteRange part;
+  Bytes whole;
+
+  GivenPart(ByteRange part_, Bytes whole_) : part(part_), whole(whole_) {}
+};
+std::optional<GivenPart> parse_content_range(std::string_view value);
+
+// Whether the bytes of `inner` are among those of `outer`.
+bool is_within(const ByteRange& inner, const ByteRange& outer);
+
 // Content-Range of a part, and of a 416.
 std::string content_range(const ByteRange& part, Bytes size);
 std::string content_range_of_none(Bytes size);

@@ -18,6 +18,7 @@ enum class Held : std::uint8_t {
   stands_in,  // past its time, and within its error time
   confirms,   // past all its times: its validators may spare a body
   variant,    // made for other request fields (Vary): a tier farther away may have the one for these
+  part,       // a part of it, and not the one that is wanted: a tier farther away may have the whole
   unfit,      // a "there is none" past its time, or one that is not to be served; no tier has a better word
 };
 

@@ -709,18 +709,53 @@ void add_ranges(std::vector<Behaviour>& all) {
   part("If-Range with the date", "bytes=2-4", 206, "234", "bytes 2-4/10", "Mon, 21 Sep 2020 14:15:20 GMT");
   part("If-Range with another date is answered whole", "bytes=2-4", 200, "0123456789", "",
        "Mon, 21 Sep 2020 14:15:21 GMT");
-  all.push_back({"range: without a copy the origin is asked for the part",
-                 "RFC 9110 §14.2",
+  all.push_back(
+      {"range: without a copy the origin is asked for the part, which is kept",
+       "RFC 9111 §3.3",
+       {get()
+            .with("range", "bytes=2-6")
+            .says(206, {{"cache-control", "max-age=600"}, {"content-range", "bytes 2-6/10"}}, "23456")
+            .gives(206)
+            .reads("23456")
+            .tells("content-range", "bytes 2-6/10")
+            .asks("range", "bytes=2-6")
+            .because("range"),
+        get().with("range", "bytes=3-4").hit().gives(206).reads("34").tells("content-range", "bytes 3-4/10"),
+        get()
+            .with("range", "bytes=-4")
+            .says(206, {{"cache-control", "no-store"}, {"content-range", "bytes 6-9/10"}}, "6789")
+            .because("range"),
+        get().with("range", "bytes=2-6").hit().reads("23456")}});
+  all.push_back(
+      {"partial: a part is not the whole",
+       "RFC 9111 §3.3",
+       {get()
+            .with("range", "bytes=2-6")
+            .says(206, {{"cache-control", "max-age=600"}, {"content-range", "bytes 2-6/10"}}, "23456"),
+        get().says(whole, "0123456789").because("partial").reads("0123456789"),
+        get().with("range", "bytes=2-6").hit().reads("23456"), get().hit().reads("0123456789")}});
+  all.push_back(
+      {"a kept part is of the representation that If-Range names",
+       "RFC 9110 §13.1.5",
+       {get()
+            .with("range", "bytes=2-6")
+            .says(206,
+                  {{"cache-control", "max-age=600"}, {"etag", "\"a\""}, {"content-range", "bytes 2-6/10"}},
+                  "23456"),
+        get().with("range", "bytes=2-4").with("if-range", "\"a\"").hit().reads("234"),
+        get()
+            .with("range", "bytes=2-4")
+            .with("if-range", "\"b\"")
+            .says(whole, "0123456789")
+            .gives(200)
+            .reads("0123456789")}});
+  all.push_back({"a part without a lifetime is not kept",
+                 "RFC 9111 §3.3",
                  {get()
-                      .with("range", "bytes=2-4")
-                      .says(206, {{"cache-control", "max-age=600"}, {"content-range", "bytes 2-4/10"}}, "234")
-                      .gives(206)
-                      .reads("234")
-                      .tells("content-range", "bytes 2-4/10")
-                      .asks("range", "bytes=2-4")
-                      .because("range")
-                      .not_kept("partial"),
-                  get().says(whole, "0123456789")}});
+                      .with("range", "bytes=2-6")
+                      .says(206, {{"content-range", "bytes 2-6/10"}}, "23456")
+                      .not_kept("no-freshness"),
+                  get().with("range", "bytes=2-6").says(206, {{"content-range", "bytes 2-6/10"}}, "23456")}});
   all.push_back({"an origin that answers whole fills the cache, and the part is made",
                  "RFC 9110 §14.2",
                  {get().with("range", "bytes=2-4").says(whole, "0123456789").gives(206).reads("234"),
@@ -988,8 +1023,8 @@ TEST(HttpBehaviour, EveryReasonForNotStoringIsProvoked) {
 #undef LARDER_STORABILITY
   // And every reason for not reusing that mode http adds.
   for (const std::string word : {"method", "request-no-cache", "request-max-age", "request-min-fresh",
-                                 "request-max-stale", "precondition", "range", "unshared", "request-no-store",
-                                 "only-if-cached", "other-variant", "expired"}) {
+                                 "request-max-stale", "precondition", "range", "partial", "unshared",
+                                 "request-no-store", "only-if-cached", "other-variant", "expired"}) {
     EXPECT_EQ(provoked.count(word), 1U) << word;
   }
 }

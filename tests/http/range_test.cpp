@@ -44,6 +44,21 @@ TEST(Range, IsWrittenWithTheWholeSize) {
   EXPECT_EQ(content_range_of_none(size), "bytes */10");
 }
 
+TEST(Range, OfAGivenPartIsOneOfAKnownWhole) {
+  const auto given = parse_content_range("bytes 2-4/10");
+  ASSERT_TRUE(given.has_value());
+  EXPECT_EQ(given->part, ByteRange(Bytes(2), Bytes(3)));
+  EXPECT_EQ(given->whole, Bytes(10));
+  for (const std::string_view value : {"", "bytes", "bytes 2-4", "bytes 2-4/*", "bytes */10", "items 2-4/10",
+                                       "bytes 4-2/10", "bytes 2-10/10", "bytes a-4/10"}) {
+    EXPECT_FALSE(parse_content_range(value).has_value()) << value;
+  }
+  EXPECT_TRUE(is_within(ByteRange(Bytes(3), Bytes(1)), given->part));
+  EXPECT_TRUE(is_within(given->part, given->part));
+  EXPECT_FALSE(is_within(ByteRange(Bytes(1), Bytes(2)), given->part));
+  EXPECT_FALSE(is_within(ByteRange(Bytes(4), Bytes(2)), given->part));
+}
+
 TEST(Range, CountsOnlyForTheSameRepresentation) {
   const Instant now = instant_from_millis(1'790'000'000'000);
   Representation representation;

@@ -145,6 +145,12 @@ const std::vector<RuleCase>& cases() {
          facts.held = Held::variant;
          facts.unlooked = Unlooked::farther;
        }},
+      {16, Move::look, Reason::absent,
+       [](ReadFacts& facts) {
+         // Another part is.
+         facts.held = Held::part;
+         facts.unlooked = Unlooked::farther;
+       }},
       {20, Move::lock, Reason::absent,
        [](ReadFacts& facts) {
          // An unfit copy: no tier has a better word.
