@@ -96,6 +96,9 @@ class App {
                                   http::Target target, std::optional<http::ExactTarget> exact);
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
+  // Mode http, with a method whose answers are not kept.
+  host::Task<void> serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                 http::Target target, http::ExactTarget exact);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,
@@ -145,6 +148,8 @@ class App {
                                                        const config::Matched& matched,
                                                        const http::Target& target,
                                                        const std::optional<http::ExactTarget>& exact);
+  // What of a request's fields in mode http can neither be answered nor sent on.
+  std::optional<Outgoing> refuse_fields(host::Context here, const engine::Query& query) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, Outgoing>> read_posted(host::Context here);
   // Nobody has room for this request.

@@ -27,6 +27,9 @@ class Engine {
   // memory yet. `query` outlives the call (it is the caller's frame's). `near`: the look into memory that
   // read_now() has made for this read; memory is not looked into again.
   host::Task<Reading> read(host::Context here, const Query& query, tiers::Look near);
+  // Past the cache, for a method whose answers are not kept (mode http). Where it has changed something, what
+  // was kept of that is purged, in every tier and isolate, when this returns.
+  host::Task<Reading> pass(host::Context here, const Query& query);
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 
@@ -59,6 +62,7 @@ class Engine {
   std::size_t refreshes_remembered() const { return parts_.refreshes.count(); }
 
  private:
+  host::Task<void> invalidate(host::Context here, const Query& query, const origin::Fetched& fetched);
   // The reading of a packed entry, for one who takes no gzip.
   host::Task<Reading> with_plain_body(host::Context here, const Query& query, Reading reading);
   void count_read(const Query& query, const Reading& reading);
