@@ -109,20 +109,19 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget),
-                               host::random_number(host_, 8));
-  // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
-  auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
-                                             ? config::CacheImplementation::kv
-                                             : settings_.cache_implementation,
-                                         setup, counters_);
+  tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), host::random_number(host_, 8));
+  setup.redis = redis::Client(config::redis_address(settings_));
+  setup.eviction_policy = settings_.eviction_policy;
+  // A chain is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
+  auto tiered = tiers::make_tiered_cache(config::CacheImplementation::kv, setup, counters_);
   tiered_ = tiered.get();
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
-                                             bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
+                                             bypass_ ? engine::Duty::stands_in : engine::Duty::serves,
+                                             setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
   const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
                              *control_, counters_, narrative_log_, *warming_, uploads_};
@@ -132,6 +131,12 @@ void App::build_caches() {
 
 void App::activate_cache() {
   const bool observes = config::chain_of(settings_.cache_implementation).empty() || !settings_.feature_cache;
+  const auto former = config::former_tier(settings_);
+  // With a fault in the settings no request is served.
+  if (!config::chain_of(settings_.cache_implementation).empty() &&
+      tiered_->can_follow(settings_.cache_implementation, former)) {
+    tiered_->follow(settings_.cache_implementation, former);
+  }
   const auto activated =
       registry_.activate(observes ? config::to_text(config::CacheImplementation::null) : tiered_->name());
   LARDER_ASSERT(activated.has_value());

@@ -1,5 +1,7 @@
 #include "tiers/tier.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/mutation.h"
 #include "config/limits.h"
@@ -48,6 +50,15 @@ host::Task<Removal> CacheTier::remove_many(host::Context here, std::vector<std::
   }
   co_return removal;
 }
+
+host::Task<NamedRemoval> CacheTier::remove_matching(host::Context, std::string, NameSet, std::string,
+                                                    Instant) {
+  NamedRemoval removal;
+  removal.failure.emplace(ErrorKind::unsupported, name(), false, "This store cannot choose entries by name.");
+  co_return removal;
+}
+
+host::Task<void> CacheTier::survey(host::Context) { co_return; }
 
 host::Task<Result<bool>> CacheTier::remove(host::Context here, Key key) {
   auto removed = co_await remove_named(here, std::move(key.storage_name));

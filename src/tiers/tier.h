@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "redis/client.h"
 #include "tiers/cache.h"
 
 namespace larder::tiers {
@@ -24,6 +25,26 @@ struct Removal {
   Removal() {}
 };
 
+// Names of entries: all that begin with a text, or that a pattern of policy::fits_pattern() matches.
+struct NameSet {
+  enum class Kind : std::uint8_t { prefix, pattern };
+  Kind kind;
+  std::string text;
+
+  NameSet(Kind kind_, std::string text_) : kind(kind_), text(std::move(text_)) {}
+};
+
+// A stretch of a removal by name.
+struct NamedRemoval {
+  std::uint64_t count = 0;
+  // Where it goes on; empty: it has been through all names.
+  std::string next_cursor;
+  // What ended the stretch early.
+  std::optional<Error> failure;
+
+  NamedRemoval() {}
+};
+
 class CacheTier : public Cache {
  public:
   virtual config::Tier tier() const = 0;
@@ -36,8 +57,15 @@ class CacheTier : public Cache {
 
   // By the names that list() gives.
   virtual host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) = 0;
-  host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
+  virtual host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
   host::Task<Result<bool>> remove(host::Context here, Key key) override;
+  // Removes the entries of a set of names within `keys_under`, CACHE_PREFIX with its colon, from `cursor` ("": the
+  // beginning) until `give_up`. Names that begin with `keys_under` and another colon are no entries: they
+  // stay. Failure: unsupported where the store cannot choose by name.
+  virtual host::Task<NamedRemoval> remove_matching(host::Context here, std::string keys_under, NameSet names,
+                                                   std::string cursor, Instant give_up);
+  // Asks the store how it is, for write_status(); bounded. A failure is told there.
+  virtual host::Task<void> survey(host::Context here);
 };
 
 // The isolate's memory: a look-up never suspends, so it can also be asked without a coroutine.
@@ -69,6 +97,9 @@ struct TierSetup {
   // Of the memory tier, in all, and the seed of its replacement.
   Bytes memory_bytes;
   std::uint64_t memory_seed;
+  // Of the Redis tier, and the policy that its server is to be set to; "": none.
+  redis::Client redis{std::nullopt};
+  std::string eviction_policy;
 
   TierSetup(host::Host& host_, Bytes value, Bytes memory, std::uint64_t seed)
       : host(host_), value_bytes_max(value), memory_bytes(memory), memory_seed(seed) {}
@@ -78,6 +109,7 @@ struct TierSetup {
 std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max);
 std::unique_ptr<CacheTier> make_edge_tier(const TierSetup& setup, Bytes value_bytes_max);
 std::unique_ptr<CacheTier> make_kv_tier(const TierSetup& setup, Bytes value_bytes_max);
+std::unique_ptr<CacheTier> make_redis_tier(const TierSetup& setup, Bytes value_bytes_max);
 
 // The bound of a row.
 Bytes value_bytes_max_of(config::Tier tier, const TierSetup& setup);
