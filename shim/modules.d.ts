@@ -17,3 +17,25 @@ declare module "node:crypto" {
   }
   export function createHash(algorithm: "sha256"): Hash;
 }
+
+declare module "node:buffer" {
+  interface BufferConstructor {
+    from(text: string, encoding?: "base64"): Uint8Array<ArrayBuffer>;
+    from(memory: ArrayBufferLike, at: number, size: number): Uint8Array<ArrayBuffer>;
+    concat(pieces: Uint8Array[]): Uint8Array<ArrayBuffer>;
+  }
+  export const Buffer: BufferConstructor;
+}
+
+declare module "ioredis/built/resp/decoder.js" {
+  /** Takes RESP apart as it comes in, in whatever pieces. */
+  export class Decoder {
+    constructor(options: {
+      onReply: (reply: any) => void;
+      onErrorReply: (error: Error) => void;
+      onPush: (push: any[]) => void;
+      getTypeMapping: () => Record<number, unknown>;
+    });
+    write(chunk: Uint8Array): void;
+  }
+}

@@ -10,6 +10,7 @@ import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
 import { batchSettle, queueBacklog, queueSend } from "./queue.js";
 import { rateLimit } from "./rate_limit.js";
+import { redisRun } from "./redis.js";
 import { requestBody, requestForm } from "./request.js";
 import { tokenVerify } from "./token.js";
 
@@ -40,4 +41,5 @@ export const handlers = Object.freeze({
   queue_send: queueSend,
   queue_backlog: queueBacklog,
   kv_get_many: kvGetMany,
+  redis_run: redisRun,
 });

@@ -39,7 +39,7 @@
 //     "staleIfError": "30d",             served, once no longer fresh, while the origin fails; default 0s
 //     "negativeTtl": "15m",              how long "there is none" is remembered; default 15m; mode keyed only
 //     "tags": ["items", "item:{id}"],    what purges name
-//     "tiers": ["memory", "edge", "kv"], where entries are kept; default all
+//     "tiers": ["memory", "edge", "kv"], where entries are kept; default all. A shared tier stands for any other
 //     "maxBytes": 131072,                larger bodies pass through uncached
 //     "cors": {"origins": ["https://a.example"], "maxAge": "1h"}   whose pages may read it; ["*"]: everybody's
 //   }]}

@@ -58,8 +58,8 @@ LockReply handed_over(host::Host& host, const Reply& reply) {
     said.word = LockWord::alone;
   } else if (const auto framed = redis::unframe(reply.text)) {
     said.word = LockWord::value;
-    said.header = std::string(framed->header);
-    said.content = host::Body::from_bytes(host, framed->body);
+    said.header = std::string(framed->header());
+    said.content = host::Body::from_bytes(host, framed->body());
   }
   return said;
 }
@@ -77,8 +77,9 @@ host::Task<Result<LockReply>> RedisLock::try_once(host::Context here, std::strin
     co_return tl::make_unexpected(redis::error_of((*replies)[0]));
   }
   LockReply said = handed_over(here.host(), (*replies)[2]);
-  // Also where the word that it was granted got lost on its way, and this is the second attempt.
-  const bool is_ours = (*replies)[1].kind == Reply::Kind::text && (*replies)[1].text == token;
+  // The token is there too where the word that it was granted got lost on its way, and this is the second attempt.
+  const bool is_ours = (*replies)[0].kind == Reply::Kind::text ||
+                       ((*replies)[1].kind == Reply::Kind::text && (*replies)[1].text == token);
   if (said.word == LockWord::retry && is_ours) {
     said.word = LockWord::granted;
   } else if (is_ours) {
@@ -132,7 +133,8 @@ host::Task<Result<void>> RedisLock::release(host::Context here, std::string name
                                             Millis good_for) {
   std::string handed;
   if (word == LockWord::value) {
-    handed = redis::frame(header, here.host().read_body(entry->body.handle(), entry->body.size(), 0));
+    const std::string body = here.host().read_body(entry->body.handle(), entry->body.size(), 0);
+    handed = redis::frame(header, body, redis_.carriage());
   } else if (word == LockWord::alone) {
     handed = std::string(word_alone);
     good_for = limit::redis_alone_kept;

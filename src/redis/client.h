@@ -11,6 +11,7 @@
 #include "host/requests.h"
 #include "host/task.h"
 #include "redis/command.h"
+#include "redis/frame.h"
 #include "redis/script.h"
 
 namespace larder::redis {
@@ -21,6 +22,10 @@ class Client {
   explicit Client(std::optional<config::RedisAddress> address) : address_(std::move(address)) {}
 
   const std::optional<config::RedisAddress>& address() const { return address_; }
+  // What values have to be on their way to the server: REST takes JSON.
+  Carriage carriage() const {
+    return address_ && address_->transport == config::RedisTransport::rest ? Carriage::text : Carriage::bytes;
+  }
 
   // The replies in the order of the commands; one that the server refused is an error among them. Errors:
   // timeout, unavailable, corrupt (as many replies as commands, or it is no server of Redis).

@@ -26,7 +26,7 @@ EntryPtr entry_of_reply(host::Host& host, const Reply& reply, const Key& key) {
     return nullptr;
   }
   const auto framed = redis::unframe(reply.text);
-  return framed ? readable_entry(framed->header, host::Body::from_bytes(host, framed->body), key) : nullptr;
+  return framed ? readable_entry(framed->header(), host::Body::from_bytes(host, framed->body()), key) : nullptr;
 }
 
 Failure failure_of(const Reply& reply) {
@@ -119,8 +119,8 @@ host::Task<Result<Stored>> Redis::put(host::Context here, Key key, EntryPtr entr
     co_return Stored::declined;
   }
   Command command = {"SET", std::move(key.storage_name)};
-  command.push_back(redis::frame(stored->header,
-                                 here.host().read_body(entry->body.handle(), entry->body.size(), 0)));
+  const std::string body = here.host().read_body(entry->body.handle(), entry->body.size(), 0);
+  command.push_back(redis::frame(stored->header, body, client_.carriage()));
   command.emplace_back("EX");
   command.push_back(to_text(stored->keep_seconds));
   const auto done = co_await client_.run_one(here, std::move(command));
