@@ -26,16 +26,3 @@ declare module "node:buffer" {
   }
   export const Buffer: BufferConstructor;
 }
-
-declare module "ioredis/built/resp/decoder.js" {
-  /** Takes RESP apart as it comes in, in whatever pieces. */
-  export class Decoder {
-    constructor(options: {
-      onReply: (reply: any) => void;
-      onErrorReply: (error: Error) => void;
-      onPush: (push: any[]) => void;
-      getTypeMapping: () => Record<number, unknown>;
-    });
-    write(chunk: Uint8Array): void;
-  }
-}

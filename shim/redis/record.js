@@ -4,7 +4,7 @@ import { RecordReader, RecordWriter } from "../wire.js";
 
 /**
  * What a server says to one command: a text by its bytes, and an error by its words.
- * @typedef {null | Uint8Array | string | number | bigint | Refusal | Reply[]} Reply
+ * @typedef {null | Uint8Array | string | number | bigint | Refusal | any[]} Reply a list's items are replies too
  */
 
 /** An error among the replies. */

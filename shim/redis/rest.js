@@ -74,12 +74,12 @@ function textOf(argument) {
 /** @param {any} reply @returns {Reply} */
 function replyOf(reply) {
   if (typeof reply?.error === "string") return new Refusal(reply.error);
-  return valueOf(reply?.result ?? null);
+  return contentOf(reply?.result ?? null);
 }
 
 /** @param {any} value @returns {Reply} */
-function valueOf(value) {
-  if (Array.isArray(value)) return value.map(valueOf);
+function contentOf(value) {
+  if (Array.isArray(value)) return value.map(contentOf);
   if (typeof value === "string") return value === "OK" ? value : Buffer.from(value, "base64");
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   return null;

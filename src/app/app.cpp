@@ -26,6 +26,8 @@ namespace larder::app {
 
 namespace {
 
+constexpr std::string_view cache_path = "/internal/cache";
+
 std::string allow_of(const std::vector<http::Method>& methods) {
   std::vector<std::string> names;
   for (const http::Method method : methods) {
@@ -119,9 +121,9 @@ void App::build_caches() {
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
-  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
-                                             bypass_ ? engine::Duty::stands_in : engine::Duty::serves,
-                                             setup.redis);
+  engine_ =
+      std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
+                                       bypass_ ? engine::Duty::stands_in : engine::Duty::serves, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
   const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
                              *control_, counters_, narrative_log_, *warming_, uploads_};
@@ -223,6 +225,9 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
+    if (target->path == cache_path && settings_.environment != config::Environment::production) {
+      co_await survey_stores(here);
+    }
     answer(here, inbound, unmatched(here, *target, inbound), "");
     co_return;
   }
@@ -557,10 +562,10 @@ std::string App::request_id(host::Context here) const {
 
 Outgoing App::unmatched(host::Context here, const http::Target& target, Inbound& inbound) const {
   const bool health_path = target.path == "/health";
-  const bool cache_path =
-      target.path == "/internal/cache" && settings_.environment != config::Environment::production;
+  const bool is_cache_path =
+      target.path == cache_path && settings_.environment != config::Environment::production;
   std::vector<http::Method> methods = config::methods_of(declarations_, target.path);
-  if (health_path || cache_path) {
+  if (health_path || is_cache_path) {
     methods = {http::Method::get, http::Method::head};
     if (inbound.method == http::Method::get || inbound.method == http::Method::head) {
       return health_path ? health() : internal_cache();
@@ -720,7 +725,24 @@ host::Task<void> App::consume_dead_letters(host::Context here, std::string,
   co_await warming_->keep_dead_letters(here, std::move(deliveries));
 }
 
+host::Task<void> App::survey_stores(host::Context here) {
+  for (tiers::CacheTier* tier : tiered_->tiers()) {
+    const bool has_said = co_await tier->survey(here);
+    static_cast<void>(has_said);
+  }
+}
+
 host::Task<void> App::maintain(host::Context here) {
+  co_await control_->make_current(here);
+  co_await survey_stores(here);
+  for (const tiers::CacheTier* tier : tiered_->tiers()) {
+    if (const std::string advice = tier->advice(); !advice.empty()) {
+      host::LogLine(host_, LogLevel::warn, "store_advice")
+          .add("tier", tier->name())
+          .add("advice", advice)
+          .write();
+    }
+  }
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->maintain(here);
 }

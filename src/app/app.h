@@ -99,6 +99,8 @@ class App {
   host::Task<void> consume_dead_letters(host::Context here, std::string queue,
                                         std::vector<warm::Delivery> deliveries);
   host::Task<void> maintain(host::Context here);
+  // What the stores say of themselves, for status and advice.
+  host::Task<void> survey_stores(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);

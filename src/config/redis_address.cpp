@@ -39,8 +39,7 @@ std::string_view to_text(RedisTransport transport) {
 
 Result<RedisAddress> parse_redis_address(std::string_view text) {
   const std::size_t scheme_end = text.find("://");
-  const std::string scheme =
-      to_lower(text.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
+  const std::string scheme = to_lower(text.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end));
   const bool is_rest = scheme == "https" || scheme == "http";
   if (!is_rest && scheme != "redis" && scheme != "rediss") {
     return refuse_address(
@@ -49,8 +48,9 @@ Result<RedisAddress> parse_redis_address(std::string_view text) {
   const std::string_view after = text.substr(scheme_end + 3);
   const std::size_t at = is_rest ? std::string_view::npos : after.rfind('@');
   const std::string_view credentials = after.substr(0, at == std::string_view::npos ? 0 : at);
-  const bool is_written_out = std::all_of(credentials.begin(), credentials.end(),
-                                          [](char c) { return c > ' ' && c <= '~' && c != '/' && c != '?' && c != '#'; });
+  const bool is_written_out = std::all_of(credentials.begin(), credentials.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != '/' && c != '?' && c != '#';
+  });
   if (!is_written_out || !percent_decode(credentials, PlusSign::itself)) {
     return refuse_address("The password has characters that must be percent-encoded, like / as %2F.");
   }

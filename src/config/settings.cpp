@@ -44,10 +44,10 @@ Result<MovedFrom> read_moved_from(std::string_view text) { return read_word(all_
 
 // Redis' own words (redis.io, "Key eviction", read 2026-11).
 Result<std::string> read_eviction_policy(std::string_view text) {
-  constexpr std::array policies = {
-      std::string_view("allkeys-lru"), std::string_view("allkeys-lfu"),    std::string_view("allkeys-random"),
-      std::string_view("noeviction"),  std::string_view("volatile-lru"),   std::string_view("volatile-lfu"),
-      std::string_view("volatile-ttl"), std::string_view("volatile-random")};
+  constexpr std::array policies = {std::string_view("allkeys-lru"),    std::string_view("allkeys-lfu"),
+                                   std::string_view("allkeys-random"), std::string_view("noeviction"),
+                                   std::string_view("volatile-lru"),   std::string_view("volatile-lfu"),
+                                   std::string_view("volatile-ttl"),   std::string_view("volatile-random")};
   if (text.empty() || std::find(policies.begin(), policies.end(), text) != policies.end()) {
     return std::string(text);
   }
@@ -326,7 +326,7 @@ void check_operators(const Settings& settings, Faults& faults) {
 // The binding that gives the address; REDIS_URL where none does.
 std::string_view redis_url_name(const Settings& settings) {
   return !settings.secret("REDIS_URL") && settings.secret("CACHE_REDIS_URL") ? "CACHE_REDIS_URL"
-                                                                              : "REDIS_URL";
+                                                                             : "REDIS_URL";
 }
 
 void check_redis_address(const Settings& settings, Faults& faults) {
@@ -363,7 +363,8 @@ void check_redis(const Settings& settings, Faults& faults) {
       faults.emplace_back("ENABLE_REDIS_CACHE", concat({reason, " needs ENABLE_REDIS_CACHE=true."}));
     }
     if (!has_address) {
-      faults.emplace_back("REDIS_URL", concat({reason, " needs the address of a Redis server in REDIS_URL."}));
+      faults.emplace_back("REDIS_URL",
+                          concat({reason, " needs the address of a Redis server in REDIS_URL."}));
     }
   }
   if (settings.redis_enabled || writes || reads) {

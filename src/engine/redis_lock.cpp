@@ -1,12 +1,14 @@
 // The lock of a key in Redis. Two keys, of one name:
 //   {prefix}::lock:{name}    the holder's token, for as long as the holder may take
-//   {prefix}::handed:{name}  what the holder left behind: a frame (redis/frame.h), or the word that its answer is its
+//   {prefix}::handed:{name}  what the holder left behind: a frame (redis/frame.h), or the word that its
+//   answer is its
 //                            own, for as long as that is good for
 // Who asks for the lock sends SET NX PX and reads both keys in one round trip. The order matters: a release
 // writes what is handed over and ends the lock in one script, so whoever gets a lock that was just released
 // reads what was handed over after that. Waiters ask again, ever less often and each at times of its own.
 #include <algorithm>
 
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/key_lock.h"
@@ -40,7 +42,8 @@ class RedisLock final : public KeyLock {
  private:
   std::string lock_key(std::string_view name) const { return concat({prefix_, "::lock:", name}); }
   std::string handed_key(std::string_view name) const { return concat({prefix_, "::handed:", name}); }
-  host::Task<Result<LockReply>> try_once(host::Context here, std::string name, std::string token, Millis keep);
+  host::Task<Result<LockReply>> try_once(host::Context here, std::string name, std::string token,
+                                         Millis keep);
   host::Task<Result<Reply>> run_release(host::Context here, std::string name, std::string token,
                                         std::string handed, Millis good_for);
 
@@ -67,8 +70,11 @@ LockReply handed_over(host::Host& host, const Reply& reply) {
 host::Task<Result<LockReply>> RedisLock::try_once(host::Context here, std::string name, std::string token,
                                                   Millis keep) {
   const std::string lock = lock_key(name);
-  std::vector<Command> commands = {
-      {"SET", lock, token, "NX", "PX", to_text(config::millis_of(keep))}, {"GET", lock}, {"GET", handed_key(name)}};
+  const Millis lasts = LARDER_MUTATED(redis_lock_without_end) ? Millis(86'400'000) : keep;
+  std::vector<Command> commands;
+  commands.push_back({"SET", lock, token, "NX", "PX", to_text(config::millis_of(lasts))});
+  commands.push_back({"GET", lock});
+  commands.push_back({"GET", handed_key(name)});
   auto replies = co_await redis_.run(here, std::move(commands));
   if (!replies) {
     co_return tl::make_unexpected(std::move(replies.error()));
@@ -77,7 +83,8 @@ host::Task<Result<LockReply>> RedisLock::try_once(host::Context here, std::strin
     co_return tl::make_unexpected(redis::error_of((*replies)[0]));
   }
   LockReply said = handed_over(here.host(), (*replies)[2]);
-  // The token is there too where the word that it was granted got lost on its way, and this is the second attempt.
+  // The token is there too where the word that it was granted got lost on its way, and this is the second
+  // attempt.
   const bool is_ours = (*replies)[0].kind == Reply::Kind::text ||
                        ((*replies)[1].kind == Reply::Kind::text && (*replies)[1].text == token);
   if (said.word == LockWord::retry && is_ours) {
@@ -120,6 +127,11 @@ host::Task<Result<bool>> RedisLock::renew(host::Context here, std::string name, 
 
 host::Task<Result<Reply>> RedisLock::run_release(host::Context here, std::string name, std::string token,
                                                  std::string handed, Millis good_for) {
+  if (LARDER_MUTATED(redis_lock_ignores_token)) {
+    Command unlink = {"UNLINK", lock_key(name)};
+    auto ended = co_await redis_.run_one(here, std::move(unlink));
+    co_return ended;
+  }
   std::vector<std::string> keys = {lock_key(name), handed_key(name)};
   std::vector<std::string> arguments = {std::move(token), std::move(handed),
                                         to_text(config::millis_of(good_for))};

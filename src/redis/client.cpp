@@ -10,8 +10,8 @@ namespace limit = config::limit;
 
 namespace {
 
-Command script_command(std::string_view verb, std::string_view script,
-                       const std::vector<std::string>& keys, const std::vector<std::string>& arguments) {
+Command script_command(std::string_view verb, std::string_view script, const std::vector<std::string>& keys,
+                       const std::vector<std::string>& arguments) {
   Command command = {std::string(verb), std::string(script), to_text(std::uint64_t{keys.size()})};
   command.insert(command.end(), keys.begin(), keys.end());
   command.insert(command.end(), arguments.begin(), arguments.end());

@@ -173,7 +173,8 @@ Error error_of(const Reply& refusal) {
     return Error(ErrorKind::rejected, "redis", false,
                  concat({"The Redis server refuses the user of REDIS_URL (", code, ")."}));
   }
-  return Error(ErrorKind::rejected, "redis", false, concat({"The Redis server refused a command (", code, ")."}));
+  return Error(ErrorKind::rejected, "redis", false,
+               concat({"The Redis server refused a command (", code, ")."}));
 }
 
 }  // namespace larder::redis

@@ -10,8 +10,8 @@
 //   header     the entry header's text form (entry/header.h), with the full key
 //   body       as stored: gzip where the header says so
 //
-// Digits are hex in lower case. All but the body is ASCII, so a frame whose body is UTF-8, or base64, is a text that JSON
-// carries: REST takes no other.
+// Digits are hex in lower case. All but the body is ASCII, so a frame whose body is UTF-8, or base64, is a
+// text that JSON carries: REST takes no other.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,8 @@ std::optional<Framed> unframe(std::string_view value);
 
 // Of the first bytes of a value: how many bytes its head and its header take; nullopt: it is no frame.
 std::optional<std::size_t> header_end(std::string_view beginning);
-// Of the first bytes of a value: its header, which nothing vouches for; "" where it is no frame, or its header
-// goes on.
+// Of the first bytes of a value: its header, which nothing vouches for; "" where it is no frame, or its
+// header goes on.
 std::string_view header_of(std::string_view beginning);
 
 }  // namespace larder::redis

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/assert.h"
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "redis/client.h"
@@ -26,7 +26,8 @@ EntryPtr entry_of_reply(host::Host& host, const Reply& reply, const Key& key) {
     return nullptr;
   }
   const auto framed = redis::unframe(reply.text);
-  return framed ? readable_entry(framed->header(), host::Body::from_bytes(host, framed->body()), key) : nullptr;
+  return framed ? readable_entry(framed->header(), host::Body::from_bytes(host, framed->body()), key)
+                : nullptr;
 }
 
 Failure failure_of(const Reply& reply) {
@@ -61,6 +62,16 @@ Command scan(const std::string& cursor, const std::string& glob, std::uint64_t c
   return {"SCAN", cursor.empty() ? "0" : cursor, "MATCH", glob, "COUNT", to_text(count)};
 }
 
+// The names to look at: never other than the deployment's own, which begin with `keys_under`.
+std::string glob_within(const std::string& keys_under, const NameSet& names) {
+  const std::string_view fixed = std::string_view(names.text).substr(0, names.text.find('*'));
+  if (names.kind == NameSet::Kind::prefix) {
+    return redis::glob_of_prefix(names.text.starts_with(keys_under) ? names.text : keys_under);
+  }
+  return fixed.starts_with(keys_under) ? redis::glob_of_pattern(names.text)
+                                       : redis::glob_of_prefix(keys_under);
+}
+
 // As the caller has it: "" is the beginning and the end.
 std::string outer_cursor(std::string cursor) { return cursor == "0" ? std::string() : cursor; }
 
@@ -79,9 +90,11 @@ class Redis final : public CacheTier {
                                                      const std::vector<Key>& keys) override;
   host::Task<Result<KeyPage>> list(host::Context here, std::string prefix, std::string cursor,
                                    std::uint32_t count_max) override;
+  bool removes_by_name() const override { return true; }
   host::Task<NamedRemoval> remove_matching(host::Context here, std::string keys_under, NameSet names,
                                            std::string cursor, Instant give_up) override;
-  host::Task<void> survey(host::Context here) override;
+  host::Task<bool> survey(host::Context here) override;
+  std::string advice() const override { return info_ ? redis::eviction_advice(*info_) : std::string(); }
   void write_status(JsonWriter& json) const override;
 
  private:
@@ -257,8 +270,7 @@ host::Task<NamedRemoval> Redis::remove_matching(host::Context here, std::string 
                                                 std::string cursor, Instant give_up) {
   NamedRemoval removal;
   const std::string no_entries = keys_under + ":";
-  const std::string glob = names.kind == NameSet::Kind::prefix ? redis::glob_of_prefix(names.text)
-                                                               : redis::glob_of_pattern(names.text);
+  const std::string glob = glob_within(keys_under, names);
   // What the last step found goes with the next one, in one round trip. Until then a failure begins again
   // where that step began.
   std::vector<std::string> found;
@@ -303,21 +315,25 @@ host::Task<NamedRemoval> Redis::remove_matching(host::Context here, std::string 
     }
     for (std::string& name : page->names) {
       // Whatever the pattern says, nothing leaves the deployment's own names.
-      if (name.starts_with(keys_under) && !name.starts_with(no_entries)) {
+      const bool is_named = names.has(name) || LARDER_MUTATED(redis_names_unchecked);
+      if (is_named && name.starts_with(keys_under) && !name.starts_with(no_entries)) {
         found.push_back(std::move(name));
       }
     }
     at = std::move(page->cursor);
     is_through = at == "0" || here.host().now() >= give_up;
+    if (is_through && LARDER_MUTATED(redis_last_batch_kept)) {
+      found.clear();
+    }
   }
   removal.next_cursor = outer_cursor(std::move(at));
   co_return removal;
 }
 
-host::Task<void> Redis::survey(host::Context here) {
+host::Task<bool> Redis::survey(host::Context here) {
   const Instant now = here.host().now();
   if ((info_ || survey_failure_) && now - surveyed_ < limit::redis_survey_kept) {
-    co_return;
+    co_return true;
   }
   surveyed_ = now;
   std::vector<Command> commands = {{"INFO"}, {"CONFIG", "GET", "maxmemory-policy"}};
@@ -325,7 +341,7 @@ host::Task<void> Redis::survey(host::Context here) {
   if (!replies || replies->front().kind != Reply::Kind::text) {
     info_.reset();
     survey_failure_.emplace(replies ? failure_of(replies->front()).value() : std::move(replies.error()));
-    co_return;
+    co_return true;
   }
   survey_failure_.reset();
   info_.emplace(redis::parse_info(replies->front().text));
@@ -341,6 +357,7 @@ host::Task<void> Redis::survey(host::Context here) {
       info_->eviction_policy = eviction_policy_;
     }
   }
+  co_return true;
 }
 
 void Redis::write_status(JsonWriter& json) const {

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/mutation.h"
 #include "config/limits.h"
+#include "policy/purge.h"
 
 namespace larder::tiers {
 
@@ -58,7 +59,11 @@ host::Task<NamedRemoval> CacheTier::remove_matching(host::Context, std::string, 
   co_return removal;
 }
 
-host::Task<void> CacheTier::survey(host::Context) { co_return; }
+host::Task<bool> CacheTier::survey(host::Context) { co_return false; }
+
+bool NameSet::has(std::string_view name) const {
+  return kind == Kind::prefix ? name.starts_with(text) : policy::fits_pattern(name, text);
+}
 
 host::Task<Result<bool>> CacheTier::remove(host::Context here, Key key) {
   auto removed = co_await remove_named(here, std::move(key.storage_name));

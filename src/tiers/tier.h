@@ -32,6 +32,7 @@ struct NameSet {
   std::string text;
 
   NameSet(Kind kind_, std::string text_) : kind(kind_), text(std::move(text_)) {}
+  bool has(std::string_view name) const;
 };
 
 // A stretch of a removal by name.
@@ -59,13 +60,18 @@ class CacheTier : public Cache {
   virtual host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) = 0;
   virtual host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
   host::Task<Result<bool>> remove(host::Context here, Key key) override;
-  // Removes the entries of a set of names within `keys_under`, CACHE_PREFIX with its colon, from `cursor` ("": the
-  // beginning) until `give_up`. Names that begin with `keys_under` and another colon are no entries: they
-  // stay. Failure: unsupported where the store cannot choose by name.
+  // Whether remove_matching() is offered.
+  virtual bool removes_by_name() const { return false; }
+  // Removes the entries of a set of names within `keys_under`, CACHE_PREFIX with its colon, from `cursor`
+  // ("": the beginning) until `give_up`. Names that begin with `keys_under` and another colon are no entries:
+  // they stay. Failure: unsupported where the store cannot choose by name.
   virtual host::Task<NamedRemoval> remove_matching(host::Context here, std::string keys_under, NameSet names,
                                                    std::string cursor, Instant give_up);
-  // Asks the store how it is, for write_status(); bounded. A failure is told there.
-  virtual host::Task<void> survey(host::Context here);
+  // Asks the store how it is, for write_status() and advice(); bounded. False: this kind of store has nothing
+  // to say. That it gave no answer is a part of its status.
+  virtual host::Task<bool> survey(host::Context here);
+  // What an operator should change at the store, as far as it has been asked; "" where it is as it should be.
+  virtual std::string advice() const { return ""; }
 };
 
 // The isolate's memory: a look-up never suspends, so it can also be asked without a coroutine.

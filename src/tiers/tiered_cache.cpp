@@ -30,9 +30,8 @@ bool TieredCache::can_follow(config::CacheImplementation implementation,
                              std::optional<config::Tier> former) const {
   const std::vector<config::Tier>& chain = config::chain_of(implementation);
   return (!former || find(*former) != nullptr) &&
-         std::all_of(chain.begin(), chain.end(), [&](config::Tier tier) {
-           return tier == memory_->tier() || find(tier) != nullptr;
-         });
+         std::all_of(chain.begin(), chain.end(),
+                     [&](config::Tier tier) { return tier == memory_->tier() || find(tier) != nullptr; });
 }
 
 void TieredCache::follow(config::CacheImplementation implementation, std::optional<config::Tier> former) {
@@ -155,9 +154,8 @@ host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) 
   }
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
-    const bool ends =
-        next == former_ ||
-        (found.tier ? next->tier() == *found.tier : next->row().reach == config::Reach::deployment);
+    const bool ends = next == former_ || (found.tier ? next->tier() == *found.tier
+                                                     : next->row().reach == config::Reach::deployment);
     if (ends) {
       co_return;
     }

@@ -85,7 +85,8 @@ class TieredCache final : public Cache {
   GuardedTier* former_ = nullptr;
 };
 
-// The chain of a row of config/tiers.def, ready to follow any other: Redis is there where `setup` has a server.
+// The chain of a row of config/tiers.def, ready to follow any other: Redis is there where `setup` has a
+// server.
 std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation implementation,
                                                const TierSetup& setup, observe::Counters& counters);
 

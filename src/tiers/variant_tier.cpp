@@ -159,7 +159,10 @@ host::Task<NamedRemoval> VariantTier::remove_matching(host::Context here, std::s
   co_return removal;
 }
 
-host::Task<void> VariantTier::survey(host::Context here) { co_await tier_->survey(here); }
+host::Task<bool> VariantTier::survey(host::Context here) {
+  const bool has_said = co_await tier_->survey(here);
+  co_return has_said;
+}
 
 host::Task<Result<std::vector<EntryPtr>>> VariantTier::get_many(host::Context here,
                                                                 const std::vector<Key>& keys) {

@@ -127,8 +127,8 @@ TEST(Settings, RedisHasToBeAllowedAndToHaveAnAddress) {
   EXPECT_EQ(to_text(faults_of({{"CACHE_MOVE_FROM", "redis"}})),
             "ENABLE_REDIS_CACHE: CACHE_MOVE_FROM=redis needs ENABLE_REDIS_CACHE=true.\n"
             "REDIS_URL: CACHE_MOVE_FROM=redis needs the address of a Redis server in REDIS_URL.\n");
-  const auto settings = parse_settings(
-      {{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://h"}});
+  const auto settings =
+      parse_settings({{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://h"}});
   ASSERT_TRUE(settings);
   EXPECT_EQ(redis_address(*settings)->url, "redis://h");
   EXPECT_EQ(redis_address(*settings)->transport, RedisTransport::tcp);
@@ -235,9 +235,10 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
 }
 
 TEST(Settings, SayWhoChangesAndWhoSeesThem) {
-  EXPECT_EQ(runtime_settings(), (std::vector<std::string_view>{
-                                    "FEATURE_CACHE", "CACHE_IMPL", "CACHE_MOVE_FROM", "CACHE_PATTERN_WHITELIST", "ENABLE_SWR",
-                                    "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE"}));
+  EXPECT_EQ(runtime_settings(),
+            (std::vector<std::string_view>{"FEATURE_CACHE", "CACHE_IMPL", "CACHE_MOVE_FROM",
+                                           "CACHE_PATTERN_WHITELIST", "ENABLE_SWR",
+                                           "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE"}));
   std::vector<std::string_view> for_admins;
   for (const SettingRow& row : setting_rows) {
     EXPECT_EQ(is_runtime_setting(row.name), row.change == SettingChange::runtime) << row.name;

@@ -83,8 +83,9 @@ TEST_F(RedisLockTest, AWaiterIsHandedTheAnswerSoonAfterItIsThere) {
   const Instant began = world.now;
   std::optional<Locks::Taken> waited;
   const host::Context there = runner.context();
-  runner.requests.start(there.request(),
-                        sim::keep_result(others.take(there, dune(), "dune", keep, began + Millis(5'000)), waited));
+  runner.requests.start(
+      there.request(),
+      sim::keep_result(others.take(there, dune(), "dune", keep, began + Millis(5'000)), waited));
   world.run_for(Millis(1'700));
   EXPECT_FALSE(waited.has_value());
   hand_over(std::move(held.permit), entry_of(runner.host, began, "spice"));

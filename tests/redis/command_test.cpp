@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "support/redis_server.h"
 #include "redis/script.h"
+#include "support/redis_server.h"
 
 namespace larder::redis::command_test {
 namespace {
@@ -24,8 +24,7 @@ void expect_same(const Reply& one, const Reply& other) {
 TEST(Command, GoesOutAndComesBackWithAnyBytes) {
   const std::vector<Command> commands = {{"GET", "k"}, {"SET", "k", binary, "EX", "60"}, {"INFO"}};
   EXPECT_EQ(decode_commands(encode_commands(commands)), commands);
-  EXPECT_EQ(encode_commands({{"GET", "k"}}),
-            std::string("\x01\0\0\0\x02\0\0\0\x03\0\0\0GET\x01\0\0\0k", 20));
+  EXPECT_EQ(encode_commands({{"GET", "k"}}), std::string("\x01\0\0\0\x02\0\0\0\x03\0\0\0GET\x01\0\0\0k", 20));
 }
 
 TEST(Reply, OfEveryKindComesBackAsItWas) {

@@ -31,12 +31,21 @@ TEST(Frame, IsATextWhereJsonHasToCarryIt) {
 }
 
 TEST(Frame, IsTheSameBytesInEveryVersion) {
-  EXPECT_EQ(frame("h", "OK", Carriage::bytes), "LRD1r00000001" "0000000000000002" "CHECKSUM" "hOK");
-  EXPECT_EQ(frame("h", "\xff", Carriage::text), "LRD1b00000001" "0000000000000002" "CHECKSUM" "h_w");
+  EXPECT_EQ(frame("h", "OK", Carriage::bytes),
+            "LRD1r00000001"
+            "0000000000000002"
+            "CHECKSUM"
+            "hOK");
+  EXPECT_EQ(frame("h", "\xff", Carriage::text),
+            "LRD1b00000001"
+            "0000000000000002"
+            "CHECKSUM"
+            "h_w");
 }
 
 TEST(Frame, WhatIsNoneOrNotWholeIsAMiss) {
-  for (const char* foreign : {"", "OK", "1", "LRD1", "{\"title\":\"Dune\"}", "LRD1r0000000000000000000000000000000000000000"}) {
+  for (const char* foreign :
+       {"", "OK", "1", "LRD1", "{\"title\":\"Dune\"}", "LRD1r0000000000000000000000000000000000000000"}) {
     EXPECT_FALSE(unframe(foreign).has_value()) << foreign;
     EXPECT_FALSE(header_end(foreign).has_value()) << foreign;
     EXPECT_EQ(header_of(foreign), "") << foreign;

@@ -25,13 +25,14 @@ TEST(Info, IsReadLineByLine) {
       "# Keyspace\r\ndb0:keys=120,expires=119,avg_ttl=0\r\ndb3:keys=2,expires=0,avg_ttl=0\r\nnonsense\r\n");
   JsonWriter json;
   write(json, info);
-  EXPECT_EQ(std::move(json).take(),
-            R"({"version":"7.0.15","uptimeSeconds":61,"clients":7,"keys":122,"usedBytes":1048576,)"
-            R"("bytesMax":null,"hits":90,"misses":10,"hitRate":0.9,"evictedKeys":5,"expiredKeys":4,)"
-            R"("evictionPolicy":"noeviction","evictionAdvice":"maxmemory-policy is noeviction: once memory is )"
-            R"(full, every store is refused and nothing new is cached. Set it to allkeys-lru (CONFIG SET )"
-            R"(maxmemory-policy allkeys-lru, or the provider's console), or set )"
-            R"(CACHE_EVICTION_POLICY=allkeys-lru and Larder does it."})");
+  EXPECT_EQ(
+      std::move(json).take(),
+      R"({"version":"7.0.15","uptimeSeconds":61,"clients":7,"keys":122,"usedBytes":1048576,)"
+      R"("bytesMax":null,"hits":90,"misses":10,"hitRate":0.9,"evictedKeys":5,"expiredKeys":4,)"
+      R"("evictionPolicy":"noeviction","evictionAdvice":"maxmemory-policy is noeviction: once memory is )"
+      R"(full, every store is refused and nothing new is cached. Set it to allkeys-lru (CONFIG SET )"
+      R"(maxmemory-policy allkeys-lru, or the provider's console), or set )"
+      R"(CACHE_EVICTION_POLICY=allkeys-lru and Larder does it."})");
 }
 
 TEST(Info, OfNothingSaysNothing) {

@@ -280,13 +280,13 @@ Reply SimulatedRedis::info(Instant now) {
   for (const auto& [key, value] : values_) {
     bytes += find(now, key) == nullptr ? 0 : key.size() + value.text.size();
   }
-  return Reply::of_text(concat({"# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:60\r\n# Clients\r\n"
-                                "connected_clients:3\r\n# Memory\r\nused_memory:",
-                                to_text(bytes), "\r\nmaxmemory:1048576\r\nmaxmemory_policy:", eviction_policy,
-                                "\r\n# Stats\r\nexpired_keys:0\r\nevicted_keys:0\r\nkeyspace_hits:",
-                                to_text(hits_), "\r\nkeyspace_misses:", to_text(misses_),
-                                "\r\n# Keyspace\r\ndb0:keys=", to_text(std::uint64_t{values_.size()}),
-                                ",expires=1,avg_ttl=0\r\n"}));
+  return Reply::of_text(concat(
+      {"# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:60\r\n# Clients\r\n"
+       "connected_clients:3\r\n# Memory\r\nused_memory:",
+       to_text(bytes), "\r\nmaxmemory:1048576\r\nmaxmemory_policy:", eviction_policy,
+       "\r\n# Stats\r\nexpired_keys:0\r\nevicted_keys:0\r\nkeyspace_hits:", to_text(hits_),
+       "\r\nkeyspace_misses:", to_text(misses_),
+       "\r\n# Keyspace\r\ndb0:keys=", to_text(std::uint64_t{values_.size()}), ",expires=1,avg_ttl=0\r\n"}));
 }
 
 Reply SimulatedRedis::config(const Command& command) {

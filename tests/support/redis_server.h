@@ -1,5 +1,5 @@
-// A Redis server over a map and a virtual clock: the commands that Larder sends, with Redis' own replies. Scripts are known
-// by the texts of src/redis/scripts.def; what they do is written here once more, in C++.
+// A Redis server over a map and a virtual clock: the commands that Larder sends, with Redis' own replies.
+// Scripts are known by the texts of src/redis/scripts.def; what they do is written here once more, in C++.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ class SimulatedRedis {
     out_of_memory,  // noeviction, and full: what needs memory is refused
     read_only,      // a replica
     loading,
-    clustered,      // of a cluster: every key is elsewhere
+    clustered,  // of a cluster: every key is elsewhere
   };
 
   std::vector<redis::Reply> run(Instant now, const std::vector<redis::Command>& commands);

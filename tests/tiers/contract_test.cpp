@@ -55,9 +55,15 @@ std::unique_ptr<Cache> null(sim::SimulatedHost&, observe::Counters& counters) {
   return std::make_unique<NullCache>(counters);
 }
 
-const Subject memory_subject{"Memory",           memory, Ability::supported,
-                             Ability::supported, false,  Bytes(config::limit::memory_value_bytes_max),
-                             Millis(0),          "",     "",
+const Subject memory_subject{"Memory",
+                             memory,
+                             Ability::supported,
+                             Ability::supported,
+                             false,
+                             Bytes(config::limit::memory_value_bytes_max),
+                             Millis(0),
+                             "",
+                             "",
                              ""};
 const Subject edge_subject{"Edge",
                            edge,
@@ -69,26 +75,12 @@ const Subject edge_subject{"Edge",
                            "edge_get",
                            "edge_put",
                            "edge_delete"};
-const Subject kv_subject{"Kv",
-                         kv,
-                         Ability::supported,
-                         Ability::unsupported,
-                         true,
-                         kv_value_bytes_max,
-                         Millis(60'000),
-                         "kv_get",
-                         "kv_put",
-                         "kv_delete"};
-const Subject redis_subject{"Redis",
-                            redis,
-                            Ability::supported,
-                            Ability::unsupported,
-                            false,
-                            kv_value_bytes_max,
-                            Millis(1'000),
-                            "redis_run",
-                            "redis_run",
-                            "redis_run"};
+const Subject kv_subject{
+    "Kv",           kv,       Ability::supported, Ability::unsupported, true, kv_value_bytes_max,
+    Millis(60'000), "kv_get", "kv_put",           "kv_delete"};
+const Subject redis_subject{
+    "Redis",       redis,       Ability::supported, Ability::unsupported, false, kv_value_bytes_max,
+    Millis(1'000), "redis_run", "redis_run",        "redis_run"};
 const Subject chain_subject{"Chain",
                             chain,
                             Ability::supported,
@@ -99,18 +91,12 @@ const Subject chain_subject{"Chain",
                             "",
                             "",
                             "kv_delete"};
-const Subject redis_chain_subject{"RedisChain",
-                                  redis_chain,
-                                  Ability::supported,
-                                  Ability::supported,
-                                  false,
-                                  Bytes(config::limit::edge_value_bytes_max),
-                                  Millis(1'000),
-                                  "",
-                                  "",
+const Subject redis_chain_subject{"RedisChain",       redis_chain, Ability::supported,
+                                  Ability::supported, false,       Bytes(config::limit::edge_value_bytes_max),
+                                  Millis(1'000),      "",          "",
                                   "redis_run"};
-const Subject null_subject{"Null",   null,     Ability::unsupported, Ability::supported, false,
-                           Bytes(0), Millis(0), "",                   "",                 ""};
+const Subject null_subject{
+    "Null", null, Ability::unsupported, Ability::supported, false, Bytes(0), Millis(0), "", "", ""};
 
 class AnyCache : public ::testing::TestWithParam<Subject> {
  protected:
@@ -216,7 +202,8 @@ INSTANTIATE_TEST_SUITE_P(All, KeepingCache,
                          name_of);
 INSTANTIATE_TEST_SUITE_P(All, OrderedCache, ::testing::Values(memory_subject, kv_subject, chain_subject),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(All, StoringCache, ::testing::Values(edge_subject, kv_subject, redis_subject, chain_subject,
+INSTANTIATE_TEST_SUITE_P(All, StoringCache,
+                         ::testing::Values(edge_subject, kv_subject, redis_subject, chain_subject,
                                            redis_chain_subject),
                          name_of);
 
@@ -335,8 +322,7 @@ TEST_P(KeepingCache, NamesTheTierThatHadIt) {
   const auto found = get(dune);
   ASSERT_TRUE(found.has_value());
   ASSERT_TRUE(found->tier.has_value());
-  EXPECT_EQ(config::to_text(*found->tier),
-            is_chain() ? "memory" : cache->name());
+  EXPECT_EQ(config::to_text(*found->tier), is_chain() ? "memory" : cache->name());
 }
 
 TEST_P(KeepingCache, PuttingReplaces) {
@@ -409,9 +395,7 @@ TEST_P(StoringCache, ATextThatIsNoHeaderIsAMiss) {
   for (const char* text : {"", "not a header", "AAAA", "\xff\xfe", "AQAAAAA"}) {
     ASSERT_TRUE(put(dune, "spice").has_value());
     restart();
-    ASSERT_GT(change_stored([&](sim::Stored& one) {
-      one.header = text;
-    }), 0U);
+    ASSERT_GT(change_stored([&](sim::Stored& one) { one.header = text; }), 0U);
     EXPECT_TRUE(misses(dune)) << text;
   }
 }
@@ -420,20 +404,19 @@ TEST_P(StoringCache, AHeaderOfAnotherSchemaIsAMiss) {
   ASSERT_TRUE(put(dune, "spice").has_value());
   restart();
   ASSERT_GT(change_stored([&](sim::Stored& one) {
-    // The schema is the record's first byte.
-    std::string bytes = *from_base64url(one.header);
-    bytes[0] = static_cast<char>(entry::schema_version + 1);
-    one.header = to_base64url(bytes);
-  }), 0U);
+              // The schema is the record's first byte.
+              std::string bytes = *from_base64url(one.header);
+              bytes[0] = static_cast<char>(entry::schema_version + 1);
+              one.header = to_base64url(bytes);
+            }),
+            0U);
   EXPECT_TRUE(misses(dune));
 }
 
 TEST_P(StoringCache, AHeaderThatBreaksOffIsAMiss) {
   ASSERT_TRUE(put(dune, "spice").has_value());
   restart();
-  ASSERT_GT(change_stored([&](sim::Stored& one) {
-    one.header.resize(one.header.size() / 2);
-  }), 0U);
+  ASSERT_GT(change_stored([&](sim::Stored& one) { one.header.resize(one.header.size() / 2); }), 0U);
   EXPECT_TRUE(misses(dune));
 }
 
@@ -441,9 +424,7 @@ TEST_P(StoringCache, ABodyOfAnotherSizeIsAMiss) {
   for (const char* body : {"", "spic", "spices"}) {
     ASSERT_TRUE(put(dune, "spice").has_value());
     restart();
-    ASSERT_GT(change_stored([&](sim::Stored& one) {
-      one.content = body;
-    }), 0U);
+    ASSERT_GT(change_stored([&](sim::Stored& one) { one.content = body; }), 0U);
     EXPECT_TRUE(misses(dune)) << body;
   }
 }
@@ -475,9 +456,10 @@ TEST_P(StoringCache, AnEntryLeavesTheStoreAfterItsTime) {
   ASSERT_TRUE(put(dune, "spice").has_value());
   const Instant created = world.now;
   ASSERT_GT(change_stored([&](sim::Stored& one) {
-    EXPECT_LE(one.expires - created, Millis(3'720'000));
-    EXPECT_GT(one.expires - created, Millis(3'719'000));
-  }), 0U);
+              EXPECT_LE(one.expires - created, Millis(3'720'000));
+              EXPECT_GT(one.expires - created, Millis(3'719'000));
+            }),
+            0U);
   restart();
   world.now += Millis(3'710'000);
   EXPECT_EQ(content(dune), "spice");
@@ -509,9 +491,10 @@ TEST_P(StoringCache, PartOfASecondIsKeptWhole) {
   const Instant began = world.now;
   ASSERT_TRUE(put(dune, std::make_shared<const Entry>(header, host::Body::from_bytes(runner.host, "spice"))));
   ASSERT_GT(change_stored([&](sim::Stored& one) {
-    EXPECT_GE(one.expires - began, Millis(90'001));
-    EXPECT_LE(one.expires - began, Millis(91'001));
-  }), 0U);
+              EXPECT_GE(one.expires - began, Millis(90'001));
+              EXPECT_LE(one.expires - began, Millis(91'001));
+            }),
+            0U);
 }
 
 struct StatusRow {

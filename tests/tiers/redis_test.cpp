@@ -1,5 +1,5 @@
-// What the Redis tier does beyond the contract of all tiers: values that are not ours, removal by name, and what the server
-// says of itself.
+// What the Redis tier does beyond the contract of all tiers: values that are not ours, removal by name, and
+// what the server says of itself.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -161,8 +161,9 @@ TEST_F(RedisTierTest, AFullServerIsStillRead) {
 // Removal by name -------------------------------------------------------------------------------------------
 
 TEST_F(RedisTierTest, RemovesWhatIsNamedAndNothingOfOthers) {
-  for (const char* name : {"te[n]*nt:title:dune", "te[n]*nt:title:emma", "te[n]*nt:isbn:1", "te[n]*nt::lock:title:dune",
-                           "tent:title:dune", "tenant:title:dune", "ten*nt:title:x", "te[n]*ntx:title:y"}) {
+  for (const char* name :
+       {"te[n]*nt:title:dune", "te[n]*nt:title:emma", "te[n]*nt:isbn:1", "te[n]*nt::lock:title:dune",
+        "tent:title:dune", "tenant:title:dune", "ten*nt:title:x", "te[n]*ntx:title:y"}) {
     keep(name);
   }
   const NamedRemoval titles = remove_matching(NameSet(NameSet::Kind::prefix, "te[n]*nt:title:"));
@@ -263,7 +264,8 @@ TEST_F(RedisTierTest, SaysWhatItsServerSays) {
   EXPECT_EQ(std::move(unasked).take(), R"({"valueBytesMax":4096,"transport":"tcp","server":null})");
   const std::string first = status();
   EXPECT_THAT(first, HasSubstr(R"("version":"7.0.15")"));
-  EXPECT_THAT(first, HasSubstr(R"("evictionPolicy":"noeviction","evictionAdvice":"maxmemory-policy is noeviction)"));
+  EXPECT_THAT(first,
+              HasSubstr(R"("evictionPolicy":"noeviction","evictionAdvice":"maxmemory-policy is noeviction)"));
   EXPECT_EQ(round_trips, 1U);
   // Asked again within a moment, it is not.
   status();
@@ -280,14 +282,17 @@ TEST_F(RedisTierTest, SaysThatItsServerGivesNoAnswer) {
     lost.lost = true;
     return std::optional<sim::Fault>(lost);
   };
-  EXPECT_EQ(status(),
-            R"({"valueBytesMax":4096,"transport":"tcp","server":null,"error":"There was no answer in time."})");
+  EXPECT_EQ(
+      status(),
+      R"({"valueBytesMax":4096,"transport":"tcp","server":null,"error":"There was no answer in time."})");
 }
 
 TEST_F(RedisTierTest, WhereConfigIsRefusedInfoTellsThePolicy) {
   world.redis.refuses_config = true;
   world.redis.eviction_policy = "volatile-ttl";
-  EXPECT_THAT(status(), HasSubstr(R"("evictionPolicy":"volatile-ttl","evictionAdvice":"maxmemory-policy is volatile-ttl)"));
+  EXPECT_THAT(
+      status(),
+      HasSubstr(R"("evictionPolicy":"volatile-ttl","evictionAdvice":"maxmemory-policy is volatile-ttl)"));
 }
 
 TEST_F(RedisTierTest, ThePolicyIsSetOnlyWhereThatIsAskedFor) {
