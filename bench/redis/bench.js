@@ -7,6 +7,7 @@ import { Agent, get } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { bundleWorker } from "../../scripts/bundle.js";
 import { startRedis, startRest } from "../../tests/runtime/redis_server.js";
 import { startOrigin, startWorker } from "../../tests/runtime/support.js";
@@ -27,7 +28,7 @@ const CLEARLY = 1.2;
 /**
  * @typedef {{way: string, readers: number, perSecond: number, median: number, p95: number, cpuMicros: number, commands: number,
  *   reads: number, connections: number}} Row
- * @typedef {{hits: Row[], ways: Row[], verdicts: import("../statistics.js").Verdict[]}} Found
+ * @typedef {{bundleBytes: number, clientBytes: number, hits: Row[], ways: Row[], verdicts: import("../statistics.js").Verdict[]}} Found
  */
 
 /** Processor time of the runtimes that this process has started, in seconds. */
@@ -173,8 +174,13 @@ async function benchHits(redis, seconds) {
   return rows;
 }
 
+/** Of the script as it is sent, packed. @param {string} entry */
+const packedBytes = async (entry) => gzipSync(await bundleWorker(join(here, entry)), { level: 9 }).length;
+
 /** @param {number} seconds of each measurement @returns {Promise<Found>} */
 export async function benchRedis(seconds) {
+  const bundleBytes = await packedBytes("../../shim/index.js");
+  const clientBytes = await packedBytes("../../shim/redis/connection.js");
   const redis = await startRedis();
   try {
     const ways = await benchWays(redis, seconds);
@@ -188,14 +194,14 @@ export async function benchRedis(seconds) {
         met: ratio >= CLEARLY,
       },
     ];
-    return { hits, ways, verdicts };
+    return { bundleBytes, clientBytes, hits, ways, verdicts };
   } finally {
     await redis.stop();
   }
 }
 
 /** @param {Found} found */
-export function redisReport({ hits, ways }) {
+export function redisReport({ bundleBytes, clientBytes, hits, ways }) {
   const head = [
     "",
     "readers",
@@ -223,5 +229,6 @@ export function redisReport({ hits, ways }) {
     table(head, ways.map(line)),
     "Hits of 2 KB, by tier",
     table(head, hits.map(line)),
+    `The client of Redis is ${clientBytes} of the bundle's ${bundleBytes} bytes (gzip, without the module).`,
   ].join("\n");
 }
