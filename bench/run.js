@@ -1,4 +1,4 @@
-// npm run bench [-- http|misses|measuring|module|warming|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
+// npm run bench [-- http|misses|measuring|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
 // build/bench/results.json. Times are no tests: a missed aim is told, and the exit status stays 0.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { benchJson, jsonReport } from "./json/bench.js";
 import { benchMeasuring, measuringReport } from "./measuring/bench.js";
 import { benchMisses, missesReport } from "./misses/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
+import { benchRedis, redisReport } from "./redis/bench.js";
 import { verdictLine } from "./statistics.js";
 import { benchWarming, warmingReport } from "./warming/bench.js";
 
@@ -67,6 +68,10 @@ if (wanted("module")) {
 if (wanted("warming")) {
   const found = await benchWarming();
   tell("warming", found, warmingReport(found));
+}
+if (wanted("redis")) {
+  const found = await benchRedis(2);
+  tell("redis", found, redisReport(found));
 }
 if (wanted("json")) {
   const found = await benchJson(`${FOLDER}/json/bench_json.wasm`, values.payloads);

@@ -1,5 +1,6 @@
 // The shim and an entry of its own as one script, for tests and measurements; wrangler bundles what is deployed.
 
+import { builtinModules } from "node:module";
 import { build } from "esbuild";
 
 /**
@@ -21,6 +22,15 @@ export async function bundleWorker(entry) {
             const filter = new RegExp(`(^|/)${name.replaceAll(".", "\\.")}$`);
             setup.onResolve({ filter }, () => ({ path: `./${name}`, external: true }));
           }
+          // What a library requires of Node, the runtime has: wrangler sees to that in what is deployed.
+          setup.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+            kind === "require-call" && builtinModules.includes(path)
+              ? { path, namespace: "builtin" }
+              : undefined,
+          );
+          setup.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
+            contents: `module.exports = process.getBuiltinModule("node:${path}");`,
+          }));
         },
       },
     ],

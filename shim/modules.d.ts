@@ -17,3 +17,12 @@ declare module "node:crypto" {
   }
   export function createHash(algorithm: "sha256"): Hash;
 }
+
+declare module "node:buffer" {
+  interface BufferConstructor {
+    from(text: string, encoding?: "base64"): Uint8Array<ArrayBuffer>;
+    from(memory: ArrayBufferLike, at: number, size: number): Uint8Array<ArrayBuffer>;
+    concat(pieces: Uint8Array[]): Uint8Array<ArrayBuffer>;
+  }
+  export const Buffer: BufferConstructor;
+}

@@ -1,9 +1,10 @@
-// The classes that wrangler.toml names: rows of src/records/objects.def.
+// The classes that wrangler.toml names: rows of src/records/objects.def, and the one that keeps no state.
 
 import { OBJECTS } from "../generated/objects.js";
 import { CoreObject } from "./core.js";
 
 export { Lock } from "./lock.js";
+export { RedisLink } from "./redis_link.js";
 
 export class Audit extends CoreObject {
   /** @override */

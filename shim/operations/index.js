@@ -12,6 +12,7 @@ import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
 import { batchSettle, queueBacklog, queueSend } from "./queue.js";
 import { rateLimit } from "./rate_limit.js";
+import { redisRun } from "./redis.js";
 import { requestBody, requestForm } from "./request.js";
 import { tokenVerify } from "./token.js";
 
@@ -44,4 +45,5 @@ export const handlers = Object.freeze({
   kv_get_many: kvGetMany,
   analytics_write: analyticsWrite,
   mail_send: mailSend,
+  redis_run: redisRun,
 });

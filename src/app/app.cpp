@@ -30,6 +30,8 @@ namespace larder::app {
 
 namespace {
 
+constexpr std::string_view cache_path = "/internal/cache";
+
 std::string allow_of(const std::vector<http::Method>& methods) {
   std::vector<std::string> names;
   for (const http::Method method : methods) {
@@ -113,20 +115,19 @@ void App::adopt(config::Settings settings) {
 
 void App::build_caches() {
   const std::uint64_t budget = bypass_ ? 0 : settings_.memory_bytes.count;
-  const tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget),
-                               host::random_number(host_, 8));
-  // The chain that is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
-  auto tiered = tiers::make_tiered_cache(config::chain_of(settings_.cache_implementation).empty()
-                                             ? config::CacheImplementation::kv
-                                             : settings_.cache_implementation,
-                                         setup, counters_);
+  tiers::TierSetup setup(host_, settings_.value_bytes_max, Bytes(budget), host::random_number(host_, 8));
+  setup.redis = redis::Client(config::redis_address(settings_));
+  setup.eviction_policy = settings_.eviction_policy;
+  // A chain is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
+  auto tiered = tiers::make_tiered_cache(config::CacheImplementation::kv, setup, counters_);
   tiered_ = tiered.get();
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
-  engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
-                                             bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
+  engine_ =
+      std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
+                                       bypass_ ? engine::Duty::stands_in : engine::Duty::serves, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
   const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
                              *control_, counters_, narrative_log_, *warming_, uploads_, meter_};
@@ -136,6 +137,12 @@ void App::build_caches() {
 
 void App::activate_cache() {
   const bool observes = config::chain_of(settings_.cache_implementation).empty() || !settings_.feature_cache;
+  const auto former = config::former_tier(settings_);
+  // With a fault in the settings no request is served.
+  if (!config::chain_of(settings_.cache_implementation).empty() &&
+      tiered_->can_follow(settings_.cache_implementation, former)) {
+    tiered_->follow(settings_.cache_implementation, former);
+  }
   const auto activated =
       registry_.activate(observes ? config::to_text(config::CacheImplementation::null) : tiered_->name());
   LARDER_ASSERT(activated.has_value());
@@ -234,6 +241,9 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
+    if (target->path == cache_path && settings_.environment != config::Environment::production) {
+      co_await survey_stores(here);
+    }
     Outgoing outgoing = unmatched(here, *target, inbound);
     if (outgoing.answer.status == 404) {
       note_unmatched(*target, inbound.began);
@@ -729,10 +739,10 @@ std::string App::request_id(host::Context here) const {
 
 Outgoing App::unmatched(host::Context here, const http::Target& target, Inbound& inbound) const {
   const bool health_path = target.path == "/health";
-  const bool cache_path =
-      target.path == "/internal/cache" && settings_.environment != config::Environment::production;
+  const bool is_cache_path =
+      target.path == cache_path && settings_.environment != config::Environment::production;
   std::vector<http::Method> methods = config::methods_of(declarations_, target.path);
-  if (health_path || cache_path) {
+  if (health_path || is_cache_path) {
     methods = {http::Method::get, http::Method::head};
     if (inbound.method == http::Method::get || inbound.method == http::Method::head) {
       return health_path ? health() : internal_cache();
@@ -926,7 +936,24 @@ host::Task<void> App::watch(host::Context here) {
   }
 }
 
+host::Task<void> App::survey_stores(host::Context here) {
+  for (tiers::CacheTier* tier : tiered_->tiers()) {
+    const bool has_said = co_await tier->survey(here);
+    static_cast<void>(has_said);
+  }
+}
+
 host::Task<void> App::maintain(host::Context here) {
+  co_await control_->make_current(here);
+  co_await survey_stores(here);
+  for (const tiers::CacheTier* tier : tiered_->tiers()) {
+    if (const std::string advice = tier->advice(); !advice.empty()) {
+      host::LogLine(host_, LogLevel::warn, "store_advice")
+          .add("tier", tier->name())
+          .add("advice", advice)
+          .write();
+    }
+  }
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->maintain(here);
 }

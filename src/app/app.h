@@ -119,6 +119,8 @@ class App {
   // What is counted goes to the ledger, and data points to their datasets, now.
   host::Task<void> hand_over(host::Context here);
   host::Task<monitor::Elsewhere> elsewhere(host::Context here);
+  // What the stores say of themselves, for status and advice.
+  host::Task<void> survey_stores(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);

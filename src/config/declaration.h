@@ -46,7 +46,7 @@
 //     "forward": ["authorization"],      mode http: request fields that go to the origin although they do not by default
 //     "setCookie": "strip",              mode http: an answer with Set-Cookie is kept without it; default "pass": not kept
 //     "tags": ["items", "item:{id}"],    what purges name
-//     "tiers": ["memory", "edge", "kv"], where entries are kept; default all
+//     "tiers": ["memory", "edge", "kv"], where entries are kept; default all. A shared tier stands for any other
 //     "maxBytes": 131072,                larger bodies pass through uncached
 //     "cors": {"origins": ["https://a.example"], "maxAge": "1h"}   whose pages may read it; ["*"]: everybody's
 //     "limit": true                      each client is held to the rate limit PUBLIC_LIMIT (wrangler.toml) for what of this

@@ -62,6 +62,10 @@ static_assert(value_bytes_default <= kv_value_bytes_max);
 static_assert(compress_threshold_bytes_default <= value_bytes_default);
 static_assert(memory_value_bytes_max * 8 <= memory_budget_bytes_max);
 static_assert(kv_value_bytes_max <= body_bytes_max);
+static_assert(redis_value_bytes_max <= reply_bytes_max);
+static_assert(redis_connect_wait + redis_command_wait <= tier_patience);
+// Who waits for a lock sees every word that its holder leaves.
+static_assert(backoff_max < redis_alone_kept);
 static_assert(edge_value_bytes_max <= body_bytes_max);
 static_assert(reply_bytes_max <= body_bytes_max);
 static_assert(origin_timeout_soft_default < origin_timeout_hard_default);

@@ -19,6 +19,7 @@ constexpr std::array all_spending_overs = {SpendingOver::template_, SpendingOver
 constexpr std::array all_webhook_formats = {WebhookFormat::by_host, WebhookFormat::slack,
                                             WebhookFormat::alertmanager};
 constexpr std::array all_mail_services = {MailService::mailchannels, MailService::send_email};
+constexpr std::array all_moved_froms = {MovedFrom::none, MovedFrom::kv, MovedFrom::redis};
 constexpr std::array all_log_levels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error,
                                        LogLevel::off};
 
@@ -45,6 +46,22 @@ Result<WebhookFormat> read_webhook_format(std::string_view text) {
   return read_word(all_webhook_formats, text);
 }
 Result<MailService> read_mail_service(std::string_view text) { return read_word(all_mail_services, text); }
+
+Result<MovedFrom> read_moved_from(std::string_view text) { return read_word(all_moved_froms, text); }
+
+// Redis' own words (redis.io, "Key eviction", read 2026-11).
+Result<std::string> read_eviction_policy(std::string_view text) {
+  constexpr std::array policies = {std::string_view("allkeys-lru"),    std::string_view("allkeys-lfu"),
+                                   std::string_view("allkeys-random"), std::string_view("noeviction"),
+                                   std::string_view("volatile-lru"),   std::string_view("volatile-lfu"),
+                                   std::string_view("volatile-ttl"),   std::string_view("volatile-random")};
+  if (text.empty() || std::find(policies.begin(), policies.end(), text) != policies.end()) {
+    return std::string(text);
+  }
+  const std::vector<std::string_view> words(policies.begin(), policies.end());
+  return refuse(concat({in_quotes(text), " is no eviction policy of Redis; use ", any_of(words), ".",
+                        did_you_mean(text, words)}));
+}
 
 Result<bool> read_boolean(std::string_view text) {
   if (text == "true" || text == "1") {
@@ -346,6 +363,61 @@ void check_operators(const Settings& settings, Faults& faults) {
   }
 }
 
+// The binding that gives the address; REDIS_URL where none does.
+std::string_view redis_url_name(const Settings& settings) {
+  return !settings.secret("REDIS_URL") && settings.secret("CACHE_REDIS_URL") ? "CACHE_REDIS_URL"
+                                                                             : "REDIS_URL";
+}
+
+void check_redis_address(const Settings& settings, Faults& faults) {
+  const auto url = settings.secret("REDIS_URL");
+  const auto alias = settings.secret("CACHE_REDIS_URL");
+  const std::string name(redis_url_name(settings));
+  if (url && alias && *url != *alias) {
+    faults.emplace_back("CACHE_REDIS_URL", "REDIS_URL says something else; keep one of the two.");
+  }
+  if (!url && !alias) {
+    return;
+  }
+  const auto address = parse_redis_address(url ? *url : *alias);
+  if (!address) {
+    faults.emplace_back(name, address.error().message);
+    return;
+  }
+  const bool is_rest = address->transport == RedisTransport::rest;
+  if (is_rest && !settings.secret("REDIS_TOKEN")) {
+    faults.emplace_back("REDIS_TOKEN", concat({name, " is reached by REST, which needs a token."}));
+  }
+  if (address->url.starts_with("http://") && settings.environment == Environment::production) {
+    faults.emplace_back(name, "In production it must start with https://: the token would travel in clear.");
+  }
+}
+
+void check_redis(const Settings& settings, Faults& faults) {
+  const bool has_address = settings.secret("REDIS_URL") || settings.secret("CACHE_REDIS_URL");
+  const bool writes = settings.cache_implementation == CacheImplementation::redis;
+  const bool reads = settings.moved_from == MovedFrom::redis;
+  if (writes || reads) {
+    const std::string_view reason = writes ? "CACHE_IMPL=redis" : "CACHE_MOVE_FROM=redis";
+    if (!settings.redis_enabled) {
+      faults.emplace_back("ENABLE_REDIS_CACHE", concat({reason, " needs ENABLE_REDIS_CACHE=true."}));
+    }
+    if (!has_address) {
+      faults.emplace_back("REDIS_URL",
+                          concat({reason, " needs the address of a Redis server in REDIS_URL."}));
+    }
+  }
+  if (settings.redis_enabled || writes || reads) {
+    check_redis_address(settings, faults);
+  }
+  const bool moves_nowhere = (writes && reads) || (settings.moved_from == MovedFrom::kv &&
+                                                   settings.cache_implementation == CacheImplementation::kv);
+  if (moves_nowhere) {
+    faults.emplace_back("CACHE_MOVE_FROM",
+                        "It names the store that CACHE_IMPL writes; name the former one, or none.");
+  }
+}
+
 void check_together(const Settings& settings, Faults& faults) {
   check_operators(settings, faults);
   if (settings.narrative_kept < settings.narrative_fresh) {
@@ -355,16 +427,7 @@ void check_together(const Settings& settings, Faults& faults) {
   if (!settings.llm_url.empty() && settings.llm_model.empty()) {
     faults.emplace_back("LLM_MODEL", "LLM_URL needs the name of a model there.");
   }
-  if (settings.cache_implementation != CacheImplementation::redis) {
-    return;
-  }
-  if (!settings.redis_enabled) {
-    faults.emplace_back("ENABLE_REDIS_CACHE", "CACHE_IMPL=redis needs ENABLE_REDIS_CACHE=true.");
-  }
-  if (!settings.secret("REDIS_URL") && !settings.secret("CACHE_REDIS_URL")) {
-    faults.emplace_back("REDIS_URL", "CACHE_IMPL=redis needs the address of a Redis server in REDIS_URL.");
-  }
-  faults.emplace_back("CACHE_IMPL", "This version has no Redis tier yet; use \"kv\".");
+  check_redis(settings, faults);
 }
 
 }  // namespace
@@ -395,12 +458,51 @@ std::string_view to_text(WebhookFormat format) {
   LARDER_UNREACHABLE();
 }
 
+std::string_view to_text(MovedFrom moved_from) {
+  switch (moved_from) {
+    case MovedFrom::none:
+      return "none";
+    case MovedFrom::kv:
+      return "kv";
+    case MovedFrom::redis:
+      return "redis";
+  }
+  LARDER_UNREACHABLE();
+}
+
 std::string_view to_text(MailService service) {
   switch (service) {
     case MailService::mailchannels:
       return "mailchannels";
     case MailService::send_email:
       return "send_email";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::optional<RedisAddress> redis_address(const Settings& settings) {
+  const auto given = settings.secret(redis_url_name(settings));
+  if (!settings.redis_enabled || !given) {
+    return std::nullopt;
+  }
+  auto address = parse_redis_address(*given);
+  if (!address) {
+    return std::nullopt;
+  }
+  if (address->transport == RedisTransport::rest) {
+    address->token = std::string(settings.secret("REDIS_TOKEN").value_or(""));
+  }
+  return std::move(*address);
+}
+
+std::optional<Tier> former_tier(const Settings& settings) {
+  switch (settings.moved_from) {
+    case MovedFrom::none:
+      return std::nullopt;
+    case MovedFrom::kv:
+      return Tier::kv;
+    case MovedFrom::redis:
+      return Tier::redis;
   }
   LARDER_UNREACHABLE();
 }

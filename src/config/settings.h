@@ -12,6 +12,7 @@
 #include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
+#include "config/redis_address.h"
 #include "config/tiers.h"
 
 namespace larder::config {
@@ -45,6 +46,9 @@ enum class MailService : std::uint8_t {
   send_email,    // Cloudflare's binding
 };
 std::string_view to_text(MailService service);
+// CACHE_MOVE_FROM: the shared tier that entries are moved from.
+enum class MovedFrom : std::uint8_t { none, kv, redis };
+std::string_view to_text(MovedFrom moved_from);
 
 // Names of key patterns, or all of them.
 class PatternList {
@@ -90,6 +94,12 @@ class Settings {
   friend Checked<Settings> parse_settings(const TextPairs& bindings);
   TextPairs secrets_;
 };
+
+// The Redis server of REDIS_URL or CACHE_REDIS_URL, with its token; nullopt where Redis is not allowed
+// (ENABLE_REDIS_CACHE).
+std::optional<RedisAddress> redis_address(const Settings& settings);
+// The tier that is read behind CACHE_IMPL's own and not written (CACHE_MOVE_FROM).
+std::optional<Tier> former_tier(const Settings& settings);
 
 // Reads settings from the deployment's text bindings. All faults are named by their setting; names that are
 // no setting are held apart as secrets.

@@ -24,8 +24,8 @@ bool is_packed(const Reading& reading) {
 }  // namespace
 
 Engine::Engine(const config::Settings& settings, tiers::CacheRegistry& registry, tiers::TieredCache& tiered,
-               observe::Counters& counters, Control& control, Duty duty)
-    : parts_(settings, registry, tiered, counters, control, duty) {}
+               observe::Counters& counters, Control& control, Duty duty, redis::Client redis)
+    : parts_(settings, registry, tiered, counters, control, duty, std::move(redis)) {}
 
 void Engine::purge_memory() {
   // What is in memory was judged when it came, so only what is new can reach it.
@@ -217,7 +217,15 @@ host::Task<Result<std::vector<tiers::EntryPtr>>> Engine::find_many(host::Context
   for (const Query& query : queries) {
     keys.push_back(query.key);
   }
-  auto entries = co_await shared->get_many(here, std::move(keys));
+  auto entries = co_await shared->get_many(here, keys);
+  if (tiers::GuardedTier* const former = parts_.tiered.former_tier(); entries && former != nullptr) {
+    const auto kept = co_await former->get_many(here, std::move(keys));
+    for (std::size_t i = 0; kept && i < queries.size(); ++i) {
+      if ((*entries)[i] == nullptr) {
+        (*entries)[i] = (*kept)[i];
+      }
+    }
+  }
   if (entries) {
     for (std::size_t i = 0; i < queries.size(); ++i) {
       (*entries)[i] = Copy((*entries)[i]).open(parts_.control, queries[i].key);

@@ -37,6 +37,16 @@ class ObjectLock final : public KeyLock {
     co_return reply;
   }
 
+  host::Task<Result<bool>> renew(host::Context here, std::string name, std::string token,
+                                 Millis keep) override {
+    // Its own token is granted again.
+    const auto renewed = co_await acquire(here, std::move(name), std::move(token), keep, Millis(0));
+    if (!renewed) {
+      co_return tl::make_unexpected(renewed.error());
+    }
+    co_return renewed->word == LockWord::granted;
+  }
+
   host::Task<Result<void>> release(host::Context here, std::string name, std::string token, LockWord word,
                                    std::string header, tiers::EntryPtr entry, Millis good_for) override {
     const host::Body nothing;
@@ -50,9 +60,44 @@ class ObjectLock final : public KeyLock {
   }
 };
 
+class ChosenLock final : public KeyLock {
+ public:
+  ChosenLock(const config::Settings& settings, redis::Client redis)
+      : settings_(settings),
+        object_(make_object_lock()),
+        redis_(make_redis_lock(settings.cache_prefix, std::move(redis))) {}
+
+  host::Task<Result<LockReply>> acquire(host::Context here, std::string name, std::string token, Millis keep,
+                                        Millis wait) override {
+    return chosen().acquire(here, std::move(name), std::move(token), keep, wait);
+  }
+  host::Task<Result<bool>> renew(host::Context here, std::string name, std::string token,
+                                 Millis keep) override {
+    return chosen().renew(here, std::move(name), std::move(token), keep);
+  }
+  host::Task<Result<void>> release(host::Context here, std::string name, std::string token, LockWord word,
+                                   std::string header, tiers::EntryPtr entry, Millis good_for) override {
+    return chosen().release(here, std::move(name), std::move(token), word, std::move(header),
+                            std::move(entry), good_for);
+  }
+
+ private:
+  KeyLock& chosen() {
+    return settings_.cache_implementation == config::CacheImplementation::redis ? *redis_ : *object_;
+  }
+
+  const config::Settings& settings_;
+  std::unique_ptr<KeyLock> object_;
+  std::unique_ptr<KeyLock> redis_;
+};
+
 }  // namespace
 
 std::unique_ptr<KeyLock> make_object_lock() { return std::make_unique<ObjectLock>(); }
+
+std::unique_ptr<KeyLock> make_key_lock(const config::Settings& settings, redis::Client redis) {
+  return std::make_unique<ChosenLock>(settings, std::move(redis));
+}
 
 Permit::Permit(Locks& locks, std::string name, std::string token)
     : locks_(&locks), name_(std::move(name)), token_(std::move(token)) {
@@ -130,12 +175,12 @@ host::Task<Locks::Taken> Locks::take(host::Context here, tiers::Key key, std::st
 }
 
 host::Task<bool> Locks::renew(host::Context here, const Permit& permit, Millis keep) {
-  const auto renewed = co_await lock_->acquire(here, permit.name_, permit.token_, keep, Millis(0));
+  const auto renewed = co_await lock_->renew(here, permit.name_, permit.token_, keep);
   if (!renewed) {
     counters_.add(Counter::cache_errors_total, "lock", Label(renewed.error().kind));
     co_return true;
   }
-  co_return renewed->word == LockWord::granted;
+  co_return *renewed;
 }
 
 host::Task<void> Locks::hand_over(host::Context here, Permit permit, tiers::EntryPtr entry) {

@@ -13,6 +13,7 @@
 #include "host/task.h"
 #include "observe/counters.h"
 #include "policy/breaker.h"
+#include "redis/client.h"
 #include "tiers/cache.h"
 
 namespace larder::engine {
@@ -39,9 +40,13 @@ struct LockReply {
 class KeyLock {
  public:
   virtual ~KeyLock() = default;
-  // Waits at most `wait`. Granted for `keep`, unless it is released before; the holder's own token renews it.
+  // Waits at most `wait`. Granted for `keep`, unless it is released before.
   virtual host::Task<Result<LockReply>> acquire(host::Context here, std::string name, std::string token,
                                                 Millis keep, Millis wait) = 0;
+  // Whether the token's holder still has it, now for `keep` from now on; one that nobody has any more it gets
+  // again.
+  virtual host::Task<Result<bool>> renew(host::Context here, std::string name, std::string token,
+                                         Millis keep) = 0;
   // A value is kept for those who come within `good_for`. `entry`: with LockWord::value.
   virtual host::Task<Result<void>> release(host::Context here, std::string name, std::string token,
                                            LockWord word, std::string header, tiers::EntryPtr entry,
@@ -50,6 +55,11 @@ class KeyLock {
 
 // Locks in Durable Objects, one a key.
 std::unique_ptr<KeyLock> make_object_lock();
+// Locks in Redis (engine/redis_lock.cpp). Their names are in the deployment's prefix.
+std::unique_ptr<KeyLock> make_redis_lock(std::string cache_prefix, redis::Client redis);
+// Those of CACHE_IMPL at each moment: in Redis where it is the shared tier. A lock that was taken in one and
+// is handed back in the other ends by its time. `settings` outlive it.
+std::unique_ptr<KeyLock> make_key_lock(const config::Settings& settings, redis::Client redis);
 
 class Locks;
 

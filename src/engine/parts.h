@@ -34,7 +34,7 @@ struct Parts {
   RefreshBook refreshes;
 
   Parts(const config::Settings& settings_, tiers::CacheRegistry& registry_, tiers::TieredCache& tiered_,
-        observe::Counters& counters_, Control& control_, Duty duty_)
+        observe::Counters& counters_, Control& control_, Duty duty_, redis::Client redis)
       : settings(settings_),
         registry(registry_),
         tiered(tiered_),
@@ -42,7 +42,7 @@ struct Parts {
         control(control_),
         duty(duty_),
         gate(settings_, counters_),
-        locks(settings_, counters_, make_object_lock()) {}
+        locks(settings_, counters_, make_key_lock(settings_, std::move(redis))) {}
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 };

@@ -123,6 +123,65 @@ std::string listed_prefix(const Desk& desk, const Call& call) {
 
 }  // namespace
 
+// Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through, which
+// a module may not have.
+namespace removal_by_name {
+
+// What hard purges of names leave to be removed, where the shared store can choose by name.
+std::vector<tiers::NameSet> names_of(const Desk& desk, const std::vector<config::Purge>& purges) {
+  using Kind = tiers::NameSet::Kind;
+  std::vector<tiers::NameSet> names;
+  for (const config::Purge& purge : purges) {
+    if (purge.soft) {
+      continue;
+    }
+    if (purge.kind == config::PurgeKind::prefix) {
+      names.emplace_back(Kind::prefix, purge.text);
+    } else if (purge.kind == config::PurgeKind::pattern) {
+      names.emplace_back(Kind::pattern, purge.text);
+    } else if (purge.kind == config::PurgeKind::all) {
+      names.emplace_back(Kind::prefix, own_prefix(desk));
+    }
+  }
+  return names;
+}
+
+struct Progress {
+  std::uint64_t count = 0;
+  // "INDEX-CURSOR": which of the names, and where in the store; empty at the end.
+  std::string cursor;
+  std::optional<Error> failure;
+
+  Progress() {}
+};
+
+host::Task<Progress> remove(host::Context here, const Desk& desk, std::vector<tiers::NameSet> names,
+                            std::string cursor) {
+  Progress progress;
+  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  const std::size_t dash = cursor.find('-');
+  std::size_t index = parse_unsigned(cursor.substr(0, dash)).value_or(0);
+  std::string at = dash == std::string::npos ? std::string() : cursor.substr(dash + 1);
+  const Instant give_up = here.host().now() + limit::redis_removal_time_max;
+  while (index < names.size()) {
+    auto some =
+        co_await shared->remove_matching(here, own_prefix(desk), names[index], std::move(at), give_up);
+    progress.count += some.count;
+    progress.failure = std::move(some.failure);
+    at = std::move(some.next_cursor);
+    if (progress.failure || !at.empty()) {
+      break;
+    }
+    ++index;
+  }
+  if (index < names.size()) {
+    progress.cursor = concat({to_text(std::uint64_t{index}), "-", at});
+  }
+  co_return progress;
+}
+
+}  // namespace removal_by_name
+
 host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call) {
   const auto key = key_asked_for(here, desk, call);
   if (!key) {
@@ -237,14 +296,39 @@ host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& c
   }
   name_as_stored(here, *purges);
   call.note = purge_note(*purges);
-  std::string changes = records::control_changes(*purges);
-  const auto appended = co_await desk.control.append(here, std::move(changes));
-  if (!appended) {
-    co_return control_log_unavailable(here, appended.error());
+  // A call that goes on with the removal of what an earlier one has purged.
+  std::string cursor(call.target.parameter("cursor").value_or(""));
+  if (cursor.size() > limit::key_bytes_max) {
+    co_return host::problem_answer(here.host(), invalid_request("cursor: no cursor is that long."));
   }
   JsonWriter json;
-  json.begin_object().key("purged").value(purges->size());
-  json.key("at").value(http::format_timestamp(here.host().now())).end_object();
+  json.begin_object();
+  if (cursor.empty()) {
+    std::string changes = records::control_changes(*purges);
+    const auto appended = co_await desk.control.append(here, std::move(changes));
+    if (!appended) {
+      co_return control_log_unavailable(here, appended.error());
+    }
+    json.key("purged").value(purges->size());
+  }
+  json.key("at").value(http::format_timestamp(here.host().now()));
+  std::vector<tiers::NameSet> names = removal_by_name::names_of(desk, *purges);
+  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  if (!names.empty() && shared != nullptr && shared->bare().removes_by_name()) {
+    const auto progress = co_await removal_by_name::remove(here, desk, std::move(names), std::move(cursor));
+    json.key("removed").begin_object().key("tier").value(shared->bare().name());
+    json.key("count").value(progress.count).key("cursor");
+    if (progress.cursor.empty()) {
+      json.null();
+    } else {
+      json.value(progress.cursor);
+    }
+    if (progress.failure) {
+      json.key("error").value(to_text(progress.failure->kind));
+    }
+    json.end_object();
+  }
+  json.end_object();
   co_return host::json_answer(here.host(), 200, json.text());
 }
 

@@ -103,6 +103,13 @@ host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& 
   json.key("complete").value(keys.complete).end_object();
   json.key("memory");
   desk.tiered.memory().write_status(json);
+  if (tiers::GuardedTier* const shared = desk.tiered.shared_tier(); shared != nullptr) {
+    const bool has_said = co_await shared->bare().survey(here);
+    if (has_said) {
+      json.key(shared->bare().name());
+      shared->bare().write_status(json);
+    }
+  }
   json.key("last24Hours").raw(*told);
   if (call.role == Role::admin) {
     json.key("engineVersion").value(desk.settings.engine_version);

@@ -31,6 +31,13 @@ class TierSet {
     TierSet set = none();
     for (const config::Tier tier : tiers) {
       set.bits_ |= bit(tier);
+      // A store that all isolates share stands for any other: CACHE_IMPL says which one there is.
+      for (const config::Tier other : config::all_tiers) {
+        const bool is_shared = config::row_of(tier).reach == config::Reach::deployment;
+        if (is_shared && config::row_of(other).reach == config::Reach::deployment) {
+          set.bits_ |= bit(other);
+        }
+      }
     }
     return set;
   }
@@ -115,7 +122,9 @@ class Cache {
   virtual host::Task<Result<Stored>> put(host::Context here, Key key, EntryPtr entry) = 0;
   // True when there was something, as far as the store knows.
   virtual host::Task<Result<bool>> remove(host::Context here, Key key) = 0;
-  // Keys by storage name, a page at a time. Errors: unsupported where the store cannot list.
+  // Keys by storage name, a page at a time. A store that walks over its keys by buckets (Redis) gives them in
+  // no order, some pages with a few more than `count_max` or with none, and a key twice where it grows
+  // meanwhile. Errors: unsupported where the store cannot list.
   virtual host::Task<Result<KeyPage>> list(host::Context here, std::string prefix, std::string cursor,
                                            std::uint32_t count_max);
   // Drops every entry with the tag and tells how many. Errors: unsupported where the store has no index of

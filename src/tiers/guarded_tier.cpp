@@ -40,7 +40,11 @@ void GuardedTier::report(const Result<T>& done, Instant now) {
   if (done) {
     breaker_.succeeded();
   } else {
-    breaker_.failed(now);
+    if (done.error().kind == ErrorKind::rejected) {
+      breaker_.succeeded();
+    } else {
+      breaker_.failed(now);
+    }
     count_error(done.error());
   }
 }
@@ -110,6 +114,16 @@ host::Task<Result<bool>> GuardedTier::remove(host::Context here, Key key) {
 host::Task<Removal> GuardedTier::remove_many(host::Context here, std::vector<std::string> storage_names) {
   auto removal = co_await tier_->remove_many(here, std::move(storage_names));
   if (removal.failure) {
+    count_error(*removal.failure);
+  }
+  co_return removal;
+}
+
+host::Task<NamedRemoval> GuardedTier::remove_matching(host::Context here, std::string keys_under,
+                                                      NameSet names, std::string cursor, Instant give_up) {
+  auto removal = co_await tier_->remove_matching(here, std::move(keys_under), std::move(names),
+                                                 std::move(cursor), give_up);
+  if (removal.failure && removal.failure->kind != ErrorKind::unsupported) {
     count_error(*removal.failure);
   }
   co_return removal;

@@ -78,12 +78,15 @@ class GuardedTier {
   // Whatever the breaker says: a copy that stays would come back. Errors: the store's.
   host::Task<Result<bool>> remove(host::Context here, Key key);
   host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
+  host::Task<NamedRemoval> remove_matching(host::Context here, std::string keys_under, NameSet names,
+                                           std::string cursor, Instant give_up);
   host::Task<Result<KeyPage>> list(host::Context here, std::string prefix, std::string cursor,
                                    std::uint32_t count_max);
 
  private:
   // Whether the breaker lets an operation through; refusals are counted. One that was let through is
-  // reported.
+  // reported. A store that answers with a refusal (it is full, say) is not out of order: its other answers
+  // are as good as before.
   bool admits(Instant now);
   template <typename T>
   void report(const Result<T>& done, Instant now);

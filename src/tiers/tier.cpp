@@ -1,8 +1,11 @@
 #include "tiers/tier.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/mutation.h"
 #include "config/limits.h"
+#include "policy/purge.h"
 
 namespace larder::tiers {
 
@@ -47,6 +50,19 @@ host::Task<Removal> CacheTier::remove_many(host::Context here, std::vector<std::
     ++removal.count;
   }
   co_return removal;
+}
+
+host::Task<NamedRemoval> CacheTier::remove_matching(host::Context, std::string, NameSet, std::string,
+                                                    Instant) {
+  NamedRemoval removal;
+  removal.failure.emplace(ErrorKind::unsupported, name(), false, "This store cannot choose entries by name.");
+  co_return removal;
+}
+
+host::Task<bool> CacheTier::survey(host::Context) { co_return false; }
+
+bool NameSet::has(std::string_view name) const {
+  return kind == Kind::prefix ? name.starts_with(text) : policy::fits_pattern(name, text);
 }
 
 host::Task<Result<bool>> CacheTier::remove(host::Context here, Key key) {

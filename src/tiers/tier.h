@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "redis/client.h"
 #include "tiers/cache.h"
 
 namespace larder::tiers {
@@ -24,6 +25,27 @@ struct Removal {
   Removal() {}
 };
 
+// Names of entries: all that begin with a text, or that a pattern of policy::fits_pattern() matches.
+struct NameSet {
+  enum class Kind : std::uint8_t { prefix, pattern };
+  Kind kind;
+  std::string text;
+
+  NameSet(Kind kind_, std::string text_) : kind(kind_), text(std::move(text_)) {}
+  bool has(std::string_view name) const;
+};
+
+// A stretch of a removal by name.
+struct NamedRemoval {
+  std::uint64_t count = 0;
+  // Where it goes on; empty: it has been through all names.
+  std::string next_cursor;
+  // What ended the stretch early.
+  std::optional<Error> failure;
+
+  NamedRemoval() {}
+};
+
 class CacheTier : public Cache {
  public:
   virtual config::Tier tier() const = 0;
@@ -36,8 +58,20 @@ class CacheTier : public Cache {
 
   // By the names that list() gives.
   virtual host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) = 0;
-  host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
+  virtual host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names);
   host::Task<Result<bool>> remove(host::Context here, Key key) override;
+  // Whether remove_matching() is offered.
+  virtual bool removes_by_name() const { return false; }
+  // Removes the entries of a set of names within `keys_under`, CACHE_PREFIX with its colon, from `cursor`
+  // ("": the beginning) until `give_up`. Names that begin with `keys_under` and another colon are no entries:
+  // they stay. Failure: unsupported where the store cannot choose by name.
+  virtual host::Task<NamedRemoval> remove_matching(host::Context here, std::string keys_under, NameSet names,
+                                                   std::string cursor, Instant give_up);
+  // Asks the store how it is, for write_status() and advice(); bounded. False: this kind of store has nothing
+  // to say. That it gave no answer is a part of its status.
+  virtual host::Task<bool> survey(host::Context here);
+  // What an operator should change at the store, as far as it has been asked; "" where it is as it should be.
+  virtual std::string advice() const { return ""; }
 };
 
 // The isolate's memory: a look-up never suspends, so it can also be asked without a coroutine.
@@ -70,6 +104,9 @@ struct TierSetup {
   // Of the memory tier, in all, and the seed of its replacement.
   Bytes memory_bytes;
   std::uint64_t memory_seed;
+  // Of the Redis tier, and the policy that its server is to be set to; "": none.
+  redis::Client redis{std::nullopt};
+  std::string eviction_policy;
 
   TierSetup(host::Host& host_, Bytes value, Bytes memory, std::uint64_t seed)
       : host(host_), value_bytes_max(value), memory_bytes(memory), memory_seed(seed) {}
@@ -79,6 +116,7 @@ struct TierSetup {
 std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max);
 std::unique_ptr<CacheTier> make_edge_tier(const TierSetup& setup, Bytes value_bytes_max);
 std::unique_ptr<CacheTier> make_kv_tier(const TierSetup& setup, Bytes value_bytes_max);
+std::unique_ptr<CacheTier> make_redis_tier(const TierSetup& setup, Bytes value_bytes_max);
 
 // The bound of a row.
 Bytes value_bytes_max_of(config::Tier tier, const TierSetup& setup);

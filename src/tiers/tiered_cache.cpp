@@ -15,13 +15,45 @@ TieredCache::TieredCache(config::CacheImplementation implementation, observe::Co
                          std::unique_ptr<MemoryTier> memory, std::vector<std::unique_ptr<CacheTier>> farther)
     : implementation_(implementation), counters_(counters), memory_(std::move(memory)) {
   for (std::unique_ptr<CacheTier>& tier : farther) {
-    farther_.push_back(std::make_unique<GuardedTier>(std::move(tier), counters));
+    all_.push_back(std::make_unique<GuardedTier>(std::move(tier), counters));
+  }
+  follow(implementation, std::nullopt);
+}
+
+GuardedTier* TieredCache::find(config::Tier tier) const {
+  const auto found =
+      std::find_if(all_.begin(), all_.end(), [&](const auto& one) { return one->tier() == tier; });
+  return found == all_.end() ? nullptr : found->get();
+}
+
+bool TieredCache::can_follow(config::CacheImplementation implementation,
+                             std::optional<config::Tier> former) const {
+  const std::vector<config::Tier>& chain = config::chain_of(implementation);
+  return (!former || find(*former) != nullptr) &&
+         std::all_of(chain.begin(), chain.end(),
+                     [&](config::Tier tier) { return tier == memory_->tier() || find(tier) != nullptr; });
+}
+
+void TieredCache::follow(config::CacheImplementation implementation, std::optional<config::Tier> former) {
+  LARDER_ASSERT(can_follow(implementation, former));
+  implementation_ = implementation;
+  chain_.clear();
+  for (const config::Tier tier : config::chain_of(implementation)) {
+    if (tier != memory_->tier()) {
+      chain_.push_back(find(tier));
+    }
+  }
+  former_ = former ? find(*former) : nullptr;
+  if (former_ != nullptr && std::find(chain_.begin(), chain_.end(), former_) == chain_.end()) {
+    chain_.push_back(former_);
+  } else {
+    former_ = nullptr;
   }
 }
 
 bool TieredCache::has(config::Tier tier) const {
   return tier == memory_->tier() ||
-         std::any_of(farther_.begin(), farther_.end(), [&](const auto& one) { return one->tier() == tier; });
+         std::any_of(chain_.begin(), chain_.end(), [&](const auto* one) { return one->tier() == tier; });
 }
 
 Look TieredCache::look_near(const Key& key) {
@@ -34,9 +66,9 @@ Look TieredCache::look_near(const Key& key) {
 
 GuardedTier* TieredCache::next_tier(const Key& key, config::Tier after) {
   bool is_behind = after == memory_->tier();
-  for (const auto& tier : farther_) {
+  for (GuardedTier* const tier : chain_) {
     if (is_behind && key.tiers.has(tier->tier())) {
-      return tier.get();
+      return tier;
     }
     is_behind = is_behind || tier->tier() == after;
   }
@@ -44,9 +76,9 @@ GuardedTier* TieredCache::next_tier(const Key& key, config::Tier after) {
 }
 
 GuardedTier* TieredCache::shared_tier() {
-  for (const auto& tier : farther_) {
-    if (tier->row().reach == config::Reach::deployment) {
-      return tier.get();
+  for (GuardedTier* const tier : chain_) {
+    if (tier->row().reach == config::Reach::deployment && tier != former_) {
+      return tier;
     }
   }
   return nullptr;
@@ -84,6 +116,9 @@ host::Task<Stored> TieredCache::put_farther(host::Context here, Key key, EntryPt
   }
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
+    if (next == former_) {
+      break;
+    }
     const auto stored = co_await next->put(here, key, entry);
     outcome = stored && *stored == Stored::stored ? Stored::stored : outcome;
   }
@@ -94,7 +129,7 @@ GuardedTier* TieredCache::farthest_tier(const Key& key) {
   GuardedTier* farthest = nullptr;
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
-    farthest = next;
+    farthest = next == former_ ? farthest : next;
   }
   return farthest;
 }
@@ -119,8 +154,8 @@ host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) 
   }
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
-    const bool ends =
-        found.tier ? next->tier() == *found.tier : next->row().reach == config::Reach::deployment;
+    const bool ends = next == former_ || (found.tier ? next->tier() == *found.tier
+                                                     : next->row().reach == config::Reach::deployment);
     if (ends) {
       co_return;
     }
@@ -140,7 +175,8 @@ host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
                 counters_.pattern(key.resource_number, key.pattern));
   const auto from_memory = co_await memory_->remove(here, key);
   Result<bool> removed(from_memory && *from_memory);
-  for (const auto& tier : farther_) {
+  const std::vector<GuardedTier*> chain = chain_;
+  for (GuardedTier* const tier : chain) {
     auto from_tier = co_await tier->remove(here, key);
     if (!from_tier) {
       // A copy that could not be removed would come back: the caller has to know. The other tiers go on.
@@ -154,9 +190,9 @@ host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
 
 host::Task<Result<KeyPage>> TieredCache::list(host::Context here, std::string prefix, std::string cursor,
                                               std::uint32_t count_max) {
-  for (std::size_t left = farther_.size(); left > 0; --left) {
-    GuardedTier& tier = *farther_[left - 1];
-    if (tier.row().listing == config::Listing::pages) {
+  for (std::size_t left = chain_.size(); left > 0; --left) {
+    GuardedTier& tier = *chain_[left - 1];
+    if (&tier != former_ && tier.row().listing == config::Listing::pages) {
       auto page = co_await tier.list(here, std::move(prefix), std::move(cursor), count_max);
       co_return page;
     }
@@ -182,7 +218,7 @@ void TieredCache::write_status(JsonWriter& json) const {
 
 std::vector<CacheTier*> TieredCache::tiers() const {
   std::vector<CacheTier*> tiers = {memory_.get()};
-  for (const auto& tier : farther_) {
+  for (GuardedTier* const tier : chain_) {
     tiers.push_back(&tier->bare());
   }
   return tiers;
@@ -190,11 +226,10 @@ std::vector<CacheTier*> TieredCache::tiers() const {
 
 std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation implementation,
                                                const TierSetup& setup, observe::Counters& counters) {
-  const std::vector<config::Tier>& chain = config::chain_of(implementation);
-  LARDER_ASSERT(!chain.empty() && chain.front() == config::Tier::memory);
   std::vector<std::unique_ptr<CacheTier>> farther;
-  for (const config::Tier tier : chain) {
-    if (tier != config::Tier::memory) {
+  for (const config::Tier tier : config::all_tiers) {
+    const bool is_there = tier != config::Tier::redis || setup.redis.address().has_value();
+    if (tier != config::Tier::memory && is_there) {
       farther.push_back(std::make_unique<VariantTier>(make_tier(tier, setup)));
     }
   }

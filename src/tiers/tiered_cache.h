@@ -1,6 +1,9 @@
 // Tiers stacked from the nearest to the farthest, each behind its guard. What a look-up finds is judged by
 // who reads: the chain makes look-ups, one tier at a time, and puts entries where they belong. A tier that
 // fails degrades to a miss and is counted. Where no tier wants a value, it is not kept at all.
+//
+// While entries move from one shared store to another, the former one stands behind the chain: it is read,
+// and what is removed is removed there too, but nothing is put into it.
 #pragma once
 
 #include <memory>
@@ -12,11 +15,17 @@ namespace larder::tiers {
 
 class TieredCache final : public Cache {
  public:
-  // The nearest tier first; `memory` is nearer than all.
+  // `farther`: every tier that any chain it is to follow has, memory apart. The chain is that of
+  // `implementation`.
   TieredCache(config::CacheImplementation implementation, observe::Counters& counters,
               std::unique_ptr<MemoryTier> memory, std::vector<std::unique_ptr<CacheTier>> farther);
 
   std::string_view name() const override { return config::to_text(implementation_); }
+  // Whether the tiers of the implementation's chain, and the former one, are there.
+  bool can_follow(config::CacheImplementation implementation, std::optional<config::Tier> former) const;
+  // Has the chain of this implementation from now on, with `former` behind it. A read that is under way goes
+  // on with the tiers that it finds. can_follow() is asserted.
+  void follow(config::CacheImplementation implementation, std::optional<config::Tier> former);
   config::CacheImplementation implementation() const { return implementation_; }
   bool has(config::Tier tier) const;
 
@@ -24,10 +33,12 @@ class TieredCache final : public Cache {
   Look look_near(const Key& key);
   // The nearest tier behind `after` that the key lives in; nullptr: there is none.
   GuardedTier* next_tier(const Key& key, config::Tier after);
-  // The farthest of the tiers that the key lives in, memory apart; nullptr: there is none.
+  // The farthest of the tiers that the key's entries are put into, memory apart; nullptr: there is none.
   GuardedTier* farthest_tier(const Key& key);
-  // The tier that all isolates share; nullptr: there is none.
+  // The tier that all isolates share, and put entries into; nullptr: there is none.
   GuardedTier* shared_tier();
+  // The one that entries are moved from, which is read alone; nullptr: there is none.
+  GuardedTier* former_tier() { return former_; }
 
   // The first entry that a tier has. `found.tier` names it; one from a farther tier is in memory when this
   // returns.
@@ -62,13 +73,20 @@ class TieredCache final : public Cache {
   const MemoryTier& memory() const { return *memory_; }
 
  private:
+  // nullptr: there is none.
+  GuardedTier* find(config::Tier tier) const;
+
   config::CacheImplementation implementation_;
   observe::Counters& counters_;
   std::unique_ptr<MemoryTier> memory_;
-  std::vector<std::unique_ptr<GuardedTier>> farther_;
+  // Every tier there is, and of these the chain, the nearest first, with the former one at its end.
+  std::vector<std::unique_ptr<GuardedTier>> all_;
+  std::vector<GuardedTier*> chain_;
+  GuardedTier* former_ = nullptr;
 };
 
-// The chain of a row of config/tiers.def.
+// The chain of a row of config/tiers.def, ready to follow any other: Redis is there where `setup` has a
+// server.
 std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation implementation,
                                                const TierSetup& setup, observe::Counters& counters);
 

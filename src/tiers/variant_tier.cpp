@@ -142,6 +142,28 @@ host::Task<Result<bool>> VariantTier::remove_named(host::Context here, std::stri
   co_return removed;
 }
 
+host::Task<Removal> VariantTier::remove_many(host::Context here, std::vector<std::string> storage_names) {
+  const bool has_variants = std::any_of(storage_names.begin(), storage_names.end(),
+                                        [&](const std::string& name) { return first_.contains(name); });
+  // Without variants the store removes them in its own way, together where it can.
+  auto removal = has_variants ? CacheTier::remove_many(here, std::move(storage_names))
+                              : tier_->remove_many(here, std::move(storage_names));
+  auto removed = co_await std::move(removal);
+  co_return removed;
+}
+
+host::Task<NamedRemoval> VariantTier::remove_matching(host::Context here, std::string keys_under,
+                                                      NameSet names, std::string cursor, Instant give_up) {
+  auto removal = co_await tier_->remove_matching(here, std::move(keys_under), std::move(names),
+                                                 std::move(cursor), give_up);
+  co_return removal;
+}
+
+host::Task<bool> VariantTier::survey(host::Context here) {
+  const bool has_said = co_await tier_->survey(here);
+  co_return has_said;
+}
+
 host::Task<Result<std::vector<EntryPtr>>> VariantTier::get_many(host::Context here,
                                                                 const std::vector<Key>& keys) {
   auto entries = co_await tier_->get_many(here, keys);

@@ -28,6 +28,12 @@ class VariantTier final : public CacheTier {
   // For a request: its variant. Else all of them, as far as this isolate has seen the key's.
   host::Task<Result<bool>> remove(host::Context here, Key key) override;
   host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) override;
+  host::Task<Removal> remove_many(host::Context here, std::vector<std::string> storage_names) override;
+  bool removes_by_name() const override { return tier_->removes_by_name(); }
+  host::Task<NamedRemoval> remove_matching(host::Context here, std::string keys_under, NameSet names,
+                                           std::string cursor, Instant give_up) override;
+  host::Task<bool> survey(host::Context here) override;
+  std::string advice() const override { return tier_->advice(); }
   host::Task<Result<std::vector<EntryPtr>>> get_many(host::Context here,
                                                      const std::vector<Key>& keys) override;
   host::Task<Result<KeyPage>> list(host::Context here, std::string prefix, std::string cursor,

@@ -101,7 +101,7 @@ TEST(Declaration, HasDefaults) {
   EXPECT_EQ(pages.stale, Millis(0));
   EXPECT_EQ(pages.stale_if_error, Millis(0));
   EXPECT_EQ(pages.negative_ttl, Millis(0));
-  EXPECT_EQ(pages.tiers, (std::vector<Tier>{Tier::memory, Tier::edge, Tier::kv}));
+  EXPECT_EQ(pages.tiers, (std::vector<Tier>{Tier::memory, Tier::edge, Tier::kv, Tier::redis}));
   EXPECT_EQ(pages.bytes_max, Bytes(131072));
   // In mode http the key is the path's fields and, as the URL passes it on, the whole query.
   ASSERT_EQ(pages.key.size(), 2u);
@@ -188,8 +188,8 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
        "resources[0].negativeTtl: In mode http a 404 lives as long as it says; remove this member.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","mode":"htpp")",
        "resources[0].mode: \"htpp\" is not offered; use \"keyed\" or \"http\". Did you mean \"http\"?\n"},
-      {R"("ttl":"1h")", R"("ttl":"1h","tiers":["memory","redis","memory"])",
-       "resources[0].tiers[1]: \"redis\" is not offered; use \"memory\", \"edge\" or \"kv\".\n"
+      {R"("ttl":"1h")", R"("ttl":"1h","tiers":["memory","disk","memory"])",
+       "resources[0].tiers[1]: \"disk\" is not offered; use \"memory\", \"edge\", \"kv\" or \"redis\".\n"
        "resources[0].tiers[2]: The tier \"memory\" is named twice; keep one.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","tiers":[])",
        "resources[0].tiers: Name at least one tier; to cache nothing, leave CACHE_PATTERN_WHITELIST to "

@@ -120,14 +120,93 @@ TEST(Settings, NarrativesAreKeptAtLeastWhileTheyAreFresh) {
             "TTL_DAYS: It must be at least STALE_DAYS: what is no longer kept cannot be fresh.\n");
 }
 
-TEST(Settings, RedisIsRefusedAsLongAsItHasNoTier) {
+TEST(Settings, RedisHasToBeAllowedAndToHaveAnAddress) {
   EXPECT_EQ(to_text(faults_of({{"CACHE_IMPL", "redis"}})),
             "ENABLE_REDIS_CACHE: CACHE_IMPL=redis needs ENABLE_REDIS_CACHE=true.\n"
-            "REDIS_URL: CACHE_IMPL=redis needs the address of a Redis server in REDIS_URL.\n"
-            "CACHE_IMPL: This version has no Redis tier yet; use \"kv\".\n");
-  EXPECT_EQ(to_text(faults_of(
-                {{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://h"}})),
-            "CACHE_IMPL: This version has no Redis tier yet; use \"kv\".\n");
+            "REDIS_URL: CACHE_IMPL=redis needs the address of a Redis server in REDIS_URL.\n");
+  EXPECT_EQ(to_text(faults_of({{"CACHE_MOVE_FROM", "redis"}})),
+            "ENABLE_REDIS_CACHE: CACHE_MOVE_FROM=redis needs ENABLE_REDIS_CACHE=true.\n"
+            "REDIS_URL: CACHE_MOVE_FROM=redis needs the address of a Redis server in REDIS_URL.\n");
+  const auto settings =
+      parse_settings({{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://h"}});
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(redis_address(*settings)->url, "redis://h");
+  EXPECT_EQ(redis_address(*settings)->transport, RedisTransport::tcp);
+  // Not allowed, it is not used, whatever is bound.
+  EXPECT_FALSE(redis_address(*parse_settings({{"REDIS_URL", "redis://h"}})).has_value());
+  EXPECT_FALSE(redis_address(*parse_settings({{"ENABLE_REDIS_CACHE", "true"}})).has_value());
+}
+
+TEST(Settings, TheAddressOfRedisHasTwoNamesAndOneValue) {
+  const TextPairs allowed = {{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}};
+  const auto with = [&](TextPairs more) {
+    more.insert(more.begin(), allowed.begin(), allowed.end());
+    return more;
+  };
+  const auto by_alias = parse_settings(with({{"CACHE_REDIS_URL", "rediss://:pass@h:6380/2"}}));
+  ASSERT_TRUE(by_alias);
+  EXPECT_EQ(redis_address(*by_alias)->url, "rediss://:pass@h:6380/2");
+  EXPECT_EQ(redis_address(*by_alias)->transport, RedisTransport::tls);
+  EXPECT_TRUE(parse_settings(with({{"REDIS_URL", "redis://h"}, {"CACHE_REDIS_URL", "redis://h"}})));
+  EXPECT_EQ(to_text(faults_of(with({{"REDIS_URL", "redis://h"}, {"CACHE_REDIS_URL", "redis://other"}}))),
+            "CACHE_REDIS_URL: REDIS_URL says something else; keep one of the two.\n");
+  EXPECT_EQ(to_text(faults_of(with({{"CACHE_REDIS_URL", "h:6379"}}))),
+            "CACHE_REDIS_URL: The address must start with redis://, rediss:// (TLS) or https:// (Upstash's "
+            "REST).\n");
+}
+
+TEST(Settings, RedisByRestNeedsItsTokenAndInProductionTls) {
+  const TextPairs allowed = {{"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}};
+  const auto with = [&](TextPairs more) {
+    more.insert(more.begin(), allowed.begin(), allowed.end());
+    return more;
+  };
+  EXPECT_EQ(to_text(faults_of(with({{"REDIS_URL", "https://h.example"}}))),
+            "REDIS_TOKEN: REDIS_URL is reached by REST, which needs a token.\n");
+  const auto settings = parse_settings(with({{"REDIS_URL", "https://h.example/"}, {"REDIS_TOKEN", "t0ken"}}));
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(redis_address(*settings)->url, "https://h.example");
+  EXPECT_EQ(redis_address(*settings)->token, "t0ken");
+  const TextPairs in_clear = with({{"REDIS_URL", "http://127.0.0.1:8079"}, {"REDIS_TOKEN", "t0ken"}});
+  EXPECT_EQ(to_text(faults_of(in_clear)),
+            "REDIS_URL: In production it must start with https://: the token would travel in clear.\n");
+  TextPairs at_home = in_clear;
+  at_home.emplace_back("ENVIRONMENT", "development");
+  EXPECT_TRUE(parse_settings(at_home));
+}
+
+TEST(Settings, AMoveNamesTheFormerStore) {
+  EXPECT_EQ(former_tier(*parse_settings({})), std::nullopt);
+  const auto moving = parse_settings({{"CACHE_IMPL", "redis"},
+                                      {"CACHE_MOVE_FROM", "kv"},
+                                      {"ENABLE_REDIS_CACHE", "true"},
+                                      {"REDIS_URL", "redis://h"}});
+  ASSERT_TRUE(moving);
+  EXPECT_EQ(former_tier(*moving), Tier::kv);
+  const auto back = parse_settings(
+      {{"CACHE_MOVE_FROM", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://h"}});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(former_tier(*back), Tier::redis);
+  EXPECT_EQ(to_text(faults_of({{"CACHE_MOVE_FROM", "kv"}})),
+            "CACHE_MOVE_FROM: It names the store that CACHE_IMPL writes; name the former one, or none.\n");
+  EXPECT_EQ(to_text(faults_of({{"CACHE_MOVE_FROM", "edge"}})),
+            "CACHE_MOVE_FROM: \"edge\" is not offered; use \"none\", \"kv\" or \"redis\".\n");
+}
+
+TEST(Settings, AnEvictionPolicyIsOneOfRedis) {
+  EXPECT_EQ(parse_settings({})->eviction_policy, "");
+  EXPECT_EQ(parse_settings({{"CACHE_EVICTION_POLICY", "allkeys-lru"}})->eviction_policy, "allkeys-lru");
+  EXPECT_EQ(to_text(faults_of({{"CACHE_EVICTION_POLICY", "allkeys-lrv"}})),
+            "CACHE_EVICTION_POLICY: \"allkeys-lrv\" is no eviction policy of Redis; use \"allkeys-lru\", "
+            "\"allkeys-lfu\", \"allkeys-random\", \"noeviction\", \"volatile-lru\", \"volatile-lfu\", "
+            "\"volatile-ttl\" or \"volatile-random\". Did you mean \"allkeys-lru\"?\n");
+}
+
+TEST(Settings, SecretsOfRedisAreNobodyElses) {
+  for (const char* name : {"REDIS_URL", "CACHE_REDIS_URL", "REDIS_TOKEN"}) {
+    EXPECT_TRUE(is_own_secret(name)) << name;
+    EXPECT_EQ(find_setting(name), nullptr) << name;
+  }
 }
 
 TEST(Settings, HoldEverythingElseApartAsSecrets) {
@@ -156,9 +235,10 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
 }
 
 TEST(Settings, SayWhoChangesAndWhoSeesThem) {
-  EXPECT_EQ(runtime_settings(), (std::vector<std::string_view>{
-                                    "FEATURE_CACHE", "CACHE_IMPL", "CACHE_PATTERN_WHITELIST", "ENABLE_SWR",
-                                    "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE"}));
+  EXPECT_EQ(runtime_settings(),
+            (std::vector<std::string_view>{"FEATURE_CACHE", "CACHE_IMPL", "CACHE_MOVE_FROM",
+                                           "CACHE_PATTERN_WHITELIST", "ENABLE_SWR",
+                                           "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE"}));
   std::vector<std::string_view> for_admins;
   for (const SettingRow& row : setting_rows) {
     EXPECT_EQ(is_runtime_setting(row.name), row.change == SettingChange::runtime) << row.name;

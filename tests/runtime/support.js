@@ -72,6 +72,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           LOCK: object("Lock", i),
           CONTROL: object("ControlLog", i),
           SPENDING: object("Spending", i),
+          REDIS_LINK: object("RedisLink", i),
           NARRATIVES: object("Narratives", i),
           BUCKETS: object("Buckets", i),
           LEDGER: object("Ledger", i),

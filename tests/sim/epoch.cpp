@@ -1041,6 +1041,10 @@ void Epoch::run(std::uint64_t steps_end) {
   rates.traps = 3 * rates_.fails;
   rates.crash = rates_.crash;
   records_.begin(rates);
+  const auto weather = rates_.fails + rates_.slow + rates_.lost + rates_.again > 0 ? RedisSide::Weather::foul
+                                                                                   : RedisSide::Weather::fair;
+  // With a copy of the run's chance, which it leaves as it was.
+  RedisSide(random_, journal_, weather).run();
   while (!stopped() && journal_.steps() < steps_end && world_.step(Instant::max())) {
   }
   if (stopped()) {

@@ -15,6 +15,7 @@
 #include "sim/judge.h"
 #include "sim/random.h"
 #include "sim/records_side.h"
+#include "sim/redis_side.h"
 #include "sim/warming_side.h"
 
 namespace larder::sim {

@@ -30,6 +30,13 @@ std::optional<Millis> wait_of(OperationKind kind, std::string_view arguments) {
     ahead.text();
     ahead.u32();
     ahead.bytes();
+  } else if (kind == OperationKind::redis_run) {
+    ahead.text();
+    ahead.text();
+    ahead.bytes();
+    // To connect, and for the replies after that.
+    const std::uint64_t connect_millis = ahead.u64();
+    return Millis(static_cast<std::int64_t>(connect_millis + ahead.u64()));
   } else {
     return std::nullopt;
   }
@@ -332,6 +339,8 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return analytics_write(arguments);
     case OperationKind::mail_send:
       return mail_send(arguments);
+    case OperationKind::redis_run:
+      return redis_run(arguments);
   }
   LARDER_UNREACHABLE();
 }

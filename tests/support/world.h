@@ -15,6 +15,7 @@
 
 #include "host/operations.h"
 #include "support/durable_objects.h"
+#include "support/redis_server.h"
 
 namespace larder::sim {
 
@@ -149,6 +150,8 @@ class World {
   // How long each kind of store takes.
   Millis edge_delay{1};
   Millis kv_delay{8};
+  SimulatedRedis redis;
+  Millis redis_delay{3};
   std::uint64_t operations = 0;
   std::uint64_t hosts = 0;
   // What was packed by body_gzip, by its packed form.
@@ -274,6 +277,7 @@ class SimulatedHost : public host::Host {
   Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome kv_put(RecordReader& arguments);
+  Outcome redis_run(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
   Outcome kv_get_many(RecordReader& arguments);
   // `delay` is how long the answer takes once the lock has settled.

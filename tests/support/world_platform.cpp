@@ -1,5 +1,6 @@
 // What the simulated platform offers beside stores, origins and locks: bodies of requests, Durable Objects,
 // tokens, rate limits and queues.
+#include "base/assert.h"
 #include "base/text.h"
 #include "support/world.h"
 
@@ -178,6 +179,15 @@ SimulatedHost::Outcome SimulatedHost::kv_get_many(RecordReader& arguments) {
     results.texts(headers);
     results.texts(contents);
   });
+}
+
+SimulatedHost::Outcome SimulatedHost::redis_run(RecordReader& arguments) {
+  arguments.text();
+  arguments.text();
+  const auto commands = redis::decode_commands(arguments.bytes());
+  LARDER_ASSERT(commands.has_value());
+  const std::string replies = redis::encode_replies(world_.redis.run(world_.now, *commands));
+  return record_result(world_.redis_delay, [replies](RecordWriter& results) { results.bytes(replies); });
 }
 
 }  // namespace larder::sim

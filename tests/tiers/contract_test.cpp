@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "redis/frame.h"
 #include "tiers/support.h"
 
 namespace larder::tiers::contract_test {
@@ -11,6 +12,7 @@ namespace {
 
 using host::OperationKind;
 using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 
 enum class Ability : std::uint8_t { unsupported, supported };
 
@@ -25,6 +27,10 @@ struct Subject {
   Bytes value_bytes_max;
   // How long the store keeps an entry of no lifetime.
   Millis keep_min;
+  // The operations that its failures name: of a look-up, of a put, of a removal.
+  const char* get_source;
+  const char* put_source;
+  const char* remove_source;
 };
 
 std::unique_ptr<Cache> memory(sim::SimulatedHost& host, observe::Counters&) {
@@ -36,6 +42,12 @@ std::unique_ptr<Cache> edge(sim::SimulatedHost& host, observe::Counters&) {
 std::unique_ptr<Cache> kv(sim::SimulatedHost& host, observe::Counters&) {
   return make_one(host, config::Tier::kv);
 }
+std::unique_ptr<Cache> redis(sim::SimulatedHost& host, observe::Counters&) {
+  return make_one(host, config::Tier::redis);
+}
+std::unique_ptr<Cache> redis_chain(sim::SimulatedHost& host, observe::Counters& counters) {
+  return make_redis_chain(host, counters);
+}
 std::unique_ptr<Cache> chain(sim::SimulatedHost& host, observe::Counters& counters) {
   return make_chain(host, counters);
 }
@@ -43,27 +55,48 @@ std::unique_ptr<Cache> null(sim::SimulatedHost&, observe::Counters& counters) {
   return std::make_unique<NullCache>(counters);
 }
 
-const Subject memory_subject{"Memory",           memory, Ability::supported,
-                             Ability::supported, false,  Bytes(config::limit::memory_value_bytes_max),
-                             Millis(0)};
+const Subject memory_subject{"Memory",
+                             memory,
+                             Ability::supported,
+                             Ability::supported,
+                             false,
+                             Bytes(config::limit::memory_value_bytes_max),
+                             Millis(0),
+                             "",
+                             "",
+                             ""};
 const Subject edge_subject{"Edge",
                            edge,
                            Ability::unsupported,
                            Ability::unsupported,
                            false,
                            Bytes(config::limit::edge_value_bytes_max),
-                           Millis(1'000)};
+                           Millis(1'000),
+                           "edge_get",
+                           "edge_put",
+                           "edge_delete"};
 const Subject kv_subject{
-    "Kv", kv, Ability::supported, Ability::unsupported, true, kv_value_bytes_max, Millis(60'000)};
+    "Kv",           kv,       Ability::supported, Ability::unsupported, true, kv_value_bytes_max,
+    Millis(60'000), "kv_get", "kv_put",           "kv_delete"};
+const Subject redis_subject{
+    "Redis",       redis,       Ability::supported, Ability::unsupported, false, kv_value_bytes_max,
+    Millis(1'000), "redis_run", "redis_run",        "redis_run"};
 const Subject chain_subject{"Chain",
                             chain,
                             Ability::supported,
                             Ability::supported,
                             true,
                             Bytes(config::limit::edge_value_bytes_max),
-                            Millis(60'000)};
-const Subject null_subject{"Null",   null,     Ability::unsupported, Ability::supported, false,
-                           Bytes(0), Millis(0)};
+                            Millis(60'000),
+                            "",
+                            "",
+                            "kv_delete"};
+const Subject redis_chain_subject{"RedisChain",       redis_chain, Ability::supported,
+                                  Ability::supported, false,       Bytes(config::limit::edge_value_bytes_max),
+                                  Millis(1'000),      "",          "",
+                                  "redis_run"};
+const Subject null_subject{
+    "Null", null, Ability::unsupported, Ability::supported, false, Bytes(0), Millis(0), "", "", ""};
 
 class AnyCache : public ::testing::TestWithParam<Subject> {
  protected:
@@ -119,15 +152,32 @@ class AnyCache : public ::testing::TestWithParam<Subject> {
   // The same stores, seen by an isolate that has just started.
   void restart() { cache = GetParam().make(runner.host, counters); }
 
-  // All that the stores outside of the isolate hold.
-  std::vector<sim::Stored*> stored() {
-    std::vector<sim::Stored*> all;
+  bool is_chain() const { return std::string_view(GetParam().name).ends_with("Chain"); }
+
+  // Shows all that the stores outside of the isolate hold, to be looked at or changed; how many there are.
+  std::size_t change_stored(const std::function<void(sim::Stored&)>& change) {
+    std::size_t count = 0;
     for (auto* store : {&world.edge["one"], &world.kv}) {
       for (auto& item : *store) {
-        all.push_back(&item.second);
+        change(item.second);
+        ++count;
       }
     }
-    return all;
+    for (auto& [name, value] : world.redis.values()) {
+      const auto framed = redis::unframe(value.text);
+      LARDER_ASSERT(framed.has_value());
+      sim::Stored one;
+      one.header = std::string(framed->header());
+      one.content = std::string(framed->body());
+      one.expires = value.expires;
+      change(one);
+      value.text = redis::frame(one.header, one.content, redis::Carriage::bytes);
+      ++count;
+    }
+    return count;
+  }
+  std::size_t stored_count() {
+    return change_stored([](sim::Stored&) {});
   }
 
   sim::World world;
@@ -139,15 +189,22 @@ class AnyCache : public ::testing::TestWithParam<Subject> {
 
 class KeepingCache : public AnyCache {};
 class StoringCache : public AnyCache {};
+class OrderedCache : public AnyCache {};
 
 std::string name_of(const ::testing::TestParamInfo<Subject>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(All, AnyCache,
-                         ::testing::Values(memory_subject, edge_subject, kv_subject, chain_subject,
-                                           null_subject),
+                         ::testing::Values(memory_subject, edge_subject, kv_subject, redis_subject,
+                                           chain_subject, redis_chain_subject, null_subject),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(All, KeepingCache,
-                         ::testing::Values(memory_subject, edge_subject, kv_subject, chain_subject), name_of);
-INSTANTIATE_TEST_SUITE_P(All, StoringCache, ::testing::Values(edge_subject, kv_subject, chain_subject),
+                         ::testing::Values(memory_subject, edge_subject, kv_subject, redis_subject,
+                                           chain_subject, redis_chain_subject),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, OrderedCache, ::testing::Values(memory_subject, kv_subject, chain_subject),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, StoringCache,
+                         ::testing::Values(edge_subject, kv_subject, redis_subject, chain_subject,
+                                           redis_chain_subject),
                          name_of);
 
 // Every cache -----------------------------------------------------------------------------------------------
@@ -165,7 +222,7 @@ TEST_P(AnyCache, ABodyAboveTheBoundIsDeclinedAndNoError) {
   ASSERT_TRUE(declined.has_value());
   EXPECT_EQ(*declined, Stored::declined);
   EXPECT_TRUE(misses(dune));
-  EXPECT_TRUE(stored().empty());
+  EXPECT_EQ(stored_count(), 0U);
 }
 
 TEST_P(AnyCache, ListsItsKeysOrSaysThatItCannot) {
@@ -180,6 +237,29 @@ TEST_P(AnyCache, ListsItsKeysOrSaysThatItCannot) {
   for (const char* name : {"b:2", "a:3", "a:1", "a:5", "a:4", "a:2"}) {
     ASSERT_TRUE(put(key_named(name), "x").has_value());
   }
+  // Not every store lists in order, or in whole pages; all give each key once, and an end.
+  std::vector<std::string> names;
+  std::string cursor;
+  do {
+    const auto page = list("a:", cursor, 2);
+    ASSERT_TRUE(page.has_value());
+    EXPECT_LE(page->keys.size(), 2U);
+    for (std::string& name : names_of(*page)) {
+      names.push_back(std::move(name));
+    }
+    cursor = page->next_cursor;
+  } while (!cursor.empty());
+  EXPECT_THAT(names, UnorderedElementsAre("a:1", "a:2", "a:3", "a:4", "a:5"));
+  const auto none = list("c:", "", 2);
+  ASSERT_TRUE(none.has_value());
+  EXPECT_THAT(names_of(*none), ElementsAre());
+  EXPECT_EQ(none->next_cursor, "");
+}
+
+TEST_P(OrderedCache, ListsInOrderAndInWholePages) {
+  for (const char* name : {"b:2", "a:3", "a:1", "a:5", "a:4", "a:2"}) {
+    ASSERT_TRUE(put(key_named(name), "x").has_value());
+  }
   const auto first = list("a:", "", 2);
   ASSERT_TRUE(first.has_value());
   EXPECT_THAT(names_of(*first), ElementsAre("a:1", "a:2"));
@@ -190,10 +270,6 @@ TEST_P(AnyCache, ListsItsKeysOrSaysThatItCannot) {
   ASSERT_TRUE(last.has_value());
   EXPECT_THAT(names_of(*last), ElementsAre("a:5"));
   EXPECT_EQ(last->next_cursor, "");
-  const auto none = list("c:", "", 2);
-  ASSERT_TRUE(none.has_value());
-  EXPECT_THAT(names_of(*none), ElementsAre());
-  EXPECT_EQ(none->next_cursor, "");
 }
 
 TEST_P(AnyCache, DropsByTagOrSaysThatItCannot) {
@@ -230,7 +306,7 @@ TEST_P(KeepingCache, WhatWasPutIsFoundWithTheSameHeaderAndBytes) {
   const auto outcome = put(dune, bytes);
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(*outcome, Stored::stored);
-  if (!stored().empty()) {
+  if (stored_count() > 0) {
     restart();
   }
   const auto found = get(dune);
@@ -246,8 +322,7 @@ TEST_P(KeepingCache, NamesTheTierThatHadIt) {
   const auto found = get(dune);
   ASSERT_TRUE(found.has_value());
   ASSERT_TRUE(found->tier.has_value());
-  EXPECT_EQ(config::to_text(*found->tier),
-            std::string_view(GetParam().name) == "Chain" ? "memory" : cache->name());
+  EXPECT_EQ(config::to_text(*found->tier), is_chain() ? "memory" : cache->name());
 }
 
 TEST_P(KeepingCache, PuttingReplaces) {
@@ -320,10 +395,7 @@ TEST_P(StoringCache, ATextThatIsNoHeaderIsAMiss) {
   for (const char* text : {"", "not a header", "AAAA", "\xff\xfe", "AQAAAAA"}) {
     ASSERT_TRUE(put(dune, "spice").has_value());
     restart();
-    ASSERT_FALSE(stored().empty());
-    for (sim::Stored* one : stored()) {
-      one->header = text;
-    }
+    ASSERT_GT(change_stored([&](sim::Stored& one) { one.header = text; }), 0U);
     EXPECT_TRUE(misses(dune)) << text;
   }
 }
@@ -331,21 +403,20 @@ TEST_P(StoringCache, ATextThatIsNoHeaderIsAMiss) {
 TEST_P(StoringCache, AHeaderOfAnotherSchemaIsAMiss) {
   ASSERT_TRUE(put(dune, "spice").has_value());
   restart();
-  for (sim::Stored* one : stored()) {
-    // The schema is the record's first byte.
-    std::string bytes = *from_base64url(one->header);
-    bytes[0] = static_cast<char>(entry::schema_version + 1);
-    one->header = to_base64url(bytes);
-  }
+  ASSERT_GT(change_stored([&](sim::Stored& one) {
+              // The schema is the record's first byte.
+              std::string bytes = *from_base64url(one.header);
+              bytes[0] = static_cast<char>(entry::schema_version + 1);
+              one.header = to_base64url(bytes);
+            }),
+            0U);
   EXPECT_TRUE(misses(dune));
 }
 
 TEST_P(StoringCache, AHeaderThatBreaksOffIsAMiss) {
   ASSERT_TRUE(put(dune, "spice").has_value());
   restart();
-  for (sim::Stored* one : stored()) {
-    one->header.resize(one->header.size() / 2);
-  }
+  ASSERT_GT(change_stored([&](sim::Stored& one) { one.header.resize(one.header.size() / 2); }), 0U);
   EXPECT_TRUE(misses(dune));
 }
 
@@ -353,9 +424,7 @@ TEST_P(StoringCache, ABodyOfAnotherSizeIsAMiss) {
   for (const char* body : {"", "spic", "spices"}) {
     ASSERT_TRUE(put(dune, "spice").has_value());
     restart();
-    for (sim::Stored* one : stored()) {
-      one->content = body;
-    }
+    ASSERT_GT(change_stored([&](sim::Stored& one) { one.content = body; }), 0U);
     EXPECT_TRUE(misses(dune)) << body;
   }
 }
@@ -369,7 +438,7 @@ TEST_P(StoringCache, AHeaderTooLargeForEveryStoreIsDeclined) {
       put(key, std::make_shared<const Entry>(header, host::Body::from_bytes(runner.host, "spice")));
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(*outcome, Stored::declined);
-  EXPECT_TRUE(stored().empty());
+  EXPECT_EQ(stored_count(), 0U);
 }
 
 TEST_P(StoringCache, AHeaderTooLargeForKvMetadataStaysOutOfKv) {
@@ -386,10 +455,11 @@ TEST_P(StoringCache, AnEntryLeavesTheStoreAfterItsTime) {
   // Fresh for an hour, served up to two minutes longer.
   ASSERT_TRUE(put(dune, "spice").has_value());
   const Instant created = world.now;
-  for (sim::Stored* one : stored()) {
-    EXPECT_LE(one->expires - created, Millis(3'720'000));
-    EXPECT_GT(one->expires - created, Millis(3'719'000));
-  }
+  ASSERT_GT(change_stored([&](sim::Stored& one) {
+              EXPECT_LE(one.expires - created, Millis(3'720'000));
+              EXPECT_GT(one.expires - created, Millis(3'719'000));
+            }),
+            0U);
   restart();
   world.now += Millis(3'710'000);
   EXPECT_EQ(content(dune), "spice");
@@ -420,10 +490,11 @@ TEST_P(StoringCache, PartOfASecondIsKeptWhole) {
   header.error_for = Millis(0);
   const Instant began = world.now;
   ASSERT_TRUE(put(dune, std::make_shared<const Entry>(header, host::Body::from_bytes(runner.host, "spice"))));
-  for (sim::Stored* one : stored()) {
-    EXPECT_GE(one->expires - began, Millis(90'001));
-    EXPECT_LE(one->expires - began, Millis(91'001));
-  }
+  ASSERT_GT(change_stored([&](sim::Stored& one) {
+              EXPECT_GE(one.expires - began, Millis(90'001));
+              EXPECT_LE(one.expires - began, Millis(91'001));
+            }),
+            0U);
 }
 
 struct StatusRow {
@@ -433,7 +504,8 @@ struct StatusRow {
 };
 
 TEST_P(StoringCache, AFailureOfTheStoreComesBackWithItsKindOrDegradesToAMiss) {
-  const bool degrades = std::string_view(GetParam().name) == "Chain";
+  const bool degrades = is_chain();
+  const char* const shared = std::string_view(GetParam().name) == "Chain" ? "kv" : "redis";
   for (const StatusRow row :
        {StatusRow{1, ErrorKind::timeout, true}, StatusRow{2, ErrorKind::unavailable, true},
         StatusRow{3, ErrorKind::rejected, true}, StatusRow{7, ErrorKind::corrupt, false},
@@ -455,22 +527,22 @@ TEST_P(StoringCache, AFailureOfTheStoreComesBackWithItsKindOrDegradesToAMiss) {
     EXPECT_EQ(removed.error().retryable, row.retryable);
     EXPECT_EQ(removed.error().message.empty(), false);
     if (degrades) {
-      EXPECT_EQ(removed.error().source, "kv_delete");
+      EXPECT_EQ(removed.error().source, GetParam().remove_source);
       EXPECT_TRUE(found.has_value() && found->entry == nullptr);
       EXPECT_TRUE(outcome.has_value() && *outcome == Stored::declined);
       EXPECT_EQ(counters.value(observe::Counter::cache_errors_total, "edge", to_text(row.kind)), 3U);
-      EXPECT_EQ(counters.value(observe::Counter::cache_errors_total, "kv", to_text(row.kind)), 3U);
+      EXPECT_EQ(counters.value(observe::Counter::cache_errors_total, shared, to_text(row.kind)), 3U);
     } else {
       ASSERT_FALSE(found.has_value());
       ASSERT_FALSE(outcome.has_value());
       EXPECT_EQ(found.error().kind, row.kind);
-      EXPECT_EQ(found.error().source, concat({cache->name(), "_get"}));
+      EXPECT_EQ(found.error().source, GetParam().get_source);
       EXPECT_EQ(outcome.error().kind, row.kind);
-      EXPECT_EQ(outcome.error().source, concat({cache->name(), "_put"}));
-      EXPECT_EQ(removed.error().source, concat({cache->name(), "_delete"}));
+      EXPECT_EQ(outcome.error().source, GetParam().put_source);
+      EXPECT_EQ(removed.error().source, GetParam().remove_source);
     }
   }
-  EXPECT_TRUE(stored().empty());
+  EXPECT_EQ(stored_count(), 0U);
 }
 
 TEST_P(StoringCache, ARequestThatIsAbandonedLeavesNoHandle) {

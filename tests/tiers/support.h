@@ -59,8 +59,14 @@ inline std::string content_of(sim::SimulatedHost& host, const Entry& entry) {
   return host.read_body(entry.body.handle(), entry.body.size(), 0);
 }
 
+inline redis::Client redis_client() {
+  return redis::Client(config::RedisAddress(config::RedisTransport::tcp, "redis://127.0.0.1", ""));
+}
+
 inline TierSetup setup_of(sim::SimulatedHost& host) {
-  return TierSetup(host, kv_value_bytes_max, Bytes(std::uint64_t{16} << 20), 7);
+  TierSetup setup(host, kv_value_bytes_max, Bytes(std::uint64_t{16} << 20), 7);
+  setup.redis = redis_client();
+  return setup;
 }
 
 inline std::unique_ptr<Cache> make_one(sim::SimulatedHost& host, config::Tier tier) {
@@ -69,6 +75,10 @@ inline std::unique_ptr<Cache> make_one(sim::SimulatedHost& host, config::Tier ti
 
 inline std::unique_ptr<TieredCache> make_chain(sim::SimulatedHost& host, observe::Counters& counters) {
   return make_tiered_cache(config::CacheImplementation::kv, setup_of(host), counters);
+}
+
+inline std::unique_ptr<TieredCache> make_redis_chain(sim::SimulatedHost& host, observe::Counters& counters) {
+  return make_tiered_cache(config::CacheImplementation::redis, setup_of(host), counters);
 }
 
 }  // namespace larder::tiers

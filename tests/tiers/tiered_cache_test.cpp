@@ -55,6 +55,9 @@ struct TieredCacheTest : ::testing::Test {
     counters = observe::Counters();
     asked.clear();
   }
+  void restart_memory() {
+    chain->memory().revise([](std::string_view, const EntryPtr&) { return EntryPtr(); });
+  }
   std::uint64_t count(Counter counter, std::string_view tier) {
     return counters.value(counter, tier, counter == Counter::cache_errors_total ? "unavailable" : "title");
   }
@@ -266,6 +269,71 @@ TEST_F(NullCacheTest, RecordsEverythingAndKeepsNothing) {
   EXPECT_EQ(counters.value(Counter::cache_invalidate_total, "null", "book"), 1U);
   EXPECT_EQ(counters.total(Counter::cache_hits_total), 0U);
   EXPECT_EQ(world.operations, 0U);
+}
+
+// Moving from one shared store to another -------------------------------------------------------------------
+
+TEST_F(TieredCacheTest, TheFormerStoreIsReadAndNotWritten) {
+  put(dune, "spice");
+  chain->follow(config::CacheImplementation::redis, Tier::kv);
+  EXPECT_EQ(chain->name(), "redis");
+  restart_memory();
+  world.edge.clear();
+  asked.clear();
+  const Found found = get(dune);
+  EXPECT_EQ(found.tier, Tier::kv);
+  EXPECT_THAT(asked, ElementsAre(OperationKind::edge_get, OperationKind::redis_run, OperationKind::kv_get));
+  // What is read moves.
+  promote(dune, found);
+  EXPECT_EQ(world.redis.values().size(), 1U);
+  const std::size_t in_kv = world.kv.size();
+  put(key_named("emma"), "x");
+  EXPECT_EQ(world.kv.size(), in_kv);
+  EXPECT_EQ(world.redis.values().size(), 2U);
+  EXPECT_EQ(chain->shared_tier()->tier(), Tier::redis);
+  EXPECT_EQ(chain->former_tier()->tier(), Tier::kv);
+  EXPECT_EQ(chain->farthest_tier(dune)->tier(), Tier::redis);
+  const host::Context here = runner.context();
+  const auto page = runner.run(here, chain->list(here, "", "", 10));
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->keys.size(), 2U);
+}
+
+TEST_F(TieredCacheTest, WhatIsRemovedIsRemovedFromTheFormerStoreToo) {
+  put(dune, "spice");
+  chain->follow(config::CacheImplementation::redis, Tier::kv);
+  const host::Context here = runner.context();
+  ASSERT_TRUE(runner.run(here, chain->remove(here, dune)).has_value());
+  EXPECT_THAT(world.kv, IsEmpty());
+}
+
+TEST_F(TieredCacheTest, AMoveGoesBackAndEnds) {
+  chain->follow(config::CacheImplementation::redis, std::nullopt);
+  put(dune, "spice");
+  EXPECT_THAT(world.kv, IsEmpty());
+  chain->follow(config::CacheImplementation::kv, Tier::redis);
+  restart_memory();
+  world.edge.clear();
+  const Found found = get(dune);
+  EXPECT_EQ(found.tier, Tier::redis);
+  promote(dune, found);
+  EXPECT_EQ(world.kv.size(), 1U);
+  chain->follow(config::CacheImplementation::kv, std::nullopt);
+  restart_memory();
+  world.edge.clear();
+  world.redis.restart();
+  EXPECT_EQ(get(dune).tier, Tier::kv);
+  EXPECT_EQ(chain->former_tier(), nullptr);
+}
+
+TEST_F(TieredCacheTest, WithoutAServerThereIsNoChainOfRedis) {
+  TierSetup setup = setup_of(runner.host);
+  setup.redis = redis::Client(std::nullopt);
+  const auto alone = make_tiered_cache(config::CacheImplementation::kv, setup, counters);
+  EXPECT_TRUE(alone->can_follow(config::CacheImplementation::kv, std::nullopt));
+  EXPECT_FALSE(alone->can_follow(config::CacheImplementation::redis, std::nullopt));
+  EXPECT_FALSE(alone->can_follow(config::CacheImplementation::kv, Tier::redis));
+  EXPECT_TRUE(chain->can_follow(config::CacheImplementation::redis, Tier::kv));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ declare namespace Cloudflare {
     NARRATIVES: DurableObjectNamespace<import("../../shim/objects/index.js").Narratives>;
     WARMING_JOBS: DurableObjectNamespace<import("../../shim/objects/index.js").Jobs>;
     ADMIN_JWT_SECRET: string;
+    REDIS_LINK: DurableObjectNamespace<import("../../shim/objects/redis_link.js").RedisLink>;
     SPENDING: DurableObjectNamespace<import("../../shim/objects/index.js").Spending>;
     PUBLIC_LIMIT: RateLimit;
     TEST_TOOLCHAIN: string;
