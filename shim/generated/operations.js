@@ -44,5 +44,5 @@ export const OPERATIONS = Object.freeze([
   {"name":"kv_get_many","kind":26,"arguments":[["texts","keys"]],"results":[["texts","headers"],["texts","contents"]]},
   {"name":"analytics_write","kind":28,"arguments":[["text","binding"],["texts","points"]],"results":[]},
   {"name":"mail_send","kind":29,"arguments":[["text","binding"],["text","from"],["texts","to"],["text","subject"],["text","text"],["text","html"]],"results":[["text","fault"]]},
-  {"name":"redis_run","kind":28,"arguments":[["text","url"],["text","token"],["bytes","commands"],["u64","connect_millis"],["u64","wait_millis"]],"results":[["bytes","replies"]]},
+  {"name":"redis_run","kind":30,"arguments":[["text","url"],["text","token"],["bytes","commands"],["u64","connect_millis"],["u64","wait_millis"]],"results":[["bytes","replies"]]},
 ]);
