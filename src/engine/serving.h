@@ -26,7 +26,7 @@ policy::Admission admission_of(const Parts& parts, const Query& query);
 policy::Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, Wanted wanted,
                      Instant now);
 // Why the origin is asked although this is at hand.
-http::CacheStatus forward_of(const Parts& parts, policy::Held held);
+http::CacheStatus forward_of(const Parts& parts, const Query& query, policy::Held held);
 
 // The reading that an entry makes that answers (Held::answers). `found_in`: its tier; none: it was handed
 // over.

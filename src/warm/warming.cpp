@@ -145,7 +145,8 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
                    "larder.json declares no resource that looks books up by subject; add one.");
   }
   const auto is_kept = [&](std::string_view pattern) {
-    return policy::admit(settings_, pattern).participation == policy::Participation::full;
+    return policy::admit(settings_, engine_.plan().settled(pattern), pattern).participation ==
+           policy::Participation::full;
   };
   const std::string_view pattern = plan.options.resource.empty() ? std::string_view(authors->name)
                                                                  : std::string_view(plan.options.resource);

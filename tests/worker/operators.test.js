@@ -41,6 +41,14 @@ const BARE = /** @type {Record<string, number>} */ ({
   "DELETE /api/warming/jobs/{id}": 404,
   "GET /api/warming/dlq": 200,
   "POST /api/warming/dlq/replay": 200,
+  "GET /api/experiments": 200,
+  "POST /api/experiments": 415,
+  "GET /api/experiments/{id}": 404,
+  "POST /api/experiments/{id}/promote": 404,
+  "POST /api/experiments/{id}/rollback": 404,
+  "POST /api/experiments/{id}/observations": 415,
+  "POST /ofrep/v1/evaluate/flags/{key}": 415,
+  "POST /ofrep/v1/evaluate/flags": 415,
 });
 
 /** @param {Record<string, unknown>} bindings */
