@@ -326,6 +326,10 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
       co_return;
     }
     place.emplace(std::move(*entered));
+    if (!bypass_ && !control_->is_current(host_.now())) {
+      co_await control_->make_current(here);
+      engine::put_under(question->query, engine_->plan(), resource);
+    }
     engine::Reading waited_for = co_await engine_->read(here, query, std::move(near));
     reading.emplace(std::move(waited_for));
   }

@@ -74,6 +74,10 @@ struct RequestParts {
   RequestParts() {}
 };
 
+// Lets a query be answered as a plan says: one that was made before the control log was read. `declared`: its
+// resource.
+void put_under(Query& query, const experiments::Plan& plan, const config::Resource& declared);
+
 // The query for a resource. Readers' requests and warming's are made here alone, so that what is warmed is
 // what readers ask for. Errors: as entry::normalise_fields.
 Result<Query> make_query(host::Host& host, const config::Settings& settings, const experiments::Plan& plan,

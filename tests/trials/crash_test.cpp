@@ -25,8 +25,11 @@ class Place {
  public:
   Place() {
     operators::add_tokens(world);
-    world.origin = [](const sim::OriginRequest&) {
-      return sim::open_library_reply("Good Omens", "Terry Pratchett", "9780060853976");
+    world.origin = [](const sim::OriginRequest& asked) {
+      // The book of the title that is asked for.
+      const std::size_t at = asked.url.find("title=");
+      const std::string title = asked.url.substr(at + 6, asked.url.find('&', at) - at - 6);
+      return sim::open_library_reply(title, "Terry Pratchett", "9780060853976");
     };
   }
 
@@ -81,7 +84,8 @@ class Place {
   }
   std::size_t decided(std::string_view call) {
     std::size_t count = 0;
-    for (const auto& decision : shown().decisions) {
+    const auto known = shown();
+    for (const auto& decision : known.decisions) {
       count += decision.call == call ? 1 : 0;
     }
     return count;
@@ -159,7 +163,7 @@ std::optional<std::string> promote_and_take_back(std::uint64_t lost_at, bool by_
   }
   if (was_taken_back) {
     // Whoever was slow publishes now what was true before.
-    for (const std::string& late : {promoted, meanwhile, running}) {
+    for (const std::string& late : {running, meanwhile, promoted}) {
       const TextPairs settings = {{"experiment:x", late}};
       sim::append_control(place.world, records::control_changes(settings));
     }
