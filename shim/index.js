@@ -2,7 +2,16 @@
 
 import { worker } from "./larder.js";
 
-export { Audit, Buckets, ControlLog, Experiments, Jobs, Lock, Narratives, Spending } from "./objects/index.js";
+export {
+  Audit,
+  Buckets,
+  ControlLog,
+  Experiments,
+  Jobs,
+  Lock,
+  Narratives,
+  Spending,
+} from "./objects/index.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */
