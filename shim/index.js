@@ -2,7 +2,18 @@
 
 import { worker } from "./larder.js";
 
-export { Audit, Buckets, ControlLog, Jobs, Ledger, Lock, Narratives, RedisLink, Spending } from "./objects/index.js";
+export {
+  Audit,
+  Buckets,
+  ControlLog,
+  Experiments,
+  Jobs,
+  Ledger,
+  Lock,
+  Narratives,
+  RedisLink,
+  Spending,
+} from "./objects/index.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -129,8 +129,11 @@ void App::build_caches() {
       std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
                                        bypass_ ? engine::Duty::stands_in : engine::Duty::serves, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
-  const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
-                             *control_, counters_, narrative_log_, *warming_, uploads_, meter_};
+  conductor_ = std::make_unique<trials::Conductor>(*control_);
+  adopt_plan();
+  const operators::Desk desk{settings_,   bindings_, declarations_, registry_,      *tiered_,
+                             *engine_,    *control_, counters_,     narrative_log_, *warming_,
+                             *conductor_, tally_,    uploads_,      meter_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -148,6 +151,14 @@ void App::activate_cache() {
   LARDER_ASSERT(activated.has_value());
 }
 
+void App::adopt_plan() {
+  auto plan = std::make_shared<const experiments::Plan>(control_->settings(), settings_.policy_overrides);
+  if (plan->unreadable() > 0) {
+    host::LogLine(host_, LogLevel::warn, "experiments_not_readable").add("count", plan->unreadable()).write();
+  }
+  engine_->take_up(std::move(plan));
+}
+
 void App::take_up_changes() {
   if (!LARDER_MUTATED(settings_ignored)) {
     auto settings = config::parse_settings(config::with_changes(bindings_, control_->settings()));
@@ -159,6 +170,7 @@ void App::take_up_changes() {
       line.add("faults", to_text(settings.error())).write();
     }
   }
+  adopt_plan();
   engine_->purge_memory();
   host_.revoke_lanes();
 }
@@ -459,10 +471,22 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
       co_return;
     }
     place.emplace(std::move(*entered));
+    if (!bypass_ && !control_->is_current(host_.now())) {
+      co_await control_->make_current(here);
+      engine::put_under(question->query, engine_->plan(), resource);
+    }
     engine::Reading waited_for = co_await engine_->read(here, query, std::move(near));
     reading.emplace(std::move(waited_for));
   }
+  if (query.view != nullptr) {
+    reading->status.variant = query.view->label;
+  }
   Outgoing outgoing = answer_of(here, inbound, query, *reading);
+  if (query.view != nullptr && !query.view->parts.empty() && !bypass_) {
+    const Millis took = host_.now() - inbound.began;
+    tally_.add(engine_->plan(), *query.view, query.key.storage_name,
+               trials::answered_of(query, *reading, outgoing.answer.status, took));
+  }
   std::optional<observe::NarrativeRow> row;
   if (narrative::is_narrative(resource) && !bypass_) {
     row =
@@ -473,6 +497,9 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   co_await engine_->settle(here, query, std::move(*reading));
   if (row) {
     co_await narrative_log_.write(here, std::move(*row));
+  }
+  if (tally_.needs_gatherer(host_.now())) {
+    co_await tally_.gather(here);
   }
 }
 
@@ -636,7 +663,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
     parts.exact = entry::exact_fields(resource, *exact);
   }
   engine::Asker asker = engine::asker_of(here, resource);
-  auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));
+  auto query = engine::make_query(host_, settings_, engine_->plan(), resource, parts, std::move(asker));
   if (query) {
     query->method = method;
     query->wants_part = query->wants_part && method == http::Method::get;
@@ -657,7 +684,7 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
     return;
   }
   const Instant now = host_.now();
-  const auto lane = lanes_.hit(query.key.storage_name, query.resource, now);
+  const auto lane = lanes_.hit(query.key.storage_name, query.resource, now, query.view);
   if (!lane) {
     return;
   }
@@ -665,10 +692,11 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
   const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(hit->age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
   // A read from then on refreshes the entry.
-  const Instant eager = header.created + policy::eager_age(header);
+  const Instant eager = header.created + policy::eager_age(header, policy::eager_percent(query.overrides()));
+  const bool refreshes =
+      policy::when_stale(settings_, query.overrides()) == policy::WhenStale::serve_and_refresh;
   const Instant until =
-      std::min({next_age, fresh_end, settings_.stale_while_revalidate_enabled ? eager : fresh_end,
-                control_->current_until()});
+      std::min({next_age, fresh_end, refreshes ? eager : fresh_end, control_->current_until()});
   if (until <= now) {
     return;
   }
@@ -698,6 +726,9 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
     }
     counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);
+    if (given->view != nullptr) {
+      tally_.add(engine_->plan(), *given->view, given->storage_name, trials::hits_of(count));
+    }
   }
   meter_.hurry(host_);
 }
@@ -956,6 +987,13 @@ host::Task<void> App::maintain(host::Context here) {
   }
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->maintain(here);
+  co_await tally_.flush(here);
+  co_await conductor_->tend(here);
+}
+
+host::Task<void> App::analyse_experiments(host::Context here) {
+  co_await tally_.flush(here);
+  co_await conductor_->analyse(here);
 }
 
 host::Task<void> App::log_only(host::Context) { co_return; }

@@ -26,6 +26,8 @@
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "trials/conductor.h"
+#include "trials/tally.h"
 #include "warm/warming.h"
 
 namespace larder::app {
@@ -87,6 +89,8 @@ class App {
   // A new view of the control log: settings as they are now, and purges.
   void take_up_changes();
   void activate_cache();
+  // What experiments and POLICY_OVERRIDES say now.
+  void adopt_plan();
   // The settings, with what depends on the module in its place.
   void adopt(config::Settings settings);
   void log_start() const;
@@ -121,6 +125,7 @@ class App {
   host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   // What the stores say of themselves, for status and advice.
   host::Task<void> survey_stores(host::Context here);
+  host::Task<void> analyse_experiments(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
@@ -184,6 +189,8 @@ class App {
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
+  trials::Tally tally_{counters_};
+  std::unique_ptr<trials::Conductor> conductor_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   // Room for requests that wait, for bodies on their way, for operators' requests, and for lists they upload.

@@ -6,6 +6,7 @@
 // entry (control.h, copy.h).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,11 @@ class Engine {
   void purge_memory();
 
   std::size_t locks_held() const { return parts_.locks.held(); }
+  // What experiments and POLICY_OVERRIDES say now: for queries that are made from here on.
+  void take_up(std::shared_ptr<const experiments::Plan> plan) { plan_ = std::move(plan); }
+  const experiments::Plan& plan() const { return *plan_; }
+  std::shared_ptr<const experiments::Plan> shared_plan() const { return plan_; }
+
   std::size_t flights_under_way() const { return parts_.flights.under_way(); }
   std::size_t refreshes_remembered() const { return parts_.refreshes.count(); }
 
@@ -68,6 +74,7 @@ class Engine {
   void count_read(const Query& query, const Reading& reading);
 
   Parts parts_;
+  std::shared_ptr<const experiments::Plan> plan_ = std::make_shared<const experiments::Plan>();
 };
 
 }  // namespace larder::engine

@@ -27,7 +27,7 @@ bool may_be_kept(const config::Settings& settings, const Query& query, const ori
   if (fetched.content.size() > query.resource->bytes_max) {
     return false;
   }
-  return fetched.kind == entry::Kind::positive || settings.negative_cache_enabled;
+  return fetched.kind == entry::Kind::positive || policy::keeps_negatives(settings, query.overrides());
 }
 
 // Somewhat less than the declared time, so that what was stored together is not asked for together again.

@@ -101,8 +101,19 @@ Asker larder_itself() {
   return asker;
 }
 
-Result<Query> make_query(host::Host& host, const config::Settings& settings, const config::Resource& resource,
-                         const RequestParts& parts, Asker asker) {
+const config::Overrides& Query::overrides() const {
+  static const config::Overrides none;
+  return view == nullptr ? none : view->overrides;
+}
+
+void put_under(Query& query, const experiments::Plan& plan, const config::Resource& declared) {
+  query.view = plan.view_of(declared, query.key.storage_name);
+  query.resource = query.view == nullptr ? &declared : &query.view->resource;
+  query.key.tiers = tiers::TierSet::of(query.resource->tiers);
+}
+
+Result<Query> make_query(host::Host& host, const config::Settings& settings, const experiments::Plan& plan,
+                         const config::Resource& resource, const RequestParts& parts, Asker asker) {
   const TextPairs in_settings = config::key_settings(settings);
   auto values = entry::normalise_fields(
       resource, entry::Parameters{parts.path, parts.query, parts.headers, parts.body, in_settings},
@@ -124,6 +135,7 @@ Result<Query> make_query(host::Host& host, const config::Settings& settings, con
   query.key =
       tiers::Key(entry::build_key(settings.cache_prefix, resource, entry::schema_version, key_fields, sha256),
                  tiers::TierSet::of(resource.tiers));
+  put_under(query, plan, resource);
   query.key.read = query.read_header;
   query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);

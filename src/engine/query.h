@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "config/declaration.h"
 #include "config/settings.h"
 #include "entry/exact_fields.h"
+#include "experiments/plan.h"
 #include "host/host.h"
 #include "host/requests.h"
 #include "http/cache_control.h"
@@ -55,8 +57,10 @@ Asker asker_of(host::Context here, const config::Resource& resource);
 Asker larder_itself();
 
 struct Query : Asker {
-  // Lives as long as the app.
+  // As declared, or as `view` has it. Lives as long as the app, or the view.
   const config::Resource* resource = nullptr;
+  // What experiments and POLICY_OVERRIDES say of it; nullptr: nothing.
+  std::shared_ptr<const experiments::View> view;
   tiers::Key key;
   std::vector<std::string> tags;
   config::FieldValues values;
@@ -65,6 +69,8 @@ struct Query : Asker {
   http::Method method = http::Method::get;
 
   Query() {}
+  // What is said differently from the settings.
+  const config::Overrides& overrides() const;
 };
 
 // What a request gives to make key fields of (entry::Parameters).
@@ -79,9 +85,13 @@ struct RequestParts {
   RequestParts() {}
 };
 
+// Lets a query be answered as a plan says: one that was made before the control log was read. `declared`: its
+// resource.
+void put_under(Query& query, const experiments::Plan& plan, const config::Resource& declared);
+
 // The query for a resource. Readers' requests and warming's are made here alone, so that what is warmed is
 // what readers ask for. Errors: as entry::normalise_fields.
-Result<Query> make_query(host::Host& host, const config::Settings& settings, const config::Resource& resource,
-                         const RequestParts& parts, Asker asker);
+Result<Query> make_query(host::Host& host, const config::Settings& settings, const experiments::Plan& plan,
+                         const config::Resource& resource, const RequestParts& parts, Asker asker);
 
 }  // namespace larder::engine

@@ -57,7 +57,8 @@ bool asks_for_itself(const Query& query) {
 
 Reader::Reader(Parts& parts, host::Context here, const Query& query, Wanted wanted, Millis patience)
     : parts_(parts), here_(here), query_(query), wanted_(wanted), patience_(patience) {
-  const bool is_protected = parts_.settings.stampede_protection_enabled && !asks_for_itself(query_);
+  const bool is_protected =
+      policy::protects_from_stampedes(parts_.settings, query_.overrides()) && !asks_for_itself(query_);
   if (is_protected && wanted_ == Wanted::servable && !LARDER_MUTATED(flights_unshared)) {
     facts_.flight = FlightState::to_join;
   }
@@ -197,7 +198,7 @@ void Reader::gather() {
   facts_.hit = found_in_ ? policy::reason_of(*found_in_) : Reason::shared;
   facts_.unlooked = unlooked();
   if (facts_.answer == Answer::unasked) {
-    forward_ = forward_of(parts_, facts_.held, facts_.objection);
+    forward_ = forward_of(parts_, query_, facts_.held, facts_.objection);
   }
   facts_.origin = OriginState::ready;
   if (facts_.held == Held::stands_in && facts_.answer == Answer::unasked) {

@@ -84,7 +84,7 @@ policy::Admission admission_of(const Parts& parts, const Query& query) {
   if (parts.duty == Duty::stands_in) {
     return policy::Admission(policy::Participation::pass_through, Reason::recovery);
   }
-  const policy::Admission admission = policy::admit(parts.settings, query.key.pattern);
+  const policy::Admission admission = policy::admit(parts.settings, query.overrides(), query.key.pattern);
   if (admission.participation == policy::Participation::full && query.authorized) {
     return policy::Admission(policy::Participation::pass_through, Reason::unshared);
   }
@@ -106,11 +106,12 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   if (header.status == 206 && !has_part(query, *entry, now)) {
     return Held::part;
   }
-  if (is_negative && !parts.settings.negative_cache_enabled) {
+  if (is_negative && !policy::keeps_negatives(parts.settings, query.overrides())) {
     return Held::unfit;
   }
   const policy::Decision decision =
-      policy::decide(header, Reason::shared, now, policy::when_stale(parts.settings));
+      policy::decide(header, Reason::shared, now, policy::when_stale(parts.settings, query.overrides()),
+                     policy::eager_percent(query.overrides()));
   if (wanted == Wanted::fresh) {
     const bool is_fresh = decision.standing.freshness == policy::Freshness::fresh;
     return is_fresh && !LARDER_MUTATED(fresh_asked_again) ? Held::answers : Held::nothing;
@@ -158,7 +159,7 @@ policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, In
   return is_forbidden ? policy::Staleness::is_not_taken : policy::Staleness::is_taken;
 }
 
-http::CacheStatus forward_of(const Parts& parts, Held held, Reason objection) {
+http::CacheStatus forward_of(const Parts& parts, const Query& query, Held held, Reason objection) {
   if (held == Held::answers && objection != Reason::absent) {
     return forwarded(http::ForwardReason::request, objection);
   }
@@ -171,8 +172,9 @@ http::CacheStatus forward_of(const Parts& parts, Held held, Reason objection) {
     case Held::part:
       return forwarded(http::ForwardReason::partial, Reason::partial);
     case Held::unfit:
-      return parts.settings.negative_cache_enabled ? forwarded(http::ForwardReason::stale, Reason::expired)
-                                                   : forwarded(http::ForwardReason::miss, Reason::absent);
+      return policy::keeps_negatives(parts.settings, query.overrides())
+                 ? forwarded(http::ForwardReason::stale, Reason::expired)
+                 : forwarded(http::ForwardReason::miss, Reason::absent);
     case Held::nothing:
     case Held::answers:
       return forwarded(http::ForwardReason::miss, Reason::absent);
@@ -185,7 +187,8 @@ Reading reading_of_entry(Parts& parts, const Query& query, tiers::EntryPtr entry
   // What no tier had is in memory by now.
   const Reason reason = policy::reason_of(found_in.value_or(config::Tier::memory));
   const policy::Decision decision =
-      policy::decide(entry->header, reason, now, policy::when_stale(parts.settings));
+      policy::decide(entry->header, reason, now, policy::when_stale(parts.settings, query.overrides()),
+                     policy::eager_percent(query.overrides()));
   Hit hit(std::move(entry));
   hit.age = decision.standing.age;
   hit.found_in = found_in;

@@ -31,7 +31,8 @@ policy::Reason objection_of(const Query& query, const tiers::Entry& entry, Insta
 // Whether it takes one that is past its time.
 policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, Instant now);
 // Why the origin is asked although this is at hand.
-http::CacheStatus forward_of(const Parts& parts, policy::Held held, policy::Reason objection);
+http::CacheStatus forward_of(const Parts& parts, const Query& query, policy::Held held,
+                             policy::Reason objection);
 
 // The reading that an entry makes that answers (Held::answers). `found_in`: its tier; none: it was handed
 // over.

@@ -26,7 +26,8 @@ bool is_left_alone(const entry::Header& header) {
 host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query& query,
                                    tiers::EntryPtr entry) {
   const entry::Header& former = entry->header;
-  if (former.encoding != entry::Encoding::identity || former.body_size <= parts.settings.compress_threshold ||
+  if (former.encoding != entry::Encoding::identity ||
+      former.body_size <= policy::compress_threshold(parts.settings, query.overrides()) ||
       !entry::is_text(former.content_type) || is_left_alone(former)) {
     co_return entry;
   }
