@@ -15,7 +15,7 @@ struct Row {
   RequestFieldFate fate;
 };
 
-constexpr Row rows[] = {
+constexpr Row field_rows[] = {
 #define LARDER_REQUEST_FIELD(name, fate, why) {name, RequestFieldFate::fate},
 #include "http/request_fields.def"
 #undef LARDER_REQUEST_FIELD
@@ -67,7 +67,7 @@ bool goes_on(std::string_view name, const Forwarding& forwarding) {
 RequestFieldFate fate_of(std::string_view name) {
   // A whole name says more than one that ends in "*".
   const Row* found = nullptr;
-  for (const Row& row : rows) {
+  for (const Row& row : field_rows) {
     if (fits(row.name, name) && (found == nullptr || !row.name.ends_with('*'))) {
       found = &row;
     }
