@@ -45,7 +45,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
   });
 }
 if (wanted("http")) {
-  const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
+  const extent = { rounds: Number(values.rounds), turns: 3, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchHttp(folder("http"), extent);
   tell("http", found, httpReport(found));
 }

@@ -61,26 +61,29 @@ export class Server {
     throw new Error(`workerd did not come up with ${configuration}`);
   }
 
-  /** @param {string} path @param {Record<string, string>} [headers] @returns {Promise<Answer>} */
-  ask(path, headers = {}) {
+  /** @param {string} path @param {Record<string, string>} [headers] @param {string} [method] @returns {Promise<Answer>} */
+  ask(path, headers = {}, method = "GET") {
     return new Promise((resolve, reject) => {
-      const asked = request({ host: HOST, port: this.port, path, headers, agent: false }, (response) => {
-        /** @type {Buffer[]} */
-        const chunks = [];
-        response.on("data", (chunk) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () => {
-          const { statusCode = 0, rawHeaders } = response;
-          /** @type {[string, string][]} */
-          const fields = [];
-          for (let i = 0; i < rawHeaders.length; i += 2) {
-            fields.push([(rawHeaders[i] ?? "").toLowerCase(), rawHeaders[i + 1] ?? ""]);
-          }
-          // How this one connection is kept says nothing of the Worker.
-          const headers = fields.filter(([name]) => name !== "connection" && name !== "keep-alive");
-          resolve({ status: statusCode, headers, body: Buffer.concat(chunks) });
-        });
-      });
+      const asked = request(
+        { host: HOST, port: this.port, path, method, headers, agent: false },
+        (response) => {
+          /** @type {Buffer[]} */
+          const chunks = [];
+          response.on("data", (chunk) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const { statusCode = 0, rawHeaders } = response;
+            /** @type {[string, string][]} */
+            const fields = [];
+            for (let i = 0; i < rawHeaders.length; i += 2) {
+              fields.push([(rawHeaders[i] ?? "").toLowerCase(), rawHeaders[i + 1] ?? ""]);
+            }
+            // How this one connection is kept says nothing of the Worker.
+            const headers = fields.filter(([name]) => name !== "connection" && name !== "keep-alive");
+            resolve({ status: statusCode, headers, body: Buffer.concat(chunks) });
+          });
+        },
+      );
       asked.on("error", reject);
       asked.end();
     });
