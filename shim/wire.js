@@ -5,6 +5,7 @@
  * @typedef {{handle: number, size: number}} BodyReference
  */
 
+const SHORT_LETTERS = 128;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
@@ -49,9 +50,26 @@ export class RecordWriter {
   /** @param {string} value */
   text(value) {
     this.reserve(4 + value.length * 3);
-    const { written } = encoder.encodeInto(value, this.buffer.subarray(this.size + 4));
+    const written = this.shortAscii(value)
+      ? value.length
+      : encoder.encodeInto(value, this.buffer.subarray(this.size + 4)).written;
     this.view.setUint32(this.size, written, true);
     this.size += 4 + written;
+  }
+
+  /**
+   * A call of the encoder costs as much as some two hundred letters.
+   * @param {string} value @returns {boolean} whether it was written behind the place of its length
+   */
+  shortAscii(value) {
+    if (value.length > SHORT_LETTERS) return false;
+    const at = this.size + 4;
+    for (let i = 0; i < value.length; i++) {
+      const letter = value.charCodeAt(i);
+      if (letter > 0x7f) return false;
+      this.buffer[at + i] = letter;
+    }
+    return true;
   }
 
   /** @param {Uint8Array} value */

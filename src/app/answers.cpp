@@ -79,21 +79,12 @@ TextPairs representation_fields(const engine::Reading& reading) {
 
 Outgoing entry_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                       const http::Conditions& conditions) {
-  const entry::Header& header = reading.hit()->entry->header;
-  http::Representation representation;
-  representation.status = header.status;
-  representation.etag = http::parse_entity_tag(header.etag);
-  if (!header.last_modified.empty()) {
-    const http::Fields fields(TextPairs{{"last-modified", header.last_modified}});
-    representation.last_modified =
-        http::representation_of(header.status, fields, header.created).last_modified;
-  }
+  const engine::Hit& hit = *reading.hit();
   Outgoing outgoing;
   outgoing.answer.headers = representation_fields(reading);
-  if (http::evaluate_preconditions(method, conditions, representation, host.now()) ==
-      http::Precondition::proceed) {
-    outgoing.answer.status = header.status;
-    outgoing.answer.body = reading.hit()->entry->body.handle();
+  if (precondition_of(host, hit, method, conditions) == http::Precondition::proceed) {
+    outgoing.answer.status = hit.entry->header.status;
+    outgoing.answer.body = hit.entry->body.handle();
     return outgoing;
   }
   outgoing.answer.status = 304;
@@ -211,6 +202,23 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 }
 
 }  // namespace
+
+http::Precondition precondition_of(host::Host& host, const engine::Hit& hit, http::Method method,
+                                   const http::Conditions& conditions) {
+  if (!conditions.if_none_match && !conditions.if_modified_since) {
+    return http::Precondition::proceed;
+  }
+  const entry::Header& header = hit.entry->header;
+  http::Representation representation;
+  representation.status = header.status;
+  representation.etag = http::parse_entity_tag(header.etag);
+  if (!header.last_modified.empty()) {
+    const http::Fields fields(TextPairs{{"last-modified", header.last_modified}});
+    representation.last_modified =
+        http::representation_of(header.status, fields, header.created).last_modified;
+  }
+  return http::evaluate_preconditions(method, conditions, representation, host.now());
+}
 
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
                         const http::Conditions& conditions, const std::string& request_id) {

@@ -40,6 +40,15 @@ std::string client_of(host::Context here) {
   return address ? http::client_of(*address) : std::string();
 }
 
+// The fields that send a request past a lane of this resource.
+std::vector<std::string> lane_guards(const config::Resource& resource) {
+  std::vector<std::string> guards = {"if-none-match", "if-modified-since"};
+  if (differs_by_origin(resource)) {
+    guards.emplace_back("origin");
+  }
+  return guards;
+}
+
 std::uint64_t bytes_of(const config::FieldValues& values) {
   std::uint64_t bytes = 0;
   for (const auto& value : values) {
@@ -117,6 +126,7 @@ void App::build_caches() {
                                              : settings_.cache_implementation,
                                          setup, counters_);
   tiered_ = tiered.get();
+  known_urls_.seed(host::random_number(host_, 8));
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
@@ -149,6 +159,7 @@ void App::take_up_changes() {
     }
   }
   engine_->purge_memory();
+  known_urls_.clear();
   host_.revoke_lanes();
 }
 
@@ -183,7 +194,29 @@ bool App::fetch(host::RequestId request, std::string_view record) {
   inbound.url = reader.text();
   inbound.began = host_.now();
   LARDER_ASSERT(reader.complete());
-  return requests_.start(request, serve(requests_.context(request), std::move(inbound)));
+  const host::Context here = requests_.context(request);
+  if (inbound.method == http::Method::get) {
+    if (engine::Query* const known = known_urls_.find(inbound.url)) {
+      return fetch_known(here, std::move(inbound), *known);
+    }
+  }
+  return requests_.start(request, serve(here, std::move(inbound)));
+}
+
+bool App::fetch_known(host::Context here, Inbound inbound, engine::Query& known) {
+  inbound.resource = known.resource;
+  known.ask_for(engine::asker_of(here, *known.resource));
+  tiers::Look near;
+  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, known, near);
+  if (reading && engine_->is_settled(inbound.began, *reading)) {
+    Outgoing outgoing = answer_of(here, inbound, known, *reading);
+    answer(here, inbound, std::move(outgoing), known.resource->name);
+    return true;
+  }
+  Question question(known);
+  question.sent = Bytes(inbound.url.size() + bytes_of(known.values));
+  return requests_.start(here.request(), serve_question(here, std::move(inbound), std::move(question),
+                                                        std::move(near), std::move(reading)));
 }
 
 host::Task<void> App::serve(host::Context here, Inbound inbound) {
@@ -298,17 +331,27 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     }
     question.emplace(std::move(*understood));
   }
+  tiers::Look near;
+  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, question->query, near);
+  if (reading && inbound.method == http::Method::get && entry::header_names(resource).empty()) {
+    known_urls_.keep(inbound.url, question->query);
+  }
   // While it waits it holds what is needed yet, and nothing twice.
-  inbound.url = std::string();
   target = http::Target();
   exact.reset();
   matched = config::Matched();
-  const engine::Query& query = question->query;
+  co_await serve_question(here, std::move(inbound), std::move(*question), std::move(near),
+                          std::move(reading));
+}
+
+host::Task<void> App::serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
+                                     std::optional<engine::Reading> reading) {
+  inbound.url = std::string();
+  const engine::Query& query = question.query;
+  const config::Resource& resource = *query.resource;
   std::optional<host::Admission::Place> place;
-  tiers::Look near;
-  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, query, near);
   if (!reading) {
-    auto entered = waiting_.enter(client_of(here), question->sent);
+    auto entered = waiting_.enter(client_of(here), question.sent);
     if (!entered) {
       answer(here, inbound, crowded_out(entered.error()), resource.name);
       co_return;
@@ -321,7 +364,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
   std::optional<observe::NarrativeRow> row;
   if (narrative::is_narrative(resource) && !bypass_) {
     row =
-        narratives_.row_of(query, *reading, inbound.began, outgoing.answer.status, std::move(question->user));
+        narratives_.row_of(query, *reading, inbound.began, outgoing.answer.status, std::move(question.user));
   }
   answer(here, inbound, std::move(outgoing), resource.name);
   co_await engine_->settle(here, query, std::move(*reading));
@@ -389,6 +432,9 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
+  if (auto kept = kept_answer_of(here, inbound, query, reading, conditions)) {
+    return std::move(*kept);
+  }
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
@@ -396,7 +442,41 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   const bool one_for_all = !differs_by_origin(*query.resource) ||
                            !host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
   if (inbound.method == http::Method::get && !if_none_match && !if_modified_since && one_for_all) {
-    offer_lane(query, reading, outgoing.answer);
+    if (const auto offer = lane_for(query, reading)) {
+      outgoing.answer.lane = host::Lane(offer->lane, offer->until, lane_guards(*query.resource));
+    }
+  }
+  return outgoing;
+}
+
+std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& inbound,
+                                            const engine::Query& query, const engine::Reading& reading,
+                                            const http::Conditions& conditions) {
+  const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
+  // The fields of CORS, and a log line, are made of the whole answer.
+  if (!is_read || query.resource->cors || host_.logs(LogLevel::info) || !has_lasting_head(reading) ||
+      host_.request_header(here.request(), "range", config::limit::header_value_bytes_max)) {
+    return std::nullopt;
+  }
+  const engine::Hit& hit = *reading.hit();
+  const http::Precondition precondition = precondition_of(host_, hit, inbound.method, conditions);
+  host::Head& place = head_of(hit, precondition);
+  host::HeadHandle head = place.use();
+  if (head == host::HeadHandle::none) {
+    const Outgoing whole = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
+    head = heads_.keep(place, lasting_parts(whole.answer, lane_guards(*query.resource)));
+  }
+  if (head == host::HeadHandle::none) {
+    return std::nullopt;
+  }
+  const bool is_whole = precondition == http::Precondition::proceed;
+  Outgoing outgoing;
+  outgoing.answer = kept_answer(head, is_whole ? hit.entry->header.status : 304, reading);
+  if (inbound.method == http::Method::get && !conditions.if_none_match && !conditions.if_modified_since) {
+    if (const auto offer = lane_for(query, reading)) {
+      outgoing.answer.kept->lane = offer->lane;
+      outgoing.answer.kept->lane_until = offer->until;
+    }
   }
   return outgoing;
 }
@@ -466,22 +546,22 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   return query;
 }
 
-void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
+std::optional<App::LaneOffer> App::lane_for(const engine::Query& query, const engine::Reading& reading) {
   const engine::Hit* const hit = reading.hit();
   // The bytes have to be the memory tier's own, which says when it drops them.
   const bool repeatable =
       hit != nullptr && hit->found_in == config::Tier::memory && !reading.status.forward &&
-      answer.status == 200 && hit->entry->header.vary.empty() && hit->form == engine::Form::as_kept &&
-      hit->role == engine::Role::itself && !hit->entry->header.partial &&
-      hit->entry->header.encoding == entry::Encoding::identity &&
+      hit->entry->header.status == 200 && hit->entry->header.vary.empty() &&
+      hit->form == engine::Form::as_kept && hit->role == engine::Role::itself &&
+      !hit->entry->header.partial && hit->entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
-    return;
+    return std::nullopt;
   }
   const Instant now = host_.now();
   const auto lane = lanes_.hit(query.key.storage_name, query.resource, now);
   if (!lane) {
-    return;
+    return std::nullopt;
   }
   const entry::Header& header = hit->entry->header;
   const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(hit->age) + Millis(1000);
@@ -492,13 +572,9 @@ void App::offer_lane(const engine::Query& query, const engine::Reading& reading,
       std::min({next_age, fresh_end, settings_.stale_while_revalidate_enabled ? eager : fresh_end,
                 control_->current_until()});
   if (until <= now) {
-    return;
+    return std::nullopt;
   }
-  std::vector<std::string> guards = {"if-none-match", "if-modified-since"};
-  if (differs_by_origin(*query.resource)) {
-    guards.emplace_back("origin");
-  }
-  answer.lane = host::Lane(*lane, until, std::move(guards));
+  return LaneOffer(*lane, until);
 }
 
 // What the engine counts for a memory hit, for hits that never reached it.

@@ -27,6 +27,8 @@ class Engine {
   // memory yet. `query` outlives the call (it is the caller's frame's). `near`: the look into memory that
   // read_now() has made for this read; memory is not looked into again.
   host::Task<Reading> read(host::Context here, const Query& query, tiers::Look near);
+  // Whether settle() has nothing to do after this reading, a hit of read_now(), if it is called now.
+  bool is_settled(Instant now, const Reading& reading) const;
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 

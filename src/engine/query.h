@@ -43,6 +43,9 @@ Asker asker_of(host::Context here, const config::Resource& resource);
 // Larder itself: it sends no header fields, has all the time, and reads any form of a body.
 Asker larder_itself();
 
+// Beside the asker and the method, a query is made of its request's target, of fields that are in the key,
+// and of its body; where there are no such fields and no body, a URL that comes again makes the same query
+// (app/known_urls.h).
 struct Query : Asker {
   // Lives as long as the app.
   const config::Resource* resource = nullptr;
@@ -54,6 +57,8 @@ struct Query : Asker {
   http::Method method = http::Method::get;
 
   Query() {}
+  // Another one asks the same.
+  void ask_for(Asker asker);
 };
 
 // What a request gives to make key fields of (entry::Parameters).

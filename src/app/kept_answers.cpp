@@ -1,0 +1,49 @@
+#include "app/kept_answers.h"
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "policy/decision.h"
+
+namespace larder::app {
+
+bool has_lasting_head(const engine::Reading& reading) {
+  const engine::Hit* const hit = reading.hit();
+  const http::CacheStatus& status = reading.status;
+  return hit != nullptr && hit->found_in == config::Tier::memory && hit->role == engine::Role::itself &&
+         hit->form == engine::Form::as_kept && !status.forward && status.ttl && !status.key &&
+         status.variant.empty() && status.detail == policy::to_text(policy::Reason::memory);
+}
+
+host::Head& head_of(const engine::Hit& hit, http::Precondition precondition) {
+  return precondition == http::Precondition::proceed ? hit.entry->heads.whole : hit.entry->heads.not_modified;
+}
+
+host::HeadParts lasting_parts(const host::Answer& answer, std::vector<std::string> guards) {
+  constexpr std::string_view before_number = "; ttl=";
+  host::HeadParts parts;
+  parts.status = answer.status;
+  parts.body = answer.body;
+  parts.guards = std::move(guards);
+  for (const auto& [name, value] : answer.headers) {
+    if (name == "cache-status") {
+      const std::size_t number = value.find(before_number) + before_number.size();
+      parts.before_ttl = value.substr(0, number);
+      parts.after_ttl = value.substr(value.find_first_not_of("-0123456789", number));
+    } else if (name != "age") {
+      parts.headers.emplace_back(name, value);
+    }
+  }
+  return parts;
+}
+
+host::Answer kept_answer(host::HeadHandle head, std::uint32_t status, const engine::Reading& reading) {
+  host::Answer answer;
+  answer.status = status;
+  answer.kept.emplace();
+  answer.kept->head = head;
+  answer.kept->age_seconds = static_cast<std::int64_t>(whole_seconds(reading.hit()->age));
+  answer.kept->ttl_seconds = reading.status.ttl->count();
+  return answer;
+}
+
+}  // namespace larder::app
