@@ -72,7 +72,10 @@ export class Children {
     if (status !== 0) throw new Error(await child.ended);
   }
 
-  /** Ends every child and what they started; the last that was started goes first. */
+  /**
+   * Ends every child and what they started; the last that was started goes first. Afterwards nothing more of what they
+   * wrote is passed on, so a caller may close the file that it gave as output.
+   */
   async stop() {
     for (const child of this.running.reverse()) {
       if (!signalGroup(child, "SIGTERM")) continue;
@@ -81,6 +84,10 @@ export class Children {
       }
       // What outlived its parent, or would not listen.
       signalGroup(child, "SIGKILL");
+      // The streams end after the process does; a program that left the group could hold them open for ever.
+      await Promise.race([child.status, sleep(GRACE_MILLIS, undefined, { ref: false })]);
+      child.process.stdout?.destroy();
+      child.process.stderr?.destroy();
     }
     this.running = [];
   }

@@ -137,8 +137,11 @@ async function main() {
   }
 }
 
+/** Ends the stack before its log is closed, since it writes until then, and shows the log where something failed. */
 async function cleanUp() {
   await children.stop();
+  closeSync(output);
+  if (count.failed > 0) console.log(readFileSync(log, "utf8").slice(-8_000));
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -154,8 +157,6 @@ try {
   count.failed += 1;
   console.log(`FAILED  ${/** @type {Error} */ (error).message}`);
 }
-closeSync(output);
-if (count.failed > 0) console.log(readFileSync(log, "utf8").slice(-8_000));
 await cleanUp();
 console.log(closingLine(count));
 process.exit(count.failed === 0 ? 0 : 1);

@@ -260,7 +260,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   Resource resource;
   const Members members(place,
                         {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError",
-                         "negativeTtl", "tags", "tiers", "maxBytes", "cors"},
+                         "negativeTtl", "tags", "tiers", "maxBytes", "cors", "limit"},
                         faults);
   if (!members.is_object()) {
     return resource;
@@ -286,6 +286,11 @@ Resource parse_resource(const Place& place, Faults& faults) {
     resource.bytes_max = Bytes(read_integer(*bytes, 1, limit::kv_value_bytes_max, faults).value_or(1));
   }
   resource.cors = parse_cors(members, faults);
+  // Money is spent on whoever asks.
+  resource.limits_clients = asks_model(resource);
+  if (const auto limit = members.find("limit")) {
+    resource.limits_clients = read_boolean(*limit, faults).value_or(false);
+  }
   // A half-read resource looks as if its fields were unused.
   if (faults.size() == faults_before) {
     check_unused_fields(members, resource, faults);

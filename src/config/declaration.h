@@ -42,6 +42,8 @@
 //     "tiers": ["memory", "edge", "kv"], where entries are kept; default all
 //     "maxBytes": 131072,                larger bodies pass through uncached
 //     "cors": {"origins": ["https://a.example"], "maxAge": "1h"}   whose pages may read it; ["*"]: everybody's
+//     "limit": true                      each client is held to the rate limit PUBLIC_LIMIT (wrangler.toml) for what of this
+//                                        reaches the origin; default true where a model is asked, else false
 //   }]}
 // clang-format on
 #pragma once
@@ -138,6 +140,8 @@ struct Resource {
   std::vector<Tier> tiers;
   Bytes bytes_max;
   std::optional<Cors> cors;
+  // Each client is held to PUBLIC_LIMIT.
+  bool limits_clients = false;
   // What `ttl` and `stale` were declared as, and whether `stale` counts from the beginning.
   Lifetime declared_ttl;
   Lifetime declared_stale;

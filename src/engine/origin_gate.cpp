@@ -23,6 +23,26 @@ using origin::Refusal;
 
 namespace {
 
+// What a path of mode http answers its queries with is one fault, or none.
+std::string group_of(const Query& query) {
+  std::string group;
+  if (query.resource->mode != config::Mode::http) {
+    return group;
+  }
+  for (std::size_t i = 0; i < query.values.size(); ++i) {
+    const config::FieldSource source = query.resource->key[i].source;
+    if (source == config::FieldSource::path || source == config::FieldSource::rest) {
+      group += concat({":", query.values[i].value_or("")});
+    }
+  }
+  return group;
+}
+
+// Near the end of its time it is as good as none.
+bool is_slow(const Query& query, Millis took) {
+  return took * 100 >= query.resource->origin.timeout_hard * config::limit::breaker_slow_share_percent;
+}
+
 // Another attempt may help at once: the connection broke, or a server in between had a bad moment.
 bool may_be_retried(const Refusal& refusal) {
   const std::uint32_t status = refusal.origin_status;
@@ -76,6 +96,8 @@ std::string outcome_of(const OriginResult<T>& said) {
   return std::string(said ? std::string_view("answered") : to_text(said.error().error.kind));
 }
 
+Millis seconds_of(std::uint64_t seconds) { return Millis(static_cast<std::int64_t>(seconds) * 1000); }
+
 std::uint64_t retry_after_of(const Fetched& fetched) {
   const auto value = fetched.origin_fields.find("retry-after");
   return value ? http::parse_retry_after(*value, fetched.received_at).value_or(0) : 0;
@@ -83,7 +105,8 @@ std::uint64_t retry_after_of(const Fetched& fetched) {
 
 }  // namespace
 
-OriginGate::Origin::Origin() : breaker(policy::breaker_rules(config::limit::origin_timeout_max)) {}
+OriginGate::Origin::Origin()
+    : breaker(policy::OriginBreakerRules(policy::breaker_rules(config::limit::origin_timeout_max))) {}
 
 OriginGate::Origin& OriginGate::origin_of(const Query& query, std::size_t provider) {
   return origins_[origin::origin_name(*query.resource, provider)];
@@ -91,8 +114,10 @@ OriginGate::Origin& OriginGate::origin_of(const Query& query, std::size_t provid
 
 bool OriginGate::is_down(const Query& query, Instant now) {
   const auto providers = origin::providers_asked(*query.resource, settings_);
-  return std::all_of(providers.begin(), providers.end(), [&](std::size_t provider) {
-    return origin_of(query, provider).breaker.state(now) == policy::BreakerState::open;
+  const std::string group = group_of(query);
+  const policy::OriginCall call(query.resource->name, query.key.storage_name, group);
+  return std::none_of(providers.begin(), providers.end(), [&](std::size_t provider) {
+    return origin_of(query, provider).breaker.may_ask(now, call);
   });
 }
 
@@ -110,19 +135,9 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   return wanted;
 }
 
-void OriginGate::tell(Origin& origin, bool failed, std::uint64_t retry_after_seconds, Instant now) {
-  if (!failed) {
-    origin.breaker.succeeded();
-  } else if (retry_after_seconds > 0) {
-    origin.breaker.hold(now, now + Millis(static_cast<std::int64_t>(retry_after_seconds) * 1000));
-  } else {
-    origin.breaker.failed(now);
-  }
-}
-
-Refusal OriginGate::resting(const Origin& origin, Instant now) {
+Refusal OriginGate::resting(const Origin& origin, const policy::OriginCall& call, Instant now) {
   counters_.add(Counter::breaker_refused_total, "origin");
-  const Millis left = std::max(origin.breaker.open_until() - now, Millis(0));
+  const Millis left = std::max(origin.breaker.open_until(now, call) - now, Millis(1));
   Refusal refusal(Error(ErrorKind::unavailable, "origin", true,
                         "The origin has failed repeatedly and is given time to recover."));
   refusal.not_asked = true;
@@ -131,15 +146,20 @@ Refusal OriginGate::resting(const Origin& origin, Instant now) {
 }
 
 void OriginGate::report(const Query& query, std::size_t provider, const OriginResult<Fetched>& fetched,
-                        Instant now) {
+                        Instant began, Instant now) {
   Origin& origin = origin_of(query, provider);
+  const std::string group = group_of(query);
+  const policy::OriginCall call(query.resource->name, query.key.storage_name, group);
   if (!fetched && fetched.error().unsent) {
-    origin.breaker.withdraw();
+    origin.breaker.withdraw(call);
     return;
   }
   const bool failed =
       fetched ? is_failure(*fetched) : origin::kind_of(*query.resource).is_unwell(fetched.error());
-  tell(origin, failed, fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds, now);
+  const policy::CallOutcome well =
+      is_slow(query, now - began) ? policy::CallOutcome::slow : policy::CallOutcome::good;
+  origin.breaker.report(now, call, failed ? policy::CallOutcome::failed : well,
+                        seconds_of(fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds));
   counters_.add(Counter::origin_requests_total, query.resource->name,
                 fetched ? "answered" : to_text(fetched.error().error.kind));
 }
@@ -147,7 +167,7 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
 host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, const Query& query,
                                                          std::string client) {
   std::optional<Refusal> refusal;
-  if (!client.empty() && settings_.public_limit_enabled) {
+  if (!client.empty() && settings_.public_limit_enabled && query.resource->limits_clients) {
     const std::string key = concat({query.resource->name, ":", client});
     const auto limit = co_await host::rate_limit(here, "PUBLIC_LIMIT", key);
     if (!limit) {
@@ -182,23 +202,26 @@ host::Task<OriginResult<origin::ModelAnswer>> OriginGate::ask_model(host::Contex
                                                                     origin::ModelPrompt prompt,
                                                                     Millis timeout) {
   Origin& origin = origins_[std::string(config::model_word)];
-  if (!origin.breaker.admit(here.host().now())) {
-    co_return tl::make_unexpected(resting(origin, here.host().now()));
+  const policy::OriginCall call(purpose, purpose, "");
+  if (!origin.breaker.admit(here.host().now(), call)) {
+    co_return tl::make_unexpected(resting(origin, call, here.host().now()));
   }
   std::string nobody;
   auto held = co_await take_model_call(here, settings_, counters_, std::move(nobody));
   if (held) {
-    origin.breaker.withdraw();
+    origin.breaker.withdraw(call);
     co_return tl::make_unexpected(std::move(*held));
   }
   const Instant began = here.host().now();
   auto answer = co_await origin::ask_model(here, settings_, std::move(prompt), timeout);
   if (!answer && answer.error().unsent) {
-    origin.breaker.withdraw();
+    origin.breaker.withdraw(call);
     co_return answer;
   }
-  tell(origin, !answer && origin::is_model_unwell(answer.error()),
-       answer ? 0 : answer.error().retry_after_seconds, here.host().now());
+  const bool failed = !answer && origin::is_model_unwell(answer.error());
+  origin.breaker.report(here.host().now(), call,
+                        failed ? policy::CallOutcome::failed : policy::CallOutcome::good,
+                        seconds_of(answer ? 0 : answer.error().retry_after_seconds));
   co_await settle_model_call(here, settings_, counters_, std::move(purpose), began, usage_of(answer),
                              outcome_of(answer));
   co_return answer;
@@ -247,10 +270,12 @@ host::Task<OriginResult<std::string>> OriginGate::take_turn(host::Context here, 
     co_return origin::origin_name(*query.resource, 0);
   }
   const Instant now = here.host().now();
+  const std::string group = group_of(query);
+  const policy::OriginCall call(query.resource->name, query.key.storage_name, group);
   const std::vector<std::size_t> providers = origin::providers_asked(*query.resource, settings_);
   std::size_t provider = providers.front();
   for (const std::size_t candidate : providers) {
-    if (origin_of(query, candidate).breaker.state(now) != policy::BreakerState::open) {
+    if (origin_of(query, candidate).breaker.may_ask(now, call)) {
       provider = candidate;
       break;
     }
@@ -298,17 +323,19 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     prepared->answer->log_seen = asking.log_seen;
     co_return std::move(*prepared->answer);
   }
+  const std::string group = group_of(query);
+  const policy::OriginCall call(query.resource->name, query.key.storage_name, group);
   origin.retries.request();
   for (std::size_t attempt = 1;; ++attempt) {
     Instant now = here.host().now();
-    if (!origin.breaker.admit(now)) {
-      co_return tl::make_unexpected(resting(origin, now));
+    if (!origin.breaker.admit(now, call)) {
+      co_return tl::make_unexpected(resting(origin, call, now));
     }
     // A second attempt is the same request of the client's.
     const std::string client = std::exchange(asking.client, std::string());
     auto held = co_await held_back(here, query, client);
     if (held) {
-      origin.breaker.withdraw();
+      origin.breaker.withdraw(call);
       co_return tl::make_unexpected(std::move(*held));
     }
     const bool has_turn =
@@ -317,7 +344,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
     if (!has_turn) {
       auto refused = co_await wait_for_turn(here, query, asking.provider, end - now);
       if (refused) {
-        origin.breaker.withdraw();
+        origin.breaker.withdraw(call);
         co_return tl::make_unexpected(std::move(*refused));
       }
     }
@@ -335,13 +362,13 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const 
       co_return fetched;
     }
     now = here.host().now();
-    report(query, asking.provider, fetched, now);
+    report(query, asking.provider, fetched, began, now);
     co_await settle_call(here, query, began, fetched);
     const Millis pause =
         policy::backoff(static_cast<std::uint32_t>(attempt) + 1, config::limit::backoff_first,
                         config::limit::backoff_max, random_of(here.host()));
     const bool again = !fetched && may_be_retried(fetched.error()) && attempt < asking.attempts_max &&
-                       end - now > pause && origin.breaker.state(now) == policy::BreakerState::closed;
+                       end - now > pause && origin.breaker.may_ask(now, call);
     if (!again || !origin.retries.take()) {
       co_return fetched;
     }
@@ -359,7 +386,7 @@ host::Task<OriginResult<Fetched>> OriginGate::resume(host::Context here, const Q
   if (fetched) {
     fetched->log_seen = asking.log_seen;
   }
-  report(query, asking.provider, fetched, here.host().now());
+  report(query, asking.provider, fetched, requested_at, here.host().now());
   co_await settle_call(here, query, requested_at, fetched);
   const Instant end = requested_at + query.resource->origin.timeout_hard;
   asking.attempt_timeout = query.resource->origin.timeout_hard;

@@ -13,7 +13,7 @@
 #include "observe/counters.h"
 #include "origin/fetch.h"
 #include "policy/backoff.h"
-#include "policy/breaker.h"
+#include "policy/origin_breaker.h"
 
 namespace larder::engine {
 
@@ -68,7 +68,7 @@ class OriginGate {
 
  private:
   struct Origin {
-    policy::Breaker breaker;
+    policy::OriginBreaker breaker;
     policy::RetryBudget retries;
 
     Origin();
@@ -89,12 +89,11 @@ class OriginGate {
   // A model's call is over: what it cost is counted.
   host::Task<void> settle_call(host::Context here, const Query& query, Instant began,
                                const origin::OriginResult<origin::Fetched>& fetched);
-  static void tell(Origin& origin, bool failed, std::uint64_t retry_after_seconds, Instant now);
-  // The refusal while an origin's breaker is open.
-  origin::Refusal resting(const Origin& origin, Instant now);
+  // The refusal while an origin's breaker holds the call back.
+  origin::Refusal resting(const Origin& origin, const policy::OriginCall& call, Instant now);
   // Counts the outcome and tells the breaker.
   void report(const Query& query, std::size_t provider, const origin::OriginResult<origin::Fetched>& fetched,
-              Instant now);
+              Instant began, Instant now);
 
   const config::Settings& settings_;
   observe::Counters& counters_;

@@ -1,6 +1,7 @@
-// A circuit breaker: one state machine for origins, tiers and the lock. Closed, it lets everything through
-// and counts failures in a row; open, it lets nothing through until a time; half-open, it lets one probe
-// through and waits for its outcome. It is kept by each isolate for itself.
+// A circuit breaker: one state machine for tiers, the lock and single keys of an origin (origin_breaker.h).
+// Closed, it lets everything through and counts failures in a row; open, it lets nothing through until a
+// time; half-open, it lets one probe through and waits for its outcome. It is kept by each isolate for
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct BreakerRules {
       : failures_max(failures), open_first(first), open_max(most), probe_patience(patience) {}
 };
 
-// As the limits have them: the same for origins, tiers and the lock, but for the patience with a probe.
+// As the limits have them: the same for origins and their keys, tiers and the lock, but for the patience with
+// a probe.
 BreakerRules breaker_rules(Millis probe_patience);
 
 class Breaker {

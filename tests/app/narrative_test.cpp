@@ -434,6 +434,26 @@ TEST_F(NarrativeTest, AClientIsTheNetworkOfItsAddress) {
   EXPECT_EQ(world.origin_requests.size(), 2U);
 }
 
+// A backend is one client for all of its users: only what costs money, and what is declared, is limited.
+TEST_F(NarrativeTest, AResourceWithoutALimitAsksForNone) {
+  constexpr std::string_view declared = R"({"resources": [
+      {"name": "free", "match": {"path": "/free/{id}"}, "origin": {"url": "https://api.example.com/{id}"},
+       "key": [{"path": "id"}], "ttl": "1h"},
+      {"name": "held", "match": {"path": "/held/{id}"}, "origin": {"url": "https://api.example.com/{id}"},
+       "key": [{"path": "id"}], "ttl": "1h", "limit": true}]})";
+  Isolate isolate(world, bindings(), std::string(declared));
+  world.origin = [](const sim::OriginRequest&) { return sim::open_library_reply("Dune", "Herbert", "1"); };
+  std::vector<std::string> asked;
+  world.rate_limit = [&](const std::string&, const std::string& key) {
+    asked.push_back(key);
+    return false;
+  };
+  EXPECT_EQ(isolate.run("GET", "/free/1", {{"cf-connecting-ip", "1.1.1.1"}}).status, 200U);
+  EXPECT_TRUE(asked.empty());
+  EXPECT_EQ(isolate.run("GET", "/held/1", {{"cf-connecting-ip", "1.1.1.1"}}).status, 429U);
+  EXPECT_EQ(asked, std::vector<std::string>{"held:1.1.1.1"});
+}
+
 TEST_F(NarrativeTest, AClientOverItsLimitIsRefusedAndOthersAreNot) {
   Isolate isolate(world, bindings(), narrative_declarations());
   std::vector<std::string> asked;

@@ -2,7 +2,8 @@
 // end of its log.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -95,4 +96,19 @@ test("a build that fails ends it before anything is started", async () => {
   const start = startStack(children, { port, cataloguePort, origin: null, output: "ignore", build });
   await assert.rejects(start, { message: "the build ended with status 3" });
   assert.deepEqual(children.running, []);
+});
+
+test("once all is stopped, nothing more is passed on of what a program that left its group writes", async () => {
+  const children = new Children();
+  const log = join(folder, "log");
+  const output = openSync(log, "w");
+  const writer = "const { writeSync } = require('node:fs'); setInterval(() => writeSync(1, 'more\\n'), 1);";
+  const leaving = `require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(writer)}],
+    { detached: true, stdio: "inherit" }).unref(); console.log("left");`;
+  const child = children.start("leaver", [process.execPath, "-e", leaving], { output, watched: true });
+  await once(/** @type {import("node:stream").Readable} */ (child.process.stdout), "data");
+  await children.stop();
+  closeSync(output);
+  assert.equal(child.process.stdout?.destroyed, true);
+  assert.equal(child.process.stderr?.destroyed, true);
 });

@@ -132,6 +132,26 @@ struct Wrong {
   std::string_view report;
 };
 
+// Where money is spent clients are limited unless it is declared otherwise; elsewhere only where it is
+// declared.
+TEST(Declaration, LimitsClientsWhereMoneyIsSpentOrWhereItIsDeclared) {
+  const auto limits_clients = [](std::string_view origin, std::string_view limit) {
+    const auto declarations = parse_declarations(
+        concat({R"({"resources":[{"name":"a","match":{"method":"POST","path":"/a"},"origin":)", origin,
+                R"(,"key":[{"setting":"ENGINE_VERSION"},{"setting":"PROMPT_HASH"},)"
+                R"({"body":"profile","normalise":["json"],"digest":true,"required":true}],"ttl":"1h")",
+                limit, "}]}"}));
+    EXPECT_TRUE(declarations);
+    return declarations && declarations->resources.front().limits_clients;
+  };
+  constexpr std::string_view model = R"({"provider":"llm","query":"narrative"})";
+  constexpr std::string_view api = R"({"url":"https://api.example.com/a"})";
+  EXPECT_TRUE(limits_clients(model, ""));
+  EXPECT_FALSE(limits_clients(model, R"(,"limit":false)"));
+  EXPECT_FALSE(limits_clients(api, ""));
+  EXPECT_TRUE(limits_clients(api, R"(,"limit":true)"));
+}
+
 TEST(Declaration, NamesWhatIsWrongWithAResource) {
   const std::vector<Wrong> cases = {
       {R"("name":"items",)", "", "resources[0].name: This member is missing.\n"},
@@ -147,13 +167,15 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
       {R"("ttl":"1h")", R"("tll":"1h")",
        "resources[0].tll: There is no member \"tll\" here; there is \"name\", \"match\", \"origin\", "
        "\"mode\", \"key\", "
-       "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\" or "
-       "\"cors\". Did you "
+       "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\", "
+       "\"cors\" or \"limit\". Did you "
        "mean "
        "\"ttl\"?\nresources[0].ttl: This member is missing.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","ttl":"2h")",
        "resources[0].ttl: This member is given twice; keep one.\n"},
       {R"("ttl":"1h")", R"("ttl":3600)", "resources[0].ttl: This must be a text, not a number.\n"},
+      {R"("ttl":"1h")", R"("ttl":"1h","limit":60)",
+       "resources[0].limit: This must be true or false, not a number.\n"},
       {R"("ttl":"1h")", R"("ttl":"1 hour")",
        "resources[0].ttl: \"1 hour\" is no duration; write a whole number and a unit, as in 250ms, 30s, 15m, "
        "24h or "

@@ -210,8 +210,11 @@ TEST(SeveralProviders, EachHasItsOwnBreaker) {
   providers.googlebooks = google_book();
   sim::Isolate isolate(providers.world, all_set_up(), three_providers());
   EXPECT_EQ(isolate.get(std::string(title_url)).status, 200U);
-  EXPECT_EQ(isolate.get("https://larder.test/search/title?q=other").status, 200U);
-  EXPECT_EQ(providers.asked, "ogg") << "Open Library is left alone";
+  EXPECT_EQ(isolate.get("https://larder.test/search/title?q=second").status, 200U);
+  EXPECT_EQ(isolate.get("https://larder.test/search/title?q=third").status, 200U);
+  EXPECT_EQ(providers.asked, "ogogog") << "one title's Retry-After says nothing of another";
+  EXPECT_EQ(isolate.get("https://larder.test/search/title?q=fourth").status, 200U);
+  EXPECT_EQ(providers.asked, "ogogogg") << "three say it of all: Open Library is left alone";
 }
 
 }  // namespace

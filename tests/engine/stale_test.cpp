@@ -273,14 +273,24 @@ TEST_F(StaleTest, AnOriginThatIsDownIsNotAskedAndColdKeysFailFast) {
   EXPECT_EQ(cold.header("retry-after"), "2");
   EXPECT_EQ(cold.header("cache-status"), "larder; fwd=miss; detail=origin-down");
   EXPECT_LE(cold.answered_at - began, Millis(11));
+  EXPECT_EQ(world.origin_requests.size(), asked);
+  // Only keys that never worked have failed: one that has finds out what that is worth.
   const auto& warm = isolate.get(url);
   EXPECT_EQ(warm.body, "v1");
-  EXPECT_THAT(warm.header("cache-status"), HasSubstr("larder; hit; ttl=-6"));
-  EXPECT_THAT(warm.header("cache-status"), HasSubstr("detail=origin-down"));
-  EXPECT_EQ(world.origin_requests.size(), asked);
+  EXPECT_THAT(warm.header("cache-status"), HasSubstr("detail=stale-if-error"));
+  EXPECT_EQ(world.origin_requests.size(), asked + 1);
+  world.now += config::limit::refresh_pause;
+  for (int i = 5; i < 8; ++i) {
+    isolate.get(concat({"/items/cold", to_text(std::int64_t{i})}));
+  }
+  const auto& down = isolate.get(url);
+  EXPECT_EQ(down.body, "v1");
+  EXPECT_THAT(down.header("cache-status"), HasSubstr("larder; hit; ttl=-6"));
+  EXPECT_THAT(down.header("cache-status"), HasSubstr("detail=origin-down"));
+  EXPECT_EQ(world.origin_requests.size(), asked + 4);
   // It is back: the first probe finds out.
   origin_reply.status = 200;
-  world.now += config::limit::breaker_open_first;
+  world.now += 2 * config::limit::breaker_open_first;
   EXPECT_EQ(isolate.get("/items/another").status, 200U);
 }
 

@@ -425,10 +425,10 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
     const bool answered =
         completion.status == host::status_ok && (kind == OperationKind::origin_resume || results.u32() == 0);
     const std::uint32_t status = answered ? results.u32() : 0;
-    if (answered || completion.status != host::status_ok) {
-      const bool is_of_books = client == nullptr || client->subject.row().is_of_books();
-      (is_of_books ? host.library_failed : host.plain_origin_failed) =
-          !answered || status == 429 || status >= 500;
+    const bool is_of_origin = client == nullptr || !is_ailing(client->subject);
+    if (is_of_origin && (answered || completion.status != host::status_ok)) {
+      const std::size_t resource = client == nullptr ? resource_rows.size() - 1 : client->subject.resource;
+      host.heard(resource, !answered || status == 429 || status >= 500);
     }
   }
   if (kind == OperationKind::body_gunzip && client != nullptr && completion.status != host::status_ok) {
@@ -692,6 +692,9 @@ void Epoch::arrive() {
     change_the_world();
   }
   pay_what_is_owed();
+  if (random_.chance(2'000)) {
+    harass();
+  }
   if (random_.chance(rates_.meddling)) {
     meddle();
   }
@@ -850,6 +853,28 @@ bool Epoch::has_followers(const FaultyHost& host, const ClientRequest& leader) c
   return std::any_of(host.clients.begin(), host.clients.end(), [&](const auto& other) {
     return other.second.key == leader.key && other.second.id != leader.id && !other.second.answered;
   });
+}
+
+// Somebody asks an isolate 20 times a second for what fails, while others ask it for what does not.
+void Epoch::harass() {
+  constexpr Millis pause{50};
+  constexpr int times = 120;
+  constexpr int times_to_others = 20;
+  Subject ailing;
+  ailing.tenant = random_.index(tenants_);
+  ailing.resource = random_.percent(40) ? 0 : random_.index(plain_resources);
+  ailing.id = ailing.resource == 0 && random_.percent(60) ? told_id : failing_id;
+  const Place place = draw_isolate(ailing.tenant);
+  for (int i = 0; i < times; ++i) {
+    world_.after(pause * i,
+                 [this, ailing, number = place.host->number] { request(number, ailing, Visit()); });
+  }
+  for (int i = 0; i < times_to_others; ++i) {
+    Subject other = ailing;
+    other.id = random_.index(ids);
+    world_.after(random_.between(Millis(0), pause * times),
+                 [this, other, number = place.host->number] { request(number, other, Visit()); });
+  }
 }
 
 // What other programs, other versions and broken machines do to what is shared.

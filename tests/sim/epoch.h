@@ -110,6 +110,7 @@ class Epoch final : public Overseer, public Stage {
   void afflict(Condition condition, Millis lasts);
   void pay_what_is_owed();
   bool has_followers(const FaultyHost& host, const ClientRequest& leader) const;
+  void harass();
   void meddle();
   void purge(const Subject& subject);
   void switch_something();

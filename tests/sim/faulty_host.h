@@ -1,6 +1,7 @@
 // One isolate of a simulated run: the real app over a host where everything can go wrong.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -144,12 +145,17 @@ class FaultyHost final : public SimulatedHost {
   Instant control_trouble_at;
   // Failures of the lock in a row, as far as the isolate noticed.
   std::uint32_t lock_failures = 0;
-  // The last answer of an origin that it noticed was a failure: its circuit breaker may be open. Books have
-  // an origin of their own.
-  bool plain_origin_failed = false;
-  bool library_failed = false;
+  // What it noticed of an origin's answers about a resource. Books have an origin of their own.
+  // Each has a circuit breaker of its own, and so has their origin: a failure may leave both open until a few
+  // answers were good.
+  void heard(std::size_t resource, bool failed) {
+    constexpr std::uint32_t good_answers_enough = 3;
+    for (std::uint32_t* const doubts : {&doubts_[resource], &doubts_of_all_[origin_of(resource)]}) {
+      *doubts = failed ? good_answers_enough : *doubts - (*doubts > 0 ? 1 : 0);
+    }
+  }
   bool origin_failed(const Subject& subject) const {
-    return subject.row().is_of_books() ? library_failed : plain_origin_failed;
+    return doubts_[subject.resource] > 0 || doubts_of_all_[origin_of(subject.resource)] > 0;
   }
 
  private:
@@ -165,7 +171,11 @@ class FaultyHost final : public SimulatedHost {
     Exchange exchange;
     std::uint32_t hits = 0;
   };
+  static std::size_t origin_of(std::size_t resource) { return resource < plain_resources ? 0 : 1; }
+
   Overseer& overseer_;
+  std::array<std::uint32_t, resource_rows.size()> doubts_{};
+  std::array<std::uint32_t, 2> doubts_of_all_{};
   std::unordered_map<std::uint64_t, Open> open_;
   // By URL, as shim/lanes.js has them.
   std::map<std::string, RepeatedAnswer> lanes_;

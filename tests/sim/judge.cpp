@@ -89,6 +89,15 @@ void Judge::answer(const FaultyHost& host, ClientRequest& client) {
   if (client.warmed_work) {
     warmed(host, client, exchange);
   }
+  if (contains(client.cache_status, "origin-down")) {
+    if (is_ailing(client.subject)) {
+      journal_.reach(Probe::key_held_back);
+    } else if (!may_be_rescued(host, client)) {
+      violate(costs_or(Invariant::refused_without_cause, client), host, client,
+              "is held back from an origin that is well");
+      return;
+    }
+  }
   // That nobody knows a book is an answer like any other.
   const bool is_answer = client.subject.row().is_of_books() && exchange.status == 404;
   if (exchange.header("content-type") == "application/problem+json" && !is_answer) {
@@ -136,11 +145,17 @@ void Judge::refused(const FaultyHost& host, const ClientRequest& client) {
   if (client.final_read) {
     violate(Invariant::not_recovered, host, client,
             concat({"refused with ", to_text(std::uint64_t{status}), " although its origin is well"}));
-  } else if ((!failing(client.subject.tenant, client.began) && !host.origin_failed(client.subject)) ||
+  } else if ((!failing(client.subject.tenant, client.began) && !host.origin_failed(client.subject) &&
+              !is_ailing(client.subject)) ||
              status < 502 || status > 504) {
-    violate(Invariant::refused_without_cause, host, client,
+    violate(costs_or(Invariant::refused_without_cause, client), host, client,
             concat({"refused with ", to_text(std::uint64_t{status}), " while its origin is well"}));
   }
+}
+
+Invariant Judge::costs_or(Invariant otherwise, const ClientRequest& client) const {
+  const bool is_paid_for = origins_.ailing_asked_at(client.subject.tenant) >= client.began - trouble_lasts;
+  return is_paid_for ? Invariant::costs_others : otherwise;
 }
 
 const Said* Judge::recognise(const FaultyHost& host, const ClientRequest& client,

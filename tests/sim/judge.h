@@ -76,6 +76,8 @@ class Judge {
   const Said* recognise(const FaultyHost& host, const ClientRequest& client,
                         const SimulatedHost::Exchange& exchange);
   void refused(const FaultyHost& host, const ClientRequest& client);
+  // What it is that nothing else excuses: a key that fails by itself was asked for lately, or not.
+  Invariant costs_or(Invariant otherwise, const ClientRequest& client) const;
   void direct(const FaultyHost& host, const ClientRequest& client, const Said& said);
   void kept(const FaultyHost& host, ClientRequest& client, const Said& said, Millis age);
   // The origin fails, or keeps somebody waiting beyond its soft time.

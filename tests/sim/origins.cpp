@@ -102,6 +102,13 @@ std::string library_url(std::size_t tenant) {
   return concat({"https://", tenant_names[tenant], ".example/books"});
 }
 
+bool is_ailing(const Subject& subject) {
+  if (subject.row().is_of_books()) {
+    return false;
+  }
+  return subject.id == failing_id || (subject.resource == 0 && subject.id == told_id);
+}
+
 std::string url_of(const Subject& subject) {
   if (subject.row().is_of_books()) {
     return concat({"https://larder.test/search/", subject.row().name,
@@ -231,6 +238,21 @@ OriginReply Origins::refuse(Instant now, const Subject& subject, Condition condi
   return reply;
 }
 
+OriginReply Origins::refuse_ailing(Instant now, const Subject& subject) {
+  ailing_asked_at_[subject.tenant] = now;
+  OriginReply reply;
+  reply.delay = random_.between(Millis(5), Millis(30));
+  if (subject.id == told_id) {
+    journal_.count(FaultKind::key_told_to_wait);
+    reply.status = 429;
+    reply.headers.emplace_back("retry-after", "20");
+  } else {
+    journal_.count(FaultKind::key_fails);
+    reply.status = 500;
+  }
+  return reply;
+}
+
 // The header fields of an http origin, and what they are worth.
 void Origins::announce(OriginReply& reply, Said& said) const {
   const ResourceRow& row = said.subject.row();
@@ -284,6 +306,13 @@ OriginReply Origins::answer(Instant now, const OriginRequest& request, std::stri
     journal_.count(FaultKind::author_refused);
     OriginReply reply;
     reply.status = 400;
+    return reply;
+  }
+  if (is_ailing(subject) && !healed_) {
+    OriginReply reply = refuse_ailing(now, subject);
+    const Said& said =
+        remember(now, subject, reply.status, Affirmation{now, now + reply.delay, std::move(accept_language)});
+    reply.content = body_of(said);
     return reply;
   }
   Condition condition = condition_of(now, subject.tenant);

@@ -58,6 +58,10 @@ inline constexpr std::array resource_rows = {
 inline constexpr std::size_t tenants_max = 2;
 inline constexpr std::array<std::string_view, tenants_max> tenant_names = {"left", "right"};
 inline constexpr std::size_t ids = 24;
+// Behind these, of resources that are no look-ups of books: a key that the origin answers with 500 until all
+// is well, and of the first resource one that it tells to wait. Nothing else is wrong with it.
+inline constexpr std::size_t failing_id = ids;
+inline constexpr std::size_t told_id = ids + 1;
 // The first is no language at all.
 inline constexpr std::array<std::string_view, 3> languages = {"", "de", "en"};
 
@@ -73,6 +77,8 @@ struct Subject {
   friend bool operator==(const Subject&, const Subject&) = default;
 };
 std::string declarations_of(std::size_t tenant);
+// One of the keys that fail by themselves.
+bool is_ailing(const Subject& subject);
 // The client's URL.
 std::string url_of(const Subject& subject);
 // As entry::build_key makes it.
@@ -156,6 +162,8 @@ class Origins {
   // The last time that a call to this origin failed, or went past its soft time.
   Instant trouble_at(std::size_t tenant) const { return trouble_at_[tenant]; }
   void note_trouble(std::size_t tenant, Instant at);
+  // The last time that it was asked for a key that fails by itself.
+  Instant ailing_asked_at(std::size_t tenant) const { return ailing_asked_at_[tenant]; }
 
  private:
   struct Content {
@@ -169,6 +177,7 @@ class Origins {
   std::optional<Said> make_read(std::string_view body);
   std::optional<Said> put_together_of(const ToldBooks& told, Subject subject);
   OriginReply refuse(Instant now, const Subject& subject, Condition condition);
+  OriginReply refuse_ailing(Instant now, const Subject& subject);
   void announce(OriginReply& reply, Said& said) const;
 
   Random& random_;
@@ -182,6 +191,7 @@ class Origins {
   std::uint64_t last_serial_ = 0;
   std::array<std::pair<Condition, Instant>, tenants_max> conditions_{};
   std::array<Instant, tenants_max> trouble_at_{};
+  std::array<Instant, tenants_max> ailing_asked_at_{};
   bool healed_ = false;
 };
 
