@@ -48,6 +48,8 @@ export class InFlight {
     /** @type {Map<number, import("./operations/origin.js").LateReply> | null} */
     this.lateNow = null;
     this.nextTicket = 1;
+    /** The data centre's cache, once it is opened. @type {Promise<Cache> | null} */
+    this.edge = null;
     /** @type {Response | null} */
     this.response = null;
     /** @type {((response: Response | null | Unanswered) => void) | null} */
@@ -85,6 +87,9 @@ const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
 const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+// What an operation gives: written and handed in before anything else is.
+const given = new RecordWriter();
 
 /** @type {Array<OperationRow | undefined>} */
 const rows = [];
@@ -240,20 +245,21 @@ export class Instance {
     await null;
     /** @type {Record<string, any> | null} */
     let results = null;
-    const record = new RecordWriter();
     let status = STATUS.ok;
+    let message = "";
     try {
       if (wanted === null)
         throw new OperationFailure("invalid", `${row.name} was asked for in no known form.`);
       results = await handlers[row.name](flight, wanted);
-      writeFields(record, row.results, results ?? {});
+      given.clear();
+      writeFields(given, row.results, results ?? {});
     } catch (thrown) {
       const failure = asFailure(thrown, row.name);
       status = STATUS[failure.status];
-      record.size = 0;
-      for (const byte of encoder.encode(failure.message)) record.u8(byte);
+      message = failure.message;
     }
-    let taken = this.complete(flight, index, generation, status, record.written());
+    const bytes = status === STATUS.ok ? given.written() : encoder.encode(message);
+    let taken = this.complete(flight, index, generation, status, bytes);
     if (taken === EXHAUSTED) {
       status = STATUS.unavailable;
       const message = encoder.encode(`No memory is left for what ${row.name} gave.`);

@@ -6,6 +6,7 @@
  */
 
 const SHORT_LETTERS = 128;
+const KEPT_BYTES = 16_384;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
@@ -14,6 +15,14 @@ export class RecordWriter {
     this.buffer = new Uint8Array(512);
     this.view = new DataView(this.buffer.buffer);
     this.size = 0;
+  }
+
+  /** Begins another record. A buffer that one record has made large is not kept for those that follow. */
+  clear() {
+    this.size = 0;
+    if (this.buffer.length <= KEPT_BYTES) return;
+    this.buffer = new Uint8Array(KEPT_BYTES);
+    this.view = new DataView(this.buffer.buffer);
   }
 
   /** @param {number} more */

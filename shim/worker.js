@@ -136,7 +136,7 @@ const asked = new RecordWriter();
 
 /** @param {string} method @param {string} url */
 function requestRecord(method, url) {
-  asked.size = 0;
+  asked.clear();
   asked.text(method);
   asked.text(url);
   return asked;
