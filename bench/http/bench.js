@@ -37,10 +37,12 @@ export async function benchHttp(folder, extent) {
     const samples = cases.map(() => []);
     /** @type {(number | null)[]} */
     let laneShares = [];
+    /** @type {Memory | null} */
+    let memory = null;
     for (let round = 0; round < extent.rounds; round++) {
       const servers = await startAll(configurations, log);
       try {
-        await fill(servers);
+        memory = await fill(servers);
         if (round === 0) laneShares = await check(groups, servers, generator, extent.warmUpSeconds);
         const taken = await measureRound(cases, servers, generator, { ...extent, firstTurn: round });
         for (const [at, turns] of taken.entries()) samples[at]?.push(...turns);
@@ -48,7 +50,7 @@ export async function benchHttp(folder, extent) {
         await Promise.all([...servers.values()].map((server) => server.stop()));
       }
     }
-    return summarise(groups, samples, laneShares, generator.name, extent);
+    return { ...summarise(groups, samples, laneShares, generator.name, extent), memory };
   } catch (error) {
     console.error(readFileSync(join(folder, "log"), "utf8").slice(-4_000));
     throw error;
@@ -72,9 +74,26 @@ async function startAll(configurations, log) {
 /** @param {Servers} servers @param {string} name */
 const serverOf = (servers, name) => /** @type {Server} */ (servers.get(name));
 
-/** Every URL of the mix is in memory before anything is measured. @param {Servers} servers */
+/** @typedef {{entries: number, bodyBytes: number, bytesPerEntry: number}} Memory what an entry takes of the process */
+
+/**
+ * Every URL of the mix is in memory before anything is measured.
+ * @param {Servers} servers @returns {Promise<Memory | null>} Larder's; null where the system does not tell
+ */
 async function fill(servers) {
-  for (const name of [LARDER, "peer"]) await askForEach(serverOf(servers, name).port, URLS_OF_MIX);
+  await askForEach(serverOf(servers, "peer").port, URLS_OF_MIX);
+  const larder = serverOf(servers, LARDER);
+  const half = URLS_OF_MIX.length >> 1;
+  // What the first half takes beside its entries, the process has by then.
+  await askForEach(larder.port, URLS_OF_MIX.slice(0, half));
+  const before = larder.residentBytes();
+  await askForEach(larder.port, URLS_OF_MIX.slice(half));
+  const after = larder.residentBytes();
+  const entries = URLS_OF_MIX.length - half;
+  const { body } = await larder.ask(/** @type {string} */ (URLS_OF_MIX[half]));
+  return before === null || after === null
+    ? null
+    : { entries, bodyBytes: body.length, bytesPerEntry: Math.round((after - before) / entries) };
 }
 
 /** @param {Case} asked @param {Servers} servers @param {Generator} generator @param {number} seconds */

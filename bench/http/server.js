@@ -14,6 +14,7 @@ import { freePort, HOST } from "../../scripts/listening.js";
 const WORKERD = /** @type {string} */ (createRequire(import.meta.url)("workerd").default);
 const READY_WITHIN_MILLIS = 20_000;
 const POLL_MILLIS = 20;
+const PAGE_BYTES = 4096;
 const TICKS_PER_SECOND = ticksPerSecond();
 
 /** @returns {number | null} the unit of /proc's times */
@@ -96,6 +97,16 @@ export class Server {
       // The fields after the name, which is in parentheses: proc(5), stat, utime and stime.
       const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @returns {number | null} memory that the process holds; null where the system does not tell */
+  residentBytes() {
+    try {
+      const pages = readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1];
+      return Number(pages) * PAGE_BYTES;
     } catch {
       return null;
     }
