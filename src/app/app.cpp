@@ -460,7 +460,7 @@ std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& i
   }
   const engine::Hit& hit = *reading.hit();
   const http::Precondition precondition = precondition_of(host_, hit, inbound.method, conditions);
-  host::Head& place = head_of(hit, precondition);
+  host::Head& place = head_of(hit, inbound.method, precondition);
   host::HeadHandle head = place.use();
   if (head == host::HeadHandle::none) {
     const Outgoing whole = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);

@@ -10,12 +10,17 @@ bool has_lasting_head(const engine::Reading& reading) {
   const engine::Hit* const hit = reading.hit();
   const http::CacheStatus& status = reading.status;
   return hit != nullptr && hit->found_in == config::Tier::memory && hit->role == engine::Role::itself &&
-         hit->form == engine::Form::as_kept && !status.forward && status.ttl && !status.key &&
-         status.variant.empty() && status.detail == policy::to_text(policy::Reason::memory);
+         hit->form == engine::Form::as_kept && hit->entry->header.status != 206 && !status.forward &&
+         status.ttl && !status.key && status.variant.empty() &&
+         status.detail == policy::to_text(policy::Reason::memory);
 }
 
-host::Head& head_of(const engine::Hit& hit, http::Precondition precondition) {
-  return precondition == http::Precondition::proceed ? hit.entry->heads.whole : hit.entry->heads.not_modified;
+host::Head& head_of(const engine::Hit& hit, http::Method method, http::Precondition precondition) {
+  tiers::EntryHeads& heads = hit.entry->heads;
+  if (precondition != http::Precondition::proceed) {
+    return heads.not_modified;
+  }
+  return method == http::Method::head ? heads.alone : heads.whole;
 }
 
 host::HeadParts lasting_parts(const host::Answer& answer, std::vector<std::string> guards) {

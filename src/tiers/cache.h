@@ -57,6 +57,8 @@ struct Key : entry::Key {
 // The heads of the answers that are made of an entry, where the host keeps them. They change nothing of it.
 struct EntryHeads {
   host::Head whole;
+  // Of HEAD: it may tell what the answer to GET has by itself.
+  host::Head alone;
   // 304
   host::Head not_modified;
 
