@@ -47,9 +47,11 @@ export class LarderWorker {
   fetch(request, env, ctx) {
     const instance = this.startedOrNull(env);
     if (instance === null) return outOfOrder();
-    const quick = instance.lanes.answer(request, Date.now());
+    const { method, url } = request;
+    const quick = instance.lanes.answer(request, method, url, Date.now());
     if (quick !== null) return quick;
-    const answer = instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
+    const event = { env, ctx, request, method, url };
+    const answer = instance.begin("larder_fetch", event, requestRecord(method, url));
     if (answer instanceof Response) return answer;
     return this.settle(instance, answer, request, env, ctx);
   }
@@ -81,7 +83,9 @@ export class LarderWorker {
     /** @type {Awaited<ReturnType<Instance["begin"]>>} */
     let settled = null;
     try {
-      settled = await instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
+      const { method, url } = request;
+      const event = { env, ctx, request, method, url };
+      settled = await instance.begin("larder_fetch", event, requestRecord(method, url));
     } finally {
       this.alone -= atFault ? 1 : 0;
     }
@@ -127,10 +131,13 @@ export class LarderWorker {
   }
 }
 
-/** @param {Request} request */
-function requestRecord(request) {
-  const record = new RecordWriter();
-  record.text(request.method);
-  record.text(request.url);
-  return record;
+// Copied into the module before anything else is written.
+const asked = new RecordWriter();
+
+/** @param {string} method @param {string} url */
+function requestRecord(method, url) {
+  asked.clear();
+  asked.text(method);
+  asked.text(url);
+  return asked;
 }

@@ -86,6 +86,18 @@ TextPairs representation_fields(const engine::Reading& reading, config::Mode mod
   return fields;
 }
 
+http::Representation representation_of(const entry::Header& header) {
+  http::Representation representation;
+  representation.status = header.status;
+  representation.etag = http::parse_entity_tag(header.etag);
+  if (!header.last_modified.empty()) {
+    const http::Fields fields(TextPairs{{"last-modified", header.last_modified}});
+    representation.last_modified =
+        http::representation_of(header.status, fields, header.created).last_modified;
+  }
+  return representation;
+}
+
 // What a 304 has of the fields that a 200 would have had.
 TextPairs not_modified_fields(TextPairs fields) {
   TextPairs kept;
@@ -181,22 +193,14 @@ Outgoing part_answer(host::Host& host, Outgoing whole, const Part& part, const h
 
 Outgoing entry_answer(host::Host& host, const engine::Reading& reading, config::Mode mode,
                       http::Method method, const http::Conditions& conditions) {
-  const entry::Header& header = reading.hit()->entry->header;
-  http::Representation representation;
-  representation.status = header.status;
-  representation.etag = http::parse_entity_tag(header.etag);
-  if (!header.last_modified.empty()) {
-    const http::Fields fields(TextPairs{{"last-modified", header.last_modified}});
-    representation.last_modified =
-        http::representation_of(header.status, fields, header.created).last_modified;
-  }
+  const engine::Hit& hit = *reading.hit();
   Outgoing outgoing;
   outgoing.answer.headers = representation_fields(reading, mode);
-  if (http::evaluate_preconditions(method, conditions, representation, host.now()) ==
-      http::Precondition::proceed) {
-    outgoing.answer.status = header.status;
-    const host::Body& body = reading.hit()->entry->body;
-    if (const auto range = range_of(reading, representation, method, conditions, host.now())) {
+  if (precondition_of(host, hit, method, conditions) == http::Precondition::proceed) {
+    outgoing.answer.status = hit.entry->header.status;
+    const host::Body& body = hit.entry->body;
+    if (const auto range =
+            range_of(reading, representation_of(hit.entry->header), method, conditions, host.now())) {
       return part_answer(host, std::move(outgoing), *range, body);
     }
     outgoing.answer.body = body.handle();
@@ -368,6 +372,14 @@ Outgoing refusal_answer(host::Host& host, const engine::Reading& reading, const 
 }
 
 }  // namespace
+
+http::Precondition precondition_of(host::Host& host, const engine::Hit& hit, http::Method method,
+                                   const http::Conditions& conditions) {
+  if (!conditions.if_none_match && !conditions.if_modified_since) {
+    return http::Precondition::proceed;
+  }
+  return http::evaluate_preconditions(method, conditions, representation_of(hit.entry->header), host.now());
+}
 
 Outgoing reading_answer(host::Host& host, const engine::Reading& reading, config::Mode mode,
                         http::Method method, const http::Conditions& conditions,

@@ -16,6 +16,10 @@ using host::options_answer;
 using host::Outgoing;
 using host::problem_answer;
 
+// Whether the conditions of a GET or HEAD leave a hit's answer whole, or make it a 304.
+http::Precondition precondition_of(host::Host& host, const engine::Hit& hit, http::Method method,
+                                   const http::Conditions& conditions);
+
 // What a resource's reading is for the client: its entry, a body that is not kept, or the origin's failure as
 // a problem (502, 503 or 504). `conditions` are the request's; a 304 is made of an entry only.
 //

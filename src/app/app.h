@@ -8,8 +8,11 @@
 #include <string_view>
 
 #include "app/answers.h"
+#include "app/kept_answers.h"
+#include "app/known_urls.h"
 #include "app/lane_keeper.h"
 #include "config/declaration.h"
+#include "config/limits.h"
 #include "config/settings.h"
 #include "engine/engine.h"
 #include "host/admission.h"
@@ -63,7 +66,7 @@ class App {
   // A request on its way through.
   struct Inbound {
     http::Method method = http::Method::get;
-    // Until the query is made of it.
+    // Until memory has been looked into.
     std::string url;
     Instant began;
     // Made when something needs it.
@@ -95,9 +98,19 @@ class App {
   void adopt(config::Settings settings);
   void log_start() const;
 
+  // Its answer, counted.
+  Outgoing answer_and_count(host::Context here, Inbound& inbound, const engine::Query& query,
+                            engine::Reading& reading);
+  // Whether a request has to stay behind its response to hand on what is counted.
+  bool needs_gatherer(Instant now) const;
+  // A GET of a URL that is known. True when it has ended within the call.
+  bool fetch_known(host::Context here, Inbound inbound, engine::Query& known);
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target, std::optional<http::ExactTarget> exact);
+  // From the look into memory on, which read_now() has made; `reading`: what it found.
+  host::Task<void> serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
+                                  std::optional<engine::Reading> reading);
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   // Mode http, with a method whose answers are not kept.
@@ -167,12 +180,24 @@ class App {
   Outgoing answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                      const engine::Reading& reading);
   Outgoing preflight(host::Context here, const http::Target& target, std::string_view allow) const;
+  // The same of a memory hit, in numbers; nothing: its head cannot be kept.
+  std::optional<Outgoing> kept_answer_of(host::Context here, const Inbound& inbound,
+                                         const engine::Query& query, const engine::Reading& reading,
+                                         const http::Conditions& conditions);
   // The answer of a memory hit that is asked for often may be repeated by the host.
-  void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
+  struct LaneOffer {
+    std::uint32_t lane;
+    Instant until;
+
+    LaneOffer(std::uint32_t lane_, Instant until_) : lane(lane_), until(until_) {}
+  };
+  std::optional<LaneOffer> lane_for(const engine::Query& query, const engine::Reading& reading);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
   std::string request_id(host::Context here) const;
 
   host::Host& host_;
+  // Ends after all entries: they have places for heads.
+  host::Heads heads_{host_, config::limit::heads_max};
   std::string toolchain_;
   bool bypass_ = false;
   TextPairs bindings_;
@@ -193,6 +218,7 @@ class App {
   std::unique_ptr<trials::Conductor> conductor_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
+  KnownUrls known_urls_{config::limit::known_urls_max};
   // Room for requests that wait, for bodies on their way, for operators' requests, and for lists they upload.
   host::Admission waiting_;
   host::Admission receiving_;

@@ -56,6 +56,13 @@ std::optional<Reading> Engine::read_now(Instant now, const Query& query, tiers::
   return reading;
 }
 
+bool Engine::is_settled(Instant now, const Reading& reading) const {
+  const Afterwards& afterwards = reading.afterwards;
+  const bool is_due_ahead = parts_.duty == Duty::serves && parts_.control.is_due_ahead(now);
+  return afterwards.remaining == Remaining::nothing && afterwards.refresh == Refresh::no &&
+         !afterwards.unfinished && parts_.locks.dropped() == 0 && !is_due_ahead;
+}
+
 host::Task<Reading> Engine::read(host::Context here, const Query& query, tiers::Look near) {
   Reader reader(parts_, here, query, Wanted::servable);
   const bool is_for_one =

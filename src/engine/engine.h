@@ -28,6 +28,8 @@ class Engine {
   // memory yet. `query` outlives the call (it is the caller's frame's). `near`: the look into memory that
   // read_now() has made for this read; memory is not looked into again.
   host::Task<Reading> read(host::Context here, const Query& query, tiers::Look near);
+  // Whether settle() has nothing to do after this reading, a hit of read_now(), if it is called now.
+  bool is_settled(Instant now, const Reading& reading) const;
   // Past the cache, for a method whose answers are not kept (mode http). Where it has changed something, what
   // was kept of that is purged, in every tier and isolate, when this returns.
   host::Task<Reading> pass(host::Context here, const Query& query);

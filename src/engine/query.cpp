@@ -101,6 +101,11 @@ Asker larder_itself() {
   return asker;
 }
 
+void Query::ask_for(Asker asker) {
+  static_cast<Asker&>(*this) = std::move(asker);
+  key.read = read_header;
+}
+
 const config::Overrides& Query::overrides() const {
   static const config::Overrides none;
   return view == nullptr ? none : view->overrides;
@@ -130,13 +135,12 @@ Result<Query> make_query(host::Host& host, const config::Settings& settings, con
     }
   }
   Query query;
-  static_cast<Asker&>(query) = std::move(asker);
   query.resource = &resource;
   query.key =
       tiers::Key(entry::build_key(settings.cache_prefix, resource, entry::schema_version, key_fields, sha256),
                  tiers::TierSet::of(resource.tiers));
+  query.ask_for(std::move(asker));
   put_under(query, plan, resource);
-  query.key.read = query.read_header;
   query.tags = entry::build_tags(resource, in_key, sha256);
   query.values = std::move(*values);
   query.sent = parts.exact.sent;

@@ -56,6 +56,9 @@ Asker asker_of(host::Context here, const config::Resource& resource);
 // Larder itself: it sends no header fields, has all the time, and reads any form of a body.
 Asker larder_itself();
 
+// Beside the asker and the method, a query is made of its request's target, of fields that are in the key,
+// and of its body; where there are no such fields and no body, a URL that comes again makes the same query
+// (app/known_urls.h).
 struct Query : Asker {
   // As declared, or as `view` has it. Lives as long as the app, or the view.
   const config::Resource* resource = nullptr;
@@ -71,6 +74,8 @@ struct Query : Asker {
   Query() {}
   // What is said differently from the settings.
   const config::Overrides& overrides() const;
+  // Another one asks the same.
+  void ask_for(Asker asker);
 };
 
 // What a request gives to make key fields of (entry::Parameters).

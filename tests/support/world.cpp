@@ -693,7 +693,41 @@ SimulatedHost::Outcome SimulatedHost::lock_release(RecordReader& arguments) {
   return outcome;
 }
 
-void SimulatedHost::respond(host::RequestId request, const host::Answer& answer) {
+host::HeadHandle SimulatedHost::create_head(const host::HeadParts& parts) {
+  // It is lent for as long as the head is kept.
+  LARDER_ASSERT(parts.body == BodyHandle::none || bodies_.contains(static_cast<std::uint32_t>(parts.body)));
+  const std::uint32_t head = next_head_++;
+  heads_[head] = parts;
+  return static_cast<host::HeadHandle>(head);
+}
+
+void SimulatedHost::release_head(host::HeadHandle head) {
+  LARDER_ASSERT(heads_.erase(static_cast<std::uint32_t>(head)) == 1);
+}
+
+host::Answer SimulatedHost::written_out(const host::Answer& answer) const {
+  if (!answer.kept) {
+    return answer;
+  }
+  const host::KeptAnswer& kept = *answer.kept;
+  const auto found = heads_.find(static_cast<std::uint32_t>(kept.head));
+  LARDER_ASSERT(found != heads_.end() && found->second.status == answer.status);
+  const host::HeadParts& parts = found->second;
+  host::Answer whole;
+  whole.status = parts.status;
+  whole.headers = parts.headers;
+  whole.headers.emplace_back("age", to_text(kept.age_seconds));
+  whole.headers.emplace_back("cache-status",
+                             concat({parts.before_ttl, to_text(kept.ttl_seconds), parts.after_ttl}));
+  whole.body = parts.body;
+  if (kept.lane != 0) {
+    whole.lane = host::Lane(kept.lane, kept.lane_until, parts.guards);
+  }
+  return whole;
+}
+
+void SimulatedHost::respond(host::RequestId request, const host::Answer& given) {
+  const host::Answer answer = written_out(given);
   Exchange& exchange = this->exchange(request);
   LARDER_ASSERT(!exchange.answered);
   exchange.answered = true;

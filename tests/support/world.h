@@ -203,6 +203,7 @@ class SimulatedHost : public host::Host {
   };
   Exchange& exchange(host::RequestId request) { return exchanges_[static_cast<std::uint32_t>(request)]; }
   std::size_t bodies_alive() const { return bodies_.size(); }
+  std::size_t heads_alive() const { return heads_.size(); }
   std::uint64_t body_bytes_alive() const;
   const std::vector<std::string>& log_lines() const { return log_lines_; }
   std::uint64_t lanes_revoked() const { return lanes_revoked_; }
@@ -218,6 +219,8 @@ class SimulatedHost : public host::Host {
   void submit(host::RequestId request, host::OperationId operation, host::OperationKind kind,
               std::string_view arguments) override;
   void respond(host::RequestId request, const host::Answer& answer) override;
+  host::HeadHandle create_head(const host::HeadParts& parts) override;
+  void release_head(host::HeadHandle head) override;
   void wake(host::RequestId request) override;
   void finished(host::RequestId request) override;
   void revoke_lanes() override { ++lanes_revoked_; }
@@ -253,6 +256,8 @@ class SimulatedHost : public host::Host {
   World& world_;
 
  private:
+  // The answer as the client gets it.
+  host::Answer written_out(const host::Answer& answer) const;
   Outcome park(host::RequestId request, host::OperationId operation, RecordReader& arguments);
   Outcome origin_fetch(host::RequestId request, RecordReader& arguments);
   Outcome origin_resume(host::RequestId request, RecordReader& arguments);
@@ -291,6 +296,8 @@ class SimulatedHost : public host::Host {
   std::unordered_map<std::uint32_t, Exchange> exchanges_;
   std::unordered_map<std::uint32_t, std::string> bodies_;
   std::uint32_t next_body_ = 1;
+  std::unordered_map<std::uint32_t, host::HeadParts> heads_;
+  std::uint32_t next_head_ = 1;
   // Of one request several may wait.
   std::unordered_map<std::uint32_t, std::vector<host::OperationId>> parked_;
   // An answer past its soft time: when it comes, and what it is.
