@@ -239,7 +239,7 @@ bool App::fetch(host::RequestId request, std::string_view record) {
 
 bool App::fetch_known(host::Context here, Inbound inbound, engine::Query& known) {
   // As declared: the query's own may be what an experiment makes of it.
-  inbound.resource = &declarations_.resources[known.resource->number];
+  inbound.resource = &declarations_.resources[known.resource->number - 1U];
   known.ask_for(engine::asker_of(here, *known.resource));
   tiers::Look near;
   std::optional<engine::Reading> reading = engine_->read_now(inbound.began, known, near);
