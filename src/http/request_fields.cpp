@@ -10,12 +10,12 @@ namespace larder::http {
 
 namespace {
 
-struct Row {
+struct FieldRow {
   std::string_view name;
   RequestFieldFate fate;
 };
 
-constexpr Row field_rows[] = {
+constexpr FieldRow field_rows[] = {
 #define LARDER_REQUEST_FIELD(name, fate, why) {name, RequestFieldFate::fate},
 #include "http/request_fields.def"
 #undef LARDER_REQUEST_FIELD
@@ -66,8 +66,8 @@ bool goes_on(std::string_view name, const Forwarding& forwarding) {
 
 RequestFieldFate fate_of(std::string_view name) {
   // A whole name says more than one that ends in "*".
-  const Row* found = nullptr;
-  for (const Row& row : field_rows) {
+  const FieldRow* found = nullptr;
+  for (const FieldRow& row : field_rows) {
     if (fits(row.name, name) && (found == nullptr || !row.name.ends_with('*'))) {
       found = &row;
     }
