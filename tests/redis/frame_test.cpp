@@ -31,21 +31,13 @@ TEST(Frame, IsATextWhereJsonHasToCarryIt) {
 }
 
 TEST(Frame, IsTheSameBytesInEveryVersion) {
-  EXPECT_EQ(frame("h", "OK", Carriage::bytes),
-            "LRD1r00000001"
-            "0000000000000002"
-            "CHECKSUM"
-            "hOK");
-  EXPECT_EQ(frame("h", "\xff", Carriage::text),
-            "LRD1b00000001"
-            "0000000000000002"
-            "CHECKSUM"
-            "h_w");
+  EXPECT_EQ(frame("h", "OK", Carriage::bytes), "LRD1r0000000100000000000000027d7e19fcd39d7a10hOK");
+  EXPECT_EQ(frame("h", "\xff", Carriage::text), "LRD1b000000010000000000000002e53e8d1b93550dd1h_w");
 }
 
 TEST(Frame, WhatIsNoneOrNotWholeIsAMiss) {
   for (const char* foreign :
-       {"", "OK", "1", "LRD1", "{\"title\":\"Dune\"}", "LRD1r0000000000000000000000000000000000000000"}) {
+       {"", "OK", "1", "LRD1", "{\"title\":\"Dune\"}", "LRD1x0000000000000000000000000000000000000000"}) {
     EXPECT_FALSE(unframe(foreign).has_value()) << foreign;
     EXPECT_FALSE(header_end(foreign).has_value()) << foreign;
     EXPECT_EQ(header_of(foreign), "") << foreign;

@@ -233,9 +233,21 @@ void RedisSide::work() {
       break;
     case 6:
     case 7:
-    case 8:
-      guest.requests.start(here.request(), hold(here, guest, std::move(name)));
+    case 8: {
+      // Few locks, and many who want them.
+      const std::string wanted = concat({guest.tenant, ":title:", ids[random_.index(2)]});
+      guest.requests.start(here.request(), hold(here, guest, wanted));
+      for (int others = 0; others < 3; ++others) {
+        world_.after(random_.between(Millis(0), 3 * keep), [this, wanted, tenant = guest.tenant] {
+          Guest& other = *guests_[random_.index(guests_.size())];
+          if (other.tenant == tenant && !healed_) {
+            const host::Context there = other.context();
+            other.requests.start(there.request(), hold(there, other, wanted));
+          }
+        });
+      }
       break;
+    }
     default: {
       using Kind = tiers::NameSet::Kind;
       const std::array<tiers::NameSet, 4> sets = {
