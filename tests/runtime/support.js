@@ -69,6 +69,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           NARRATIVES: object("Narratives", i),
           BUCKETS: object("Buckets", i),
           AUDIT: object("Audit", i),
+          EXPERIMENTS: object("Experiments", i),
           WARMING_JOBS: object("Jobs", i),
         },
         queueProducers: {
