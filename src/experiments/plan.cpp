@@ -128,7 +128,7 @@ Result<Published> parse_published(std::string_view name, std::string_view value)
   published.cohorts.shares = read_numbers(*json, "shares");
   published.cohorts.kept = read_numbers(*json, "kept");
   published.epoch = static_cast<std::uint32_t>(json->number("epoch"));
-  published.promoted = json->number("promoted");
+  published.promoted = static_cast<std::size_t>(json->number("promoted"));
   published.since = json->number("since");
   for (const JsonText& item : json->items("variants")) {
     auto variant = read_variant(item);
