@@ -115,6 +115,14 @@ host::Task<bool> Warming::begin(host::Context here, Batch& batch) const {
   co_return true;
 }
 
+std::string_view Warming::resource_of(const Message& message) const {
+  if (message.kind == MessageKind::walk) {
+    return message.walk.resource;
+  }
+  const config::Resource* const authors = writer_.resource_for(config::ProviderQuery::author);
+  return authors == nullptr ? std::string_view() : std::string_view(authors->name);
+}
+
 host::Task<void> Warming::work_on(host::Context here, Batch& batch) const {
   while (batch.next < batch.slots.size()) {
     Slot& slot = batch.slots[batch.next++];
@@ -126,7 +134,15 @@ host::Task<void> Warming::work_on(host::Context here, Batch& batch) const {
       continue;
     }
     const Instant began = here.host().now();
-    if (slot.message.kind == MessageKind::author) {
+    const std::string_view resource = resource_of(slot.message);
+    if (!resource.empty() && !is_kept(resource)) {
+      // It may have been switched off since the upload: an origin's answer would be kept nowhere.
+      slot.step.state = StepState::later;
+      slot.step.reason = "not_kept";
+      slot.step.message =
+          "The cache does not keep what would be warmed: see FEATURE_CACHE, CACHE_IMPL and "
+          "CACHE_PATTERN_WHITELIST.";
+    } else if (slot.message.kind == MessageKind::author) {
       slot.step = co_await warm_author(here, slot, batch.budget);
     } else {
       slot.step = co_await walk(here, slot.message.walk, batch);

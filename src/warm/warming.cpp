@@ -133,6 +133,10 @@ std::string Warming::shown(const records::JobRow& job, Instant now) const {
   return json.end_object().text();
 }
 
+bool Warming::is_kept(std::string_view resource) const {
+  return policy::admit(settings_, resource).participation == policy::Participation::full;
+}
+
 host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const {
   const config::Resource* const authors = writer_.resource_for(config::ProviderQuery::author);
   if (plan.options.resource.empty() && authors == nullptr) {
@@ -144,9 +148,6 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
     co_return fail(ErrorKind::unsupported, "warming",
                    "larder.json declares no resource that looks books up by subject; add one.");
   }
-  const auto is_kept = [&](std::string_view pattern) {
-    return policy::admit(settings_, pattern).participation == policy::Participation::full;
-  };
   const std::string_view pattern = plan.options.resource.empty() ? std::string_view(authors->name)
                                                                  : std::string_view(plan.options.resource);
   if (!is_kept(pattern) || (plan.options.by_subject && !is_kept(subjects->name))) {

@@ -204,6 +204,10 @@ class Warming {
   host::Task<bool> begin(host::Context here, Batch& batch) const;
   // Accounts for what is done, sends what goes on, and settles the batch.
   host::Task<void> end(host::Context here, Batch& batch) const;
+  // Whether the cache takes part in what the resource's readers ask for.
+  bool is_kept(std::string_view resource) const;
+  // The resource that the message warms; empty where none of that kind is declared any more.
+  std::string_view resource_of(const Message& message) const;
   host::Task<void> put_off(host::Context here, Slot& slot) const;
   host::Task<void> tell(host::Context here, const records::jobs::settle_results& settled) const;
   void log_unknown(host::Context here, std::string_view queue, std::size_t count) const;

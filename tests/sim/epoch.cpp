@@ -426,9 +426,11 @@ void Epoch::completing(FaultyHost& host, host::RequestId request, OperationKind 
         completion.status == host::status_ok && (kind == OperationKind::origin_resume || results.u32() == 0);
     const std::uint32_t status = answered ? results.u32() : 0;
     const bool is_of_origin = client == nullptr || !is_ailing(client->subject);
-    if (is_of_origin && (answered || completion.status != host::status_ok)) {
+    // What takes longer than the soft time may count as slow, which opens a breaker as well.
+    if (is_of_origin) {
       const std::size_t resource = client == nullptr ? resource_rows.size() - 1 : client->subject.resource;
-      host.heard(resource, !answered || status == 429 || status >= 500);
+      host.heard(resource, client == nullptr ? nullptr : &client->subject,
+                 !answered || status == 429 || status >= 500);
     }
   }
   if (kind == OperationKind::body_gunzip && client != nullptr && completion.status != host::status_ok) {
@@ -1013,6 +1015,8 @@ void Epoch::switch_something() {
   append_to_log(records::control_changes(TextPairs{{setting, on ? "" : "false"}}));
   judge_.switched(setting, on, control_sequence(world_));
   journal_.reach(Probe::setting_switched);
+  // A note keeps a view of a text that lasts.
+  journal_.note(world_.now, "", *std::find(settings.begin(), settings.end(), setting));
   journal_.note(world_.now, "", on ? "a setting is switched on" : "a setting is switched off");
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -145,17 +146,24 @@ class FaultyHost final : public SimulatedHost {
   Instant control_trouble_at;
   // Failures of the lock in a row, as far as the isolate noticed.
   std::uint32_t lock_failures = 0;
-  // What it noticed of an origin's answers about a resource. Books have an origin of their own.
-  // Each has a circuit breaker of its own, and so has their origin: a failure may leave both open until a few
+  // What it noticed of an origin's answers about a subject; about what warming asks for, only the resource is
+  // known. A circuit breaker stands before each key, resource and origin (books have an origin of their own):
+  // a failure may leave the key's half-open until it is asked for again, and the other two until a few
   // answers were good.
-  void heard(std::size_t resource, bool failed) {
+  void heard(std::size_t resource, const Subject* subject, bool failed) {
     constexpr std::uint32_t good_answers_enough = 3;
     for (std::uint32_t* const doubts : {&doubts_[resource], &doubts_of_all_[origin_of(resource)]}) {
       *doubts = failed ? good_answers_enough : *doubts - (*doubts > 0 ? 1 : 0);
     }
+    if (subject != nullptr && failed) {
+      failed_last_.insert(name_of(*subject));
+    } else if (subject != nullptr) {
+      failed_last_.erase(name_of(*subject));
+    }
   }
   bool origin_failed(const Subject& subject) const {
-    return doubts_[subject.resource] > 0 || doubts_of_all_[origin_of(subject.resource)] > 0;
+    return doubts_[subject.resource] > 0 || doubts_of_all_[origin_of(subject.resource)] > 0 ||
+           failed_last_.count(name_of(subject)) > 0;
   }
 
  private:
@@ -171,11 +179,16 @@ class FaultyHost final : public SimulatedHost {
     Exchange exchange;
     std::uint32_t hits = 0;
   };
+  using SubjectName = std::array<std::size_t, 4>;
   static std::size_t origin_of(std::size_t resource) { return resource < plain_resources ? 0 : 1; }
+  static SubjectName name_of(const Subject& subject) {
+    return {subject.tenant, subject.resource, subject.id, subject.language};
+  }
 
   Overseer& overseer_;
   std::array<std::uint32_t, resource_rows.size()> doubts_{};
   std::array<std::uint32_t, 2> doubts_of_all_{};
+  std::set<SubjectName> failed_last_;
   std::unordered_map<std::uint64_t, Open> open_;
   // By URL, as shim/lanes.js has them.
   std::map<std::string, RepeatedAnswer> lanes_;

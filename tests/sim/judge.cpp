@@ -55,8 +55,9 @@ bool Judge::may_be_rescued(const FaultyHost& host, const ClientRequest& client) 
   if (failing(client.subject.tenant, client.began) || host.origin_failed(client.subject)) {
     return true;
   }
+  // Its leader may have been answered, with what it waits for unpacked behind that.
   const auto waited = waited_.find({host.number, client.key});
-  return waited != waited_.end() && waited->second == world_.now;
+  return waited != waited_.end() && waited->second >= client.began;
 }
 
 bool Judge::failing(std::size_t tenant, Instant since) const {
@@ -458,8 +459,10 @@ void Judge::origin_call(const FaultyHost& host, ClientRequest& client, std::uint
                              client.unpack_failed || host.lock_failures >= limit::breaker_failures_max;
   const bool switched = perhaps_off(client, "ENABLE_STAMPEDE_PROTECTION") ||
                         perhaps_off(client, "FEATURE_CACHE") || perhaps_off(client, "ENABLE_NEGATIVE_CACHE");
-  // What others got for it was purged when they had it.
-  const bool purged = !client.granted && purged_lately(client.subject, world_.now - purge_known_within);
+  // What others got for it was purged when they had it: they asked before they knew, and waited for the
+  // origin.
+  const bool purged =
+      !client.granted && purged_lately(client.subject, world_.now - purge_known_within - row.hard);
   if (unshareable || waited || past_the_lock || switched || purged) {
     return;
   }

@@ -452,6 +452,21 @@ TEST(Warming, AnOriginThatIsDownForThirtySecondsLosesNothing) {
   expect_warm(deployment, reached);
 }
 
+TEST(Warming, WaitsWhileTheCacheIsSwitchedOff) {
+  Deployment deployment(43, 60, Weather());
+  const auto roots = first_of(deployment.library, 20);
+  deployment.upload(roots, "1");
+  ASSERT_EQ(deployment.call("PUT", "/api/settings", R"({"FEATURE_CACHE": false})").status, 200U);
+  deployment.drain_some(40);
+  EXPECT_EQ(deployment.world.origin_requests.size(), 0U);
+  EXPECT_TRUE(deployment.jobs.letters().empty());
+  ASSERT_EQ(deployment.call("PUT", "/api/settings", R"({"FEATURE_CACHE": null})").status, 200U);
+  deployment.drain();
+  const auto reached = deployment.library.reached(roots, 1);
+  expect_complete(deployment, reached);
+  expect_warm(deployment, reached);
+}
+
 TEST(Warming, WhatCannotSucceedIsALetterOnceAndReplayFinishesIt) {
   Deployment deployment(10, 20, Weather());
   deployment.weather.down_from = deployment.world.now;
