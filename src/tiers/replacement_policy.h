@@ -8,7 +8,7 @@ namespace larder::tiers {
 
 enum class ReplacementPolicy : std::uint8_t {
   frequency,                // W-TinyLFU with a window of 1 %: for loops, scans and lasting popularity
-  frequency_after_recency,  // the same with a window of 15 %: for what is asked for again soon, then by fame
+  frequency_after_recency,  // the same with a window of 10 %: for what is asked for again soon, then by fame
   second_chance,            // S3-FIFO: for popularity that changes
   recency,                  // LRU: for what is asked for again soon and then no more
 };

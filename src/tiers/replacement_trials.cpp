@@ -17,9 +17,9 @@ constexpr unsigned sample_bits_begin = 20;
 constexpr std::uint64_t accesses_per_entry = 16;
 constexpr std::uint64_t accesses_min = 1024;
 // A trial has to be ahead of the one in use, since a change has its price and some of a lead is chance: by
-// one in 512 of the accesses, and the sixth part of their square root.
-constexpr std::uint64_t lead_divisor = 512;
-constexpr std::uint64_t root_divisor = 6;
+// one in 256 of the accesses, and the fourth part of their square root.
+constexpr std::uint64_t lead_divisor = 256;
+constexpr std::uint64_t root_divisor = 4;
 // Before that many accesses nothing is decided.
 constexpr std::uint64_t accesses_before_choice = 64;
 // An entry may take one part in so many of the budget of a trial, as it may of the cache's.

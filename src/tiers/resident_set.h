@@ -59,7 +59,7 @@ class ResidentSet {
   // An entry may take one part in eight of the budget: one response never empties the set.
   static constexpr std::uint64_t entry_divisor = 8;
   // Hits that are kept until the next call that changes the set, which bounds what it does for them.
-  static constexpr std::size_t latest_hits_max = 64;
+  static constexpr std::size_t latest_hits_max = 1024;
   static constexpr std::size_t sampled_hits_max = 1024;
   // Accesses of one report that count for what stays.
   static constexpr std::uint64_t accesses_counted_max = 1024;

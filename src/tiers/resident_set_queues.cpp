@@ -12,7 +12,7 @@ namespace {
 // The share of the budget, in thousandths, that the recent queue has under each policy. second_chance: less
 // starves entries that return late, more gives a scan too much room.
 constexpr std::uint64_t recent_permille_by_frequency = 10;
-constexpr std::uint64_t recent_permille_after_recency = 150;
+constexpr std::uint64_t recent_permille_after_recency = 100;
 constexpr std::uint64_t recent_permille_of_second_chance = 100;
 // Entries that a queue above its share hands on in one operation, so that no change of the shares costs one
 // operation much.

@@ -265,10 +265,10 @@ TEST(Frequency, ALargerWindowKeepsWhatIsNew) {
   Cache cache(Bytes(1'000), ReplacementPolicy::frequency_after_recency);
   cache.queues().set_budget(Bytes(2'000));
   cache.access_each(0, 20);
-  EXPECT_EQ(cache.numbers_in(ResidentQueue::recent), (Numbers{19, 18, 17}));
+  EXPECT_EQ(cache.numbers_in(ResidentQueue::recent), (Numbers{19, 18}));
   cache.access(20);
-  EXPECT_EQ(cache.evicted(), (Numbers{17}));
-  EXPECT_EQ(cache.numbers_in(ResidentQueue::recent), (Numbers{20, 19, 18}));
+  EXPECT_EQ(cache.evicted(), (Numbers{18}));
+  EXPECT_EQ(cache.numbers_in(ResidentQueue::recent), (Numbers{20, 19}));
 }
 
 TEST(Frequency, TheOneNewEntryStaysWhereNothingComes) {
@@ -392,7 +392,7 @@ class Model {
       case ReplacementPolicy::frequency:
         return budget_ / 100;
       case ReplacementPolicy::frequency_after_recency:
-        return budget_ * 15 / 100;
+        return budget_ / 10;
       case ReplacementPolicy::second_chance:
         return budget_ / 10;
       case ReplacementPolicy::recency:

@@ -252,7 +252,7 @@ TEST(ResidentSet, PeekingKeepsNothing) {
   EXPECT_EQ(set.peek("00"), nullptr);
 }
 
-// The ring has room for 64 hits only: the ninety of 00 are long out of it when room is made.
+// The ring has room for 1,024 hits: the ninety of 00 are long out of it when room is made.
 TEST(ResidentSet, ALongRunOfHitsIsNotForgotten) {
   Set set(Bytes(10'000));
   for (int number = 0; number < 10; ++number) {

@@ -64,7 +64,7 @@ constexpr KnownRatios known_ratios[] = {
     {"cache2k-web07", 1200, 51.65, 55.09, 54.60, 0.5},
     {"cache2k-web07", 3000, 58.54, 60.43, 59.75, 0.5},
     {"adaptsize-request", 1000, 27.95, 32.15, 31.74, 0.5},
-    {"adaptsize-request", 5000, 35.71, 38.71, 37.80, 0.75},
+    {"adaptsize-request", 5000, 35.71, 38.71, 37.80, 0.5},
 };
 
 struct Request {
