@@ -50,7 +50,7 @@ export async function benchMeasuring(folder, extent) {
       const load = (at, seconds) =>
         generator.load({
           port: servers[at]?.port ?? 0,
-          path: PATH,
+          paths: [PATH],
           header: variants[at]?.header ?? ["", ""],
           seconds,
         });
