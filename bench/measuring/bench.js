@@ -50,7 +50,9 @@ export async function benchMeasuring(folder, extent) {
       const load = (at, seconds) =>
         generator.load({
           port: servers[at]?.port ?? 0,
+          method: "GET",
           paths: [PATH],
+          status: 200,
           header: variants[at]?.header ?? ["", ""],
           seconds,
         });
