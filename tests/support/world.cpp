@@ -334,6 +334,10 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return queue_backlog(arguments);
     case OperationKind::kv_get_many:
       return kv_get_many(arguments);
+    case OperationKind::analytics_write:
+      return analytics_write(arguments);
+    case OperationKind::mail_send:
+      return mail_send(arguments);
     case OperationKind::redis_run:
       return redis_run(arguments);
   }
