@@ -55,6 +55,7 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, tie
   co_await control.make_current(here);
   const std::string key = progress_key(settings);
   const std::string prefix = settings.cache_prefix + ":";
+  const std::string no_entries = prefix + ":";
   const auto kept = co_await tiers::read_note(here, key);
   if (!kept) {
     co_return;
@@ -75,7 +76,9 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, tie
     }
     std::vector<std::string> dropped;
     for (const tiers::ListedKey& one : listed->keys) {
-      if (dropped.size() < left && is_dropped(control.purges(), one.storage_name, one.header)) {
+      // Notes, locks and what they hand over are no entries, and end by themselves.
+      const bool is_entry = !one.storage_name.starts_with(no_entries);
+      if (is_entry && dropped.size() < left && is_dropped(control.purges(), one.storage_name, one.header)) {
         dropped.push_back(one.storage_name);
       }
     }

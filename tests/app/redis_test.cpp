@@ -60,6 +60,10 @@ struct RedisAppTest : ::testing::Test {
   void change(TextPairs settings) {
     sim::append_control(world, records::control_changes(settings));
     world.now += Millis(10'001);
+    // Both isolates hear of it.
+    for (Isolate* isolate : {&one, &other}) {
+      EXPECT_EQ(isolate->run("GET", "/api/settings", operators::shown_json("ann")).status, 200U);
+    }
   }
   void trigger() {
     RecordWriter record;
