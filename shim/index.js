@@ -8,6 +8,7 @@ export {
   ControlLog,
   Experiments,
   Jobs,
+  Ledger,
   Lock,
   Narratives,
   Spending,

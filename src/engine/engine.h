@@ -55,6 +55,7 @@ class Engine {
   // To be called with every new view of the control log: what it purges leaves the memory tier.
   void purge_memory();
 
+  std::size_t locks_held() const { return parts_.locks.held(); }
   // What experiments and POLICY_OVERRIDES say now: for queries that are made from here on.
   void take_up(std::shared_ptr<const experiments::Plan> plan) { plan_ = std::move(plan); }
   const experiments::Plan& plan() const { return *plan_; }
