@@ -4,6 +4,7 @@
 
 #include "config/limits.h"
 #include "host/operations.h"
+#include "metrics/costs.h"
 #include "records/calls.h"
 #include "records/experiments.h"
 
@@ -14,25 +15,25 @@ namespace {
 namespace limit = config::limit;
 using observe::Counter;
 
-// Billionths of a dollar (Cloudflare's list prices above what is included, read 2026-11): a request to the
-// Worker, a read of KV, a write to KV, a call of a Durable Object.
-constexpr std::uint64_t request_price = 300;
-constexpr std::uint64_t kv_read_price = 500;
-constexpr std::uint64_t kv_write_price = 5'000;
-constexpr std::uint64_t object_call_price = 150;
+// Billionths of a dollar, above what is included.
+std::uint64_t price_of_one(metrics::BilledItem item) {
+  const metrics::PriceRow& row = metrics::price_rows()[static_cast<std::size_t>(item)];
+  return row.microdollars * 1'000 / row.per;
+}
 
 // What the platform bills for an answer: which operations it takes follows from what it was.
 std::uint64_t price_of(const engine::Query& query, const engine::Reading& reading, bool asked_origin) {
   const bool has_kv = query.key.tiers.has(config::Tier::kv);
   const bool was_bypassed = reading.status.forward == http::ForwardReason::bypass;
-  std::uint64_t price = request_price;
+  std::uint64_t price = price_of_one(metrics::BilledItem::worker_requests);
   const bool looked_far = reading.hit() != nullptr && reading.hit()->found_in == config::Tier::kv;
   if (has_kv && !was_bypassed && (looked_far || asked_origin)) {
-    price += kv_read_price;
+    price += price_of_one(metrics::BilledItem::kv_reads);
   }
   if (asked_origin && !was_bypassed) {
     // The lock is taken and handed back.
-    price += 2 * object_call_price + (has_kv && reading.status.stored ? kv_write_price : 0);
+    price += 2 * price_of_one(metrics::BilledItem::object_requests);
+    price += has_kv && reading.status.stored ? price_of_one(metrics::BilledItem::kv_writes) : 0;
   }
   return price;
 }
@@ -60,7 +61,7 @@ Answered hits_of(std::uint32_t count) {
   Answered answered;
   answered.sums.requests = count;
   answered.sums.hits = count;
-  answered.sums.nanodollars = count * request_price;
+  answered.sums.nanodollars = count * price_of_one(metrics::BilledItem::worker_requests);
   return answered;
 }
 
