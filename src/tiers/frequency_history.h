@@ -21,8 +21,8 @@ class FrequencyHistory {
   static constexpr float scale = 0x1p60F;
 
   float unit() const { return static_cast<float>(unit_); }
-  // So many accesses have been counted at the present unit, with so many entries resident. The unit doubles at
-  // most, so that a long run of hits does not make itself old.
+  // So many accesses have been counted at the present unit, with so many entries resident. The unit doubles
+  // at most, so that a long run of hits does not make itself old.
   void advance(std::uint64_t access_count, std::size_t entry_count);
   // Whether every frequency and the unit are due to be divided by `scale`.
   bool is_due_for_scaling() const { return unit_ >= scale; }

@@ -147,7 +147,7 @@ void ReplacementTrials::sample(unsigned halvings, float unit) {
   }
 }
 
-void ReplacementTrials::fit(std::size_t entry_count, float unit) {
+void ReplacementTrials::adjust(std::size_t entry_count, float unit) {
   std::size_t largest = 0;
   for (const Trial& trial : trials_) {
     largest = std::max(largest, trial.queues.count());

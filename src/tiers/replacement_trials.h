@@ -32,7 +32,7 @@ class ReplacementTrials {
   // An entry was erased: to the trials, too, it is new when it comes again.
   void forget(std::uint64_t hash);
   // Suits the sample to so many resident entries.
-  void fit(std::size_t entry_count, float unit);
+  void adjust(std::size_t entry_count, float unit);
   void set_budget(Bytes budget, float unit);
   // Divides all frequencies.
   void scale_down(float divisor);

@@ -149,7 +149,7 @@ class ResidentSet {
         drop(entries_.find(*entry.key));
       }
     }
-    fit();
+    adjust();
     return count_before - count();
   }
 
@@ -188,7 +188,7 @@ class ResidentSet {
     queues_.set_budget(budget);
     make_room(Bytes(0), ResidentQueue::none);
     trials_.set_budget(budget, history_.unit());
-    fit();
+    adjust();
     entries_.rehash(0);
   }
 
@@ -285,9 +285,9 @@ class ResidentSet {
     }
   }
 
-  void fit() {
+  void adjust() {
     history_.shrink(count());
-    trials_.fit(count(), history_.unit());
+    trials_.adjust(count(), history_.unit());
     queues_.shrink_ghosts();
   }
 
@@ -303,7 +303,7 @@ class ResidentSet {
     entry.key = &placed->first;
     queues_.add(entry);
     advance(1);
-    fit();
+    adjust();
     ++statistics_.insertions;
   }
 

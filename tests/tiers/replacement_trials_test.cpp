@@ -37,7 +37,7 @@ class Course {
     frequency += history_.unit();
     trials_.access(hash_of(number), size, frequency, history_.unit());
     const std::size_t resident_count = std::min(entry_count_, frequencies_.size());
-    trials_.fit(resident_count, history_.unit());
+    trials_.adjust(resident_count, history_.unit());
     history_.advance(1, resident_count);
   }
   ReplacementTrials& trials() { return trials_; }
@@ -125,7 +125,7 @@ TEST(ReplacementTrials, SampleAllKeysOfASmallCacheAndFewOfALargeOne) {
   // The cache became small again.
   large.trials().set_budget(Bytes(charge.count * 100), 1);
   for (int halving = 0; halving < 6; ++halving) {
-    large.trials().fit(100, 1);
+    large.trials().adjust(100, 1);
   }
   EXPECT_TRUE(large.trials().is_sampled(hash_of(1)));
 }
