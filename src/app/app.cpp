@@ -517,7 +517,9 @@ host::Task<void> App::serve_question(host::Context here, Inbound inbound, Questi
       co_return;
     }
     place.emplace(std::move(*entered));
-    if (!bypass_ && !control_->is_current(host_.now())) {
+    // Whether an experiment goes on is decided before it is asked for; where none is known of, nobody waits
+    // for that, so what a cold isolate is asked first takes no part.
+    if (!bypass_ && !engine_->plan().empty() && !control_->is_current(host_.now())) {
       co_await control_->make_current(here);
       engine::put_under(question.query, engine_->plan(), resource);
     }
@@ -672,7 +674,8 @@ std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& i
                                             const http::Conditions& conditions) {
   const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
   // The fields of CORS, an experiment's variant, and a log line, are made of the whole answer.
-  if (!is_read || query.resource->cors || query.view != nullptr || host_.logs(LogLevel::info) || !has_lasting_head(reading) ||
+  if (!is_read || query.resource->cors || query.view != nullptr || host_.logs(LogLevel::info) ||
+      !has_lasting_head(reading) ||
       host_.request_header(here.request(), "range", config::limit::header_value_bytes_max)) {
     return std::nullopt;
   }
@@ -681,8 +684,8 @@ std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& i
   host::Head& place = head_of(hit, inbound.method, precondition);
   host::HeadHandle head = place.use();
   if (head == host::HeadHandle::none) {
-    const Outgoing whole = reading_answer(host_, reading, query.resource->mode, inbound.method, conditions,
-                                          inbound.request_id);
+    const Outgoing whole =
+        reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
     head = heads_.keep(place, lasting_parts(whole.answer, lane_guards(*query.resource)));
   }
   if (head == host::HeadHandle::none) {
