@@ -260,7 +260,7 @@ class ResidentSet {
   void settle_hits() {
     const std::uint64_t kept = latest_hits_.size();
     for (std::uint64_t hit = hit_count_ > kept ? hit_count_ - kept : 0; hit < hit_count_; ++hit) {
-      queues_.settle(*latest_hits_[hit % kept]);
+      queues_.settle(*latest_hits_[static_cast<std::size_t>(hit % kept)]);
     }
     for (std::size_t hit = 0; hit < sampled_hit_count_; ++hit) {
       try_access(*sampled_hits_[hit]);

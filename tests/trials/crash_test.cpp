@@ -44,6 +44,8 @@ class Place {
     // Copies of the log in caches are over by then.
     world.now += Millis(60'000);
     isolate = std::make_unique<sim::Isolate>(world, operators::operator_bindings());
+    // What a cold isolate is asked first takes no part: it learns meanwhile what goes on.
+    isolate->get("https://larder.test/search/title?q=first" + std::to_string(next_title++));
   }
   // From the operation of that number on, nothing of this isolate completes any more; 0: it lives. An
   // operation that is lost has had no effect, or has had it.
