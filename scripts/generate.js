@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import analytics from "./generate/analytics.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
+import grafanaAlerts from "./generate/grafana_alerts.js";
 import http from "./generate/http.js";
 import limits from "./generate/limits.js";
 import metrics from "./generate/metrics.js";
@@ -35,6 +36,7 @@ const PRODUCTS = [
   grafana,
   analytics,
   scale,
+  grafanaAlerts,
 ];
 
 const check = process.argv.includes("--check");
