@@ -5,8 +5,9 @@
 // most hits lately is the one to follow.
 //
 // Up to 1,024 entries all keys are in the sample, above that every second, fourth, and so on, so that the
-// cost of an access falls with the size of the cache. An entry of a trial takes about 70 bytes; so all take
-// 400 KB at most, and twice that where entries are of very different sizes. Deterministic.
+// cost of an access falls with the size of the cache. A key takes about 230 bytes, however many trials hold
+// it. With entries of one size there are 4,096 keys at most, a megabyte, and mostly half as many; with sizes
+// that differ much, twice that at most. Deterministic.
 #pragma once
 
 #include <array>

@@ -2,9 +2,10 @@
 // suits itself to the accesses (resident_set_queues.h has the policies, replacement_trials.h what chooses
 // between them).
 //
-// A hit notes itself in the entry and in a short ring, and no more. What follows from it, the entry's place
-// in its queue, its frequency and the trials, waits for the next call that changes the set, which costs far
-// more anyway. Of a long run of hits the ring keeps the latest.
+// A hit counts itself in the entry and notes the entry in two lists of fixed length, and no more. What
+// follows from it, the entry's place in its queue and the access in the trials, waits for the next call that
+// changes the set, which costs far more anyway. Of a long run of hits the latest move their entries, and the
+// first of the sample reach the trials.
 //
 // The set owns its values; dropping a Value frees what it holds, so there is no eviction callback. A
 // destructor of Value must not call the set. Sizes are in bytes. Every entry is charged its size, its key and
