@@ -5,6 +5,7 @@
 #include "records/audit.h"
 #include "records/buckets.h"
 #include "records/control_log.h"
+#include "records/ledger.h"
 #include "records/jobs.h"
 #include "records/lock.h"
 #include "records/narratives.h"
