@@ -56,7 +56,6 @@ export async function benchHttp(folder, extent) {
     throw error;
   } finally {
     closeSync(log);
-    generator.close();
     origin.close();
   }
 }

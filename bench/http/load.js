@@ -18,15 +18,15 @@ export const CONNECTIONS = 32;
  * @property {number} seconds
  * @property {number} status of every answer
  */
-/** @typedef {{name: string, load: (load: Load) => Promise<number>, close: () => void}} Generator */
+/** @typedef {{name: string, load: (load: Load) => Promise<number>}} Generator */
 
 /** @returns {Promise<Generator>} what makes the load, and how: load() gives requests a second */
 export async function loadGenerator() {
   const { status } = await run(["wrk", "--version"]);
-  if (status === 127) return { name: "Node", load: loadByNode, close: () => {} };
+  if (status === 127) return { name: "Node", load: loadByNode };
   const folder = mkdtempSync(join(tmpdir(), "larder-bench-"));
-  const close = () => rmSync(folder, { recursive: true });
-  return { name: "wrk", load: (load) => loadByWrk(folder, load), close };
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return { name: "wrk", load: (load) => loadByWrk(folder, load) };
 }
 
 /** @param {string} folder @param {Load} load @returns {Promise<number>} rejects when an answer was no success */
