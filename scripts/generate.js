@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import analytics from "./generate/analytics.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
+import http from "./generate/http.js";
 import limits from "./generate/limits.js";
 import metrics from "./generate/metrics.js";
 import objects from "./generate/objects.js";
@@ -29,6 +30,7 @@ const PRODUCTS = [
   metrics,
   limits,
   reasons,
+  http,
   tiers,
   grafana,
   analytics,

@@ -380,12 +380,20 @@ export class Instance {
         /** @type {number} */ into,
         /** @type {number} */ capacity,
       ) => this.requestHeader(id, this.fieldNames[name] ?? "", into, capacity),
+      request_fields: (
+        /** @type {number} */ id,
+        /** @type {number} */ into,
+        /** @type {number} */ capacity,
+      ) => this.requestFields(id, into, capacity),
+      request_stream: (/** @type {number} */ id) => this.requestStream(id),
       create_body: (/** @type {number} */ at, /** @type {number} */ size) =>
         this.bodies.keep(this.memory.buffer.slice(at, at + size)).handle,
       read_body: (/** @type {number} */ handle, /** @type {number} */ into, /** @type {number} */ size) => {
         const bytes = new Uint8Array(this.bodies.buffer(handle));
         this.copyIn(into, size).set(bytes.subarray(0, size));
       },
+      slice_body: (/** @type {number} */ handle, /** @type {number} */ from, /** @type {number} */ size) =>
+        this.bodies.keep(this.bodies.buffer(handle).slice(from, from + size)).handle,
       release_body: (/** @type {number} */ handle) => this.bodies.release(handle),
       log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ size) =>
         console[LOG_METHODS[level] ?? "error"](this.textAt(at, size)),
@@ -422,6 +430,21 @@ export class Instance {
     const flight = this.requests.get(id);
     const value = flight === undefined ? null : fieldOf(flight, name);
     return value === null ? -1 : this.writeText(value, into, capacity);
+  }
+
+  /** @param {number} id @param {number} into @param {number} capacity @returns {number} the length of the record */
+  requestFields(id, into, capacity) {
+    const record = new RecordWriter();
+    record.pairs(this.requests.get(id)?.request?.headers ?? []);
+    const bytes = record.written();
+    if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** @param {number} id @returns {number} a handle; 0 where there is no body that nobody has read yet */
+  requestStream(id) {
+    const request = this.requests.get(id)?.request;
+    return request?.body && !request.bodyUsed ? this.bodies.keep(request.body).handle : 0;
   }
 
   /** @param {string} text @param {number} into @param {number} capacity @returns {number} its length in UTF-8 */

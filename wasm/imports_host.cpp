@@ -32,8 +32,14 @@ void larder_import_name_field(std::uint32_t number, const char* name, std::uint3
 LARDER_IMPORT(request_header)
 std::int32_t larder_import_request_header(std::uint32_t request, std::uint32_t name, char* into,
                                           std::uint32_t capacity);
+// The length of the record, which is pairs; nothing is written when it is longer than `capacity`.
+LARDER_IMPORT(request_fields)
+std::uint32_t larder_import_request_fields(std::uint32_t request, char* into, std::uint32_t capacity);
+LARDER_IMPORT(request_stream) std::uint32_t larder_import_request_stream(std::uint32_t request);
 LARDER_IMPORT(create_body) std::uint32_t larder_import_create_body(const char* bytes, std::uint32_t size);
 LARDER_IMPORT(read_body) void larder_import_read_body(std::uint32_t body, char* into, std::uint32_t size);
+LARDER_IMPORT(slice_body)
+std::uint32_t larder_import_slice_body(std::uint32_t body, std::uint32_t from, std::uint32_t size);
 LARDER_IMPORT(release_body) void larder_import_release_body(std::uint32_t body);
 LARDER_IMPORT(log) void larder_import_log(std::uint32_t level, const char* line, std::uint32_t size);
 
@@ -156,6 +162,25 @@ std::optional<std::string> ImportsHost::request_header(host::RequestId request, 
   return value;
 }
 
+TextPairs ImportsHost::request_fields(host::RequestId request) {
+  // Twice the size of what browsers send.
+  std::string record(4096, '\0');
+  for (;;) {
+    const std::size_t size =
+        larder_import_request_fields(static_cast<std::uint32_t>(request), record.data(), size_of(record));
+    const bool fits = size <= record.size();
+    record.resize(size);
+    if (fits) {
+      RecordReader reader(record);
+      return reader.pairs();
+    }
+  }
+}
+
+host::BodyHandle ImportsHost::request_stream(host::RequestId request) {
+  return static_cast<host::BodyHandle>(larder_import_request_stream(static_cast<std::uint32_t>(request)));
+}
+
 host::BodyHandle ImportsHost::create_body(std::string_view bytes) {
   return static_cast<host::BodyHandle>(larder_import_create_body(bytes.data(), size_of(bytes)));
 }
@@ -165,6 +190,12 @@ std::string ImportsHost::read_body(host::BodyHandle body, Bytes size, std::size_
   larder_import_read_body(static_cast<std::uint32_t>(body), bytes.data(),
                           static_cast<std::uint32_t>(size.count));
   return bytes;
+}
+
+host::BodyHandle ImportsHost::slice_body(host::BodyHandle body, Bytes from, Bytes size) {
+  return static_cast<host::BodyHandle>(larder_import_slice_body(static_cast<std::uint32_t>(body),
+                                                                static_cast<std::uint32_t>(from.count),
+                                                                static_cast<std::uint32_t>(size.count)));
 }
 
 void ImportsHost::release_body(host::BodyHandle body) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "config/vocabulary.h"
 #include "engine/reading.h"
 #include "host/outgoing.h"
 #include "http/validators.h"
@@ -24,7 +25,10 @@ http::Precondition precondition_of(host::Host& host, const engine::Hit& hit, htt
 //
 // The answer to a POST is kept by Larder alone, by what its body says; caches in front know bodies by nothing
 // but the URL, so they are told no-store, and it has no validators.
-Outgoing reading_answer(host::Host& host, const engine::Reading& reading, http::Method method,
-                        const http::Conditions& conditions, const std::string& request_id);
+//
+// In mode http an answer that is not kept has all the fields that the origin gave it.
+Outgoing reading_answer(host::Host& host, const engine::Reading& reading, config::Mode mode,
+                        http::Method method, const http::Conditions& conditions,
+                        const std::string& request_id);
 
 }  // namespace larder::app

@@ -315,6 +315,11 @@ host::Task<void> App::serve_as_sent(host::Context here, Inbound inbound, http::T
     co_return;
   }
   inbound.resource = matched->resource;
+  if (inbound.method != http::Method::get && inbound.method != http::Method::head) {
+    co_await serve_through(here, std::move(inbound), std::move(*matched), std::move(target),
+                           std::move(*exact));
+    co_return;
+  }
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(target),
                           std::move(*exact));
   co_await meter(here);
@@ -399,6 +404,34 @@ void App::set_gauges() {
   counters_.set(Gauge::locks_in_flight, engine_->locks_held());
 }
 
+host::Task<void> App::serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                    http::Target target, http::ExactTarget exact) {
+  const std::string_view resource = matched.resource->name;
+  // The API may have acted on it already.
+  if (bypass_ && http::is_unsafe(inbound.method)) {
+    answer(here, inbound,
+           unavailable("What worked on this request was lost, and it may have had its effect."), resource);
+    co_return;
+  }
+  auto understood = understand(here, inbound, matched, target, exact, "");
+  if (!understood) {
+    answer(here, inbound, std::move(understood.error()), resource);
+    co_return;
+  }
+  const engine::Query& query = understood->query;
+  if (auto refused = refuse_fields(here, query)) {
+    answer(here, inbound, std::move(*refused), resource);
+    co_return;
+  }
+  auto place = waiting_.enter(client_of(here), understood->sent);
+  if (!place) {
+    answer(here, inbound, crowded_out(place.error()), resource);
+    co_return;
+  }
+  const engine::Reading reading = co_await engine_->pass(here, query);
+  answer(here, inbound, answer_of(here, inbound, query, reading), resource);
+}
+
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
   const Bytes held(inbound.url.size());
   inbound.url = std::string();
@@ -460,6 +493,10 @@ host::Task<void> App::serve_question(host::Context here, Inbound inbound, Questi
   const config::Resource& resource = *query.resource;
   std::optional<host::Admission::Place> place;
   if (!reading) {
+    if (auto refused = refuse_fields(here, query)) {
+      answer(here, inbound, std::move(*refused), resource.name);
+      co_return;
+    }
     auto entered = waiting_.enter(client_of(here), question.sent);
     if (!entered) {
       answer(here, inbound, crowded_out(entered.error()), resource.name);
@@ -481,6 +518,30 @@ host::Task<void> App::serve_question(host::Context here, Inbound inbound, Questi
   if (row) {
     co_await narrative_log_.write(here, std::move(*row));
   }
+}
+
+std::optional<Outgoing> App::refuse_fields(host::Context here, const engine::Query& query) const {
+  if (!query.fields) {
+    return std::nullopt;
+  }
+  const auto expect = host_.request_header(here.request(), "expect", 256);
+  if (expect && !equals_ignoring_case(trim(*expect), "100-continue")) {
+    return problem_answer(host_, http::Problem(417, "Nothing but 100-continue can be expected here."));
+  }
+  const auto upgrade = host_.request_header(here.request(), "upgrade", 256);
+  if (upgrade && equals_ignoring_case(trim(*upgrade), "websocket")) {
+    return problem_answer(host_, http::Problem(501, "No WebSocket goes through Larder; ask the API itself."));
+  }
+  // What tells answers apart (Vary) is read up to this length; a longer field is not sent on half.
+  for (const auto& [name, value] : query.fields()) {
+    if (value.size() > config::limit::header_value_bytes_max) {
+      return problem_answer(
+          host_, http::Problem(431, concat({"The field ", name, " is longer than ",
+                                            to_text(std::uint64_t{config::limit::header_value_bytes_max}),
+                                            " bytes."})));
+    }
+  }
+  return std::nullopt;
 }
 
 tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
@@ -542,13 +603,20 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
-  if (auto kept = kept_answer_of(here, inbound, query, reading, conditions)) {
+  if (query.wants_part) {
+    conditions.range = query.range;
+  }
+  if (!query.if_range.empty()) {
+    conditions.if_range = query.if_range;
+  }
+  if (auto kept = kept_answer_of(inbound, query, reading, conditions)) {
     return std::move(*kept);
   }
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
-  Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
+  Outgoing outgoing =
+      reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
   const bool one_for_all = !differs_by_origin(*query.resource) ||
                            !host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
   if (inbound.method == http::Method::get && !if_none_match && !if_modified_since && one_for_all) {
@@ -559,13 +627,13 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   return outgoing;
 }
 
-std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& inbound,
-                                            const engine::Query& query, const engine::Reading& reading,
+std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine::Query& query,
+                                            const engine::Reading& reading,
                                             const http::Conditions& conditions) {
   const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
   // The fields of CORS, and a log line, are made of the whole answer.
-  if (!is_read || query.resource->cors || host_.logs(LogLevel::info) || !has_lasting_head(reading) ||
-      host_.request_header(here.request(), "range", config::limit::header_value_bytes_max)) {
+  if (!is_read || query.resource->cors || query.wants_part || host_.logs(LogLevel::info) ||
+      !has_lasting_head(reading)) {
     return std::nullopt;
   }
   const engine::Hit& hit = *reading.hit();
@@ -573,7 +641,8 @@ std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& i
   host::Head& place = head_of(hit, inbound.method, precondition);
   host::HeadHandle head = place.use();
   if (head == host::HeadHandle::none) {
-    const Outgoing whole = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
+    const Outgoing whole =
+        reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
     head = heads_.keep(place, lasting_parts(whole.answer, lane_guards(*query.resource)));
   }
   if (head == host::HeadHandle::none) {
@@ -652,6 +721,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));
   if (query) {
     query->method = method;
+    query->wants_part = query->wants_part && method == http::Method::get;
   }
   return query;
 }

@@ -107,6 +107,9 @@ class App {
                                std::optional<engine::Reading> reading);
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
+  // Mode http, with a method whose answers are not kept.
+  host::Task<void> serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                 http::Target target, http::ExactTarget exact);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,
@@ -157,6 +160,8 @@ class App {
                                                        const config::Matched& matched,
                                                        const http::Target& target,
                                                        const std::optional<http::ExactTarget>& exact);
+  // What of a request's fields in mode http can neither be answered nor sent on.
+  std::optional<Outgoing> refuse_fields(host::Context here, const engine::Query& query) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, Outgoing>> read_posted(host::Context here);
   // Nobody has room for this request.
@@ -168,9 +173,8 @@ class App {
                      const engine::Reading& reading);
   Outgoing preflight(host::Context here, const http::Target& target, std::string_view allow) const;
   // The same of a memory hit, in numbers; nothing: its head cannot be kept.
-  std::optional<Outgoing> kept_answer_of(host::Context here, const Inbound& inbound,
-                                         const engine::Query& query, const engine::Reading& reading,
-                                         const http::Conditions& conditions);
+  std::optional<Outgoing> kept_answer_of(const Inbound& inbound, const engine::Query& query,
+                                         const engine::Reading& reading, const http::Conditions& conditions);
   // The answer of a memory hit that is asked for often may be repeated by the host.
   struct LaneOffer {
     std::uint32_t lane;

@@ -29,6 +29,9 @@ class Engine {
   host::Task<Reading> read(host::Context here, const Query& query, tiers::Look near);
   // Whether settle() has nothing to do after this reading, a hit of read_now(), if it is called now.
   bool is_settled(Instant now, const Reading& reading) const;
+  // Past the cache, for a method whose answers are not kept (mode http). Where it has changed something, what
+  // was kept of that is purged, in every tier and isolate, when this returns.
+  host::Task<Reading> pass(host::Context here, const Query& query);
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 
@@ -61,6 +64,7 @@ class Engine {
   std::size_t refreshes_remembered() const { return parts_.refreshes.count(); }
 
  private:
+  host::Task<void> invalidate(host::Context here, const Query& query, const origin::Fetched& fetched);
   // The reading of a packed entry, for one who takes no gzip.
   host::Task<Reading> with_plain_body(host::Context here, const Query& query, Reading reading);
   void count_read(const Query& query, const Reading& reading);

@@ -26,14 +26,25 @@ struct Asker {
   Pace pace = Pace::reader;
   // Names the client for its rate limit; "": no client is known.
   std::function<std::string()> client;
-  // The request carries Authorization: its answer is not shared.
+  // The request carries Authorization, which the origin is not sent: its answer is not shared.
   bool authorized = false;
+  // It carries credentials that the origin is sent: its answer is shared where that says so (RFC 9111 §3.5).
+  bool personal = false;
+  // It wants a part (Range), or has a condition that only the origin can judge (If-Match,
+  // If-Unmodified-Since); mode http alone.
+  bool wants_part = false;
+  bool is_for_origin_to_judge = false;
+  // With a part: Range and If-Range; "" for none.
+  std::string range;
+  std::string if_range;
   // What the request's Cache-Control says; mode http alone (RFC 9111 §5.2.1).
   http::RequestDirectives directives;
   // Whether the client takes gzip.
   std::function<bool()> accepts_gzip;
-  // Reads a field of the request, for Vary.
+  // Reads a field of the request, as far as the origin sees it, for Vary.
   http::FieldReader read_header;
+  // All fields of the request, names in lower case; empty: nothing of them goes to the origin.
+  std::function<const TextPairs&()> fields;
 
   Asker() {}
 };

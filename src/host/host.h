@@ -133,10 +133,18 @@ class Host {
   virtual std::optional<std::string> request_header(RequestId request, std::string_view name,
                                                     std::size_t bytes_max) = 0;
 
+  // All fields of the request as the client sent it, several of one name as one, names in lower case.
+  virtual TextPairs request_fields(RequestId request) = 0;
+  // The request's body as a stream that one operation may take; none where it has no body, or gave it away
+  // already. The handle is the caller's to release.
+  virtual BodyHandle request_stream(RequestId request) = 0;
+
   // The new body's handle is the caller's to release.
   virtual BodyHandle create_body(std::string_view bytes) = 0;
   // The bytes of a body, followed by `padding` zero bytes within the string's size.
   virtual std::string read_body(BodyHandle body, Bytes size, std::size_t padding) = 0;
+  // A body of these bytes of another, which has them and is no stream. The handle is the caller's to release.
+  virtual BodyHandle slice_body(BodyHandle body, Bytes from, Bytes size) = 0;
   virtual void release_body(BodyHandle body) = 0;
 
   // One line of JSON, whatever its level: LogLine makes it and obeys LOG_LEVEL.

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "http/message.h"
 #include "records/control_log.h"
 #include "records/lock.h"
 #include "support/normal_text.h"
@@ -747,12 +748,23 @@ std::string SimulatedHost::lower_text(std::string_view text) { return sim::lower
 
 std::optional<std::string> SimulatedHost::request_header(host::RequestId request, std::string_view name,
                                                          std::size_t bytes_max) {
-  for (const auto& [field, value] : exchange(request).request_headers) {
-    if (equals_ignoring_case(field, name) && value.size() <= bytes_max) {
-      return value;
-    }
+  const auto value = http::Fields(exchange(request).request_headers).combined(name);
+  return value && value->size() <= bytes_max ? value : std::nullopt;
+}
+
+TextPairs SimulatedHost::request_fields(host::RequestId request) {
+  const http::Fields sent(exchange(request).request_headers);
+  std::map<std::string, std::string> fields;
+  for (const auto& [name, value] : sent.all()) {
+    fields[to_lower(name)] = *sent.combined(name);
   }
-  return std::nullopt;
+  return TextPairs(fields.begin(), fields.end());
+}
+
+BodyHandle SimulatedHost::request_stream(host::RequestId request) {
+  SentBody& sent = exchange(request).sent;
+  const bool has_one = !sent.content.empty() && !std::exchange(sent.taken, true);
+  return has_one ? create_body(sent.content) : BodyHandle::none;
 }
 
 BodyHandle SimulatedHost::create_body(std::string_view bytes) {
@@ -780,6 +792,13 @@ std::string SimulatedHost::read_body(BodyHandle body, Bytes size, std::size_t pa
   LARDER_ASSERT(bytes.size() == size.count);
   bytes.append(padding, '\0');
   return bytes;
+}
+
+BodyHandle SimulatedHost::slice_body(BodyHandle body, Bytes from, Bytes size) {
+  const std::string whole = content(body);
+  LARDER_ASSERT(from.count + size.count <= whole.size());
+  return create_body(std::string_view(whole).substr(static_cast<std::size_t>(from.count),
+                                                    static_cast<std::size_t>(size.count)));
 }
 
 void SimulatedHost::release_body(BodyHandle body) {

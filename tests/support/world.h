@@ -91,6 +91,8 @@ struct SentBody {
   std::string file_name;
   // The client sends no body, however long one waits.
   bool silent = false;
+  // It went on as a stream already.
+  bool taken = false;
 };
 
 struct SentMail {
@@ -227,8 +229,11 @@ class SimulatedHost : public host::Host {
   std::string lower_text(std::string_view text) override;
   std::optional<std::string> request_header(host::RequestId request, std::string_view name,
                                             std::size_t bytes_max) override;
+  TextPairs request_fields(host::RequestId request) override;
+  host::BodyHandle request_stream(host::RequestId request) override;
   host::BodyHandle create_body(std::string_view bytes) override;
   std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
+  host::BodyHandle slice_body(host::BodyHandle body, Bytes from, Bytes size) override;
   void release_body(host::BodyHandle body) override;
   void log(LogLevel level, std::string_view line) override;
 
