@@ -1,5 +1,7 @@
 #include "app/kept_answers.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/text.h"
 #include "policy/decision.h"
@@ -29,15 +31,20 @@ host::HeadParts lasting_parts(const host::Answer& answer, std::vector<std::strin
   parts.status = answer.status;
   parts.body = answer.body;
   parts.guards = std::move(guards);
+  // Caches that the answer has passed before come first (RFC 9211 §2).
+  std::string status;
   for (const auto& [name, value] : answer.headers) {
     if (name == "cache-status") {
-      const std::size_t number = value.find(before_number) + before_number.size();
-      parts.before_ttl = value.substr(0, number);
-      parts.after_ttl = value.substr(value.find_first_not_of("-0123456789", number));
+      status = status.empty() ? value : concat({status, ", ", value});
     } else if (name != "age") {
       parts.headers.emplace_back(name, value);
     }
   }
+  const std::size_t before = status.rfind(before_number);
+  LARDER_ASSERT(before != std::string::npos);
+  const std::size_t number = before + before_number.size();
+  parts.before_ttl = status.substr(0, number);
+  parts.after_ttl = status.substr(std::min(status.find_first_not_of("-0123456789", number), status.size()));
   return parts;
 }
 

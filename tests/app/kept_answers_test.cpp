@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/kept_answers.h"
 #include "base/text.h"
 #include "support/isolate.h"
 
@@ -24,6 +25,21 @@ struct KeptAnswersTest : ::testing::Test {
   }
   World world;
 };
+
+TEST(KeptAnswers, HaveTheirTtlInTheLastMemberOfCacheStatus) {
+  host::Answer answer;
+  answer.status = 200;
+  answer.headers = {{"cache-status", "far; hit; ttl=7"},
+                    {"age", "3"},
+                    {"etag", "\"a\""},
+                    {"cache-status", "larder; hit; ttl=-12; detail=memory"}};
+  const host::HeadParts parts = lasting_parts(answer, {"range"});
+  EXPECT_EQ(parts.status, 200U);
+  EXPECT_EQ(parts.headers, (TextPairs{{"etag", "\"a\""}}));
+  EXPECT_EQ(parts.before_ttl, "far; hit; ttl=7, larder; hit; ttl=");
+  EXPECT_EQ(parts.after_ttl, "; detail=memory");
+  EXPECT_THAT(parts.guards, ::testing::ElementsAre("range"));
+}
 
 TEST_F(KeptAnswersTest, AreWhatAnswersWrittenOutWouldBe) {
   // Log lines are made of whole answers, so no head is kept there.
