@@ -19,7 +19,11 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "http/exact_target.h"
+#include "monitor/meter.h"
+#include "monitor/otlp.h"
+#include "monitor/watch.h"
 #include "narrative/narratives.h"
+#include "observe/analytics.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
 #include "operators/operators.h"
@@ -98,6 +102,9 @@ class App {
   // From the look into memory on, which read_now() has made; `reading`: what it found.
   host::Task<void> serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
                                   std::optional<engine::Reading> reading);
+  // The same of a known URL, and what is behind it.
+  host::Task<void> serve_known(host::Context here, Inbound inbound, Question question, tiers::Look near,
+                               std::optional<engine::Reading> reading);
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
@@ -106,7 +113,21 @@ class App {
                                    std::vector<warm::Delivery> deliveries);
   host::Task<void> consume_dead_letters(host::Context here, std::string queue,
                                         std::vector<warm::Delivery> deliveries);
+  host::Task<void> watch(host::Context here);
   host::Task<void> maintain(host::Context here);
+  void count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
+                    Instant began);
+  void bill(metrics::BilledItem item, std::uint64_t units = 1);
+  // Somebody hands on what is gathered.
+  bool measures_requests() const { return !bypass_ && settings_.ledger_shards > 0; }
+  void note_unmatched(const http::Target& target, Instant now);
+  void set_gauges();
+  bool needs_metering(Instant now) const;
+  // Behind a response: stays to gather what is counted where nobody else does.
+  host::Task<void> meter(host::Context here);
+  // What is counted goes to the ledger, and data points to their datasets, now.
+  host::Task<void> hand_over(host::Context here);
+  host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
@@ -176,8 +197,10 @@ class App {
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
   observe::NarrativeLog narrative_log_{settings_, counters_};
+  observe::Analytics analytics_{settings_, counters_};
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
+  monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   KnownUrls known_urls_{config::limit::known_urls_max};
