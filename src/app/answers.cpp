@@ -111,8 +111,9 @@ TextPairs not_modified_fields(TextPairs fields) {
 
 // RFC 9110 §8.6: HEAD is told the length that GET would have had.
 void add_length(Outgoing& outgoing, http::Method method, Bytes size) {
+  TextPairs& headers = outgoing.answer.headers;
   if (method == http::Method::head) {
-    add(outgoing.answer, "content-length", to_text(size.count));
+    headers.emplace(headers.begin(), "content-length", to_text(size.count));
   }
 }
 

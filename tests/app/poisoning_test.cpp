@@ -157,6 +157,8 @@ TEST_F(PoisoningTest, AnErrorThatAFieldProvokesIsNeverSharedWithoutFreshnessOfIt
             TextPairs{{"cache-control", "public"}, {"etag", "\"e\""}}}) {
         error_fields = fields;
         const std::string url = "/pages/" + to_text(std::uint64_t{++number});
+        // The control log is read here, so that neither of the two waits for it.
+        isolate.get("/items/7");
         const auto attacker = isolate.request("GET", url, {{std::string(name), "poison.example"}});
         // While it is under way, too.
         const auto bystander = isolate.request("GET", url);

@@ -66,7 +66,16 @@ TEST(Storable, NoStatusThatIsNotFinalOrBelongsToOneRequest) {
   for (const int status : {-1, 0, 100, 103, 199, 304, 412, 416, 428, 429, 431, 511, 600, 1000}) {
     EXPECT_EQ(of(status, cached("public, max-age=60")), Storability::status) << status;
   }
-  EXPECT_EQ(of(206, cached("public, max-age=60").add("Content-Range", "bytes 0-1/9")), Storability::partial);
+}
+
+// RFC 9111 section 3.3.
+TEST(Storable, APartOfAKnownWhole) {
+  EXPECT_EQ(of(206, cached("max-age=60").add("Content-Range", "bytes 0-1/9")), Storability::storable);
+  EXPECT_EQ(of(206, cached("max-age=60")), Storability::partial);
+  EXPECT_EQ(of(206, cached("max-age=60").add("Content-Range", "bytes 0-1/*")), Storability::partial);
+  EXPECT_EQ(of(206, cached("max-age=60").add("Content-Type", "multipart/byteranges")), Storability::partial);
+  EXPECT_EQ(of(206, Fields().add("ETag", "\"a\"").add("Content-Range", "bytes 0-1/9")),
+            Storability::no_freshness);
 }
 
 TEST(Storable, MustUnderstandAsksForAKnownStatusAndLiftsNoStore) {
