@@ -70,7 +70,7 @@ if (wanted("misses")) {
   tell("misses", found, missesReport(found));
 }
 if (wanted("measuring")) {
-  const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
+  const extent = { rounds, turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchMeasuring(folder("measuring"), extent);
   tell("measuring", found, measuringReport(found));
 }

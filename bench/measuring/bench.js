@@ -52,9 +52,9 @@ export async function benchMeasuring(folder, extent) {
           port: servers[at]?.port ?? 0,
           method: "GET",
           paths: [PATH],
-          status: 200,
           header: variants[at]?.header ?? ["", ""],
           seconds,
+          status: 200,
         });
       try {
         for (const [at, { configuration }] of variants.entries()) {

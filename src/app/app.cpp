@@ -371,8 +371,12 @@ void App::bill(metrics::BilledItem item, std::uint64_t units) {
   counters_.add(observe::Counter::billed_operations_total, observe::Label(item), {}, units);
 }
 
+bool App::needs_metering(Instant now) const {
+  return !bypass_ && faults_.empty() && meter_.needs_gatherer(now);
+}
+
 host::Task<void> App::meter(host::Context here) {
-  if (!bypass_ && faults_.empty() && meter_.needs_gatherer(host_.now())) {
+  if (needs_metering(host_.now())) {
     co_await meter_.gather(here);
     co_await analytics_.write(here);
   }
@@ -583,7 +587,7 @@ Outgoing App::answer_and_count(host::Context here, Inbound& inbound, const engin
 }
 
 bool App::needs_gatherer(Instant now) const {
-  return (!bypass_ && faults_.empty() && meter_.needs_gatherer(now)) || tally_.needs_gatherer(now);
+  return needs_metering(now) || tally_.needs_gatherer(now);
 }
 
 tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
@@ -651,7 +655,7 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   if (!query.if_range.empty()) {
     conditions.if_range = query.if_range;
   }
-  if (auto kept = kept_answer_of(here, inbound, query, reading, conditions)) {
+  if (auto kept = kept_answer_of(inbound, query, reading, conditions)) {
     return std::move(*kept);
   }
   if (reading.refusal() != nullptr) {
@@ -669,14 +673,13 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   return outgoing;
 }
 
-std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& inbound,
-                                            const engine::Query& query, const engine::Reading& reading,
+std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine::Query& query,
+                                            const engine::Reading& reading,
                                             const http::Conditions& conditions) {
   const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
   // The fields of CORS, an experiment's variant, and a log line, are made of the whole answer.
   if (!is_read || query.resource->cors || query.view != nullptr || host_.logs(LogLevel::info) ||
-      !has_lasting_head(reading) ||
-      host_.request_header(here.request(), "range", config::limit::header_value_bytes_max)) {
+      !has_lasting_head(reading) || query.wants_part) {
     return std::nullopt;
   }
   const engine::Hit& hit = *reading.hit();

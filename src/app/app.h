@@ -111,6 +111,7 @@ class App {
   // From the look into memory on, which read_now() has made; `reading`: what it found.
   host::Task<void> serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
                                   std::optional<engine::Reading> reading);
+  // The same of a known URL, and what is behind it.
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   // Mode http, with a method whose answers are not kept.
@@ -131,6 +132,7 @@ class App {
   bool measures_requests() const { return !bypass_ && settings_.ledger_shards > 0; }
   void note_unmatched(const http::Target& target, Instant now);
   void set_gauges();
+  bool needs_metering(Instant now) const;
   // Behind a response: stays to gather what is counted where nobody else does.
   host::Task<void> meter(host::Context here);
   // What is counted goes to the ledger, and data points to their datasets, now.
@@ -181,9 +183,8 @@ class App {
                      const engine::Reading& reading);
   Outgoing preflight(host::Context here, const http::Target& target, std::string_view allow) const;
   // The same of a memory hit, in numbers; nothing: its head cannot be kept.
-  std::optional<Outgoing> kept_answer_of(host::Context here, const Inbound& inbound,
-                                         const engine::Query& query, const engine::Reading& reading,
-                                         const http::Conditions& conditions);
+  std::optional<Outgoing> kept_answer_of(const Inbound& inbound, const engine::Query& query,
+                                         const engine::Reading& reading, const http::Conditions& conditions);
   // The answer of a memory hit that is asked for often may be repeated by the host.
   struct LaneOffer {
     std::uint32_t lane;
