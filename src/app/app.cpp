@@ -586,9 +586,7 @@ Outgoing App::answer_and_count(host::Context here, Inbound& inbound, const engin
   return outgoing;
 }
 
-bool App::needs_gatherer(Instant now) const {
-  return needs_metering(now) || tally_.needs_gatherer(now);
-}
+bool App::needs_gatherer(Instant now) const { return needs_metering(now) || tally_.needs_gatherer(now); }
 
 tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
                                                       const config::Matched& matched,

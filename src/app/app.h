@@ -111,7 +111,6 @@ class App {
   // From the look into memory on, which read_now() has made; `reading`: what it found.
   host::Task<void> serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
                                   std::optional<engine::Reading> reading);
-  // The same of a known URL, and what is behind it.
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
   // Mode http, with a method whose answers are not kept.
