@@ -1,5 +1,5 @@
-// What continuous integration holds the measurements to: ratios of one run, with bounds so wide that only a change of the
-// tree breaks them, and never what else the machine does. docs/PERFORMANCE.md has what is really measured.
+// What measurements are held to: ratios of one run, with bounds so wide that only a change of the tree breaks them, and never
+// what else the machine does.
 
 import { shareOfBare } from "./http/bench.js";
 

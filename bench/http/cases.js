@@ -132,11 +132,7 @@ function groupsOf(etag) {
     groupOf(`a mix of ${URLS} URLs`, mix),
     {
       name: "304",
-      cases: [
-        asked({ name: BARE, server: "bare_304", way: "no_larder", ...confirmed }),
-        asked(confirmed),
-        asked({ name: "cachified + lru-cache", server: "peer", way: "no_larder", ...confirmed }),
-      ],
+      cases: [asked({ name: BARE, server: "bare_304", way: "no_larder", ...confirmed }), asked(confirmed)],
     },
     {
       name: "HEAD",
