@@ -47,8 +47,7 @@ function head({ node, processor, measured }) {
     "Larder. Ratios are of processor time where the system tells it; medians, and in the plots the quartiles.",
     "",
     `Measured ${days.join(", ")} on ${processor}, Node ${node}. The machine had other work at the time: compare within a`,
-    "table, not between machines. `npm run bench -- --guard` holds the ratios to wide bounds (`bench/bounds.js`), in",
-    "continuous integration.",
+    "table, not between machines. `npm run bench -- --guard` holds the ratios to wide bounds (`bench/bounds.js`).",
   ].join("\n");
 }
 

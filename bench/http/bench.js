@@ -96,8 +96,8 @@ async function fill(servers) {
 }
 
 /** @param {Case} asked @param {Servers} servers @param {Generator} generator @param {number} seconds */
-const loadOf = ({ server, ...asked }, servers, generator, seconds) =>
-  generator.load({ ...asked, port: serverOf(servers, server).port, seconds });
+const loadOf = ({ server, method, paths, header, status }, servers, generator, seconds) =>
+  generator.load({ port: serverOf(servers, server).port, method, paths, header, status, seconds });
 
 /**
  * Nothing is measured before all of a group give the same: each after some seconds of requests.
@@ -113,11 +113,8 @@ async function check(groups, servers, generator, seconds) {
       const server = serverOf(servers, asked.server);
       const before = asked.way === "no_larder" ? null : await hitsOf(server);
       await loadOf(asked, servers, generator, seconds);
-      const answer = await server.ask(
-        /** @type {string} */ (asked.paths[0]),
-        Object.fromEntries([asked.header]),
-        asked.method,
-      );
+      const { compared, method } = asked;
+      const answer = await server.ask(compared, Object.fromEntries([asked.header]), method);
       const form = formOf(answer);
       expected ??= form;
       if (form !== expected)
