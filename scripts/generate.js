@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import cli from "./generate/cli.js";
 import counters from "./generate/counters.js";
 import example from "./generate/example.js";
 import limits from "./generate/limits.js";
@@ -23,6 +24,7 @@ const PRODUCTS = [
   example,
   settings,
   routes,
+  cli,
   counters,
   limits,
   reasons,
