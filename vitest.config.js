@@ -19,6 +19,7 @@ const project = (flavour) => ({
           GEMINI_API_KEY: "for tests alone",
           ENVIRONMENT: "test",
           TTL_JITTER_PERCENT: "0",
+          LEDGER_SHARDS: "0",
           ADMIN_JWT_SECRET: "a secret of the tests, with 32 bytes or more",
           TEST_TOOLCHAIN: flavour,
         },

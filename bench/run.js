@@ -1,4 +1,4 @@
-// npm run bench [-- http|misses|module|warming|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
+// npm run bench [-- http|misses|measuring|module|warming|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
 // build/bench/results.json. Times are no tests: a missed aim is told, and the exit status stays 0.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { benchCsv, csvReport } from "./csv/bench.js";
 import { benchHttp, httpReport } from "./http/bench.js";
 import { stopServers } from "./http/server.js";
 import { benchJson, jsonReport } from "./json/bench.js";
+import { benchMeasuring, measuringReport } from "./measuring/bench.js";
 import { benchMisses, missesReport } from "./misses/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
 import { verdictLine } from "./statistics.js";
@@ -53,6 +54,11 @@ if (wanted("misses")) {
   const extent = { rounds: Number(values.rounds), turns: 3, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchMisses(folder("misses"), extent);
   tell("misses", found, missesReport(found));
+}
+if (wanted("measuring")) {
+  const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
+  const found = await benchMeasuring(folder("measuring"), extent);
+  tell("measuring", found, measuringReport(found));
 }
 if (wanted("module")) {
   const found = await benchModule(folder("module"));

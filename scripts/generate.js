@@ -3,15 +3,18 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import analytics from "./generate/analytics.js";
 import cli from "./generate/cli.js";
-import counters from "./generate/counters.js";
 import example from "./generate/example.js";
+import grafana from "./generate/grafana.js";
 import limits from "./generate/limits.js";
+import metrics from "./generate/metrics.js";
 import objects from "./generate/objects.js";
 import operations from "./generate/operations.js";
 import operationsPage from "./generate/operations_page.js";
 import reasons from "./generate/reasons.js";
 import routes from "./generate/routes.js";
+import scale from "./generate/scale.js";
 import settings from "./generate/settings.js";
 import { root } from "./generate/tables.js";
 import tiers from "./generate/tiers.js";
@@ -25,10 +28,13 @@ const PRODUCTS = [
   settings,
   routes,
   cli,
-  counters,
+  metrics,
   limits,
   reasons,
   tiers,
+  grafana,
+  analytics,
+  scale,
 ];
 
 const check = process.argv.includes("--check");

@@ -77,6 +77,24 @@ install_modules() {
   printf '%s' "$lock" >node_modules/.larder
 }
 
+# Unpacked and not installed, so that no service of it starts. A machine's own is taken where it has one.
+unpack_prometheus() {
+  local place=.tools/prometheus
+  [[ ! -x $place/usr/bin/prometheus ]] || return 0
+  if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
+    return 0
+  fi
+  command -v apt-get >/dev/null || fail "install Prometheus with promtool: the tests of the metrics want both"
+  printf 'Unpacking Debian package prometheus\n' >&2
+  rm -rf "$place" && mkdir -p "$place"
+  if ! (cd "$place" && apt-get download -qq prometheus) >.tools/log/prometheus.txt 2>&1; then
+    as_root apt-get update -qq >/dev/null 2>&1 || true
+    (cd "$place" && quietly ../log/prometheus.txt apt-get download -qq prometheus)
+  fi
+  dpkg -x "$place"/prometheus_*.deb "$place"
+  rm "$place"/prometheus_*.deb
+}
+
 make_secrets
 case $PROFILE in
   secrets) exit ;;
@@ -93,4 +111,5 @@ if command -v apt-get >/dev/null; then
 else
   check_tools
 fi
+[[ $PROFILE == run ]] || unpack_prometheus
 install_modules

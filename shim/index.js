@@ -2,7 +2,7 @@
 
 import { worker } from "./larder.js";
 
-export { Audit, Buckets, ControlLog, Jobs, Lock, Narratives, Spending } from "./objects/index.js";
+export { Audit, Buckets, ControlLog, Jobs, Ledger, Lock, Narratives, Spending } from "./objects/index.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -114,16 +114,17 @@ export function makeLarder(folder, modules, settings) {
   const disk = join(folder, "objects");
   rmSync(disk, { recursive: true, force: true });
   mkdirSync(disk);
-  // A lock stores nothing, so that it needs no file for each key; the control log is SQLite's.
+  // A lock stores nothing, so that it needs no file for each key; the control log and the ledger are SQLite's.
   const objects = [
     { binding: "LOCK", className: "Lock", service: "larder" },
     { binding: "CONTROL", className: "ControlLog", service: "control" },
+    { binding: "LEDGER", className: "Ledger", service: "control" },
   ];
   return writeConfiguration(
     folder,
     [
       { name: "larder", modules, bindings, kv: "stores", cache: "stores", objects, classes: ["Lock"] },
-      { name: "control", modules, classes: ["ControlLog"], storage: "disk" },
+      { name: "control", modules, classes: ["ControlLog", "Ledger"], storage: "disk" },
       { name: "stores", modules: [ours("stores.js")] },
     ],
     { disk },

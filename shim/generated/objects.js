@@ -9,6 +9,7 @@ export const OBJECTS = Object.freeze({
   ControlLog: {"number":5,"binding":"CONTROL","durable":true,"methods":{"read":{"number":1,"arguments":[],"results":[["u64","sequence"],["ControlSettings","settings"],["ControlPurges","purges"]]},"append":{"number":2,"arguments":[["ControlSettings","settings"],["ControlPurges","purges"]],"results":[["u64","sequence"],["ControlSettings","settings"],["ControlPurges","purges"]]}}},
   Lock: {"number":6,"binding":"LOCK","durable":false,"methods":{"acquire":{"number":1,"arguments":[["text","token"],["u64","keep_millis"],["u64","wait_millis"]],"results":[["u8","outcome"],["u64","wait_millis"],["u8","told"]]},"release":{"number":2,"arguments":[["text","token"],["u8","verdict"],["u64","value_millis"]],"results":[["u8","held"],["u8","told"]]}}},
   Jobs: {"number":7,"binding":"WARMING_JOBS","durable":true,"methods":{"open":{"number":1,"arguments":[["text","id"],["text","digest"],["JobTerms","terms"],["u64","pending_max"],["u64","item_count"],["JobItems","items"]],"results":[["u8","outcome"],["u64","pending"],["JobRow","job"],["JobTotals","totals"]]},"give":{"number":2,"arguments":[["text","job"],["u64","from"],["JobItems","items"]],"results":[["u8","outcome"],["u64","pending"],["JobRow","job"],["JobTotals","totals"]]},"begin":{"number":3,"arguments":[["ItemReferences","items"]],"results":[["bytes","open"]]},"discover":{"number":4,"arguments":[["text","job"],["text","parent"],["u64","items_max"],["JobItems","items"]],"results":[["bytes","send"]]},"settle":{"number":5,"arguments":[["ItemAccounts","items"]],"results":[["bytes","counted"],["u64","pending"],["JobTotals","totals"]]},"show":{"number":6,"arguments":[["text","job"]],"results":[["JobRow","job"]]},"list":{"number":7,"arguments":[["u64","cursor"],["u32","count_max"]],"results":[["JobRows","jobs"],["u64","next"],["u64","pending"],["u64","letters"],["JobTotals","totals"]]},"cancel":{"number":8,"arguments":[["text","job"]],"results":[["u8","removed"],["JobRow","job"]]},"walk":{"number":9,"arguments":[["text","job"],["u64","from"],["u64","step"],["u32","count_max"]],"results":[["WalkedItems","items"],["u8","over"],["u64","next"]]},"keep":{"number":10,"arguments":[["text","key"],["text","body"],["text","reason"],["text","message"]],"results":[]},"letters":{"number":11,"arguments":[["u64","cursor"],["u32","count_max"]],"results":[["LetterRows","letters"],["u64","next"],["u64","depth"]]},"replay":{"number":12,"arguments":[["LetterNumbers","letters"],["u32","count_max"]],"results":[["SentItems","items"],["UnreadLetters","unread"],["u64","left"]]},"resent":{"number":13,"arguments":[["LetterNumbers","letters"]],"results":[["u64","left"]]},"quiet":{"number":14,"arguments":[["u64","quiet_millis"],["u32","count_max"]],"results":[["SentItems","items"]]},"prune":{"number":15,"arguments":[["u64","before"]],"results":[["u32","removed"]]}}},
+  Ledger: {"number":8,"binding":"LEDGER","durable":true,"methods":{"flush":{"number":1,"arguments":[["text","isolate"],["u64","sequence"],["bytes","counted"],["bytes","gauges"],["GhostSamples","samples"],["PatternCounts","accesses"]],"results":[["u32","threshold"]]},"totals":{"number":2,"arguments":[],"results":[["u64","since"],["bytes","counted"],["bytes","gauges"]]},"windows":{"number":3,"arguments":[["LedgerWindows","windows"]],"results":[["u64","since"],["LedgerWindows","windows"]]},"history":{"number":4,"arguments":[["u8","width"],["u64","from"],["u64","until"],["u32","count_max"]],"results":[["LedgerBuckets","buckets"],["u64","next"]]},"ghost":{"number":5,"arguments":[],"results":[["bytes","state"],["u64","since"],["u64","hours"]]},"evaluate":{"number":6,"arguments":[["bytes","measured"],["texts","transports"]],"results":[["u32","news"]]},"take_messages":{"number":7,"arguments":[["u32","count_max"]],"results":[["AlertMessages","messages"]]},"settle_message":{"number":8,"arguments":[["u64","id"],["u8","outcome"],["u64","retry_after_millis"],["texts","recipients"],["text","fault"]],"results":[]},"alerts":{"number":9,"arguments":[],"results":[["bytes","states"],["AlertMessages","waiting"],["AlertMessages","undelivered"]]},"silence":{"number":10,"arguments":[["text","alert"],["u64","until"]],"results":[]}}},
 });
 
 /** What tests read and write: the fields of each record, and which record a list is of. */
@@ -64,4 +65,22 @@ export const RECORDS = /* @__PURE__ */ Object.freeze({
   JobTotalsList: {"fields":[],"listOf":"JobTotals"},
   JobCounts: {"fields":[["u64","jobs"],["u64","letters_numbered"],["u64","letters"],["u64","pending"],["JobTotals","totals"]],"listOf":""},
   JobCountsList: {"fields":[],"listOf":"JobCounts"},
+  GhostSample: {"fields":[["text","pattern"],["u64","hash"],["u64","at"],["u32","count"],["u64","size"]],"listOf":""},
+  GhostSamples: {"fields":[],"listOf":"GhostSample"},
+  PatternCount: {"fields":[["text","pattern"],["u64","count"]],"listOf":""},
+  PatternCounts: {"fields":[],"listOf":"PatternCount"},
+  LedgerWindow: {"fields":[["u32","minutes"],["bytes","counted"]],"listOf":""},
+  LedgerWindows: {"fields":[],"listOf":"LedgerWindow"},
+  LedgerBucket: {"fields":[["u64","at"],["bytes","counted"]],"listOf":""},
+  LedgerBuckets: {"fields":[],"listOf":"LedgerBucket"},
+  AlertMessage: {"fields":[["u64","id"],["text","transport"],["bytes","notices"],["u64","created"],["u32","tries"],["u64","next_at"],["texts","recipients"],["text","fault"]],"listOf":""},
+  AlertMessages: {"fields":[],"listOf":"AlertMessage"},
+  LedgerIsolate: {"fields":[["u64","sequence"],["u64","seen_at"],["bytes","gauges"]],"listOf":""},
+  LedgerIsolates: {"fields":[],"listOf":"LedgerIsolate"},
+  LedgerTotals: {"fields":[["u64","since"],["u64","last_minute"],["u64","hours_rolled"],["u64","days_rolled"],["bytes","counted"]],"listOf":""},
+  LedgerTotalsList: {"fields":[],"listOf":"LedgerTotals"},
+  GhostPending: {"fields":[["u64","since"],["GhostSamples","samples"],["PatternCounts","accesses"]],"listOf":""},
+  GhostPendings: {"fields":[],"listOf":"GhostPending"},
+  MessageNumber: {"fields":[["u64","number"]],"listOf":""},
+  MessageNumbers: {"fields":[],"listOf":"MessageNumber"},
 });

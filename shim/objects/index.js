@@ -21,6 +21,10 @@ export class Jobs extends CoreObject {
   /** @override */
   static row = OBJECTS.Jobs;
 }
+export class Ledger extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Ledger;
+}
 export class Narratives extends CoreObject {
   /** @override */
   static row = OBJECTS.Narratives;

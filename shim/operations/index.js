@@ -1,10 +1,12 @@
 // Which function does which row of src/host/ops.def. A body among the arguments comes as its content.
 
+import { analyticsWrite } from "./analytics.js";
 import { controlAppend, controlRead } from "./control.js";
 import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { bodyGunzip, bodyGzip } from "./gzip.js";
 import { kvDelete, kvGet, kvGetMany, kvList, kvPut } from "./kv.js";
 import { lockAcquire, lockRelease } from "./lock.js";
+import { mailSend } from "./mail.js";
 import { objectRun } from "./object.js";
 import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
@@ -40,4 +42,6 @@ export const handlers = Object.freeze({
   queue_send: queueSend,
   queue_backlog: queueBacklog,
   kv_get_many: kvGetMany,
+  analytics_write: analyticsWrite,
+  mail_send: mailSend,
 });

@@ -9,17 +9,21 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "config/limits.h"
+#include "engine/spending.h"
 #include "engine/sweep.h"
 #include "entry/exact_fields.h"
 #include "entry/normalise.h"
+#include "entry/pattern.h"
 #include "host/log_line.h"
 #include "host/operations.h"
 #include "host/random.h"
 #include "http/client.h"
 #include "http/path.h"
+#include "operators/advice.h"
 #include "operators/router.h"
 #include "origin/llm.h"
 #include "origin/narrative_prompt.h"
+#include "records/calls.h"
 #include "tiers/null_cache.h"
 
 namespace larder::app {
@@ -123,9 +127,9 @@ void App::build_caches() {
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
   engine_ = std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
                                              bypass_ ? engine::Duty::stands_in : engine::Duty::serves);
-  warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_);
+  warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
   const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
-                             *control_, counters_, narrative_log_, *warming_, uploads_};
+                             *control_, counters_, narrative_log_, *warming_, uploads_, meter_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -170,6 +174,16 @@ void App::log_start() const {
   if (!faults_.empty()) {
     line.add("faults", to_text(faults_));
   }
+  std::vector<std::string> advice;
+  for (const operators::Advice& one : operators::advise(operators::AdviceFacts(settings_, declarations_))) {
+    if (one.level != operators::AdviceLevel::note) {
+      advice.emplace_back(one.name);
+    }
+  }
+  if (!advice.empty()) {
+    // GET /api/advice says what each means.
+    line.add("advice", join(advice, ", "));
+  }
   line.write();
 }
 
@@ -183,6 +197,7 @@ bool App::fetch(host::RequestId request, std::string_view record) {
   inbound.url = reader.text();
   inbound.began = host_.now();
   LARDER_ASSERT(reader.complete());
+  bill(metrics::BilledItem::worker_requests);
   return requests_.start(request, serve(requests_.context(request), std::move(inbound)));
 }
 
@@ -214,11 +229,17 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   if (operators_->has(target->path)) {
     co_await serve_operators(here, std::move(inbound), std::move(*target));
+    co_await meter(here);
     co_return;
   }
   auto matched = config::match(declarations_, inbound.method, target->path);
   if (!matched) {
-    answer(here, inbound, unmatched(here, *target, inbound), "");
+    Outgoing outgoing = unmatched(here, *target, inbound);
+    if (outgoing.answer.status == 404) {
+      note_unmatched(*target, inbound.began);
+    }
+    answer(here, inbound, std::move(outgoing), "");
+    co_await meter(here);
     co_return;
   }
   if (matched->resource->mode == config::Mode::http) {
@@ -227,6 +248,7 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   inbound.resource = matched->resource;
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(*target), std::nullopt);
+  co_await meter(here);
 }
 
 // Whether the path as it came is one of a resource whose origin would get it so, dot segments and all.
@@ -255,6 +277,82 @@ host::Task<void> App::serve_as_sent(host::Context here, Inbound inbound, http::T
   inbound.resource = matched->resource;
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(target),
                           std::move(*exact));
+  co_await meter(here);
+}
+
+void App::count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
+                       Instant began) {
+  using observe::AnswerOutcome;
+  const engine::Hit* const hit = reading.hit();
+  AnswerOutcome outcome = AnswerOutcome::miss;
+  if (status >= 500) {
+    outcome = AnswerOutcome::error;
+  } else if (status == 404) {
+    outcome = AnswerOutcome::negative;
+  } else if (status >= 400) {
+    outcome = AnswerOutcome::refused;
+  } else if (reading.status.forward && *reading.status.forward == http::ForwardReason::bypass) {
+    outcome = AnswerOutcome::bypass;
+  } else if (hit != nullptr && (!reading.status.forward || reading.stands_in())) {
+    const bool is_fresh = reading.status.ttl && reading.status.ttl->count() >= 0;
+    outcome = is_fresh ? AnswerOutcome::hit : AnswerOutcome::stale;
+  }
+  const Millis duration = host_.now() - began;
+  counters_.add(observe::Counter::answers_total, observe::Label(outcome));
+  if (measures_requests()) {
+    analytics_.answered(*query.resource, outcome, query.method, duration);
+  }
+  counters_.observe(observe::Histogram::answer_duration_seconds, observe::Label(outcome), duration);
+  const Bytes size = hit == nullptr ? Bytes(0) : hit->entry->header.stored_size;
+  meter_.accessed(query.resource->name, query.key.storage_name, size, began);
+  meter_.hurry(host_);
+}
+
+void App::bill(metrics::BilledItem item, std::uint64_t units) {
+  counters_.add(observe::Counter::billed_operations_total, observe::Label(item), {}, units);
+}
+
+host::Task<void> App::meter(host::Context here) {
+  if (!bypass_ && faults_.empty() && meter_.needs_gatherer(host_.now())) {
+    co_await meter_.gather(here);
+    co_await analytics_.write(here);
+  }
+}
+
+host::Task<void> App::hand_over(host::Context here) {
+  co_await meter_.flush(here);
+  if (settings_.ledger_shards > 0) {
+    co_await analytics_.write(here);
+  }
+}
+
+// By the first segment of its path that tells anything: what might be declared.
+void App::note_unmatched(const http::Target& target, Instant now) {
+  constexpr std::size_t segments_max = 3;
+  // It begins with a slash, as no resource's name does.
+  std::string pattern;
+  const std::vector<std::string_view> segments = split(std::string_view(target.path).substr(1), '/');
+  for (std::size_t i = 0; i < segments.size() && i < segments_max; ++i) {
+    // "api" and versions are passed over where a pattern is looked for.
+    const bool tells_nothing = entry::pattern_of(concat({segments[i], "/next"})) == "next";
+    pattern += concat({"/", tells_nothing ? std::string(segments[i]) : entry::pattern_of(segments[i])});
+    if (!tells_nothing) {
+      break;
+    }
+  }
+  if (pattern.size() > config::limit::pattern_bytes_max) {
+    pattern = concat({"/", entry::other_pattern});
+  }
+  meter_.accessed(pattern, target.path, Bytes(0), now);
+}
+
+void App::set_gauges() {
+  using observe::Gauge;
+  const bool is_on = settings_.feature_cache && registry_.active().name() != "null";
+  counters_.set(Gauge::cache_enabled, observe::Label(settings_.cache_implementation), is_on ? 1 : 0);
+  counters_.set(Gauge::memory_bytes, tiered_->memory().used().count);
+  counters_.set(Gauge::memory_entries, tiered_->memory().count());
+  counters_.set(Gauge::locks_in_flight, engine_->locks_held());
 }
 
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
@@ -323,6 +421,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     row =
         narratives_.row_of(query, *reading, inbound.began, outgoing.answer.status, std::move(question->user));
   }
+  count_answer(query, *reading, outgoing.answer.status, inbound.began);
   answer(here, inbound, std::move(outgoing), resource.name);
   co_await engine_->settle(here, query, std::move(*reading));
   if (row) {
@@ -506,13 +605,22 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
   using observe::Counter;
   counters_.add(Counter::lane_hits_total, {}, {}, count);
   counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
+  bill(metrics::BilledItem::worker_requests, count);
   if (const LaneKeeper::Given* given = lanes_.find(lane)) {
     tiered_->memory().record_accesses(given->storage_name, count);
     counters_.add(Counter::cache_hits_total, observe::Label(config::Tier::memory),
                   counters_.pattern(given->resource->number, given->resource->name), count);
+    counters_.add(Counter::answers_total, observe::Label(observe::AnswerOutcome::hit), {}, count);
+    counters_.observe(observe::Histogram::answer_duration_seconds,
+                      observe::Label(observe::AnswerOutcome::hit), 0, count);
+    meter_.accessed(given->resource->name, given->storage_name, Bytes(0), host_.now(), count);
+    if (measures_requests()) {
+      analytics_.answered(*given->resource, observe::AnswerOutcome::hit, http::Method::get, Millis(0), count);
+    }
     counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);
   }
+  meter_.hurry(host_);
 }
 
 std::uint32_t App::bodies_held() const { return static_cast<std::uint32_t>(tiered_->memory().count()); }
@@ -646,9 +754,12 @@ bool App::queue(host::RequestId request, std::string_view record) {
     delivery.attempts = reader.u32();
     delivery.body = reader.text();
     messages.push_back(delivery.id);
+    // A message is written, read and deleted once; each time more that it comes it is read.
+    bill(metrics::BilledItem::queue_operations, delivery.attempts > 1 ? 1 : 3);
     deliveries.push_back(std::move(delivery));
   }
   LARDER_ASSERT(reader.complete());
+  bill(metrics::BilledItem::worker_requests);
   const QueueHandler handler = queue_handler(name);
   if (faults_.empty() && handler != nullptr) {
     return requests_.start(
@@ -676,6 +787,7 @@ bool App::scheduled(host::RequestId request, std::string_view record) {
   const std::string cron = reader.text();
   reader.u64();
   LARDER_ASSERT(reader.complete());
+  bill(metrics::BilledItem::worker_requests);
   host::LogLine(host_, LogLevel::info, "scheduled").add("cron", cron).write();
   const CronHandler handler = cron_handler(cron);
   if (handler == nullptr || !faults_.empty()) {
@@ -707,12 +819,42 @@ host::Task<void> App::consume_authors(host::Context here, std::string queue,
   // Run-time settings may have switched the cache off.
   co_await control_->make_current(here);
   co_await warming_->consume(here, std::move(queue), std::move(deliveries));
+  co_await hand_over(here);
 }
 
 host::Task<void> App::consume_dead_letters(host::Context here, std::string,
                                            std::vector<warm::Delivery> deliveries) {
   co_await control_->make_current(here);
   co_await warming_->keep_dead_letters(here, std::move(deliveries));
+  co_await hand_over(here);
+}
+
+// What alerts look at and the ledger does not know.
+host::Task<monitor::Elsewhere> App::elsewhere(host::Context here) {
+  monitor::Elsewhere elsewhere;
+  records::jobs::list_arguments newest;
+  newest.count_max = 1;
+  const auto jobs =
+      co_await records::jobs::list(here, settings_.cache_prefix, newest, config::limit::object_wait);
+  if (jobs) {
+    elsewhere.dead_letters = jobs->letters;
+    elsewhere.queue_depth = jobs->pending;
+  }
+  const auto spent = co_await engine::spent_today(here, settings_);
+  if (spent) {
+    elsewhere.spending_ratio = *spent;
+  }
+  co_return elsewhere;
+}
+
+host::Task<void> App::watch(host::Context here) {
+  co_await maintain(here);
+  co_await hand_over(here);
+  if (settings_.ledger_shards > 0) {
+    auto known = co_await elsewhere(here);
+    co_await monitor::watch(here, settings_, counters_, std::move(known));
+    co_await monitor::push_metrics(here, settings_, counters_);
+  }
 }
 
 host::Task<void> App::maintain(host::Context here) {

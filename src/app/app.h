@@ -16,7 +16,11 @@
 #include "host/host.h"
 #include "host/requests.h"
 #include "http/exact_target.h"
+#include "monitor/meter.h"
+#include "monitor/otlp.h"
+#include "monitor/watch.h"
 #include "narrative/narratives.h"
+#include "observe/analytics.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
 #include "operators/operators.h"
@@ -98,7 +102,20 @@ class App {
                                    std::vector<warm::Delivery> deliveries);
   host::Task<void> consume_dead_letters(host::Context here, std::string queue,
                                         std::vector<warm::Delivery> deliveries);
+  host::Task<void> watch(host::Context here);
   host::Task<void> maintain(host::Context here);
+  void count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
+                    Instant began);
+  void bill(metrics::BilledItem item, std::uint64_t units = 1);
+  // Somebody hands on what is gathered.
+  bool measures_requests() const { return !bypass_ && settings_.ledger_shards > 0; }
+  void note_unmatched(const http::Target& target, Instant now);
+  void set_gauges();
+  // Behind a response: stays to gather what is counted where nobody else does.
+  host::Task<void> meter(host::Context here);
+  // What is counted goes to the ledger, and data points to their datasets, now.
+  host::Task<void> hand_over(host::Context here);
+  host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
@@ -156,8 +173,10 @@ class App {
   std::unique_ptr<engine::Control> control_;
   std::unique_ptr<engine::Engine> engine_;
   observe::NarrativeLog narrative_log_{settings_, counters_};
+  observe::Analytics analytics_{settings_, counters_};
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
+  monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
   // Room for requests that wait, for bodies on their way, for operators' requests, and for lists they upload.

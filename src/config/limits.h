@@ -75,6 +75,11 @@ static_assert(warming_subject_patience * 2 < warming_patience);
 // Two declared lifetimes added up are still far from what counts as corruption.
 static_assert(duration_declared_max * 2 < duration_stored_max);
 
+// No batch is sent again once the ledger may have forgotten that it was counted.
+static_assert(flush_batch_kept + object_patience + clock_skew < ledger_isolate_kept);
+// What counts as heard of is flushed several times meanwhile.
+static_assert(flush_interval * 3 < ledger_isolate_heard);
+
 }  // namespace limit
 
 }  // namespace larder::config

@@ -16,6 +16,9 @@ namespace {
 constexpr std::array all_environments = {Environment::production, Environment::staging,
                                          Environment::development, Environment::test};
 constexpr std::array all_spending_overs = {SpendingOver::template_, SpendingOver::refuse};
+constexpr std::array all_webhook_formats = {WebhookFormat::by_host, WebhookFormat::slack,
+                                            WebhookFormat::alertmanager};
+constexpr std::array all_mail_services = {MailService::mailchannels, MailService::send_email};
 constexpr std::array all_log_levels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error,
                                        LogLevel::off};
 
@@ -38,6 +41,10 @@ Result<Environment> read_environment(std::string_view text) { return read_word(a
 Result<LogLevel> read_log_level(std::string_view text) { return read_word(all_log_levels, text); }
 
 Result<SpendingOver> read_spending_over(std::string_view text) { return read_word(all_spending_overs, text); }
+Result<WebhookFormat> read_webhook_format(std::string_view text) {
+  return read_word(all_webhook_formats, text);
+}
+Result<MailService> read_mail_service(std::string_view text) { return read_word(all_mail_services, text); }
 
 Result<bool> read_boolean(std::string_view text) {
   if (text == "true" || text == "1") {
@@ -130,6 +137,39 @@ Result<std::uint32_t> read_rate(std::string_view text) {
     return tl::make_unexpected(std::move(number.error()));
   }
   return static_cast<std::uint32_t>(*number);
+}
+
+Result<std::uint32_t> read_shards(std::string_view text) {
+  auto number = read_number(text, 0, limit::ledger_shards_max);
+  if (!number) {
+    return tl::make_unexpected(std::move(number.error()));
+  }
+  return static_cast<std::uint32_t>(*number);
+}
+
+// E-mail addresses with commas between them; only what cannot be one is refused.
+Result<std::string> read_addresses(std::string_view text) {
+  constexpr std::size_t addresses_max = 50;
+  std::vector<std::string> addresses;
+  for (const std::string_view piece : split(text, ',')) {
+    const std::string_view address = trim(piece);
+    if (address.empty()) {
+      continue;
+    }
+    const std::size_t at = address.find('@');
+    const bool is_one = at != 0 && at != std::string_view::npos && at + 1 < address.size() &&
+                        address.find('@', at + 1) == std::string_view::npos &&
+                        address.size() <= limit::subject_bytes_max &&
+                        std::none_of(address.begin(), address.end(), [](char c) {
+                          return is_control(c) || is_space(c) || static_cast<unsigned char>(c) >= 0x80;
+                        });
+    if (!is_one || addresses.size() == addresses_max) {
+      return refuse(concat({in_quotes(address),
+                            " is no e-mail address; write addresses with commas between them, at most 50."}));
+    }
+    addresses.emplace_back(address);
+  }
+  return join(addresses, ",");
 }
 
 Result<std::uint32_t> read_pending_max(std::string_view text) {
@@ -339,6 +379,28 @@ std::string_view to_text(Environment environment) {
       return "development";
     case Environment::test:
       return "test";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string_view to_text(WebhookFormat format) {
+  switch (format) {
+    case WebhookFormat::by_host:
+      return "auto";
+    case WebhookFormat::slack:
+      return "slack";
+    case WebhookFormat::alertmanager:
+      return "alertmanager";
+  }
+  LARDER_UNREACHABLE();
+}
+
+std::string_view to_text(MailService service) {
+  switch (service) {
+    case MailService::mailchannels:
+      return "mailchannels";
+    case MailService::send_email:
+      return "send_email";
   }
   LARDER_UNREACHABLE();
 }

@@ -31,6 +31,21 @@ enum class SpendingOver : std::uint8_t {
 };
 std::string_view to_text(SpendingOver spending_over);
 
+// What a webhook for alerts is sent.
+enum class WebhookFormat : std::uint8_t {
+  by_host,       // slack for hooks.slack.com, else alertmanager
+  slack,         // Slack's incoming webhook
+  alertmanager,  // Alertmanager's webhook, version 4
+};
+std::string_view to_text(WebhookFormat format);
+
+// Who sends e-mails about alerts.
+enum class MailService : std::uint8_t {
+  mailchannels,  // MailChannels' API
+  send_email,    // Cloudflare's binding
+};
+std::string_view to_text(MailService service);
+
 // Names of key patterns, or all of them.
 class PatternList {
  public:

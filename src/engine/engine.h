@@ -54,6 +54,7 @@ class Engine {
   // To be called with every new view of the control log: what it purges leaves the memory tier.
   void purge_memory();
 
+  std::size_t locks_held() const { return parts_.locks.held(); }
   std::size_t flights_under_way() const { return parts_.flights.under_way(); }
   std::size_t refreshes_remembered() const { return parts_.refreshes.count(); }
 

@@ -54,6 +54,18 @@ class ObjectLock final : public KeyLock {
 
 std::unique_ptr<KeyLock> make_object_lock() { return std::make_unique<ObjectLock>(); }
 
+Permit::Permit(Locks& locks, std::string name, std::string token)
+    : locks_(&locks), name_(std::move(name)), token_(std::move(token)) {
+  ++locks.held_;
+}
+
+void Permit::let_go() {
+  if (locks_ != nullptr) {
+    --locks_->held_;
+    locks_ = nullptr;
+  }
+}
+
 Permit& Permit::operator=(Permit&& other) noexcept {
   if (this != &other) {
     drop();
@@ -68,7 +80,7 @@ void Permit::drop() {
   if (locks_ != nullptr && locks_->dropped_.size() < dropped_max) {
     locks_->dropped_.emplace_back(std::move(name_), std::move(token_));
   }
-  locks_ = nullptr;
+  let_go();
 }
 
 Locks::Locks(const config::Settings& settings, observe::Counters& counters, std::unique_ptr<KeyLock> lock)

@@ -58,8 +58,7 @@ class Locks;
 class Permit {
  public:
   Permit() {}
-  Permit(Locks& locks, std::string name, std::string token)
-      : locks_(&locks), name_(std::move(name)), token_(std::move(token)) {}
+  Permit(Locks& locks, std::string name, std::string token);
   Permit(Permit&& other) noexcept
       : locks_(std::exchange(other.locks_, nullptr)),
         name_(std::move(other.name_)),
@@ -69,11 +68,12 @@ class Permit {
 
   bool is_held() const { return locks_ != nullptr; }
   // The lock stays until its time is over: nobody else is to ask so soon.
-  void leave_to_its_time() { locks_ = nullptr; }
+  void leave_to_its_time() { let_go(); }
 
  private:
   friend class Locks;
   void drop();
+  void let_go();
 
   // nullptr: none is held.
   Locks* locks_ = nullptr;
@@ -111,6 +111,8 @@ class Locks {
   // The locks of permits that were dropped. To be called behind a response.
   host::Task<void> hand_back(host::Context here);
   std::size_t dropped() const { return dropped_.size(); }
+  // Permits that are held.
+  std::size_t held() const { return held_; }
 
  private:
   friend class Permit;
@@ -129,6 +131,7 @@ class Locks {
   std::unique_ptr<KeyLock> lock_;
   policy::Breaker breaker_;
   std::vector<Dropped> dropped_;
+  std::size_t held_ = 0;
 };
 
 }  // namespace larder::engine

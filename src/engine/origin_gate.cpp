@@ -162,6 +162,7 @@ void OriginGate::report(const Query& query, std::size_t provider, const OriginRe
                         seconds_of(fetched ? retry_after_of(*fetched) : fetched.error().retry_after_seconds));
   counters_.add(Counter::origin_requests_total, query.resource->name,
                 fetched ? "answered" : to_text(fetched.error().error.kind));
+  counters_.observe(observe::Histogram::origin_duration_seconds, query.resource->name, now - began);
 }
 
 host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, const Query& query,

@@ -113,4 +113,20 @@ host::Task<Result<std::string>> read_spending(host::Context here, Instant since)
   co_return std::move(json).take();
 }
 
+host::Task<std::optional<double>> spent_today(host::Context here, const config::Settings& settings) {
+  records::spending::total_arguments asked;
+  asked.since = day_of(here.host().now());
+  const auto told = co_await records::spending::total(here, spending_name, asked, config::limit::object_wait);
+  if (!told || settings.llm_daily_calls_max == 0) {
+    co_return std::nullopt;
+  }
+  double share = static_cast<double>(told->spent.calls) / static_cast<double>(settings.llm_daily_calls_max);
+  // Its unit is a billionth of a dollar.
+  const double cost_max = static_cast<double>(settings.llm_daily_cost_max) / 1000;
+  if (cost_max > 0) {
+    share = std::max(share, static_cast<double>(told->spent.microdollars) / cost_max);
+  }
+  co_return share;
+}
+
 }  // namespace larder::engine

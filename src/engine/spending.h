@@ -25,6 +25,10 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
                                    observe::Counters& counters, std::string resource, Instant began,
                                    origin::TokenUsage usage, std::string outcome);
 
+// What today's calls of models came to, of the day's bounds (the nearer one); nullopt: there is no bound, or
+// it cannot be learnt.
+host::Task<std::optional<double>> spent_today(host::Context here, const config::Settings& settings);
+
 // What calls of models have cost since the day of `since`, as operators see it: JSON text
 // {"calls", "promptTokens", "outputTokens", "estimatedUsd"}.
 host::Task<Result<std::string>> read_spending(host::Context here, Instant since);

@@ -80,6 +80,7 @@ class [[nodiscard]] Operation {
   void await_suspend(std::coroutine_handle<> waiting) {
     slot_ = here_.requests().open_slot(here_.request(), waiting, &completion_);
     waiting_ = true;
+    here_.requests().count_submitted(kind_);
     here_.host().submit(here_.request(), slot_, kind_, arguments_);
   }
   Result<Results> await_resume() {

@@ -22,6 +22,12 @@ Outgoing json_answer(Host& host, std::uint32_t status, std::string_view body) {
   return outgoing;
 }
 
+Outgoing text_answer(Host& host, std::string_view media_type, std::string_view body) {
+  Outgoing outgoing = json_answer(host, 200, body);
+  outgoing.answer.headers.front().second = media_type;
+  return outgoing;
+}
+
 Outgoing problem_answer(Host& host, const http::Problem& problem) {
   Outgoing outgoing =
       json_answer(host, static_cast<std::uint32_t>(problem.status), http::problem_body(problem));

@@ -17,6 +17,8 @@ struct Outgoing {
 };
 
 Outgoing json_answer(Host& host, std::uint32_t status, std::string_view body);
+// Text of another type.
+Outgoing text_answer(Host& host, std::string_view media_type, std::string_view body);
 Outgoing problem_answer(Host& host, const http::Problem& problem);
 // 204 with Allow; and 405 with Allow. `allow` as the field's value.
 Outgoing options_answer(std::string_view allow);

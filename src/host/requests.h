@@ -62,8 +62,17 @@ class Requests {
 
   std::size_t in_flight() const { return roots_.size(); }
   std::size_t operations_open() const { return open_; }
+  // How many operations of each kind (by its number in ops.def) the host has been given.
+  const std::vector<std::uint64_t>& submitted() const { return submitted_; }
 
   // For Operation only.
+  void count_submitted(OperationKind kind) {
+    const auto number = static_cast<std::size_t>(kind);
+    if (number >= submitted_.size()) {
+      submitted_.resize(number + 1);
+    }
+    ++submitted_[number];
+  }
   OperationId open_slot(RequestId request, std::coroutine_handle<> waiting, Completion* target);
   void close_slot(OperationId operation);
 
@@ -82,6 +91,7 @@ class Requests {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::size_t open_ = 0;
+  std::vector<std::uint64_t> submitted_;
 };
 
 }  // namespace larder::host

@@ -1,7 +1,7 @@
 #include "observe/counters.h"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 #include "base/assert.h"
 #include "config/limits.h"
@@ -44,13 +44,36 @@ std::size_t place_of(std::string_view name) {
 
 }  // namespace
 
-const std::vector<CounterRow>& counter_rows() {
-  static const std::vector<CounterRow> rows = {
-#define LARDER_COUNTER(name, first, second, help) {Counter::name, #name, first, second, help},
-#include "observe/counters.def"
-#undef LARDER_COUNTER
-  };
+const std::vector<MetricRow>& metric_rows() {
+  static const std::vector<MetricRow> rows = [] {
+#define LARDER_BOUNDS(name, ...) const std::vector<std::uint64_t> name = {__VA_ARGS__};
+#include "observe/metrics.def"
+    return std::vector<MetricRow>{
+#define LARDER_COUNTER(name, first, second, help) \
+  MetricRow{metrics::MetricType::counter, #name, "", 1, first, second, help, {}},
+#include "observe/metrics.def"
+#define LARDER_GAUGE(name, unit, first, help) \
+  MetricRow{metrics::MetricType::gauge, #name, unit, 1, first, "", help, {}},
+#include "observe/metrics.def"
+#define LARDER_HISTOGRAM(name, unit, scale, bounds, first, help) \
+  MetricRow{metrics::MetricType::histogram, #name, unit, scale, first, "", help, bounds},
+#include "observe/metrics.def"
+    };
+  }();
   return rows;
+}
+
+const MetricRow& row_of(Histogram histogram) {
+  return metric_rows()[counter_count + gauge_count + static_cast<std::size_t>(histogram)];
+}
+
+std::string_view source_name(std::string_view metric) {
+#define LARDER_SOURCE_NAME(name, source) \
+  if (metric == #name) {                 \
+    return source;                       \
+  }
+#include "observe/metrics.def"
+  return metric;
 }
 
 Counters::Counters() {
@@ -73,10 +96,17 @@ Counters::Counters() {
   for (std::size_t method = 0; method <= static_cast<std::size_t>(http::Method::other); ++method) {
     seed(labels_[label::method], http::to_text(static_cast<http::Method>(method)));
   }
-  for (const CounterRow& row : counter_rows()) {
+  for (const metrics::PriceRow& price : metrics::price_rows()) {
+    seed(labels_[label::item], price.name);
+  }
+  for (const char* const outcome : answer_outcomes) {
+    seed(labels_[label::outcome], outcome);
+  }
+  for (const MetricRow& row : metric_rows()) {
     Cells cells;
     cells.first = place_of(row.first_label);
     cells.second = place_of(row.second_label);
+    cells.width = row.cells();
     rows_.push_back(std::move(cells));
   }
 }
@@ -137,17 +167,138 @@ Label Counters::origin(const config::Resource& resource) {
   return of_resource(label::origin, resource.number, resource.name);
 }
 
-void Counters::add(Counter counter, Label first, Label second, std::uint64_t count) {
-  Cells& cells = rows_[static_cast<std::size_t>(counter)];
+std::uint64_t* Counters::series(std::size_t row, Label first, Label second) {
+  Cells& cells = rows_[row];
   Values& firsts = labels_[cells.first];
   Values& seconds = labels_[cells.second];
-  const std::size_t row = first.is_word_ ? intern(firsts, first.word_) : first.number_;
-  const std::size_t column = second.is_word_ ? intern(seconds, second.word_) : second.number_;
-  LARDER_ASSERT(row < firsts.values_max && column < seconds.values_max);
+  const std::size_t one = first.is_word_ ? intern(firsts, first.word_) : first.number_;
+  const std::size_t other = second.is_word_ ? intern(seconds, second.word_) : second.number_;
+  LARDER_ASSERT(one < firsts.values_max && other < seconds.values_max);
   if (cells.counts.empty()) {
-    cells.counts.resize(firsts.values_max * seconds.values_max);
+    cells.counts.resize(firsts.values_max * seconds.values_max * cells.width);
   }
-  cells.counts[row * seconds.values_max + column] += count;
+  return &cells.counts[(one * seconds.values_max + other) * cells.width];
+}
+
+void Counters::add(Counter counter, Label first, Label second, std::uint64_t count) {
+  *series(static_cast<std::size_t>(counter), first, second) += count;
+  ++events_;
+}
+
+void Counters::set(Gauge gauge, Label first, std::uint64_t value) {
+  *series(counter_count + static_cast<std::size_t>(gauge), first, Label()) = value;
+}
+
+void Counters::observe(Histogram histogram, Label first, std::uint64_t value, std::uint64_t times) {
+  const MetricRow& row = row_of(histogram);
+  std::uint64_t* const cells =
+      series(counter_count + gauge_count + static_cast<std::size_t>(histogram), first, Label());
+  const auto bucket = std::lower_bound(row.bounds.begin(), row.bounds.end(), value) - row.bounds.begin();
+  cells[bucket] += times;
+  cells[row.bounds.size() + 1] += value * times;
+  ++events_;
+}
+
+template <typename Use>
+void Counters::each_series(const MetricRow& row, const Cells& cells, Use use) const {
+  const std::size_t columns = labels_[cells.second].values_max;
+  for (std::size_t at = 0; at < cells.counts.size(); at += cells.width) {
+    std::vector<std::string_view> labels;
+    const std::size_t one = at / cells.width;
+    const auto word = [&](const Values& values, std::size_t number) {
+      return number < values.words.size() ? std::string_view(values.words[number]) : std::string_view();
+    };
+    if (!row.first_label.empty()) {
+      labels.push_back(word(labels_[cells.first], one / columns));
+    }
+    if (!row.second_label.empty()) {
+      labels.push_back(word(labels_[cells.second], one % columns));
+    }
+    use(at, labels);
+  }
+}
+
+metrics::Tally Counters::take_counted() {
+  metrics::Tally tally;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const MetricRow& row = metric_rows()[i];
+    Cells& cells = rows_[i];
+    if (row.type == metrics::MetricType::gauge || cells.counts == cells.given) {
+      continue;
+    }
+    cells.given.resize(cells.counts.size());
+    each_series(row, cells, [&](std::size_t at, const std::vector<std::string_view>& labels) {
+      metrics::Cells more(cells.width);
+      bool is_new = false;
+      for (std::size_t cell = 0; cell < cells.width; ++cell) {
+        more[cell] = cells.counts[at + cell] - cells.given[at + cell];
+        is_new = is_new || more[cell] != 0;
+      }
+      if (is_new) {
+        tally.add(metrics::series_name(row.name, labels), more);
+      }
+    });
+    cells.given = cells.counts;
+  }
+  events_ = 0;
+  return tally;
+}
+
+metrics::Tally Counters::gauges() const {
+  metrics::Tally tally;
+  for (std::size_t i = counter_count; i < counter_count + gauge_count; ++i) {
+    const MetricRow& row = metric_rows()[i];
+    each_series(row, rows_[i], [&](std::size_t at, const std::vector<std::string_view>& labels) {
+      if (rows_[i].counts[at] != 0) {
+        tally.set(metrics::series_name(row.name, labels), rows_[i].counts[at]);
+      }
+    });
+  }
+  return tally;
+}
+
+std::vector<metrics::Family> families_of(const metrics::Tally& counted, const metrics::Tally& gauges) {
+  std::vector<metrics::Family> families;
+  for (const MetricRow& row : metric_rows()) {
+    metrics::Family family;
+    family.name = row.name;
+    family.json_name = source_name(row.name);
+    family.type = row.type;
+    family.unit = row.unit;
+    family.scale = row.scale;
+    family.help = row.help;
+    family.bounds = row.bounds;
+    for (const std::string_view label : {row.first_label, row.second_label}) {
+      if (!label.empty()) {
+        family.label_names.push_back(label);
+      }
+    }
+    families.push_back(std::move(family));
+  }
+  const auto put = [&](const metrics::Tally& tally) {
+    for (const auto& [name, cells] : tally.series()) {
+      const metrics::SeriesParts parts = metrics::parts_of(name);
+      for (std::size_t i = 0; i < families.size(); ++i) {
+        metrics::Family& family = families[i];
+        if (family.name != parts.metric || family.label_names.size() != parts.labels.size() ||
+            metric_rows()[i].cells() != cells.size()) {
+          continue;
+        }
+        metrics::Series series;
+        series.labels.assign(parts.labels.begin(), parts.labels.end());
+        if (family.type == metrics::MetricType::histogram) {
+          series.buckets.assign(cells.begin(), cells.end() - 1);
+          series.sum = cells.back();
+        } else {
+          series.value = cells.front();
+        }
+        family.series.push_back(std::move(series));
+      }
+    }
+  };
+  put(counted);
+  put(gauges);
+  return families;
 }
 
 std::uint64_t Counters::value(Counter counter, Label first, Label second) const {
@@ -170,31 +321,26 @@ std::uint64_t Counters::total(Counter counter) const {
 
 void Counters::write(JsonWriter& json) const {
   json.begin_object();
-  for (const CounterRow& row : counter_rows()) {
-    const Cells& cells = rows_[static_cast<std::size_t>(row.counter)];
-    const std::size_t width = labels_[cells.second].values_max;
-    std::vector<std::tuple<std::string_view, std::string_view, std::uint64_t>> series;
-    for (std::size_t at = 0; at < cells.counts.size(); ++at) {
-      if (cells.counts[at] > 0) {
-        const std::string_view first =
-            row.first_label.empty() ? std::string_view() : labels_[cells.first].words[at / width];
-        const std::string_view second =
-            row.second_label.empty() ? std::string_view() : labels_[cells.second].words[at % width];
-        series.emplace_back(first, second, cells.counts[at]);
+  for (std::size_t i = 0; i < counter_count; ++i) {
+    const MetricRow& row = metric_rows()[i];
+    std::vector<std::pair<std::vector<std::string_view>, std::uint64_t>> series;
+    each_series(row, rows_[i], [&](std::size_t at, const std::vector<std::string_view>& labels) {
+      if (rows_[i].counts[at] > 0) {
+        series.emplace_back(labels, rows_[i].counts[at]);
       }
-    }
+    });
     if (series.empty()) {
       continue;
     }
     std::sort(series.begin(), series.end());
     json.key(row.name).begin_array();
-    for (const auto& [first, second, count] : series) {
+    for (const auto& [labels, count] : series) {
       json.begin_object();
       if (!row.first_label.empty()) {
-        json.key(row.first_label).value(first);
+        json.key(row.first_label).value(labels[0]);
       }
       if (!row.second_label.empty()) {
-        json.key(row.second_label).value(second);
+        json.key(row.second_label).value(labels[1]);
       }
       json.key("value").value(count).end_object();
     }

@@ -7,6 +7,7 @@
 #include "engine/control.h"
 #include "engine/engine.h"
 #include "host/admission.h"
+#include "monitor/meter.h"
 #include "observe/counters.h"
 #include "observe/narrative_log.h"
 #include "tiers/registry.h"
@@ -30,6 +31,7 @@ struct Desk {
   const warm::Warming& warming;
   // Room for the bodies of uploaded lists.
   host::Admission& uploads;
+  monitor::Meter& meter;
 };
 
 }  // namespace larder::operators

@@ -43,6 +43,8 @@ class Gate {
   host::Task<std::optional<host::Outgoing>> take_one(host::Context here, std::string bucket) const;
   host::Task<std::optional<host::Outgoing>> authenticate(host::Context here, Call& call) const;
   bool is_set_up() const;
+  // METRICS_TOKEN lets its holder read /metrics, and nothing else.
+  bool is_metrics_reader(const Call& call, std::string_view token) const;
   // nullopt: there is none; "": it is malformed.
   std::optional<std::string> shown_token(host::Context here) const;
 

@@ -6,6 +6,7 @@
 #include "records/buckets.h"
 #include "records/control_log.h"
 #include "records/jobs.h"
+#include "records/ledger.h"
 #include "records/lock.h"
 #include "records/narratives.h"
 #include "records/spending.h"

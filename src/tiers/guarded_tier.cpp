@@ -50,8 +50,11 @@ host::Task<Look> GuardedTier::look(host::Context here, Key key) {
     co_return Look();
   }
   const Label pattern = counters_.pattern(key.resource_number, key.pattern);
+  const Instant began = here.host().now();
   auto found = co_await tier_->get(here, std::move(key));
-  report(found, here.host().now());
+  const Instant ended = here.host().now();
+  report(found, ended);
+  counters_.observe(observe::Histogram::tier_duration_seconds, Label(tier()), ended - began);
   EntryPtr entry;
   if (found) {
     entry = std::move(found->entry);
@@ -64,10 +67,12 @@ host::Task<Result<Stored>> GuardedTier::put(host::Context here, Key key, EntryPt
     co_return refused();
   }
   const Label pattern = counters_.pattern(key.resource_number, key.pattern);
+  const std::uint64_t size = entry == nullptr ? 0 : entry->header.body_size.count;
   auto stored = co_await tier_->put(here, std::move(key), std::move(entry));
   report(stored, here.host().now());
   if (stored && *stored == Stored::stored) {
     counters_.add(Counter::cache_set_total, Label(tier()), pattern);
+    counters_.observe(observe::Histogram::value_size_bytes, pattern, size);
   }
   co_return stored;
 }

@@ -109,6 +109,7 @@ class Memory final : public MemoryTier {
         [&](std::string_view, const VariantSet& variants, Bytes) { bodies += variants.count(); });
     return bodies;
   }
+  Bytes used() const override { return entries_.used(); }
 
   host::Task<Result<Found>> get(host::Context, Key key) override {
     EntryPtr found = peek(key);

@@ -56,8 +56,9 @@ class MemoryTier : public CacheTier {
       const std::function<EntryPtr(std::string_view storage_name, const EntryPtr&)>& revision) = 0;
   // Accesses that were answered without asking.
   virtual void record_accesses(std::string_view storage_name, std::uint64_t count) = 0;
-  // Bodies held at this moment.
+  // Bodies held at this moment, and what is spent on them.
   virtual std::size_t count() const = 0;
+  virtual Bytes used() const = 0;
 };
 
 // What tiers are made with.

@@ -247,6 +247,14 @@ void Warming::log_author(host::Host& host, const AuthorMessage& author, const St
   if (outcome == Outcome::failed) {
     counters_.add(Counter::warming_letters_total, step.reason);
   }
+  observe::ProcessedAuthor processed;
+  processed.job = author.job;
+  processed.source = to_text(author.source);
+  processed.outcome = to_text(outcome);
+  processed.works = step.works;
+  processed.depth = author.depth;
+  processed.waited = host.now() - author.queued;
+  analytics_.processed(processed);
   host::LogLine line(host, LogLevel::info, "author_processed");
   line.add("job", author.job).add("source", to_text(author.source));
   line.add("depth", author.depth).add("outcome", to_text(outcome));

@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "host/requests.h"
 #include "host/task.h"
+#include "observe/analytics.h"
 #include "observe/counters.h"
 #include "warm/entry_writer.h"
 #include "warm/job_book.h"
@@ -90,9 +91,10 @@ class Warming {
  public:
   // All of them outlive it.
   Warming(const config::Settings& settings, const config::Declarations& declarations, engine::Engine& engine,
-          observe::Counters& counters)
+          observe::Counters& counters, observe::Analytics& analytics)
       : settings_(settings),
         counters_(counters),
+        analytics_(analytics),
         engine_(engine),
         book_(settings),
         writer_(settings, declarations, engine, counters) {}
@@ -222,6 +224,7 @@ class Warming {
 
   const config::Settings& settings_;
   observe::Counters& counters_;
+  observe::Analytics& analytics_;
   engine::Engine& engine_;
   JobBook book_;
   EntryWriter writer_;

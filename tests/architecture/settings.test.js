@@ -34,12 +34,19 @@ test(".dev.vars.example names every setting and secret once, and nothing that is
 
 for (const [page, names] of /** @type {[string, string[]][]} */ ([
   ["settings", [...settings, ...secrets]],
-  ["counters", named("src/observe/counters.def", "LARDER_COUNTER")],
+  [
+    "metrics",
+    ["LARDER_COUNTER", "LARDER_GAUGE", "LARDER_HISTOGRAM"].flatMap((macro) =>
+      named("src/observe/metrics.def", macro),
+    ),
+  ],
   ["limits", named("src/config/limits.def", "LARDER_LIMIT")],
   ["operations", named("src/host/ops.def", "LARDER_OPERATION")],
 ])) {
   test(`docs/reference/${page}.md has a row for each of its table's`, () => {
-    const rows = [...read(`docs/reference/${page}.md`).matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const rows = [...read(`docs/reference/${page}.md`).matchAll(/^\| `(\w+)` [|(]/gm)].map(
+      ([, name]) => name,
+    );
     assert.ok(rows.length > 0);
     assert.deepEqual(rows.sort(), names.sort());
   });

@@ -166,7 +166,8 @@ TEST(Settings, SayWhoChangesAndWhoSeesThem) {
       for_admins.push_back(row.name);
     }
   }
-  EXPECT_EQ(for_admins, (std::vector<std::string_view>{"ENGINE_VERSION", "PROMPT_HASH"}));
+  EXPECT_EQ(for_admins, (std::vector<std::string_view>{"ENGINE_VERSION", "PROMPT_HASH", "ALERT_EMAIL_TO",
+                                                       "ALERT_EMAIL_FROM"}));
   EXPECT_FALSE(is_runtime_setting("NO_SUCH_SETTING"));
 }
 

@@ -40,10 +40,11 @@ TEST(Counters, LabelsDoNotRunIntoEachOther) {
 
 TEST(Counters, RowsHaveNamesOfTheirOwnAndHelp) {
   std::set<std::string_view> names;
-  for (const CounterRow& row : counter_rows()) {
+  for (const MetricRow& row : metric_rows()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    // What Prometheus' linters want of a counter.
-    EXPECT_TRUE(row.name.size() > 6 && row.name.substr(row.name.size() - 6) == "_total") << row.name;
+    // What Prometheus' linters want: a counter ends in _total, and nothing else does; a unit is a suffix.
+    EXPECT_EQ(row.name.ends_with("_total"), row.type == metrics::MetricType::counter) << row.name;
+    EXPECT_TRUE(row.unit.empty() || row.name.ends_with(concat({"_", row.unit}))) << row.name;
     EXPECT_FALSE(row.help.empty()) << row.name;
     EXPECT_TRUE(row.second_label.empty() || !row.first_label.empty()) << row.name;
   }
@@ -51,7 +52,7 @@ TEST(Counters, RowsHaveNamesOfTheirOwnAndHelp) {
 
 TEST(Counters, RowsAreThoseOfTheRequirement) {
   const auto labels = [](std::string_view name) {
-    for (const CounterRow& row : counter_rows()) {
+    for (const MetricRow& row : metric_rows()) {
       if (row.name == name) {
         return concat({row.first_label, ",", row.second_label});
       }

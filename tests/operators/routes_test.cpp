@@ -196,7 +196,10 @@ TEST_F(RoutesTest, AnOperatorsLookCountsForNothing) {
     json.begin_array();
     isolate.app->counters().write(json);
     isolate.app->registry().find("kv")->write_status(json);
-    return json.end_array().text();
+    std::string text = json.end_array().text();
+    // What the platform bills counts, whoever asks.
+    const std::size_t billed = text.find(",\"billed_operations_total\":[");
+    return text.erase(billed, text.find(']', billed) + 1 - billed);
   };
   const std::string before = counted();
   EXPECT_THAT(before, HasSubstr(R"("memory":{"entries":1)"));

@@ -60,7 +60,13 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
         name,
         modules,
         compatibilityDate: "2026-11-17",
-        bindings: { OPENLIBRARY_URL: origin, ENVIRONMENT: "test", LOG_LEVEL: "off", ...bindings },
+        bindings: {
+          OPENLIBRARY_URL: origin,
+          ENVIRONMENT: "test",
+          LOG_LEVEL: "off",
+          LEDGER_SHARDS: "0",
+          ...bindings,
+        },
         kvNamespaces: { CACHE: "cache" },
         durableObjects: {
           LOCK: object("Lock", i),
@@ -68,6 +74,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           SPENDING: object("Spending", i),
           NARRATIVES: object("Narratives", i),
           BUCKETS: object("Buckets", i),
+          LEDGER: object("Ledger", i),
           AUDIT: object("Audit", i),
           WARMING_JOBS: object("Jobs", i),
         },
@@ -98,6 +105,9 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
       while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
     },
     kv: () => miniflare.getKVNamespace("CACHE", names[0]),
+    /** Fires a trigger, and is done when its work is. @param {string} cron */
+    trigger: async (cron) =>
+      (await miniflare.getWorker(names[0])).scheduled({ cron, scheduledTime: new Date() }),
     stop: () => miniflare.dispose(),
   };
 }

@@ -134,6 +134,7 @@ void Epoch::start_isolate(std::size_t tenant, std::size_t data_centre) {
   bindings.emplace_back("CACHE_COMPRESS_THRESHOLD", "1024");
   bindings.emplace_back("CACHE_MEMORY_BYTES", to_text(memory_bytes_));
   bindings.emplace_back("LOG_LEVEL", "off");
+  bindings.emplace_back("LEDGER_SHARDS", "0");
   bindings.emplace_back("OPENLIBRARY_URL", library_url(tenant));
   record.pairs(bindings);
   record.text(declarations_of(tenant));
@@ -1036,6 +1037,7 @@ void Epoch::run(std::uint64_t steps_end) {
   rates.fails = 3 * rates_.fails;
   rates.fails_late = 30 * rates_.fails_late;
   rates.lost = 10 * rates_.lost;
+  rates.late = 30 * rates_.fails_late;
   rates.traps = 3 * rates_.fails;
   rates.crash = rates_.crash;
   records_.begin(rates);
@@ -1059,6 +1061,7 @@ void Epoch::run(std::uint64_t steps_end) {
   world_.now += longest + EventualKv::behind_max + EventualKv::cached_for;
   read_everything();
   settle();
+  records_.judge_roll_ups();
 }
 
 void Epoch::heal() {

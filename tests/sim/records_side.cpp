@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "engine/spending.h"
+#include "monitor/meter.h"
 #include "records/token_bucket.h"
 
 namespace larder::sim {
@@ -21,6 +22,8 @@ constexpr std::uint64_t takers_max = 5;
 constexpr std::uint64_t calls_a_day = 5;
 constexpr std::string_view prefix = "clerks";
 constexpr std::string_view bucket_prefix = "clerks:";
+
+std::string name_of_clerk(std::size_t number) { return concat({"clerk ", to_text(std::uint64_t{number})}); }
 
 host::Task<void> forget(host::Context here, observe::NarrativeLog& log, std::string user, Instant since,
                         std::map<std::string, Instant>& forgotten) {
@@ -54,6 +57,14 @@ class RecordsSide::ClerkHost final : public SimulatedHost {
     std::optional<Fault> fault;
     if (kind == host::OperationKind::object_run) {
       fault = side_.draw_fault(arguments);
+      if (is_flush(arguments) && side_.arrives_late()) {
+        side_.journal_.count(FaultKind::flush_late);
+        // In place of the call, or after it.
+        world_.after(side_.lateness(), [this, request, kind, copy = std::string(arguments)] {
+          RecordReader reader(copy);
+          run_operation(request, kind, reader);
+        });
+      }
       if (!fault && side_.fails_late()) {
         RecordReader reader(arguments);
         run_operation(request, kind, reader);
@@ -67,12 +78,24 @@ class RecordsSide::ClerkHost final : public SimulatedHost {
   }
 
  private:
+  static bool is_flush(std::string_view arguments) {
+    RecordReader reader(arguments);
+    const bool is_ledger = reader.text() == "LEDGER";
+    reader.text();
+    return is_ledger && reader.u32() == records::ledger::flush_number;
+  }
+
   RecordsSide& side_;
 };
 
 struct RecordsSide::Clerk {
   Clerk(World& world, RecordsSide& side, std::size_t number_)
-      : number(number_), host(world, side), log(side.settings_, counters), book(counters), requests(host) {
+      : number(number_),
+        host(world, side),
+        log(side.settings_, counters),
+        book(counters),
+        meter(side.settings_, counters, [] {}),
+        requests(host) {
     host.complete = [this](host::RequestId request, host::OperationId operation,
                            host::Completion completion) {
       return requests.complete(request, operation, std::move(completion));
@@ -86,6 +109,7 @@ struct RecordsSide::Clerk {
   observe::Counters counters;
   observe::NarrativeLog log;
   operators::AuditBook book;
+  monitor::Meter meter;
   host::Requests requests;
   std::uint32_t next_request = 1;
 };
@@ -95,7 +119,8 @@ RecordsSide::RecordsSide(World& world, Random& random, Journal& journal)
       random_(random),
       journal_(journal),
       settings_(*config::parse_settings(
-          {{"CACHE_PREFIX", std::string(prefix)}, {"LLM_DAILY_CALLS_MAX", to_text(calls_a_day)}})) {
+          {{"CACHE_PREFIX", std::string(prefix)}, {"LLM_DAILY_CALLS_MAX", to_text(calls_a_day)}})),
+      ledger_(world, journal, std::string(prefix)) {
   listen();
   clerks_.resize(clerks_at_work);
   for (std::size_t place = 0; place < clerks_.size(); ++place) {
@@ -180,6 +205,7 @@ void RecordsSide::work() {
     return;
   }
   const std::size_t place = random_.index(clerks_.size());
+  count(place);
   switch (random_.below(8)) {
     case 0:
     case 1:
@@ -267,6 +293,23 @@ void RecordsSide::forget_user(std::size_t place) {
                            forgotten_));
 }
 
+// As App does it behind a response.
+void RecordsSide::count(std::size_t place) {
+  Clerk& clerk = *clerks_[place];
+  const std::string name = name_of_clerk(clerk.number);
+  const std::uint64_t count = 1 + random_.below(400);
+  clerk.counters.add(observe::Counter::warming_letters_total, name, {}, count);
+  ledger_.counted(name, count);
+  clerk.meter.accessed("title", concat({"title ", to_text(random_.below(50))}), Bytes(100), world_.now);
+  clerk.meter.hurry(clerk.host);
+  const host::Context here = clerk.context();
+  if (clerk.meter.needs_gatherer(world_.now)) {
+    clerk.start(here, clerk.meter.gather(here));
+  } else if (random_.percent(10)) {
+    clerk.start(here, clerk.meter.flush(here));
+  }
+}
+
 void RecordsSide::heal() {
   healed_ = true;
   rates_ = Rates();
@@ -276,13 +319,27 @@ void RecordsSide::heal() {
       write_narrative(place);
       write_call(place);
       write_refusal(place);
+      count(place);
     }
   });
+  // What a batch that was under way has kept back is in the next.
+  for (const Millis later : {Millis(40'000), Millis(80'000)}) {
+    world_.after(later, [this] {
+      for (const auto& clerk : clerks_) {
+        const host::Context here = clerk->context();
+        clerk->start(here, clerk->meter.flush(here));
+      }
+    });
+  }
 }
 
 void RecordsSide::judge() {
   judge_narratives();
   judge_audit();
+  ledger_.judge([this](const std::string& isolate) {
+    return std::any_of(clerks_.begin(), clerks_.end(),
+                       [&](const auto& clerk) { return name_of_clerk(clerk->number) == isolate; });
+  });
 }
 
 void RecordsSide::judge_narratives() {

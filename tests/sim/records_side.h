@@ -1,6 +1,6 @@
-// Rows on their way to the objects that keep them, tokens of buckets, and calls of models: told through the
-// shipped clients by isolates of its own (clerks), over hosts where every call may go wrong. In the end the
-// objects have what they were told.
+// Rows on their way to the objects that keep them, counts, tokens of buckets, and calls of models: told
+// through the shipped clients by isolates of its own (clerks), over hosts where every call may go wrong. In
+// the end the objects have what they were told.
 #pragma once
 
 #include <map>
@@ -14,6 +14,7 @@
 #include "observe/narrative_log.h"
 #include "operators/audit_book.h"
 #include "sim/journal.h"
+#include "sim/ledger_judge.h"
 #include "sim/random.h"
 #include "support/world.h"
 
@@ -26,6 +27,8 @@ class RecordsSide {
     std::uint32_t fails = 0;
     std::uint32_t fails_late = 0;
     std::uint32_t lost = 0;
+    // A batch of counts arrives (again) up to a minute later.
+    std::uint32_t late = 0;
     std::uint32_t traps = 0;
     std::uint32_t crash = 0;
   };
@@ -40,9 +43,13 @@ class RecordsSide {
   void heal();
   // Once nothing is under way.
   void judge();
+  // Some days later.
+  void judge_roll_ups() { ledger_.judge_buckets(); }
 
   // For the hosts of the clerks: what becomes of a call.
   std::optional<Fault> draw_fault(std::string_view arguments);
+  bool arrives_late() { return random_.chance(rates_.late); }
+  Millis lateness() { return random_.between(Millis(0), Millis(60'000)); }
   bool fails_late() { return random_.chance(rates_.fails_late); }
 
  private:
@@ -62,6 +69,7 @@ class RecordsSide {
   void write_call(std::size_t place);
   void write_refusal(std::size_t place);
   void forget_user(std::size_t place);
+  void count(std::size_t place);
   void judge_narratives();
   void judge_audit();
   // Whether rows of this clerk cannot have been lost.
@@ -92,6 +100,7 @@ class RecordsSide {
   };
   std::map<std::string, Given> given_;
   std::map<std::uint32_t, std::uint64_t> model_calls_;
+  LedgerJudge ledger_;
 };
 
 }  // namespace larder::sim

@@ -327,6 +327,10 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return queue_backlog(arguments);
     case OperationKind::kv_get_many:
       return kv_get_many(arguments);
+    case OperationKind::analytics_write:
+      return analytics_write(arguments);
+    case OperationKind::mail_send:
+      return mail_send(arguments);
   }
   LARDER_UNREACHABLE();
 }

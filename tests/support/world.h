@@ -93,6 +93,15 @@ struct SentBody {
   bool silent = false;
 };
 
+struct SentMail {
+  std::string binding;
+  std::string from;
+  std::vector<std::string> to;
+  std::string subject;
+  std::string text;
+  std::string html;
+};
+
 class SimulatedHost;
 
 class World {
@@ -116,6 +125,11 @@ class World {
   std::function<bool(const std::string& binding, const std::string& key)> rate_limit;
   // By producer binding: what was sent and nobody has taken yet, and from when on it may be taken.
   std::map<std::string, std::deque<std::pair<Instant, std::string>>> queues;
+  // By dataset of Analytics Engine: what was written, as JSON texts. A dataset that is not here is not bound.
+  std::map<std::string, std::vector<std::string>> data_points;
+  // What mail_send sends, and what the platform says to it ("" sent). Unset: the binding is not there.
+  std::vector<SentMail> mails;
+  std::function<std::string(const SentMail&)> mail;
   // Told what becomes of a batch's messages.
   std::function<void(host::RequestId, const std::vector<std::string>& acknowledged,
                      const std::vector<std::string>& retried, Millis delay)>
@@ -249,6 +263,8 @@ class SimulatedHost : public host::Host {
   Outcome rate_limit(RecordReader& arguments);
   Outcome queue_send(RecordReader& arguments);
   Outcome queue_backlog(RecordReader& arguments);
+  Outcome analytics_write(RecordReader& arguments);
+  Outcome mail_send(RecordReader& arguments);
   Outcome store_get(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);

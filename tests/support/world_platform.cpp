@@ -128,6 +128,34 @@ SimulatedHost::Outcome SimulatedHost::queue_send(RecordReader& arguments) {
   return record_result(world_.object_delay, [](RecordWriter&) {});
 }
 
+SimulatedHost::Outcome SimulatedHost::analytics_write(RecordReader& arguments) {
+  const std::string binding = arguments.text();
+  const auto dataset = world_.data_points.find(binding);
+  if (dataset == world_.data_points.end()) {
+    return failed(status_unsupported, concat({"There is no dataset ", binding, "."}));
+  }
+  for (const std::string& point : arguments.texts()) {
+    dataset->second.push_back(point);
+  }
+  return record_result(Millis(0), [](RecordWriter&) {});
+}
+
+SimulatedHost::Outcome SimulatedHost::mail_send(RecordReader& arguments) {
+  SentMail mail;
+  mail.binding = arguments.text();
+  mail.from = arguments.text();
+  mail.to = arguments.texts();
+  mail.subject = arguments.text();
+  mail.text = arguments.text();
+  mail.html = arguments.text();
+  if (!world_.mail) {
+    return failed(status_unsupported, concat({"There is no binding ", mail.binding, "."}));
+  }
+  world_.mails.push_back(mail);
+  const std::string fault = world_.mail(mail);
+  return record_result(world_.object_delay, [fault](RecordWriter& results) { results.text(fault); });
+}
+
 SimulatedHost::Outcome SimulatedHost::queue_backlog(RecordReader& arguments) {
   const std::uint64_t waiting = world_.queues[arguments.text()].size();
   return record_result(world_.object_delay, [waiting](RecordWriter& results) { results.u64(waiting); });

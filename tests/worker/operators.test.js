@@ -41,6 +41,17 @@ const BARE = /** @type {Record<string, number>} */ ({
   "DELETE /api/warming/jobs/{id}": 404,
   "GET /api/warming/dlq": 200,
   "POST /api/warming/dlq/replay": 200,
+  // Without a ledger (vitest.config.js) there is nothing to show.
+  "GET /metrics": 503,
+  "GET /metrics/prom": 503,
+  "GET /metrics/otel": 404,
+  "GET /api/cache/candidates": 503,
+  "GET /api/costs": 503,
+  "GET /api/slo": 503,
+  "GET /api/advice": 200,
+  "GET /api/alerts": 200,
+  "POST /api/alerts/test": 409,
+  "POST /api/alerts/{name}/silence": 415,
 });
 
 /** @param {Record<string, unknown>} bindings */

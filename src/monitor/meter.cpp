@@ -1,0 +1,202 @@
+#include "monitor/meter.h"
+
+#include <algorithm>
+
+#include "base/mutation.h"
+#include "base/text.h"
+#include "config/limits.h"
+#include "host/operations.h"
+#include "metrics/costs.h"
+#include "records/calls.h"
+
+namespace larder::monitor {
+
+namespace {
+
+namespace limit = config::limit;
+using metrics::BilledItem;
+using observe::Counter;
+
+struct BilledRow {
+  host::OperationKind operation;
+  BilledItem item;
+  std::uint64_t units;
+};
+constexpr BilledRow billed_rows[] = {
+#define LARDER_BILLED(operation, item, units) {host::OperationKind::operation, BilledItem::item, units},
+#include "metrics/billed.def"
+#undef LARDER_BILLED
+};
+
+// The ledger is there, and says that it will not: sending the same again would come to the same.
+bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::invalid || kind == ErrorKind::too_large || kind == ErrorKind::corrupt;
+}
+
+}  // namespace
+
+std::string ledger_name(const config::Settings& settings, std::uint32_t shard) {
+  return shard == 0 ? settings.cache_prefix
+                    : concat({settings.cache_prefix, "/", to_text(std::uint64_t{shard})});
+}
+
+void Meter::accessed(std::string_view pattern, std::string_view storage_name, Bytes size, Instant now,
+                     std::uint32_t times) {
+  if (!is_on()) {
+    return;
+  }
+  const auto known = accesses_.find(pattern);
+  if (known != accesses_.end()) {
+    known->second += times;
+  } else if (accesses_.size() < limit::ledger_patterns_max) {
+    accesses_.emplace(pattern, times);
+  }
+  const std::uint64_t hash = metrics::ghost_hash(settings_.cache_prefix, storage_name);
+  if (!metrics::GhostCache::samples(hash, threshold_)) {
+    return;
+  }
+  const auto found = samples_.find(hash);
+  if (found != samples_.end()) {
+    found->second.count += times;
+    return;
+  }
+  if (samples_.size() >= limit::ledger_batch_samples_max) {
+    counters_.add(Counter::ledger_undelivered_total);
+    return;
+  }
+  records::GhostSample sample;
+  sample.pattern = pattern;
+  sample.hash = hash;
+  sample.at = static_cast<std::uint64_t>(millis_since_epoch(now));
+  sample.count = times;
+  sample.size = size.count;
+  samples_.emplace(hash, std::move(sample));
+}
+
+host::Task<void> Meter::gather(host::Context here) {
+  // The deadline frees the place where this request ends before its time.
+  gathering_until_ = here.host().now() + limit::flush_interval + limit::object_patience;
+  gatherer_ = here.request();
+  const auto waited = co_await host::park(here, config::millis_of(limit::flush_interval));
+  static_cast<void>(waited);
+  gatherer_.reset();
+  co_await flush(here);
+  gathering_until_ = Instant();
+}
+
+void Meter::hurry(host::Host& host) {
+  if (gatherer_ && (counters_.events() >= limit::flush_events_max ||
+                    samples_.size() >= limit::ledger_batch_samples_max / 2)) {
+    host.wake(*gatherer_);
+    gatherer_.reset();
+  }
+}
+
+host::Task<void> Meter::flush(host::Context here) {
+  const Instant now = here.host().now();
+  if (!is_on() || now < flushing_until_) {
+    co_return;
+  }
+  if (batch_ && now - batch_made_ >= limit::flush_batch_kept) {
+    counters_.add(Counter::ledger_undelivered_total, {}, {}, batch_events_);
+    batch_.reset();
+  }
+  if (!batch_) {
+    auto batch = make_batch(here);
+    if (batch.counted.empty() && batch.accesses.empty()) {
+      co_return;
+    }
+    batch_ = std::move(batch);
+    batch_made_ = now;
+  }
+  if (LARDER_MUTATED(flushes_renumbered)) {
+    batch_->sequence = ++sequence_;
+  }
+  flushing_until_ = now + limit::object_patience;
+  const std::string name = ledger_name(settings_, shard_);
+  // A copy: the batch may be given up while the call is under way.
+  const records::ledger::flush_arguments batch = *batch_;
+  const auto flushed = co_await records::ledger::flush(here, name, batch, limit::object_wait);
+  flushing_until_ = Instant();
+  if (batch_ && batch_->sequence == batch.sequence && settle(flushed)) {
+    batch_.reset();
+  }
+}
+
+bool Meter::settle(const Result<records::ledger::flush_results>& flushed) {
+  if (flushed) {
+    threshold_ = flushed->threshold;
+    counters_.add(Counter::ledger_flushes_total, "taken");
+    return true;
+  }
+  const ErrorKind kind = flushed.error().kind;
+  if (kind == ErrorKind::unsupported) {
+    has_ledger_ = false;
+    samples_.clear();
+    accesses_.clear();
+    return true;
+  }
+  counters_.add(Counter::ledger_flushes_total, is_refusal(kind) ? "refused" : "unanswered");
+  if (is_refusal(kind)) {
+    counters_.add(Counter::ledger_undelivered_total, {}, {}, batch_events_);
+    return true;
+  }
+  return false;
+}
+
+records::ledger::flush_arguments Meter::make_batch(host::Context here) {
+  if (isolate_.empty()) {
+    const std::string random = here.host().random_bytes(8);
+    shard_ = static_cast<unsigned char>(random.front()) % settings_.ledger_shards;
+    // In the order in which isolates begin, so that the ledger finds the oldest first.
+    RecordWriter began;
+    const auto millis = static_cast<std::uint64_t>(millis_since_epoch(here.host().now()));
+    for (int shift = 40; shift >= 0; shift -= 8) {
+      began.u8(static_cast<std::uint8_t>(millis >> shift));
+    }
+    isolate_ = concat({to_hex(began.bytes()), "-", to_hex(random)});
+  }
+  count_billed(here);
+  set_gauges_();
+  batch_events_ = counters_.events();
+  records::ledger::flush_arguments batch;
+  const metrics::Tally counted = counters_.take_counted();
+  batch.isolate = isolate_;
+  if (!counted.empty()) {
+    batch.counted = counted.encode();
+    batch.gauges = counters_.gauges().encode();
+  }
+  for (auto& [hash, sample] : samples_) {
+    batch.samples.push_back(std::move(sample));
+  }
+  samples_.clear();
+  for (const auto& [pattern, count] : accesses_) {
+    records::PatternCount one;
+    one.pattern = pattern;
+    one.count = count;
+    batch.accesses.push_back(std::move(one));
+  }
+  accesses_.clear();
+  if (!batch.counted.empty() || !batch.accesses.empty()) {
+    batch.sequence = ++sequence_;
+    if (batch.counted.empty()) {
+      batch.counted = metrics::Tally().encode();
+    }
+  }
+  return batch;
+}
+
+void Meter::count_billed(host::Context here) {
+  const std::vector<std::uint64_t>& submitted = here.requests().submitted();
+  operations_counted_.resize(submitted.size());
+  for (const BilledRow& row : billed_rows) {
+    const auto kind = static_cast<std::size_t>(row.operation);
+    if (kind < submitted.size() && submitted[kind] > operations_counted_[kind]) {
+      counters_.add(Counter::billed_operations_total, observe::Label(row.item), {},
+                    (submitted[kind] - operations_counted_[kind]) * row.units);
+    }
+  }
+  operations_counted_ = submitted;
+}
+
+}  // namespace larder::monitor

@@ -1,0 +1,58 @@
+// Reads the ledger, all of its shards together.
+#pragma once
+
+#include <vector>
+
+#include "config/settings.h"
+#include "host/requests.h"
+#include "host/task.h"
+#include "metrics/ghost_cache.h"
+#include "metrics/measure.h"
+#include "metrics/tally.h"
+#include "records/fields.h"
+#include "records/ledger.h"
+
+namespace larder::monitor {
+
+struct Totals {
+  Instant since;
+  metrics::Tally counted;
+  metrics::Tally gauges;
+
+  Totals() {}
+};
+// Errors: the object's; a shard that gives no answer fails the whole, since a sum without it would go down.
+host::Task<Result<Totals>> read_totals(host::Context here, const config::Settings& settings);
+
+// What measure() wants of the ledger: windows (of so many minutes, up to now), since and now. Errors: as
+// above.
+host::Task<Result<metrics::Observed>> read_windows(
+    host::Context here, const config::Settings& settings,
+    std::vector<std::uint32_t> minutes = metrics::windows_wanted());
+
+struct HistoryBucket {
+  Instant at;
+  metrics::Tally counted;
+
+  HistoryBucket() {}
+};
+// Buckets of one width with anything in them, oldest first, at most `count_max`; those of all shards added
+// up. Errors: as above.
+host::Task<Result<std::vector<HistoryBucket>>> read_history(host::Context here,
+                                                            const config::Settings& settings,
+                                                            records::BucketWidth width, Instant from,
+                                                            Instant until, std::uint32_t count_max);
+
+struct Ghosts {
+  Instant since;
+  // Of the time since then, hours with anything in them.
+  std::uint64_t hours = 0;
+  std::vector<metrics::GhostEstimate> estimates;
+
+  Ghosts() {}
+};
+// Estimates of all shards by pattern. Accesses of one key in several shards count as of several keys: with
+// more than one shard the estimates are those of caches that shards do not share. Errors: as above.
+host::Task<Result<Ghosts>> read_ghosts(host::Context here, const config::Settings& settings);
+
+}  // namespace larder::monitor

@@ -1,0 +1,326 @@
+// GET /metrics, /metrics/prom and /metrics/otel, /api/cache/candidates, /api/costs, /api/slo.
+#include <algorithm>
+
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "config/limits.h"
+#include "http/date.h"
+#include "metrics/candidates.h"
+#include "metrics/costs.h"
+#include "metrics/exposition.h"
+#include "metrics/measure.h"
+#include "monitor/reading.h"
+#include "operators/handlers.h"
+#include "operators/request.h"
+
+namespace larder::operators {
+
+namespace {
+
+using metrics::Tally;
+
+constexpr std::uint32_t budget_minutes = 30 * 24 * 60;
+
+host::Outgoing ledger_unreadable(host::Context here, const Error& error) {
+  if (error.kind == ErrorKind::unsupported) {
+    return host::problem_answer(
+        here.host(),
+        http::Problem(503,
+                      "There are no metrics over all isolates: declare the Durable Object binding LEDGER in "
+                      "wrangler.toml, and set LEDGER_SHARDS to 1 or more."));
+  }
+  host::Outgoing outgoing = host::problem_answer(
+      here.host(), http::Problem(503, "The ledger of metrics gives no answer; try again in a moment."));
+  outgoing.answer.headers.emplace_back("retry-after", "5");
+  return outgoing;
+}
+
+Error no_ledger() { return Error(ErrorKind::unsupported, "ledger", false, "LEDGER_SHARDS is 0."); }
+
+metrics::ExpositionContext context_of(host::Context here, const Desk& desk, Instant since) {
+  metrics::ExpositionContext context;
+  context.now = here.host().now();
+  context.since = since;
+  context.version = version;
+  context.deployment = desk.settings.cache_prefix;
+  return context;
+}
+
+enum class Format : std::uint8_t { json, prometheus, openmetrics };
+
+std::string parameter_of(const Call& call, std::string_view name) {
+  for (const auto& [key, value] : call.target.query) {
+    if (key == name) {
+      return value;
+    }
+  }
+  return "";
+}
+
+// A scraper names the text format (Prometheus sends OpenMetrics and text/plain with a version); browsers and
+// curl get JSON.
+bool wants_text(host::Context here) {
+  const std::string accept = here.host().request_header(here.request(), "accept", 1024).value_or("");
+  return contains(accept, "application/openmetrics-text") || contains(accept, "text/plain;version=0.0.4") ||
+         contains(accept, "text/plain; version=0.0.4");
+}
+
+double dollars(std::uint64_t microdollars) { return static_cast<double>(microdollars) / 1e6; }
+
+metrics::Usage usage_of(const Tally& counted) {
+  metrics::Usage usage{};
+  for (const metrics::PriceRow& price : metrics::price_rows()) {
+    usage[static_cast<std::size_t>(price.item)] = counted.sum("billed_operations_total", 0, price.name);
+  }
+  return usage;
+}
+
+void write_items(JsonWriter& json, const metrics::Usage& usage, const metrics::Usage& month) {
+  json.key("items").begin_array();
+  for (const metrics::PriceRow& price : metrics::price_rows()) {
+    const auto item = static_cast<std::size_t>(price.item);
+    if (usage[item] == 0) {
+      continue;
+    }
+    json.begin_object().key("item").value(price.name).key("what").value(price.what);
+    json.key("counted").value(usage[item]).key("unit").value(price.unit);
+    json.key("listUsd").value(dollars(metrics::marginal_cost(price, usage[item])));
+    json.key("monthForecast").value(month[item]);
+    json.key("monthIncluded").value(price.included);
+    json.key("monthUsd").value(dollars(metrics::monthly_cost(price, month[item])));
+    json.key("priceRead").value(price.read).end_object();
+  }
+  json.end_array();
+}
+
+// KV operations by key pattern, from the tiers' own counts.
+void write_resources(JsonWriter& json, const Desk& desk, const Tally& counted) {
+  const auto& reads = metrics::price_rows()[static_cast<std::size_t>(metrics::BilledItem::kv_reads)];
+  const auto& writes = metrics::price_rows()[static_cast<std::size_t>(metrics::BilledItem::kv_writes)];
+  json.key("resources").begin_array();
+  for (const config::Resource& resource : desk.declarations.resources) {
+    const auto of = [&](std::string_view metric) {
+      const auto found = counted.series().find(metrics::series_name(metric, {"kv", resource.name}));
+      return found == counted.series().end() ? std::uint64_t{0} : found->second.front();
+    };
+    const std::uint64_t looked = of("cache_hits_total") + of("cache_miss_total");
+    const std::uint64_t stored = of("cache_set_total");
+    json.begin_object().key("resource").value(resource.name).key("kvReads").value(looked);
+    json.key("kvWrites").value(stored);
+    json.key("listUsd").value(
+        dollars(metrics::marginal_cost(reads, looked) + metrics::marginal_cost(writes, stored)));
+    json.end_object();
+  }
+  json.end_array();
+}
+
+metrics::Declared declared_as(const Desk& desk, std::string_view pattern) {
+  for (const config::Resource& resource : desk.declarations.resources) {
+    if (resource.name == pattern) {
+      const bool caches = desk.settings.feature_cache && desk.registry.active().name() != "null" &&
+                          desk.settings.cached_patterns.allows(pattern);
+      return caches ? metrics::Declared::cached : metrics::Declared::observed;
+    }
+  }
+  return metrics::Declared::no;
+}
+
+void write_number(JsonWriter& json, std::string_view name, const std::optional<double>& value) {
+  json.key(name);
+  if (value) {
+    json.value(*value);
+  } else {
+    json.null();
+  }
+}
+
+}  // namespace
+
+// Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through.
+namespace metrics_answers {
+
+host::Task<host::Outgoing> expose(host::Context here, const Desk& desk, Format format) {
+  if (desk.settings.ledger_shards == 0) {
+    co_return ledger_unreadable(here, no_ledger());
+  }
+  // What this isolate knows belongs to it.
+  co_await desk.meter.flush(here);
+  const auto totals = co_await monitor::read_totals(here, desk.settings);
+  if (!totals) {
+    co_return ledger_unreadable(here, totals.error());
+  }
+  const auto families = observe::families_of(totals->counted, totals->gauges);
+  const metrics::ExpositionContext context = context_of(here, desk, totals->since);
+  switch (format) {
+    case Format::json:
+      co_return host::json_answer(here.host(), 200, metrics::to_json(families, context));
+    case Format::prometheus:
+      co_return host::text_answer(here.host(), metrics::prometheus_media_type,
+                                  metrics::to_prometheus(families));
+    case Format::openmetrics:
+      co_return host::text_answer(here.host(), metrics::openmetrics_media_type,
+                                  metrics::to_openmetrics(families, context));
+  }
+  LARDER_UNREACHABLE();
+}
+
+}  // namespace metrics_answers
+
+host::Task<host::Outgoing> show_metrics(host::Context here, const Desk& desk, Call& call) {
+  const std::string format = parameter_of(call, "format");
+  if (!format.empty() && format != "prometheus" && format != "json") {
+    co_return host::problem_answer(here.host(), invalid_request("format: write json or prometheus."));
+  }
+  const bool is_text = format == "prometheus" || (format.empty() && wants_text(here));
+  auto answer = co_await metrics_answers::expose(here, desk, is_text ? Format::prometheus : Format::json);
+  co_return answer;
+}
+
+host::Task<host::Outgoing> show_prometheus_metrics(host::Context here, const Desk& desk, Call&) {
+  auto answer = co_await metrics_answers::expose(here, desk, Format::prometheus);
+  co_return answer;
+}
+
+host::Task<host::Outgoing> show_openmetrics(host::Context here, const Desk& desk, Call&) {
+  if (!desk.settings.feature_otel) {
+    co_return host::problem_answer(
+        here.host(),
+        http::Problem(404, "OpenMetrics is off: set FEATURE_OTEL to true, or read /metrics/prom."));
+  }
+  auto answer = co_await metrics_answers::expose(here, desk, Format::openmetrics);
+  co_return answer;
+}
+
+host::Task<host::Outgoing> show_candidates(host::Context here, const Desk& desk, Call&) {
+  if (desk.settings.ledger_shards == 0) {
+    co_return ledger_unreadable(here, no_ledger());
+  }
+  co_await desk.meter.flush(here);
+  const auto ghosts = co_await monitor::read_ghosts(here, desk.settings);
+  if (!ghosts) {
+    co_return ledger_unreadable(here, ghosts.error());
+  }
+  const auto totals = co_await monitor::read_totals(here, desk.settings);
+  if (!totals) {
+    co_return ledger_unreadable(here, totals.error());
+  }
+  const Instant now = here.host().now();
+  metrics::CandidateWindow window;
+  window.since = ghosts->since;
+  window.until = now;
+  window.hours_covered = ghosts->hours;
+  window.hours = static_cast<std::uint64_t>((now - ghosts->since) / std::chrono::hours(1)) + 1;
+  std::vector<metrics::Candidate> candidates;
+  for (const metrics::GhostEstimate& estimate : ghosts->estimates) {
+    metrics::CandidateFacts facts;
+    facts.estimate = estimate;
+    facts.window = now - ghosts->since;
+    facts.declared = declared_as(desk, estimate.pattern);
+    const metrics::Cells cells = totals->counted.cells("origin_duration_seconds", 0, estimate.pattern);
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
+      count += cells[i];
+    }
+    if (count > 0) {
+      facts.origin_millis_mean = static_cast<double>(cells.back()) / static_cast<double>(count);
+    }
+    candidates.push_back(metrics::recommend(facts));
+  }
+  JsonWriter json;
+  metrics::write(json, window, std::move(candidates));
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+host::Task<host::Outgoing> show_costs(host::Context here, const Desk& desk, Call&) {
+  if (desk.settings.ledger_shards == 0) {
+    co_return ledger_unreadable(here, no_ledger());
+  }
+  co_await desk.meter.flush(here);
+  const auto totals = co_await monitor::read_totals(here, desk.settings);
+  if (!totals) {
+    co_return ledger_unreadable(here, totals.error());
+  }
+  const Instant now = here.host().now();
+  const metrics::Usage usage = usage_of(totals->counted);
+  const metrics::Usage month = metrics::forecast_month(usage, totals->since, now);
+  const std::uint64_t models = totals->counted.sum("model_cost_microdollars_total");
+  JsonWriter json;
+  json.begin_object().key("since").value(http::format_timestamp(totals->since));
+  json.key("at").value(http::format_timestamp(now));
+  write_items(json, usage, month);
+  json.key("modelsUsd").value(dollars(models));
+  write_resources(json, desk, totals->counted);
+  json.key("month").begin_object();
+  json.key("planUsd").value(dollars(metrics::plan_microdollars));
+  json.key("usageUsd").value(dollars(metrics::monthly_cost(month)));
+  json.key("basis").value(
+      "The counts since the beginning, at the same rate for 30 days, less what the plan includes.");
+  json.end_object();
+  json.key("source").begin_object();
+  json.key("monthUsd").value(dollars(metrics::source_estimate_microdollars));
+  json.key("difference")
+      .value(
+          "The source's estimate leaves out the plan itself, Worker requests and Durable Objects, and prices "
+          "a KV write "
+          "at a tenth of today's $5.00 a million.");
+  json.end_object();
+  json.key("unknown").value(
+      "CPU time, storage and logs are billed too; the platform does not tell them to the Worker.");
+  json.end_object();
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+host::Task<host::Outgoing> show_objectives(host::Context here, const Desk& desk, Call&) {
+  if (desk.settings.ledger_shards == 0) {
+    co_return ledger_unreadable(here, no_ledger());
+  }
+  co_await desk.meter.flush(here);
+  std::vector<std::uint32_t> wanted = metrics::windows_wanted();
+  wanted.push_back(budget_minutes);
+  const auto observed = co_await monitor::read_windows(here, desk.settings, std::move(wanted));
+  if (!observed) {
+    co_return ledger_unreadable(here, observed.error());
+  }
+  const Instant now = here.host().now();
+  const metrics::Shares of_month =
+      metrics::shares_of(observed->windows.at(budget_minutes), observed->latency_bounds);
+  const metrics::Shares recent = metrics::shares_of(observed->windows.at(60), observed->latency_bounds);
+  const metrics::Measurements measured = metrics::measure(*observed);
+  JsonWriter json;
+  json.begin_object().key("since").value(http::format_timestamp(observed->since));
+  json.key("at").value(http::format_timestamp(now)).key("objectives").begin_array();
+  for (const metrics::ObjectiveRow& row : metrics::objective_rows()) {
+    json.begin_object().key("name").value(row.name).key("what").value(row.what).key("target").value(
+        row.target);
+    std::optional<double> value = recent.failed ? std::optional(1 - *recent.failed) : std::nullopt;
+    if (row.name == "hit_latency") {
+      value = recent.hit_latency_p95_seconds;
+    } else if (row.name == "hit_rate") {
+      value = recent.hit_ratio;
+    }
+    write_number(json, "lastHour", value);
+    json.key("met");
+    if (value) {
+      json.value(row.bound == metrics::Bound::at_least ? *value >= row.target : *value <= row.target);
+    } else {
+      json.null();
+    }
+    json.end_object();
+  }
+  json.end_array().key("errorBudget").begin_object();
+  json.key("answers").value(of_month.answers).key("failed").value(of_month.failed_answers);
+  json.key("left").value(metrics::budget_left(of_month.failed_answers, of_month.answers));
+  json.key("burnRates").begin_object();
+  const auto rate = [&](std::string_view name, metrics::Signal signal) {
+    write_number(json, name, measured[static_cast<std::size_t>(signal)]);
+  };
+  rate("1h", metrics::Signal::burn_1h);
+  rate("6h", metrics::Signal::burn_6h);
+  rate("1d", metrics::Signal::burn_1d);
+  rate("3d", metrics::Signal::burn_3d);
+  json.end_object().end_object().end_object();
+  co_return host::json_answer(here.host(), 200, json.text());
+}
+
+}  // namespace larder::operators
