@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { COMMANDS } from "../../scripts/cli/commands.js";
+import { flagOf, optionsOf } from "../../scripts/cli/completion.js";
 import { runLarder } from "../../scripts/cli/program.js";
 import { larder, NOW } from "./stub.js";
 
@@ -263,4 +264,26 @@ test("there is completion for zsh too, and for no other shell", async () => {
     [fish.code, fish.err],
     [2, 'larder: There is completion for bash and zsh, not for "fish".\n'],
   );
+});
+
+/** Command lines of the guides: [page, words]. */
+const written = readdirSync("docs")
+  .filter((page) => page.endsWith(".md"))
+  .flatMap((page) =>
+    [
+      ...readFileSync(`docs/${page}`, "utf8").matchAll(
+        /^[ $]+(?:npx )?larder ([^#|\n]+?)(?: {2,}#.*| \|.*)?$/gm,
+      ),
+    ].map(([, line = ""]) => /** @type {[string, string[]]} */ ([page, line.split(" ")])),
+  );
+
+test("the commands that guides show are there, with their options", () => {
+  assert.ok(written.length > 10);
+  const wrong = written.filter(([, words]) => {
+    const command = COMMANDS.find(({ name }) => `${words.join(" ")} `.startsWith(`${name} `));
+    if (command === undefined) return true;
+    const known = optionsOf(command).map(flagOf);
+    return !words.filter((word) => word.startsWith("--")).every((word) => known.includes(word));
+  });
+  assert.deepEqual(wrong, []);
 });
