@@ -24,7 +24,7 @@ import { deploy } from "./deploy.js";
 import { ENVIRONMENTS } from "./deployment.js";
 import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
-import { bytesText, dollars, percent } from "./text.js";
+import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
 
@@ -478,6 +478,7 @@ export const COMMANDS = [
       rows: "candidates",
       columns: [
         ["pattern", of("pattern")],
+        ["state", of("state")],
         ["priority", of("priority")],
         ["requests", of("requests")],
         ["ttl", of("recommendedTtl")],
@@ -523,7 +524,7 @@ export const COMMANDS = [
       columns: [
         ["objective", of("name")],
         ["target", of("target")],
-        ["last hour", (row) => row.lastHour],
+        ["last hour", (row) => rounded(row.lastHour)],
         ["met", (row) => (row.met === null ? "unknown" : row.met ? "yes" : "no")],
         ["what", of("what")],
       ],

@@ -64,6 +64,9 @@ export function bytesText(bytes) {
 /** @param {unknown} share 0 to 1, or null where nothing is known */
 export const percent = (share) => (typeof share === "number" ? `${(share * 100).toFixed(1)} %` : "");
 
+/** @param {unknown} number of an answer, or null where nothing is known */
+export const rounded = (number) => (typeof number === "number" ? Number(number.toPrecision(4)) : "");
+
 /** @param {unknown} amount */
 export const dollars = (amount) =>
   typeof amount === "number" ? `$${amount.toFixed(amount < 1 ? 4 : 2)}` : "";

@@ -248,6 +248,7 @@ const cases = [
       candidates: [
         {
           pattern: "title",
+          state: "cached",
           priority: "high",
           requests: 900,
           recommendedTtl: "6h",
@@ -259,8 +260,8 @@ const cases = [
     },
     asked: ["GET", "/api/cache/candidates"],
     out:
-      "pattern  priority  requests  ttl  hit rate  origin  why\n" +
-      "title    high      900       6h   81.3 %    120 ms  It is asked often.\n" +
+      "pattern  state   priority  requests  ttl  hit rate  origin  why\n" +
+      "title    cached  high      900       6h   81.3 %    120 ms  It is asked often.\n" +
       "2 of 3 hours had traffic; this may change.\n",
   },
   {
@@ -291,7 +292,13 @@ const cases = [
     words: ["slo"],
     json: {
       objectives: [
-        { name: "availability", what: "Answers that succeed", target: 0.999, lastHour: 0.99, met: false },
+        {
+          name: "availability",
+          what: "Answers that succeed",
+          target: 0.999,
+          lastHour: 0.990012345,
+          met: false,
+        },
         { name: "hit_rate", what: "Answers from cache", target: 0.8, lastHour: null, met: null },
       ],
       errorBudget: { answers: 1000, failed: 10, left: 0 },
