@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import analytics from "./generate/analytics.js";
+import cli from "./generate/cli.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
 import grafanaAlerts from "./generate/grafana_alerts.js";
@@ -28,6 +29,7 @@ const PRODUCTS = [
   example,
   settings,
   routes,
+  cli,
   metrics,
   limits,
   reasons,

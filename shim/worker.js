@@ -3,6 +3,7 @@
 import { exhausted, outOfOrder, recovering } from "./emergency.js";
 import { AT_FAULT, EXHAUSTED, Instance } from "./instance.js";
 import { messageText } from "./message_text.js";
+import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
@@ -109,7 +110,7 @@ export class LarderWorker {
   /** @param {MessageBatch} batch @param {Environment} env @param {ExecutionContext} ctx */
   async queue(batch, env, ctx) {
     const record = new RecordWriter();
-    record.text(batch.queue);
+    record.text(ownQueueName(batch.queue));
     record.u32(batch.messages.length);
     for (const message of batch.messages) {
       record.text(message.id);
