@@ -24,6 +24,8 @@ import { deploy } from "./deploy.js";
 import { ENVIRONMENTS } from "./deployment.js";
 import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
+
+import { jsonOf } from "./files.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
@@ -111,6 +113,13 @@ const JOB = facts((job) => [
   ["works", job.works],
   ["started", job.startedAt],
   ["completed", job.completedAt],
+]);
+
+/** @type {View} */
+const EXPERIMENT = facts((experiment) => [
+  ["experiment", experiment.id],
+  ["state", experiment.state],
+  ["step", experiment.step],
 ]);
 
 /** @param {string[]} given NAME=VALUE */
@@ -609,6 +618,74 @@ export const COMMANDS = [
       empty: "There is no transport.",
     },
     succeeded: (answer) => answer.sent.every((/** @type {any} */ one) => one.delivered),
+  },
+  {
+    name: "experiments list",
+    route: "GET /api/experiments",
+    role: "viewer",
+    purpose: "Lists experiments and roll-outs",
+    ask: () => ({}),
+    view: {
+      rows: "experiments",
+      columns: [
+        ["experiment", of("id")],
+        ["state", of("state")],
+        ["run", of("run")],
+        ["step", of("step")],
+        ["hypothesis", (row) => row.declaration.hypothesis],
+      ],
+      empty: "There are no experiments.",
+      after: (answer) => `Templates: ${answer.templates.join(", ")}.\n`,
+    },
+  },
+  {
+    name: "experiments show",
+    route: "GET /api/experiments/{id}",
+    role: "viewer",
+    purpose: "Shows what an experiment shows now, and what was decided",
+    arguments: [["<experiment>", "as experiments list names it"]],
+    ask: ([id]) => ({ parameters: { id } }),
+    view: {
+      rows: "decisions",
+      columns: [
+        ["decision", of("call")],
+        ["by", of("actor")],
+        ["reason", of("reason")],
+      ],
+      empty: "Nothing was decided yet.",
+      after: (answer) =>
+        `${answer.id} is ${answer.state}: ${answer.analysis.call}. ${answer.analysis.reason}\n`,
+    },
+  },
+  {
+    name: "experiments declare",
+    route: "POST /api/experiments",
+    role: "admin",
+    purpose: "Begins an experiment or a roll-out",
+    arguments: [["<file>", "its declaration, as JSON"]],
+    ask: ([file]) => ({ json: jsonOf(file) }),
+    view: EXPERIMENT,
+  },
+  {
+    name: "experiments promote",
+    route: "POST /api/experiments/{id}/promote",
+    role: "admin",
+    purpose: "Promotes a variant",
+    arguments: [
+      ["<experiment>", "as experiments list names it"],
+      ["<variant>", "of its declaration"],
+    ],
+    ask: ([id, variant]) => ({ parameters: { id }, query: { variant } }),
+    view: EXPERIMENT,
+  },
+  {
+    name: "experiments rollback",
+    route: "POST /api/experiments/{id}/rollback",
+    role: "admin",
+    purpose: "Takes a promotion back, or stops what is running",
+    arguments: [["<experiment>", "as experiments list names it"]],
+    ask: ([id]) => ({ parameters: { id } }),
+    view: EXPERIMENT,
   },
   {
     name: "token",

@@ -18,3 +18,13 @@ export function bytesOf(file) {
     throw new Failure(`${file} cannot be read: ${REASONS[code] ?? code}.`);
   }
 }
+
+/** @param {string} file @returns {unknown} */
+export function jsonOf(file) {
+  try {
+    return JSON.parse(bytesOf(file).toString());
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`${file} is no JSON: ${/** @type {Error} */ (error).message}.`);
+  }
+}

@@ -20,6 +20,7 @@ const GROUPS = /** @type {Record<string, string>} */ ({
   settings: "Settings at run time",
   narrative: "Narratives",
   alerts: "Alerts",
+  experiments: "Experiments and roll-outs",
 });
 
 const POLL_MILLIS = 1000;

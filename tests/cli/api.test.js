@@ -42,6 +42,14 @@ const settings = {
     CACHE_IMPL: setting("kv", "binding", false),
   },
 };
+const experiment = {
+  id: "title-ttl",
+  state: "running",
+  run: 1,
+  step: 2,
+  declaration: { hypothesis: "A week is fresh." },
+};
+
 /**
  * @typedef {object} Case
  * @property {string[]} words
@@ -366,6 +374,44 @@ const cases = [
     asked: ["POST", "/api/alerts/test"],
     out: "transport  delivered  fault\nwebhook    no         404\n",
     code: 1,
+  },
+  {
+    words: ["experiments", "list"],
+    json: { experiments: [experiment], templates: ["cached-against-uncached"] },
+    asked: ["GET", "/api/experiments"],
+    out:
+      "experiment  state    run  step  hypothesis\ntitle-ttl   running  1    2     A week is fresh.\n" +
+      "Templates: cached-against-uncached.\n",
+  },
+  {
+    words: ["experiments", "show", "title-ttl"],
+    json: {
+      ...experiment,
+      analysis: { call: "go-on", reason: "Too little is known." },
+      decisions: [{ at: 1, call: "declare", actor: "ann", reason: "A week is fresh." }],
+    },
+    asked: ["GET", "/api/experiments/title-ttl"],
+    out:
+      "decision  by   reason\ndeclare   ann  A week is fresh.\n" +
+      "title-ttl is running: go-on. Too little is known.\n",
+  },
+  {
+    words: ["experiments", "declare", file("experiment.json", '{"name": "title-ttl"}')],
+    json: experiment,
+    asked: ["POST", "/api/experiments", { name: "title-ttl" }],
+    out: "what        value\nexperiment  title-ttl\nstate       running\nstep        2\n",
+  },
+  {
+    words: ["experiments", "promote", "title-ttl", "week"],
+    json: experiment,
+    asked: ["POST", "/api/experiments/title-ttl/promote?variant=week"],
+    out: "what        value\nexperiment  title-ttl\nstate       running\nstep        2\n",
+  },
+  {
+    words: ["experiments", "rollback", "title-ttl"],
+    json: experiment,
+    asked: ["POST", "/api/experiments/title-ttl/rollback"],
+    out: "what        value\nexperiment  title-ttl\nstate       running\nstep        2\n",
   },
 ];
 
