@@ -24,11 +24,14 @@ let origin;
 /** By path: what the origin says. @type {Map<string, {body: string | Buffer, headers?: Record<string, string>}>} */
 const answers = new Map();
 
-before(async () => {
-  redis = await startRedis({ tls });
-  rest = await startRest(redis.port, TOKEN);
-  origin = await startOrigin(({ url }) => answers.get(url ?? "") ?? { status: 404, body: "none" });
-});
+before(
+  async () => {
+    redis = await startRedis({ tls });
+    rest = await startRest(redis.port, TOKEN);
+    origin = await startOrigin(({ url }) => answers.get(url ?? "") ?? { status: 404, body: "none" });
+  },
+  { timeout: 60_000 },
+);
 after(async () => {
   await rest.stop();
   await redis.stop();
