@@ -10,6 +10,11 @@ declare module "*/fields.json" {
   export default fields;
 }
 
+declare module "*/status.json" {
+  const status: number;
+  export default status;
+}
+
 declare module "*.json.txt" {
   const text: string;
   export default text;

@@ -1,9 +1,12 @@
-// npm run bench [-- http|misses|measuring|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N]: measures, prints tables and writes
-// build/bench/results.json. Times are no tests: a missed aim is told, and the exit status stays 0.
+// npm run bench [-- http|misses|measuring|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--publish] [--guard]:
+// measures, prints tables and writes build/bench/results.json. A missed aim is told, and the exit status stays 0. --publish writes
+// docs/PERFORMANCE.md and its plots of the results. --guard measures briefly, by default all that has a bound, and fails where
+// a ratio is outside of its bound.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { heldLine, heldToBounds } from "./bounds.js";
 import { benchCsv, csvReport } from "./csv/bench.js";
 import { benchHttp, httpReport } from "./http/bench.js";
 import { stopServers } from "./http/server.js";
@@ -11,7 +14,9 @@ import { benchJson, jsonReport } from "./json/bench.js";
 import { benchMeasuring, measuringReport } from "./measuring/bench.js";
 import { benchMisses, missesReport } from "./misses/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
+import { publish } from "./publish.js";
 import { benchRedis, redisReport } from "./redis/bench.js";
+import { readResults, writeResults } from "./results.js";
 import { verdictLine } from "./statistics.js";
 import { benchWarming, warmingReport } from "./warming/bench.js";
 
@@ -20,23 +25,31 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     payloads: { type: "string", default: "../shared/payloads" },
-    rounds: { type: "string", default: "7" },
+    rounds: { type: "string" },
+    publish: { type: "boolean", default: false },
+    guard: { type: "boolean", default: false },
   },
 });
+const GUARDED = ["http", "misses", "json", "csv"];
+const rounds = Number(values.rounds ?? (values.guard ? 1 : 7));
 /** @param {string} name */
-const wanted = (name) => positionals.length === 0 || positionals.includes(name);
+const wanted = (name) =>
+  positionals.length === 0 ? !values.guard || GUARDED.includes(name) : positionals.includes(name);
 /** @param {string} name */
 const folder = (name) => {
   mkdirSync(`${FOLDER}/${name}`, { recursive: true });
   return `${FOLDER}/${name}`;
 };
 
-/** @type {Record<string, unknown>} */
-const results = { measured: new Date().toISOString(), node: process.version, processor: cpus()[0]?.model };
+const RESULTS = `${FOLDER}/results.json`;
+const results = readResults(RESULTS, cpus()[0]?.model ?? "");
+/** What this run has measured. @type {Record<string, any>} */
+const measured = {};
 
 /** @param {string} name @param {{verdicts: import("./statistics.js").Verdict[]}} found @param {string} report */
 function tell(name, found, report) {
-  results[name] = found;
+  measured[name] = found;
+  results.measured[name] = new Date().toISOString();
   console.log([report, ...found.verdicts.map(verdictLine), ""].join("\n"));
 }
 
@@ -47,17 +60,17 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
   });
 }
 if (wanted("http")) {
-  const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
+  const extent = { rounds, turns: 3, turnSeconds: 1, warmUpSeconds: 2 };
   const found = await benchHttp(folder("http"), extent);
   tell("http", found, httpReport(found));
 }
 if (wanted("misses")) {
-  const extent = { rounds: Number(values.rounds), turns: 3, turnSeconds: 1, warmUpSeconds: 1 };
+  const extent = { rounds, turns: 3, turnSeconds: 1, warmUpSeconds: 2 };
   const found = await benchMisses(folder("misses"), extent);
   tell("misses", found, missesReport(found));
 }
 if (wanted("measuring")) {
-  const extent = { rounds: Number(values.rounds), turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
+  const extent = { rounds, turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchMeasuring(folder("measuring"), extent);
   tell("measuring", found, measuringReport(found));
 }
@@ -81,5 +94,17 @@ if (wanted("csv")) {
   const found = await benchCsv(`${FOLDER}/csv/bench_csv.wasm`);
   tell("csv", found, csvReport(found));
 }
-writeFileSync(`${FOLDER}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
-console.log(`All numbers: ${FOLDER}/results.json`);
+writeResults(RESULTS, { ...results, ...measured });
+console.log(`All numbers: ${RESULTS}`);
+if (values.publish) publish({ ...results, ...measured });
+if (values.guard) {
+  const held = heldToBounds({ ...results, ...measured, ...onlyMeasured() });
+  const failed = held.filter(({ met }) => !met).length;
+  console.log([...held.map(heldLine), `${held.length - failed} passed, ${failed} failed`].join("\n"));
+  process.exitCode = failed > 0 || held.length === 0 ? 1 : 0;
+}
+
+/** Nothing of an earlier run is held to a bound. */
+function onlyMeasured() {
+  return Object.fromEntries(GUARDED.map((name) => [name, measured[name]]));
+}

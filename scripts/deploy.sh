@@ -1,5 +1,4 @@
 #!/usr/bin/env bash
-# Builds the module and deploys the Worker; arguments go to `wrangler deploy` (for example --dry-run).
+# Deploys the Worker and what it needs; arguments go to `larder deploy` (for example --dry-run).
 source "$(dirname "$0")/environment.sh"
-bash scripts/prepare.sh
-exec wrangler deploy "$@"
+exec node scripts/larder.js deploy "$@"

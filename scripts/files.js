@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Made by tools at the top level, as .gitignore says; never the project's own. */
-const NOT_OURS = new Set([".git", "build", "node_modules", ".tools", ".wrangler", ".dev.vars"]);
+const NOT_OURS = /^(\.git|build|node_modules|\.tools|\.wrangler|\.dev\.vars|\.secrets\.\w+)$/;
 
 /** @param {string} [folder] @returns {string[]} paths from the project's root, sorted */
 export function ownFiles(folder = ".") {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => folder !== "." || !NOT_OURS.has(entry.name))
+    .filter((entry) => folder !== "." || !NOT_OURS.test(entry.name))
     .flatMap((entry) => {
       const path = folder === "." ? entry.name : `${folder}/${entry.name}`;
       return entry.isDirectory() ? ownFiles(path) : [path];

@@ -4,8 +4,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import analytics from "./generate/analytics.js";
+import cli from "./generate/cli.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
+import grafanaAlerts from "./generate/grafana_alerts.js";
+import http from "./generate/http.js";
 import limits from "./generate/limits.js";
 import metrics from "./generate/metrics.js";
 import objects from "./generate/objects.js";
@@ -26,13 +29,16 @@ const PRODUCTS = [
   example,
   settings,
   routes,
+  cli,
   metrics,
   limits,
   reasons,
+  http,
   tiers,
   grafana,
   analytics,
   scale,
+  grafanaAlerts,
 ];
 
 const check = process.argv.includes("--check");

@@ -3,6 +3,7 @@
 //   plain                   the simulator's search for deliberate defects
 //   catalogue               the bundled catalogue's own tests
 //   architecture            the gates: include graph, leftovers, modules, deployment
+//   cli                     the command line
 //   worker                  the Worker in the runtime, on both modules
 //   runtime                 the same behind real sockets: request contexts, traps, restarts
 // The last line is "N passed, M failed" over all of them.
@@ -23,6 +24,7 @@ const suites = {
   gcc: (tally) => googleTests(tally, "gcc"),
   catalogue: (tally) => nodeTests(tally, "catalogue"),
   architecture: (tally) => nodeTests(tally, "architecture"),
+  cli: (tally) => nodeTests(tally, "cli"),
   worker: workerTests,
   runtime: (tally) => nodeTests(tally, "runtime"),
 };

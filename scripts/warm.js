@@ -1,78 +1,78 @@
 // larder warm: uploads a list and shows how far its job is, as a bar on a terminal and as lines of JSON elsewhere.
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { ask } from "./cli/door.js";
+import { WrongUsage } from "./cli/failure.js";
+import { bytesOf } from "./cli/files.js";
+import { jsonLine, shown } from "./cli/text.js";
 
-const POLL_MILLIS = 1000;
 const BAR_WIDTH = 30;
 /** States in which a job is at work. */
 const AT_WORK = new Set(["queued", "running"]);
 
 /**
  * @typedef {{write: (text: string) => unknown, isTTY?: boolean}} Output
- * @typedef {{url: string, token: string}} Door
+ * @typedef {import("./cli/door.js").Door} Door
+ * @typedef {{door: Door, output: Output, isPlain: boolean, pollMillis: number}} Place
+ * @typedef {{depth: string, priority: string, aggressiveness: string, subjects?: boolean, watch?: string, cancel?: string,
+ *   dlq?: boolean, replay?: boolean}} Wishes
  * @typedef {{jobId: string, state: string, works: number, estimatedDuration: string, startedAt: string | null,
  *   authors: {queued: number, processed: number, failed: number, skipped: number},
  *   byDepth: Array<{depth: number, queued: number, processed: number, failed: number, skipped: number}>}} Job
  */
 
 /**
- * @param {string[]} args @param {{usage: string, output: Output, pollMillis?: number}} how
+ * @param {string | undefined} file @param {Wishes} wishes @param {() => Place} find
  * @returns {Promise<number>} the exit code: 0 where nothing failed
  */
-export async function warm(args, { usage, output, pollMillis = POLL_MILLIS }) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      depth: { type: "string", default: "2" },
-      priority: { type: "string", default: "normal" },
-      aggressiveness: { type: "string", default: "normal" },
-      subjects: { type: "boolean", default: false },
-      watch: { type: "string" },
-      cancel: { type: "string" },
-      dlq: { type: "boolean", default: false },
-      replay: { type: "boolean", default: false },
-      url: { type: "string", default: process.env.LARDER_URL ?? "http://localhost:8787" },
-      token: { type: "string" },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const door = { url: values.url, token: values.token ?? process.env.LARDER_TOKEN ?? developersToken() };
-  const isPlain = values.json || output.isTTY !== true;
-  const watch = (/** @type {string} */ id) => follow(door, id, isPlain, output, pollMillis);
-  if (values.dlq) return await showLetters(door, isPlain, output);
-  if (values.replay) {
-    output.write(`${JSON.stringify(await call(door, "POST", "/api/warming/dlq/replay"))}\n`);
+export async function warm(file, wishes, find) {
+  const ways = [file, wishes.watch, wishes.cancel, wishes.dlq || undefined, wishes.replay || undefined];
+  if (ways.filter((way) => way !== undefined).length !== 1) {
+    throw new WrongUsage("Name a file, or one of --watch, --cancel, --dlq and --replay.");
+  }
+  const place = find();
+  const { door, output, isPlain } = place;
+  if (wishes.dlq) return await showLetters(door, isPlain, output);
+  if (wishes.replay) {
+    output.write(
+      jsonLine(await ask(door, { method: "POST", path: "/api/warming/dlq/replay", role: "admin" })),
+    );
     return 0;
   }
-  if (values.cancel !== undefined) {
-    const answer = await call(door, "DELETE", `/api/warming/jobs/${encodeURIComponent(values.cancel)}`);
-    output.write(`${JSON.stringify(answer)}\n`);
+  if (wishes.cancel !== undefined) {
+    output.write(
+      jsonLine(await ask(door, { method: "DELETE", path: jobPath(wishes.cancel), role: "admin" })),
+    );
     return 0;
   }
-  if (values.watch !== undefined) return await watch(values.watch);
-  const [file] = positionals;
-  if (file === undefined) throw new Error(usage);
+  if (wishes.watch !== undefined) return await follow(wishes.watch, place);
+  const name = /** @type {string} */ (file);
   const form = new FormData();
-  form.set("file", new Blob([readFileSync(file)]), basename(file));
-  form.set("maxDepth", values.depth);
-  form.set("priority", values.priority);
-  form.set("aggressiveness", values.aggressiveness);
-  form.set("subjects", String(values.subjects));
-  const { job: _, ...opened } = await call(door, "POST", "/api/warming/upload", form);
-  const began = opened.created ? "" : " (at work already)";
+  form.set("file", new Blob([new Uint8Array(bytesOf(name))]), basename(name));
+  form.set("maxDepth", wishes.depth);
+  form.set("priority", wishes.priority);
+  form.set("aggressiveness", wishes.aggressiveness);
+  form.set("subjects", String(wishes.subjects ?? false));
+  const { job: _, ...opened } = await ask(door, {
+    method: "POST",
+    path: "/api/warming/upload",
+    form,
+    role: "admin",
+  });
   output.write(
     isPlain
-      ? `${JSON.stringify({ event: "uploaded", ...opened })}\n`
-      : `${reading(opened.list)}Job ${opened.jobId}${began}: ${opened.authorsQueued} authors, about ${opened.estimatedWorks} works\n`,
+      ? jsonLine({ event: "uploaded", ...opened })
+      : `${reading(opened.list)}${opening(opened)}: ${opened.authorsQueued} authors, about ${opened.estimatedWorks} works\n`,
   );
-  return await watch(opened.jobId);
+  return await follow(opened.jobId, place);
 }
+
+/** @param {any} opened a job @returns {string} */
+export const opening = ({ jobId, created }) => `Job ${shown(jobId)}${created ? "" : " (at work already)"}`;
+
+/** @param {string} id */
+const jobPath = (id) => `/api/warming/jobs/${encodeURIComponent(id)}`;
 
 /** What of an upload's counts the reader should look at, and how it is said. */
 const REMARKS = /** @type {[string, string][]} */ ([
@@ -94,51 +94,20 @@ export function reading(list) {
   const remarks = REMARKS.filter(([count]) => list[count] > 0).map(
     ([count, words]) => `  ${list[count]} ${words}\n`,
   );
-  return `Read ${list.books} books, ${how}\n${remarks.join("")}`;
-}
-
-/** A token for the secret that `npm run dev` has made. */
-function developersToken() {
-  const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-  try {
-    const script = join(root, "scripts/token.js");
-    return execFileSync(process.execPath, [script], { cwd: root, encoding: "utf8", stdio: "pipe" }).trim();
-  } catch {
-    throw new Error(
-      "Give an admin's token by --token or LARDER_TOKEN: there is no secret in .dev.vars to make one of.",
-    );
-  }
-}
-
-/**
- * @param {Door} door @param {string} method @param {string} path @param {FormData} [body] @returns {Promise<any>}
- */
-async function call({ url, token }, method, path, body) {
-  const response = await fetch(new URL(path, url), {
-    method,
-    headers: { authorization: `Bearer ${token}` },
-    ...(body === undefined ? {} : { body }),
-  }).catch(() => {
-    throw new Error(`Nobody answers at ${url}; name the right place by --url or LARDER_URL.`);
-  });
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  const retryAfter = response.headers.get("retry-after");
-  const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} s.`;
-  throw new Error(`${response.status}: ${answer.detail ?? answer.title ?? "no reason given"}${wait}`);
+  return `Read ${list.books} books, ${shown(how)}\n${remarks.join("")}`;
 }
 
 /**
  * Shows a job until it is over.
- * @param {Door} door @param {string} id @param {boolean} isPlain @param {Output} output @param {number} pollMillis
+ * @param {string} id @param {Place} place @returns {Promise<number>} the exit code: 0 where nothing failed
  */
-async function follow(door, id, isPlain, output, pollMillis) {
+export async function follow(id, { door, output, isPlain, pollMillis }) {
   let last = "";
   for (;;) {
-    const job = /** @type {Job} */ (await call(door, "GET", `/api/warming/jobs/${encodeURIComponent(id)}`));
-    const text = isPlain ? JSON.stringify({ event: "progress", ...job }) : bar(job, Date.now());
+    const job = /** @type {Job} */ (await ask(door, { method: "GET", path: jobPath(id) }));
+    const text = isPlain ? jsonLine({ event: "progress", ...job }) : bar(job, Date.now());
     const isOver = !AT_WORK.has(job.state);
-    if (text !== last) output.write(isPlain ? `${text}\n` : `\r\x1b[2K${text}${isOver ? "\n" : ""}`);
+    if (text !== last) output.write(isPlain ? text : `\r\x1b[2K${text}${isOver ? "\n" : ""}`);
     last = text;
     if (isOver) return job.state === "complete" && job.authors.failed === 0 ? 0 : 1;
     await pause(pollMillis);
@@ -161,7 +130,7 @@ export function bar({ state, authors, works, byDepth, startedAt, estimatedDurati
     `${rate}/s`,
   ];
   if (failed > 0) parts.push(`${failed} failed`);
-  parts.push(AT_WORK.has(state) ? `${inWords(estimatedDuration)} left` : state);
+  parts.push(AT_WORK.has(state) ? `${inWords(estimatedDuration)} left` : shown(state));
   return parts.join("  ");
 }
 
@@ -180,12 +149,12 @@ async function showLetters(door, isPlain, output) {
   let cursor = 0;
   let depth = 0;
   do {
-    const page = await call(door, "GET", `/api/warming/dlq?cursor=${cursor}`);
+    const page = await ask(door, { method: "GET", path: `/api/warming/dlq?cursor=${cursor}` });
     depth = page.depth;
     for (const letter of page.letters) {
       const { id, author, reason, message, at } = letter;
       output.write(
-        isPlain ? `${JSON.stringify(letter)}\n` : `${id}  ${at}  ${author}: ${message} (${reason})\n`,
+        isPlain ? jsonLine(letter) : `${shown(`${id}  ${at}  ${author}: ${message} (${reason})`)}\n`,
       );
     }
     cursor = page.next;

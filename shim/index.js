@@ -6,6 +6,7 @@ export {
   Audit,
   Buckets,
   ControlLog,
+  Experiments,
   Jobs,
   Ledger,
   Lock,

@@ -8,6 +8,7 @@ import { Bodies, cancel } from "./bodies.js";
 import { unsendable } from "./emergency.js";
 import { asFailure, OperationFailure } from "./failure.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
+import { Heads } from "./heads.js";
 import { allImports } from "./imports.js";
 import { Lanes } from "./lanes.js";
 import { lowerText, normalText } from "./normal_text.js";
@@ -20,20 +21,57 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
 /** @typedef {Record<string, any>} Environment */
 
 /**
- * A request, queue batch or scheduled event that the module works on.
- * @typedef {object} InFlight
- * @property {number} id
- * @property {Instance} instance
+ * @typedef {object} Event a request, queue batch or trigger
  * @property {Environment} env
- * @property {Request | null} request
- * @property {MessageBatch | null} batch
- * @property {Set<() => void>} parked each ends one of the request's park operations
- * @property {Map<number, import("./operations/origin.js").LateReply>} late by ticket, until they are resumed
- * @property {number} nextTicket
- * @property {Response | null} response
- * @property {((response: Response | null | Unanswered) => void) | null} answered
- * @property {((value?: unknown) => void) | null} done
+ * @property {ExecutionContext} ctx
+ * @property {Request} [request]
+ * @property {string} [method] the request's
+ * @property {string} [url] the request's
+ * @property {MessageBatch} [batch]
  */
+
+/** An event that the module works on. */
+export class InFlight {
+  /** @param {number} id @param {Instance} instance @param {Event} event */
+  constructor(id, instance, event) {
+    this.id = id;
+    this.instance = instance;
+    this.env = event.env;
+    this.request = event.request ?? null;
+    this.method = event.method ?? "";
+    this.url = event.url ?? "";
+    this.batch = event.batch ?? null;
+    /** @type {Headers | null} */
+    this.fields = null;
+    /** @type {Set<() => void> | null} */
+    this.parkedNow = null;
+    /** @type {Map<number, import("./operations/origin.js").LateReply> | null} */
+    this.lateNow = null;
+    this.nextTicket = 1;
+    /** The data centre's cache, once it is opened. @type {Promise<Cache> | null} */
+    this.edge = null;
+    /** @type {Response | null} */
+    this.response = null;
+    /** @type {((response: Response | null | Unanswered) => void) | null} */
+    this.answered = null;
+    /** @type {((value?: unknown) => void) | null} */
+    this.done = null;
+  }
+
+  // A hit needs neither.
+
+  /** Each ends one of the request's park operations. */
+  get parked() {
+    this.parkedNow ??= new Set();
+    return this.parkedNow;
+  }
+
+  /** Replies by ticket, until they are resumed. */
+  get late() {
+    this.lateNow ??= new Map();
+    return this.lateNow;
+  }
+}
 
 /** What a request gets in place of a response when its instance died of another one's work. */
 export const TRAPPED = Symbol("trapped");
@@ -50,6 +88,9 @@ const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
+// What an operation gives: written and handed in before anything else is.
+const given = new RecordWriter();
+
 /** @type {Array<OperationRow | undefined>} */
 const rows = [];
 for (const row of OPERATIONS) rows[row.kind] = row;
@@ -59,6 +100,11 @@ export class Instance {
   constructor(module, env, options) {
     this.bodies = new Bodies();
     this.lanes = new Lanes();
+    this.heads = new Heads();
+    /** What was made last of the module's memory. @type {Uint8Array<ArrayBuffer> | null} */
+    this.view = null;
+    /** Names of request fields by the module's numbers. @type {string[]} */
+    this.fieldNames = [];
     /** @type {Map<number, InFlight>} */
     this.requests = new Map();
     this.nextRequest = 1;
@@ -100,7 +146,7 @@ export class Instance {
     const fits = bytes.length <= SCRATCH_BYTES;
     const at = fits ? this.scratch : this.exports.larder_allocate(bytes.length);
     if (at === 0) return EXHAUSTED;
-    new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
+    this.bytes().set(bytes, at);
     try {
       return call(at, bytes.length);
     } finally {
@@ -129,6 +175,7 @@ export class Instance {
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     console.error(JSON.stringify({ level: "error", event: "trap", reason, in_flight: this.requests.size }));
     this.lanes.table.clear();
+    this.heads.table.clear();
     this.bodies.table.clear();
     for (const request of [...this.requests.values()]) {
       this.end(request, request === flight ? AT_FAULT : TRAPPED);
@@ -138,7 +185,7 @@ export class Instance {
   /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | Unanswered} outcome */
   end(flight, outcome) {
     this.requests.delete(flight.id);
-    for (const ticket of [...flight.late.keys()]) letGo(flight, ticket);
+    if (flight.lateNow) for (const ticket of [...flight.lateNow.keys()]) letGo(flight, ticket);
     flight.answered?.(outcome);
     flight.done?.();
   }
@@ -147,27 +194,13 @@ export class Instance {
    * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it, or
    * why there is none.
    * @param {"larder_fetch" | "larder_queue" | "larder_scheduled"} entry
-   * @param {{env: Environment, ctx: ExecutionContext, request?: Request, batch?: MessageBatch}} event
-   * @param {RecordWriter} record
+   * @param {Event} event @param {RecordWriter} record
    * @returns {Response | null | Unanswered | Promise<Response | null | Unanswered>}
    */
-  begin(entry, { env, ctx, request, batch }, record) {
+  begin(entry, event, record) {
     const id = this.nextRequest;
     this.nextRequest = id === 0xffff_ffff ? 1 : id + 1;
-    /** @type {InFlight} */
-    const flight = {
-      id,
-      instance: this,
-      env,
-      request: request ?? null,
-      batch: batch ?? null,
-      parked: new Set(),
-      late: new Map(),
-      nextTicket: 1,
-      response: null,
-      answered: null,
-      done: null,
-    };
+    const flight = new InFlight(id, this, event);
     this.requests.set(id, flight);
     this.tellLaneHits();
     const ended = this.guarded(
@@ -185,7 +218,7 @@ export class Instance {
     }
     // From the first suspension on, the platform is asked to keep the request's context until the work has ended: a client
     // that goes away takes neither its followers nor its stores with it.
-    ctx.waitUntil(
+    event.ctx.waitUntil(
       new Promise((resolve) => {
         flight.done = resolve;
       }),
@@ -212,20 +245,21 @@ export class Instance {
     await null;
     /** @type {Record<string, any> | null} */
     let results = null;
-    const record = new RecordWriter();
     let status = STATUS.ok;
+    let message = "";
     try {
       if (wanted === null)
         throw new OperationFailure("invalid", `${row.name} was asked for in no known form.`);
       results = await handlers[row.name](flight, wanted);
-      writeFields(record, row.results, results ?? {});
+      given.clear();
+      writeFields(given, row.results, results ?? {});
     } catch (thrown) {
       const failure = asFailure(thrown, row.name);
       status = STATUS[failure.status];
-      record.size = 0;
-      for (const byte of encoder.encode(failure.message)) record.u8(byte);
+      message = failure.message;
     }
-    let taken = this.complete(flight, index, generation, status, record.written());
+    const bytes = status === STATUS.ok ? given.written() : encoder.encode(message);
+    let taken = this.complete(flight, index, generation, status, bytes);
     if (taken === EXHAUSTED) {
       status = STATUS.unavailable;
       const message = encoder.encode(`No memory is left for what ${row.name} gave.`);
@@ -263,6 +297,15 @@ export class Instance {
 
   // Calls out ------------------------------------------------------------------------------------------------------
 
+  /** All of the module's memory, for use before the next call into the module, which may make it grow. */
+  bytes() {
+    const { buffer } = this.memory;
+    if (this.view?.buffer !== buffer) {
+      this.view = new Uint8Array(/** @type {ArrayBuffer} */ (buffer));
+    }
+    return this.view;
+  }
+
   /** @param {number} at @param {number} size */
   copyIn(at, size) {
     return new Uint8Array(this.memory.buffer, at, size);
@@ -286,6 +329,16 @@ export class Instance {
       ) => this.submit(id, index, generation, kind, at, size),
       respond: (/** @type {number} */ id, /** @type {number} */ at, /** @type {number} */ size) =>
         this.respond(id, at, size),
+      respond_kept: (
+        /** @type {number} */ id,
+        /** @type {number} */ head,
+        /** @type {number} */ age,
+        /** @type {number} */ ttl,
+        /** @type {number} */ lane,
+        /** @type {number} */ until,
+      ) => this.respondKept(id, head, age, ttl, lane, until),
+      create_head: (/** @type {number} */ at, /** @type {number} */ size) => this.createHead(at, size),
+      release_head: (/** @type {number} */ head) => this.heads.release(head),
       wake: (/** @type {number} */ id) => {
         for (const wake of [...(this.requests.get(id)?.parked ?? [])]) wake();
       },
@@ -318,19 +371,29 @@ export class Instance {
         const form = composed === 1 ? lowerText : normalText;
         return this.writeText(form(this.textAt(at, size)), into, capacity);
       },
+      name_field: (/** @type {number} */ number, /** @type {number} */ at, /** @type {number} */ size) => {
+        this.fieldNames[number] = this.textAt(at, size);
+      },
       request_header: (
         /** @type {number} */ id,
-        /** @type {number} */ nameAt,
-        /** @type {number} */ nameSize,
+        /** @type {number} */ name,
         /** @type {number} */ into,
         /** @type {number} */ capacity,
-      ) => this.requestHeader(id, this.textAt(nameAt, nameSize), into, capacity),
+      ) => this.requestHeader(id, this.fieldNames[name] ?? "", into, capacity),
+      request_fields: (
+        /** @type {number} */ id,
+        /** @type {number} */ into,
+        /** @type {number} */ capacity,
+      ) => this.requestFields(id, into, capacity),
+      request_stream: (/** @type {number} */ id) => this.requestStream(id),
       create_body: (/** @type {number} */ at, /** @type {number} */ size) =>
         this.bodies.keep(this.memory.buffer.slice(at, at + size)).handle,
       read_body: (/** @type {number} */ handle, /** @type {number} */ into, /** @type {number} */ size) => {
         const bytes = new Uint8Array(this.bodies.buffer(handle));
         this.copyIn(into, size).set(bytes.subarray(0, size));
       },
+      slice_body: (/** @type {number} */ handle, /** @type {number} */ from, /** @type {number} */ size) =>
+        this.bodies.keep(this.bodies.buffer(handle).slice(from, from + size)).handle,
       release_body: (/** @type {number} */ handle) => this.bodies.release(handle),
       log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ size) =>
         console[LOG_METHODS[level] ?? "error"](this.textAt(at, size)),
@@ -364,8 +427,24 @@ export class Instance {
 
   /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
   requestHeader(id, name, into, capacity) {
-    const value = fieldOf(this.requests.get(id)?.request, name);
+    const flight = this.requests.get(id);
+    const value = flight === undefined ? null : fieldOf(flight, name);
     return value === null ? -1 : this.writeText(value, into, capacity);
+  }
+
+  /** @param {number} id @param {number} into @param {number} capacity @returns {number} the length of the record */
+  requestFields(id, into, capacity) {
+    const record = new RecordWriter();
+    record.pairs(this.requests.get(id)?.request?.headers ?? []);
+    const bytes = record.written();
+    if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** @param {number} id @returns {number} a handle; 0 where there is no body that nobody has read yet */
+  requestStream(id) {
+    const request = this.requests.get(id)?.request;
+    return request?.body && !request.bodyUsed ? this.bodies.keep(request.body).handle : 0;
   }
 
   /** @param {string} text @param {number} into @param {number} capacity @returns {number} its length in UTF-8 */
@@ -383,24 +462,47 @@ export class Instance {
     flight.answered?.(flight.response);
   }
 
+  /**
+   * @param {number} id @param {number} handle @param {number} age @param {number} ttl @param {number} lane 0: none
+   * @param {number} until
+   */
+  respondKept(id, handle, age, ttl, lane, until) {
+    const flight = this.requests.get(id);
+    if (flight === undefined || flight.response !== null) return;
+    const head = this.heads.at(handle, age, ttl);
+    const body = head === null || flight.method === "HEAD" ? null : head.body;
+    const response = head === null ? null : responseOf(body, head.init);
+    flight.response = response ?? unsendable();
+    flight.answered?.(flight.response);
+    if (lane !== 0 && head !== null && response !== null && body !== null) {
+      const { guards, init } = head;
+      this.lanes.open(flight.url, { id: lane, until, guards, init, body, hits: 0 });
+    }
+  }
+
+  /** @param {number} at @param {number} size @returns {number} a handle; 0: there is no such head */
+  createHead(at, size) {
+    const parts = headPartsOf(new RecordReader(this.memory.buffer, at, size));
+    if (parts === null || parts.status < 200 || parts.status > 599) return 0;
+    const content = this.bodies.content(parts.handle);
+    const body = BODYLESS_STATUS.has(parts.status) || content instanceof ReadableStream ? null : content;
+    return this.heads.keep(parts, initOf(parts.status, parts.fields), body);
+  }
+
   /** @param {InFlight} flight @param {number} at @param {number} size @returns {Response | null} null: none can be sent */
   responseAt(flight, at, size) {
     const answer = answerOf(new RecordReader(this.memory.buffer, at, size));
     if (answer === null) return null;
     const { status, lane } = answer;
-    const headers = headersOf(answer.fields);
     const content = this.bodies.giveOut(answer.handle);
-    // A body whose encoding is told is in that encoding already.
-    const encoded = headers.has("content-encoding");
-    /** @type {ResponseInit} */
-    const init = encoded ? { status, headers, encodeBody: "manual" } : { status, headers };
-    const body = BODYLESS_STATUS.has(status) || flight.request?.method === "HEAD" ? null : content;
+    const init = initOf(status, answer.fields);
+    const body = BODYLESS_STATUS.has(status) || flight.method === "HEAD" ? null : content;
     // Nobody will read it: it would keep its connection.
     if (body === null) cancel(content);
     const response = responseOf(body, init);
     if (response === null) cancel(body);
-    else if (lane !== null && body instanceof ArrayBuffer && flight.request) {
-      this.lanes.open(flight.request.url, { ...lane, init, body, hits: 0 });
+    else if (lane !== null && body instanceof ArrayBuffer) {
+      this.lanes.open(flight.url, { ...lane, init, body, hits: 0 });
     }
     return response;
   }
@@ -418,6 +520,29 @@ function answerOf(record) {
   } catch {
     return null;
   }
+}
+
+/** @param {RecordReader} record as host::encode writes it @returns {import("./heads.js").HeadParts | null} null: it breaks off */
+function headPartsOf(record) {
+  try {
+    return {
+      status: record.u32(),
+      fields: record.pairs(),
+      beforeTtl: record.text(),
+      afterTtl: record.text(),
+      handle: record.u32(),
+      guards: record.texts(),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** @param {number} status @param {[string, string][]} fields @returns {ResponseInit & {headers: Headers}} */
+function initOf(status, fields) {
+  const headers = headersOf(fields);
+  // A body whose encoding is told is in that encoding already.
+  return headers.has("content-encoding") ? { status, headers, encodeBody: "manual" } : { status, headers };
 }
 
 /** The fields that the platform takes: one that it refuses is left out. @param {[string, string][]} fields */
@@ -458,13 +583,11 @@ function letGo(flight, ticket) {
   flight.late.delete(ticket);
 }
 
-/**
- * A field that the origin's Vary names may be none that a request can have.
- * @param {Request | null | undefined} request @param {string} name
- */
-function fieldOf(request, name) {
+/** A field that the origin's Vary names may be none that a request can have. @param {InFlight} flight @param {string} name */
+function fieldOf(flight, name) {
   try {
-    return request?.headers.get(name) ?? null;
+    flight.fields ??= flight.request?.headers ?? null;
+    return flight.fields?.get(name) ?? null;
   } catch {
     return null;
   }

@@ -22,16 +22,17 @@ export class Lanes {
     this.table.set(url, lane);
   }
 
-  /** @param {Request} request @param {number} now @returns {Response | null} */
-  answer(request, now) {
-    const lane = this.table.get(request.url);
-    if (lane === undefined || request.method !== "GET") return null;
+  /** @param {Request} request @param {string} method @param {string} url its own @param {number} now @returns {Response | null} */
+  answer(request, method, url, now) {
+    const lane = this.table.get(url);
+    if (lane === undefined || method !== "GET") return null;
     if (now >= lane.until) {
-      this.close(request.url);
+      this.close(url);
       return null;
     }
+    const { headers } = request;
     for (const guard of lane.guards) {
-      if (request.headers.has(guard)) return null;
+      if (headers.has(guard)) return null;
     }
     if (lane.hits === 0) this.untold.push(lane);
     lane.hits += 1;

@@ -5,6 +5,8 @@
  * @typedef {{handle: number, size: number}} BodyReference
  */
 
+const SHORT_LETTERS = 128;
+const KEPT_BYTES = 16_384;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
@@ -13,6 +15,14 @@ export class RecordWriter {
     this.buffer = new Uint8Array(512);
     this.view = new DataView(this.buffer.buffer);
     this.size = 0;
+  }
+
+  /** Begins another record. A buffer that one record has made large is not kept for those that follow. */
+  clear() {
+    this.size = 0;
+    if (this.buffer.length <= KEPT_BYTES) return;
+    this.buffer = new Uint8Array(KEPT_BYTES);
+    this.view = new DataView(this.buffer.buffer);
   }
 
   /** @param {number} more */
@@ -49,9 +59,26 @@ export class RecordWriter {
   /** @param {string} value */
   text(value) {
     this.reserve(4 + value.length * 3);
-    const { written } = encoder.encodeInto(value, this.buffer.subarray(this.size + 4));
+    const written = this.shortAscii(value)
+      ? value.length
+      : encoder.encodeInto(value, this.buffer.subarray(this.size + 4)).written;
     this.view.setUint32(this.size, written, true);
     this.size += 4 + written;
+  }
+
+  /**
+   * A call of the encoder costs as much as some two hundred letters.
+   * @param {string} value @returns {boolean} whether it was written behind the place of its length
+   */
+  shortAscii(value) {
+    if (value.length > SHORT_LETTERS) return false;
+    const at = this.size + 4;
+    for (let i = 0; i < value.length; i++) {
+      const letter = value.charCodeAt(i);
+      if (letter > 0x7f) return false;
+      this.buffer[at + i] = letter;
+    }
+    return true;
   }
 
   /** @param {Uint8Array} value */

@@ -3,6 +3,7 @@
 import { exhausted, outOfOrder, recovering } from "./emergency.js";
 import { AT_FAULT, EXHAUSTED, Instance } from "./instance.js";
 import { messageText } from "./message_text.js";
+import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
@@ -47,9 +48,11 @@ export class LarderWorker {
   fetch(request, env, ctx) {
     const instance = this.startedOrNull(env);
     if (instance === null) return outOfOrder();
-    const quick = instance.lanes.answer(request, Date.now());
+    const { method, url } = request;
+    const quick = instance.lanes.answer(request, method, url, Date.now());
     if (quick !== null) return quick;
-    const answer = instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
+    const event = { env, ctx, request, method, url };
+    const answer = instance.begin("larder_fetch", event, requestRecord(method, url));
     if (answer instanceof Response) return answer;
     return this.settle(instance, answer, request, env, ctx);
   }
@@ -81,7 +84,9 @@ export class LarderWorker {
     /** @type {Awaited<ReturnType<Instance["begin"]>>} */
     let settled = null;
     try {
-      settled = await instance.begin("larder_fetch", { env, ctx, request }, requestRecord(request));
+      const { method, url } = request;
+      const event = { env, ctx, request, method, url };
+      settled = await instance.begin("larder_fetch", event, requestRecord(method, url));
     } finally {
       this.alone -= atFault ? 1 : 0;
     }
@@ -105,7 +110,7 @@ export class LarderWorker {
   /** @param {MessageBatch} batch @param {Environment} env @param {ExecutionContext} ctx */
   async queue(batch, env, ctx) {
     const record = new RecordWriter();
-    record.text(batch.queue);
+    record.text(ownQueueName(batch.queue));
     record.u32(batch.messages.length);
     for (const message of batch.messages) {
       record.text(message.id);
@@ -127,10 +132,13 @@ export class LarderWorker {
   }
 }
 
-/** @param {Request} request */
-function requestRecord(request) {
-  const record = new RecordWriter();
-  record.text(request.method);
-  record.text(request.url);
-  return record;
+// Copied into the module before anything else is written.
+const asked = new RecordWriter();
+
+/** @param {string} method @param {string} url */
+function requestRecord(method, url) {
+  asked.clear();
+  asked.text(method);
+  asked.text(url);
+  return asked;
 }

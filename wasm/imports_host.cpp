@@ -8,6 +8,12 @@ void larder_import_submit(std::uint32_t request, std::uint32_t index, std::uint3
                           std::uint32_t kind, const char* arguments, std::uint32_t size);
 LARDER_IMPORT(respond)
 void larder_import_respond(std::uint32_t request, const char* answer, std::uint32_t size);
+LARDER_IMPORT(create_head) std::uint32_t larder_import_create_head(const char* parts, std::uint32_t size);
+LARDER_IMPORT(release_head) void larder_import_release_head(std::uint32_t head);
+// `lane` is 0 where there is none; its end is in milliseconds since the epoch.
+LARDER_IMPORT(respond_kept)
+void larder_import_respond_kept(std::uint32_t request, std::uint32_t head, double age_seconds,
+                                double ttl_seconds, std::uint32_t lane, double lane_until);
 LARDER_IMPORT(wake) void larder_import_wake(std::uint32_t request);
 LARDER_IMPORT(finished) void larder_import_finished(std::uint32_t request);
 LARDER_IMPORT(revoke_lanes) void larder_import_revoke_lanes();
@@ -19,12 +25,21 @@ LARDER_IMPORT(body_sha256) void larder_import_body_sha256(std::uint32_t body, ch
 LARDER_IMPORT(normal_text)
 std::uint32_t larder_import_normal_text(const char* text, std::uint32_t size, char* into,
                                         std::uint32_t capacity, std::uint32_t composed);
+// Gives a field's name a number; number 0 has ever another name.
+LARDER_IMPORT(name_field)
+void larder_import_name_field(std::uint32_t number, const char* name, std::uint32_t size);
 // The field's length, or -1 when it is absent; nothing is written when it is longer than `capacity`.
 LARDER_IMPORT(request_header)
-std::int32_t larder_import_request_header(std::uint32_t request, const char* name, std::uint32_t name_size,
-                                          char* into, std::uint32_t capacity);
+std::int32_t larder_import_request_header(std::uint32_t request, std::uint32_t name, char* into,
+                                          std::uint32_t capacity);
+// The length of the record, which is pairs; nothing is written when it is longer than `capacity`.
+LARDER_IMPORT(request_fields)
+std::uint32_t larder_import_request_fields(std::uint32_t request, char* into, std::uint32_t capacity);
+LARDER_IMPORT(request_stream) std::uint32_t larder_import_request_stream(std::uint32_t request);
 LARDER_IMPORT(create_body) std::uint32_t larder_import_create_body(const char* bytes, std::uint32_t size);
 LARDER_IMPORT(read_body) void larder_import_read_body(std::uint32_t body, char* into, std::uint32_t size);
+LARDER_IMPORT(slice_body)
+std::uint32_t larder_import_slice_body(std::uint32_t body, std::uint32_t from, std::uint32_t size);
 LARDER_IMPORT(release_body) void larder_import_release_body(std::uint32_t body);
 LARDER_IMPORT(log) void larder_import_log(std::uint32_t level, const char* line, std::uint32_t size);
 
@@ -33,6 +48,8 @@ namespace larder::wasm {
 namespace {
 
 constexpr std::size_t sha256_size = 32;
+// What an origin's Vary names is anybody's word, so names do not all get a number.
+constexpr std::size_t field_names_max = 64;
 
 std::uint32_t size_of(std::string_view bytes) { return static_cast<std::uint32_t>(bytes.size()); }
 
@@ -59,8 +76,24 @@ void ImportsHost::submit(host::RequestId request, host::OperationId operation, h
 }
 
 void ImportsHost::respond(host::RequestId request, const host::Answer& answer) {
+  if (answer.kept) {
+    const host::KeptAnswer& kept = *answer.kept;
+    larder_import_respond_kept(static_cast<std::uint32_t>(request), static_cast<std::uint32_t>(kept.head),
+                               static_cast<double>(kept.age_seconds), static_cast<double>(kept.ttl_seconds),
+                               kept.lane, static_cast<double>(millis_since_epoch(kept.lane_until)));
+    return;
+  }
   const std::string record = host::encode(answer);
   larder_import_respond(static_cast<std::uint32_t>(request), record.data(), size_of(record));
+}
+
+host::HeadHandle ImportsHost::create_head(const host::HeadParts& parts) {
+  const std::string record = host::encode(parts);
+  return static_cast<host::HeadHandle>(larder_import_create_head(record.data(), size_of(record)));
+}
+
+void ImportsHost::release_head(host::HeadHandle head) {
+  larder_import_release_head(static_cast<std::uint32_t>(head));
 }
 
 void ImportsHost::wake(host::RequestId request) { larder_import_wake(static_cast<std::uint32_t>(request)); }
@@ -95,21 +128,57 @@ std::string ImportsHost::normal_text(std::string_view text) { return normal_form
 
 std::string ImportsHost::lower_text(std::string_view text) { return normal_form(text, 1); }
 
-std::optional<std::string> ImportsHost::request_header(host::RequestId request, std::string_view name,
-                                                       std::size_t bytes_max) {
-  std::string value(256 < bytes_max ? 256 : bytes_max, '\0');
-  for (;;) {
-    const std::int32_t size = larder_import_request_header(static_cast<std::uint32_t>(request), name.data(),
-                                                           size_of(name), value.data(), size_of(value));
-    if (size < 0 || static_cast<std::size_t>(size) > bytes_max) {
-      return std::nullopt;
-    }
-    const bool fits = static_cast<std::size_t>(size) <= value.size();
-    value.resize(static_cast<std::size_t>(size));
-    if (fits) {
-      return value;
+std::uint32_t ImportsHost::number_of(std::string_view name) {
+  for (std::size_t i = 0; i < field_names_.size(); ++i) {
+    if (field_names_[i] == name) {
+      return static_cast<std::uint32_t>(i + 1);
     }
   }
+  std::uint32_t number = 0;
+  if (field_names_.size() < field_names_max) {
+    field_names_.emplace_back(name);
+    number = static_cast<std::uint32_t>(field_names_.size());
+  }
+  larder_import_name_field(number, name.data(), size_of(name));
+  return number;
+}
+
+std::optional<std::string> ImportsHost::request_header(host::RequestId request, std::string_view name,
+                                                       std::size_t bytes_max) {
+  const auto id = static_cast<std::uint32_t>(request);
+  const std::uint32_t number = number_of(name);
+  // Most fields are absent, or short.
+  char nearby[256];
+  const std::int32_t size = larder_import_request_header(id, number, nearby, sizeof nearby);
+  if (size < 0 || static_cast<std::size_t>(size) > bytes_max) {
+    return std::nullopt;
+  }
+  const auto length = static_cast<std::size_t>(size);
+  if (length <= sizeof nearby) {
+    return std::string(nearby, length);
+  }
+  std::string value(length, '\0');
+  larder_import_request_header(id, number, value.data(), size_of(value));
+  return value;
+}
+
+TextPairs ImportsHost::request_fields(host::RequestId request) {
+  // Twice the size of what browsers send.
+  std::string record(4096, '\0');
+  for (;;) {
+    const std::size_t size =
+        larder_import_request_fields(static_cast<std::uint32_t>(request), record.data(), size_of(record));
+    const bool fits = size <= record.size();
+    record.resize(size);
+    if (fits) {
+      RecordReader reader(record);
+      return reader.pairs();
+    }
+  }
+}
+
+host::BodyHandle ImportsHost::request_stream(host::RequestId request) {
+  return static_cast<host::BodyHandle>(larder_import_request_stream(static_cast<std::uint32_t>(request)));
 }
 
 host::BodyHandle ImportsHost::create_body(std::string_view bytes) {
@@ -121,6 +190,12 @@ std::string ImportsHost::read_body(host::BodyHandle body, Bytes size, std::size_
   larder_import_read_body(static_cast<std::uint32_t>(body), bytes.data(),
                           static_cast<std::uint32_t>(size.count));
   return bytes;
+}
+
+host::BodyHandle ImportsHost::slice_body(host::BodyHandle body, Bytes from, Bytes size) {
+  return static_cast<host::BodyHandle>(larder_import_slice_body(static_cast<std::uint32_t>(body),
+                                                                static_cast<std::uint32_t>(from.count),
+                                                                static_cast<std::uint32_t>(size.count)));
 }
 
 void ImportsHost::release_body(host::BodyHandle body) {

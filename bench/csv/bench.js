@@ -12,6 +12,7 @@ const FILE_BYTES = 20_000_000;
 const BOOKS = 90_000;
 const ROUNDS = 7;
 const RATIO_AIM = 5;
+const BOOKS_AIM = 3;
 
 /** @param {string} path of bench_csv.wasm */
 function loadModule(path) {
@@ -77,13 +78,19 @@ export async function benchCsv(path) {
     ratio: median(samples.map((sample, round) => (fastest[round] ?? 0) / (sample[at] ?? Number.NaN))),
   }));
   const ratio = results[2]?.ratio ?? Number.NaN;
-  const aim = `${RATIO_AIM} times as fast as the faster of papaparse and csv-parse`;
+  const booksRatio = results[3]?.ratio ?? Number.NaN;
+  const aim = `rows ${RATIO_AIM} times as fast as the faster of papaparse and csv-parse`;
+  const booksAim = `books and authors ${BOOKS_AIM} times as fast as its rows`;
   return {
     bytes: bytes.length,
     fields,
     results,
     ratio,
-    verdicts: [{ aim, found: ratio.toFixed(2), met: ratio >= RATIO_AIM }],
+    booksRatio,
+    verdicts: [
+      { aim, found: ratio.toFixed(2), met: ratio >= RATIO_AIM },
+      { aim: booksAim, found: booksRatio.toFixed(2), met: booksRatio >= BOOKS_AIM },
+    ],
   };
 }
 

@@ -61,7 +61,7 @@ BENCH_EXPORT(read_rows) std::int32_t bench_rows(const char* bytes, std::uint32_t
 // Books and authors out of it, with a stand-in for the platform's Unicode. -1: refused; else the number of
 // books.
 BENCH_EXPORT(read_books) std::int32_t bench_books(const char* bytes, std::uint32_t size) {
-  const NormalText as_it_is = [](std::string_view text) { return std::string(text); };
+  const larder::NormalText as_it_is = [](std::string_view text) { return std::string(text); };
   const auto list = read_book_list(std::string_view(bytes, size), as_it_is, wide_limits());
   return list ? static_cast<std::int32_t>(list->books.size()) : -1;
 }

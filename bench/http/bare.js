@@ -3,7 +3,10 @@
 
 import body from "./body.bin";
 import fields from "./fields.json";
+import status from "./status.json";
+
+const content = status === 304 ? null : body;
 
 export default {
-  fetch: () => new Response(body, { headers: fields }),
+  fetch: () => new Response(content, { status, headers: fields }),
 };

@@ -14,6 +14,7 @@ import { freePort, HOST } from "../../scripts/listening.js";
 const WORKERD = /** @type {string} */ (createRequire(import.meta.url)("workerd").default);
 const READY_WITHIN_MILLIS = 20_000;
 const POLL_MILLIS = 20;
+const PAGE_BYTES = 4096;
 const TICKS_PER_SECOND = ticksPerSecond();
 
 /** @returns {number | null} the unit of /proc's times */
@@ -61,26 +62,29 @@ export class Server {
     throw new Error(`workerd did not come up with ${configuration}`);
   }
 
-  /** @param {string} path @param {Record<string, string>} [headers] @returns {Promise<Answer>} */
-  ask(path, headers = {}) {
+  /** @param {string} path @param {Record<string, string>} [headers] @param {string} [method] @returns {Promise<Answer>} */
+  ask(path, headers = {}, method = "GET") {
     return new Promise((resolve, reject) => {
-      const asked = request({ host: HOST, port: this.port, path, headers, agent: false }, (response) => {
-        /** @type {Buffer[]} */
-        const chunks = [];
-        response.on("data", (chunk) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () => {
-          const { statusCode = 0, rawHeaders } = response;
-          /** @type {[string, string][]} */
-          const fields = [];
-          for (let i = 0; i < rawHeaders.length; i += 2) {
-            fields.push([(rawHeaders[i] ?? "").toLowerCase(), rawHeaders[i + 1] ?? ""]);
-          }
-          // How this one connection is kept says nothing of the Worker.
-          const headers = fields.filter(([name]) => name !== "connection" && name !== "keep-alive");
-          resolve({ status: statusCode, headers, body: Buffer.concat(chunks) });
-        });
-      });
+      const asked = request(
+        { host: HOST, port: this.port, path, method, headers, agent: false },
+        (response) => {
+          /** @type {Buffer[]} */
+          const chunks = [];
+          response.on("data", (chunk) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const { statusCode = 0, rawHeaders } = response;
+            /** @type {[string, string][]} */
+            const fields = [];
+            for (let i = 0; i < rawHeaders.length; i += 2) {
+              fields.push([(rawHeaders[i] ?? "").toLowerCase(), rawHeaders[i + 1] ?? ""]);
+            }
+            // How this one connection is kept says nothing of the Worker.
+            const headers = fields.filter(([name]) => name !== "connection" && name !== "keep-alive");
+            resolve({ status: statusCode, headers, body: Buffer.concat(chunks) });
+          });
+        },
+      );
       asked.on("error", reject);
       asked.end();
     });
@@ -93,6 +97,16 @@ export class Server {
       // The fields after the name, which is in parentheses: proc(5), stat, utime and stime.
       const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @returns {number | null} memory that the process holds; null where the system does not tell */
+  residentBytes() {
+    try {
+      const pages = readFileSync(`/proc/${this.pid}/statm`, "utf8").split(" ")[1];
+      return Number(pages) * PAGE_BYTES;
     } catch {
       return null;
     }

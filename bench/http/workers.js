@@ -134,7 +134,7 @@ export function makeLarder(folder, modules, settings) {
 /** @param {string} folder @param {Answer} answer that of Larder @returns {string} its configuration */
 export function makeBare(folder, answer) {
   return writeConfiguration(folder, [
-    { name: "bare", modules: [ours("bare.js"), ...literals(folder, answer)] },
+    { name: "bare", modules: [ours("bare.js"), ...literals(folder, answer), statusOf(folder, answer)] },
   ]);
 }
 
@@ -161,6 +161,13 @@ export function makePeer(folder, answer) {
 
 /** @param {string} name @returns {Part} */
 const ours = (name) => ({ name, type: "esModule", path: join("bench/http", name) });
+
+/** @param {string} folder @param {Answer} answer @returns {Part} */
+function statusOf(folder, { status }) {
+  const path = join(folder, "status.json");
+  writeFileSync(path, String(status));
+  return { name: "status.json", type: "json", path };
+}
 
 /** @param {string} folder @param {Answer} answer @returns {[Part, Part]} */
 function literals(folder, { headers, body }) {

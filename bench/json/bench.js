@@ -18,7 +18,8 @@ const LOOKUPS = [
 ];
 const BATCH_MILLIS = 4;
 const ROUNDS = 25;
-const RATIO_AIM = 1;
+const WALK_AIM = 2;
+const READER_AIM = 2;
 
 /** @param {string} path of bench_json.wasm */
 export function loadModule(path) {
@@ -129,8 +130,21 @@ export async function benchJson(path, payloads) {
   const module = loadModule(path);
   const results = (await replies(payloads)).map((reply) => compare(reply, module));
   const ratio = median(results.map(({ walkRatio }) => walkRatio));
-  const aim = "On-Demand as fast as decode + JSON.parse (median of the replies)";
-  return { results, ratio, verdicts: [{ aim, found: ratio.toFixed(2), met: ratio >= RATIO_AIM }] };
+  const readRatio = median(results.map((result) => result.readRatio));
+  const least = Math.min(...results.map((result) => result.readRatio));
+  const verdicts = [
+    {
+      aim: `On-Demand ${WALK_AIM} times as fast as decode + JSON.parse (median of the replies)`,
+      found: ratio.toFixed(2),
+      met: ratio >= WALK_AIM,
+    },
+    {
+      aim: `the reader of works ${READER_AIM} times as fast, on every reply`,
+      found: `the least ${least.toFixed(2)}, the median ${readRatio.toFixed(2)}`,
+      met: least >= READER_AIM,
+    },
+  ];
+  return { results, ratio, readRatio, verdicts };
 }
 
 /** @param {Awaited<ReturnType<typeof benchJson>>} found */

@@ -50,9 +50,11 @@ export async function benchMeasuring(folder, extent) {
       const load = (at, seconds) =>
         generator.load({
           port: servers[at]?.port ?? 0,
-          path: PATH,
+          method: "GET",
+          paths: [PATH],
           header: variants[at]?.header ?? ["", ""],
           seconds,
+          status: 200,
         });
       try {
         for (const [at, { configuration }] of variants.entries()) {

@@ -29,6 +29,9 @@ import { Origin, UNKNOWN } from "./origin.js";
 const BARE = "bare Worker";
 const WHOLE = "Larder, everything on";
 const NO_NEGATIVE_CACHE = "no negative cache";
+const NO_CACHE = "no cache at all";
+const WHOLE_AIM = 5;
+const NO_CACHE_AIM = 1.6;
 const TITLE_PATH = "/search/title";
 // The shipped declaration of titles under other paths: with a fresh time that a check can wait for, and without the stores,
 // which stand-ins answer for in the measured process.
@@ -56,7 +59,7 @@ const CONFIGURATIONS = [
     conduct: { ...CONDUCT, negative: false },
   },
   {
-    name: "no cache at all",
+    name: NO_CACHE,
     settings: { FEATURE_CACHE: "false" },
     conduct: { keeps: false, far: false, locks: false, stale: false, negative: false },
   },
@@ -273,7 +276,19 @@ function summarise(variants, samples, extent) {
     );
     return { met: wrong.length === 0, found: wrong.map(({ name }) => name).join(", ") || "in every turn" };
   };
+  /** @param {string} name @param {number} most */
+  const times = (name, most) => {
+    const of = results.find((result) => result.name === name && result.reads === "titles");
+    const found = 1 / (of?.ratioOfWork ?? of?.ratio ?? { median: Number.NaN }).median;
+    return {
+      aim: `${name}: at most ${most} times a bare Worker`,
+      found: found.toFixed(2),
+      met: found <= most,
+    };
+  };
   const verdicts = [
+    times(WHOLE, WHOLE_AIM),
+    times(NO_CACHE, NO_CACHE_AIM),
     { aim: "exactly one origin request a miss", ...exact("titles") },
     {
       aim: "one for two reads of an unknown title, or two without the negative cache",

@@ -9,6 +9,10 @@ const KNOWN = "foundation";
 /** How a title begins that this origin knows nothing of. */
 export const UNKNOWN = "no-such-book";
 
+/** An API whose answers may be kept, and differ by language. */
+const PAGES = "/page/";
+const PAGE_FIELDS = { "cache-control": "max-age=86400", vary: "accept-language", etag: '"page"' };
+
 export class Origin {
   asked = 0;
 
@@ -17,7 +21,9 @@ export class Origin {
     this.server = createServer((request, response) => {
       this.asked += 1;
       const body = request.url?.includes(`title=${UNKNOWN}`) ? unknown : known;
-      response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+      const more = request.url?.startsWith(PAGES) ? PAGE_FIELDS : {};
+      const fields = { "content-type": "application/json", "content-length": body.length, ...more };
+      response.writeHead(200, fields);
       response.end(body);
     });
     // Connections that rest while others have their turn are not closed under whoever keeps them.

@@ -18,6 +18,10 @@ export class ControlLog extends CoreObject {
   /** @override */
   static row = OBJECTS.ControlLog;
 }
+export class Experiments extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Experiments;
+}
 export class Jobs extends CoreObject {
   /** @override */
   static row = OBJECTS.Jobs;

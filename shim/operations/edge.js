@@ -8,37 +8,40 @@ import { within } from "../within.js";
 
 const ENTRY_FIELD = "larder-entry";
 
-// Opened for each operation: what one request opens, another may not use.
-const cache = () => caches.open("larder");
+/** Opened once for each request: what one opens, another may not use. @param {InFlight} request */
+function cacheOf(request) {
+  request.edge ??= caches.open("larder");
+  return request.edge;
+}
 
 /** @param {string} key */
 const address = (key) => `https://larder.internal/entry/${encodeURIComponent(key)}`;
 
 /** @param {InFlight} request @param {{key: string, wait_millis: number}} wanted */
 export async function edgeGet(request, { key, wait_millis }) {
-  const { header, content } = await within(wait_millis, "The edge cache", entryAt(address(key)));
+  const { header, content } = await within(wait_millis, "The edge cache", entryAt(request, address(key)));
   return { found: content === null ? 0 : 1, header, content: request.instance.bodies.keep(content) };
 }
 
-/** @param {string} url @returns {Promise<{header: string, content: ArrayBuffer | null}>} */
-async function entryAt(url) {
-  const response = await (await cache()).match(url);
+/** @param {InFlight} request @param {string} url @returns {Promise<{header: string, content: ArrayBuffer | null}>} */
+async function entryAt(request, url) {
+  const response = await (await cacheOf(request)).match(url);
   const header = response?.headers.get(ENTRY_FIELD);
   if (response === undefined || !header) return { header: "", content: null };
   return { header, content: await response.arrayBuffer() };
 }
 
-/** @param {InFlight} _request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
-export async function edgePut(_request, { key, header, content, keep_seconds }) {
+/** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
+export async function edgePut(request, { key, header, content, keep_seconds }) {
   if (content === null) throw new OperationFailure("invalid", "An entry of the edge cache needs a body.");
   const response = new Response(content, {
     headers: { "cache-control": `max-age=${keep_seconds}`, [ENTRY_FIELD]: header },
   });
-  await (await cache()).put(address(key), response);
+  await (await cacheOf(request)).put(address(key), response);
   return {};
 }
 
-/** @param {InFlight} _request @param {{key: string}} wanted */
-export async function edgeDelete(_request, { key }) {
-  return { found: (await (await cache()).delete(address(key))) ? 1 : 0 };
+/** @param {InFlight} request @param {{key: string}} wanted */
+export async function edgeDelete(request, { key }) {
+  return { found: (await (await cacheOf(request)).delete(address(key))) ? 1 : 0 };
 }

@@ -15,9 +15,12 @@ import { OperationFailure } from "../failure.js";
 /** @param {InFlight} request @param {Wanted} wanted */
 export async function originFetch(request, wanted) {
   const abort = new AbortController();
-  const reply = ask(wanted, abort);
-  if (wanted.soft_millis === 0 || (await settlesWithin(reply, wanted.soft_millis))) {
-    return { ticket: 0, ...given(request, await reply) };
+  const time = new Time(wanted, abort);
+  const reply = ask(wanted, abort, time);
+  const settled = time.soft === null ? await reply : await Promise.race([reply, time.soft]);
+  if (settled !== null) {
+    const { status, headers, streamed, content } = given(request, settled);
+    return { ticket: 0, status, headers, streamed, content };
   }
   const ticket = setAside(request, reply, abort);
   return { ticket, status: 0, headers: [], streamed: 0, content: request.instance.bodies.keep(null) };
@@ -38,16 +41,31 @@ function given(request, { status, headers, content }) {
   return { status, headers, streamed, content: request.instance.bodies.keep(content) };
 }
 
-/** @param {Promise<unknown>} promise @param {number} millis @returns {Promise<boolean>} */
-function settlesWithin(promise, millis) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), millis);
-    const settled = () => {
-      clearTimeout(timer);
-      resolve(true);
-    };
-    promise.then(settled, settled);
-  });
+/** The time of a request: its soft end, where it has one, then its hard end, at which it is aborted. One timer at a time. */
+class Time {
+  /** @param {Wanted} wanted @param {AbortController} abort */
+  constructor({ soft_millis, timeout_millis }, abort) {
+    /** Resolves at the soft end, unless the request is over by then. @type {Promise<null> | null} */
+    this.soft = null;
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.timer = null;
+    const ends = () => abort.abort();
+    if (soft_millis === 0 || soft_millis >= timeout_millis) {
+      this.timer = setTimeout(ends, timeout_millis);
+      return;
+    }
+    this.soft = new Promise((resolve) => {
+      this.timer = setTimeout(() => {
+        this.timer = setTimeout(ends, timeout_millis - soft_millis);
+        resolve(null);
+      }, soft_millis);
+    });
+  }
+
+  /** The request is over. */
+  stop() {
+    clearTimeout(this.timer);
+  }
 }
 
 /**
@@ -72,9 +90,8 @@ function setAside(request, reply, abort) {
   return ticket;
 }
 
-/** @param {Wanted} wanted @param {AbortController} abort @returns {Promise<Reply>} */
-async function ask(wanted, abort) {
-  const timer = setTimeout(() => abort.abort(), wanted.timeout_millis);
+/** @param {Wanted} wanted @param {AbortController} abort @param {Time} time @returns {Promise<Reply>} */
+async function ask(wanted, abort, time) {
   try {
     const response = await fetch(wanted.url, {
       method: wanted.method,
@@ -92,7 +109,7 @@ async function ask(wanted, abort) {
       ? new OperationFailure("timeout", `The origin gave no whole answer within ${wanted.timeout_millis} ms.`)
       : new OperationFailure("unavailable", "The origin could not be reached or broke off.");
   } finally {
-    clearTimeout(timer);
+    time.stop();
   }
 }
 
@@ -125,6 +142,9 @@ async function readBody(response, bytesMax, oversizeAsStream) {
     await response.body.cancel();
     throw tooLarge(bytesMax);
   }
+  // Of so many bytes, as they come: the platform holds the origin to that.
+  if (Number.isInteger(declared) && !response.headers.has("content-encoding"))
+    return await response.arrayBuffer();
   const reader = response.body.getReader();
   const chunks = [];
   let size = 0;

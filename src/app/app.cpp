@@ -46,6 +46,15 @@ std::string client_of(host::Context here) {
   return address ? http::client_of(*address) : std::string();
 }
 
+// The fields that send a request past a lane of this resource.
+std::vector<std::string> lane_guards(const config::Resource& resource) {
+  std::vector<std::string> guards = {"if-none-match", "if-modified-since"};
+  if (differs_by_origin(resource)) {
+    guards.emplace_back("origin");
+  }
+  return guards;
+}
+
 std::uint64_t bytes_of(const config::FieldValues& values) {
   std::uint64_t bytes = 0;
   for (const auto& value : values) {
@@ -121,6 +130,7 @@ void App::build_caches() {
   // A chain is there even where CACHE_IMPL says to observe alone: a run-time setting may switch it on.
   auto tiered = tiers::make_tiered_cache(config::CacheImplementation::kv, setup, counters_);
   tiered_ = tiered.get();
+  known_urls_.seed(host::random_number(host_, 8));
   registry_.add(std::move(tiered));
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
@@ -129,8 +139,11 @@ void App::build_caches() {
       std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
                                        bypass_ ? engine::Duty::stands_in : engine::Duty::serves, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
-  const operators::Desk desk{settings_, bindings_, declarations_,  registry_, *tiered_, *engine_,
-                             *control_, counters_, narrative_log_, *warming_, uploads_, meter_};
+  conductor_ = std::make_unique<trials::Conductor>(*control_);
+  adopt_plan();
+  const operators::Desk desk{settings_,   bindings_, declarations_, registry_,      *tiered_,
+                             *engine_,    *control_, counters_,     narrative_log_, *warming_,
+                             *conductor_, tally_,    uploads_,      meter_};
   operators_ = std::make_unique<operators::Operators>(
       desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
 }
@@ -148,6 +161,14 @@ void App::activate_cache() {
   LARDER_ASSERT(activated.has_value());
 }
 
+void App::adopt_plan() {
+  auto plan = std::make_shared<const experiments::Plan>(control_->settings(), settings_.policy_overrides);
+  if (plan->unreadable() > 0) {
+    host::LogLine(host_, LogLevel::warn, "experiments_not_readable").add("count", plan->unreadable()).write();
+  }
+  engine_->take_up(std::move(plan));
+}
+
 void App::take_up_changes() {
   if (!LARDER_MUTATED(settings_ignored)) {
     auto settings = config::parse_settings(config::with_changes(bindings_, control_->settings()));
@@ -159,7 +180,9 @@ void App::take_up_changes() {
       line.add("faults", to_text(settings.error())).write();
     }
   }
+  adopt_plan();
   engine_->purge_memory();
+  known_urls_.clear();
   host_.revoke_lanes();
 }
 
@@ -205,7 +228,30 @@ bool App::fetch(host::RequestId request, std::string_view record) {
   inbound.began = host_.now();
   LARDER_ASSERT(reader.complete());
   bill(metrics::BilledItem::worker_requests);
-  return requests_.start(request, serve(requests_.context(request), std::move(inbound)));
+  const host::Context here = requests_.context(request);
+  if (inbound.method == http::Method::get) {
+    if (engine::Query* const known = known_urls_.find(inbound.url)) {
+      return fetch_known(here, std::move(inbound), *known);
+    }
+  }
+  return requests_.start(request, serve(here, std::move(inbound)));
+}
+
+bool App::fetch_known(host::Context here, Inbound inbound, engine::Query& known) {
+  // As declared: the query's own may be what an experiment makes of it.
+  inbound.resource = &declarations_.resources[known.resource->number - 1U];
+  known.ask_for(engine::asker_of(here, *known.resource));
+  tiers::Look near;
+  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, known, near);
+  if (reading && engine_->is_settled(inbound.began, *reading) && !needs_gatherer(inbound.began)) {
+    Outgoing outgoing = answer_and_count(here, inbound, known, *reading);
+    answer(here, inbound, std::move(outgoing), known.resource->name);
+    return true;
+  }
+  Question question(known);
+  question.sent = Bytes(inbound.url.size() + bytes_of(known.values));
+  return requests_.start(here.request(), serve_question(here, std::move(inbound), std::move(question),
+                                                        std::move(near), std::move(reading)));
 }
 
 host::Task<void> App::serve(host::Context here, Inbound inbound) {
@@ -258,7 +304,6 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   inbound.resource = matched->resource;
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(*target), std::nullopt);
-  co_await meter(here);
 }
 
 // Whether the path as it came is one of a resource whose origin would get it so, dot segments and all.
@@ -285,9 +330,13 @@ host::Task<void> App::serve_as_sent(host::Context here, Inbound inbound, http::T
     co_return;
   }
   inbound.resource = matched->resource;
+  if (inbound.method != http::Method::get && inbound.method != http::Method::head) {
+    co_await serve_through(here, std::move(inbound), std::move(*matched), std::move(target),
+                           std::move(*exact));
+    co_return;
+  }
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(target),
                           std::move(*exact));
-  co_await meter(here);
 }
 
 void App::count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
@@ -322,8 +371,12 @@ void App::bill(metrics::BilledItem item, std::uint64_t units) {
   counters_.add(observe::Counter::billed_operations_total, observe::Label(item), {}, units);
 }
 
+bool App::needs_metering(Instant now) const {
+  return !bypass_ && faults_.empty() && meter_.needs_gatherer(now);
+}
+
 host::Task<void> App::meter(host::Context here) {
-  if (!bypass_ && faults_.empty() && meter_.needs_gatherer(host_.now())) {
+  if (needs_metering(host_.now())) {
     co_await meter_.gather(here);
     co_await analytics_.write(here);
   }
@@ -365,6 +418,34 @@ void App::set_gauges() {
   counters_.set(Gauge::locks_in_flight, engine_->locks_held());
 }
 
+host::Task<void> App::serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                    http::Target target, http::ExactTarget exact) {
+  const std::string_view resource = matched.resource->name;
+  // The API may have acted on it already.
+  if (bypass_ && http::is_unsafe(inbound.method)) {
+    answer(here, inbound,
+           unavailable("What worked on this request was lost, and it may have had its effect."), resource);
+    co_return;
+  }
+  auto understood = understand(here, inbound, matched, target, exact, "");
+  if (!understood) {
+    answer(here, inbound, std::move(understood.error()), resource);
+    co_return;
+  }
+  const engine::Query& query = understood->query;
+  if (auto refused = refuse_fields(here, query)) {
+    answer(here, inbound, std::move(*refused), resource);
+    co_return;
+  }
+  auto place = waiting_.enter(client_of(here), understood->sent);
+  if (!place) {
+    answer(here, inbound, crowded_out(place.error()), resource);
+    co_return;
+  }
+  const engine::Reading reading = co_await engine_->pass(here, query);
+  answer(here, inbound, answer_of(here, inbound, query, reading), resource);
+}
+
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
   const Bytes held(inbound.url.size());
   inbound.url = std::string();
@@ -395,6 +476,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     auto received = co_await receive(here, inbound, matched, target, exact);
     if (!received) {
       answer(here, inbound, std::move(received.error()), resource.name);
+      co_await meter(here);
       co_return;
     }
     question.emplace(std::move(*received));
@@ -402,42 +484,109 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
     auto understood = understand(here, inbound, matched, target, exact, "");
     if (!understood) {
       answer(here, inbound, std::move(understood.error()), resource.name);
+      co_await meter(here);
       co_return;
     }
     question.emplace(std::move(*understood));
   }
+  tiers::Look near;
+  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, question->query, near);
+  if (reading && inbound.method == http::Method::get && entry::header_names(resource).empty()) {
+    known_urls_.keep(inbound.url, question->query);
+  }
   // While it waits it holds what is needed yet, and nothing twice.
-  inbound.url = std::string();
   target = http::Target();
   exact.reset();
   matched = config::Matched();
-  const engine::Query& query = question->query;
+  co_await serve_question(here, std::move(inbound), std::move(*question), std::move(near),
+                          std::move(reading));
+}
+
+host::Task<void> App::serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
+                                     std::optional<engine::Reading> reading) {
+  inbound.url = std::string();
+  const engine::Query& query = question.query;
+  const config::Resource& resource = *inbound.resource;
   std::optional<host::Admission::Place> place;
-  tiers::Look near;
-  std::optional<engine::Reading> reading = engine_->read_now(inbound.began, query, near);
   if (!reading) {
-    auto entered = waiting_.enter(client_of(here), question->sent);
+    if (auto refused = refuse_fields(here, query)) {
+      answer(here, inbound, std::move(*refused), resource.name);
+      co_await meter(here);
+      co_return;
+    }
+    auto entered = waiting_.enter(client_of(here), question.sent);
     if (!entered) {
       answer(here, inbound, crowded_out(entered.error()), resource.name);
+      co_await meter(here);
       co_return;
     }
     place.emplace(std::move(*entered));
+    // Whether an experiment goes on is decided before it is asked for; where none is known of, nobody waits
+    // for that, so what a cold isolate is asked first takes no part.
+    if (!bypass_ && !engine_->plan().empty() && !control_->is_current(host_.now())) {
+      co_await control_->make_current(here);
+      engine::put_under(question.query, engine_->plan(), resource);
+    }
     engine::Reading waited_for = co_await engine_->read(here, query, std::move(near));
     reading.emplace(std::move(waited_for));
   }
-  Outgoing outgoing = answer_of(here, inbound, query, *reading);
+  Outgoing outgoing = answer_and_count(here, inbound, query, *reading);
   std::optional<observe::NarrativeRow> row;
   if (narrative::is_narrative(resource) && !bypass_) {
     row =
-        narratives_.row_of(query, *reading, inbound.began, outgoing.answer.status, std::move(question->user));
+        narratives_.row_of(query, *reading, inbound.began, outgoing.answer.status, std::move(question.user));
   }
-  count_answer(query, *reading, outgoing.answer.status, inbound.began);
   answer(here, inbound, std::move(outgoing), resource.name);
   co_await engine_->settle(here, query, std::move(*reading));
   if (row) {
     co_await narrative_log_.write(here, std::move(*row));
   }
+  if (tally_.needs_gatherer(host_.now())) {
+    co_await tally_.gather(here);
+  }
+  co_await meter(here);
 }
+
+std::optional<Outgoing> App::refuse_fields(host::Context here, const engine::Query& query) const {
+  if (!query.fields) {
+    return std::nullopt;
+  }
+  const auto expect = host_.request_header(here.request(), "expect", 256);
+  if (expect && !equals_ignoring_case(trim(*expect), "100-continue")) {
+    return problem_answer(host_, http::Problem(417, "Nothing but 100-continue can be expected here."));
+  }
+  const auto upgrade = host_.request_header(here.request(), "upgrade", 256);
+  if (upgrade && equals_ignoring_case(trim(*upgrade), "websocket")) {
+    return problem_answer(host_, http::Problem(501, "No WebSocket goes through Larder; ask the API itself."));
+  }
+  // What tells answers apart (Vary) is read up to this length; a longer field is not sent on half.
+  for (const auto& [name, value] : query.fields()) {
+    if (value.size() > config::limit::header_value_bytes_max) {
+      return problem_answer(
+          host_, http::Problem(431, concat({"The field ", name, " is longer than ",
+                                            to_text(std::uint64_t{config::limit::header_value_bytes_max}),
+                                            " bytes."})));
+    }
+  }
+  return std::nullopt;
+}
+
+Outgoing App::answer_and_count(host::Context here, Inbound& inbound, const engine::Query& query,
+                               engine::Reading& reading) {
+  if (query.view != nullptr) {
+    reading.status.variant = query.view->label;
+  }
+  Outgoing outgoing = answer_of(here, inbound, query, reading);
+  if (query.view != nullptr && !query.view->parts.empty() && !bypass_) {
+    const Millis took = host_.now() - inbound.began;
+    tally_.add(engine_->plan(), *query.view, query.key.storage_name,
+               trials::answered_of(query, reading, outgoing.answer.status, took));
+  }
+  count_answer(query, reading, outgoing.answer.status, inbound.began);
+  return outgoing;
+}
+
+bool App::needs_gatherer(Instant now) const { return needs_metering(now) || tally_.needs_gatherer(now); }
 
 tl::expected<App::Question, Outgoing> App::understand(host::Context here, const Inbound& inbound,
                                                       const config::Matched& matched,
@@ -498,14 +647,59 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   http::Conditions conditions;
   conditions.if_none_match = if_none_match;
   conditions.if_modified_since = if_modified_since;
+  if (query.wants_part) {
+    conditions.range = query.range;
+  }
+  if (!query.if_range.empty()) {
+    conditions.if_range = query.if_range;
+  }
+  if (auto kept = kept_answer_of(inbound, query, reading, conditions)) {
+    return std::move(*kept);
+  }
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
-  Outgoing outgoing = reading_answer(host_, reading, inbound.method, conditions, inbound.request_id);
+  Outgoing outgoing =
+      reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
   const bool one_for_all = !differs_by_origin(*query.resource) ||
                            !host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
   if (inbound.method == http::Method::get && !if_none_match && !if_modified_since && one_for_all) {
-    offer_lane(query, reading, outgoing.answer);
+    if (const auto offer = lane_for(query, reading)) {
+      outgoing.answer.lane = host::Lane(offer->lane, offer->until, lane_guards(*query.resource));
+    }
+  }
+  return outgoing;
+}
+
+std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine::Query& query,
+                                            const engine::Reading& reading,
+                                            const http::Conditions& conditions) {
+  const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
+  // The fields of CORS, an experiment's variant, and a log line, are made of the whole answer.
+  if (!is_read || query.resource->cors || query.view != nullptr || host_.logs(LogLevel::info) ||
+      !has_lasting_head(reading) || query.wants_part) {
+    return std::nullopt;
+  }
+  const engine::Hit& hit = *reading.hit();
+  const http::Precondition precondition = precondition_of(host_, hit, inbound.method, conditions);
+  host::Head& place = head_of(hit, inbound.method, precondition);
+  host::HeadHandle head = place.use();
+  if (head == host::HeadHandle::none) {
+    const Outgoing whole =
+        reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
+    head = heads_.keep(place, lasting_parts(whole.answer, lane_guards(*query.resource)));
+  }
+  if (head == host::HeadHandle::none) {
+    return std::nullopt;
+  }
+  const bool is_whole = precondition == http::Precondition::proceed;
+  Outgoing outgoing;
+  outgoing.answer = kept_answer(head, is_whole ? hit.entry->header.status : 304, reading);
+  if (inbound.method == http::Method::get && !conditions.if_none_match && !conditions.if_modified_since) {
+    if (const auto offer = lane_for(query, reading)) {
+      outgoing.answer.kept->lane = offer->lane;
+      outgoing.answer.kept->lane_until = offer->until;
+    }
   }
   return outgoing;
 }
@@ -568,46 +762,44 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
     parts.exact = entry::exact_fields(resource, *exact);
   }
   engine::Asker asker = engine::asker_of(here, resource);
-  auto query = engine::make_query(host_, settings_, resource, parts, std::move(asker));
+  auto query = engine::make_query(host_, settings_, engine_->plan(), resource, parts, std::move(asker));
   if (query) {
     query->method = method;
+    query->wants_part = query->wants_part && method == http::Method::get;
   }
   return query;
 }
 
-void App::offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer) {
+std::optional<App::LaneOffer> App::lane_for(const engine::Query& query, const engine::Reading& reading) {
   const engine::Hit* const hit = reading.hit();
   // The bytes have to be the memory tier's own, which says when it drops them.
   const bool repeatable =
       hit != nullptr && hit->found_in == config::Tier::memory && !reading.status.forward &&
-      answer.status == 200 && hit->entry->header.vary.empty() && hit->form == engine::Form::as_kept &&
-      hit->role == engine::Role::itself && !hit->entry->header.partial &&
-      hit->entry->header.encoding == entry::Encoding::identity &&
+      hit->entry->header.status == 200 && hit->entry->header.vary.empty() &&
+      hit->form == engine::Form::as_kept && hit->role == engine::Role::itself &&
+      !hit->entry->header.partial && hit->entry->header.encoding == entry::Encoding::identity &&
       query.resource->mode == config::Mode::keyed && entry::header_names(*query.resource).empty();
   if (!repeatable) {
-    return;
+    return std::nullopt;
   }
   const Instant now = host_.now();
-  const auto lane = lanes_.hit(query.key.storage_name, query.resource, now);
+  const auto lane = lanes_.hit(query.key.storage_name, query.resource, now, query.view);
   if (!lane) {
-    return;
+    return std::nullopt;
   }
   const entry::Header& header = hit->entry->header;
   const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(hit->age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
   // A read from then on refreshes the entry.
-  const Instant eager = header.created + policy::eager_age(header);
+  const Instant eager = header.created + policy::eager_age(header, policy::eager_percent(query.overrides()));
+  const bool refreshes =
+      policy::when_stale(settings_, query.overrides()) == policy::WhenStale::serve_and_refresh;
   const Instant until =
-      std::min({next_age, fresh_end, settings_.stale_while_revalidate_enabled ? eager : fresh_end,
-                control_->current_until()});
+      std::min({next_age, fresh_end, refreshes ? eager : fresh_end, control_->current_until()});
   if (until <= now) {
-    return;
+    return std::nullopt;
   }
-  std::vector<std::string> guards = {"if-none-match", "if-modified-since"};
-  if (differs_by_origin(*query.resource)) {
-    guards.emplace_back("origin");
-  }
-  answer.lane = host::Lane(*lane, until, std::move(guards));
+  return LaneOffer(*lane, until);
 }
 
 // What the engine counts for a memory hit, for hits that never reached it.
@@ -629,6 +821,9 @@ void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
     }
     counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);
+    if (given->view != nullptr) {
+      tally_.add(engine_->plan(), *given->view, given->storage_name, trials::hits_of(count));
+    }
   }
   meter_.hurry(host_);
 }
@@ -887,6 +1082,13 @@ host::Task<void> App::maintain(host::Context here) {
   }
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->maintain(here);
+  co_await tally_.flush(here);
+  co_await conductor_->tend(here);
+}
+
+host::Task<void> App::analyse_experiments(host::Context here) {
+  co_await tally_.flush(here);
+  co_await conductor_->analyse(here);
 }
 
 host::Task<void> App::log_only(host::Context) { co_return; }

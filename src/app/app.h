@@ -8,8 +8,11 @@
 #include <string_view>
 
 #include "app/answers.h"
+#include "app/kept_answers.h"
+#include "app/known_urls.h"
 #include "app/lane_keeper.h"
 #include "config/declaration.h"
+#include "config/limits.h"
 #include "config/settings.h"
 #include "engine/engine.h"
 #include "host/admission.h"
@@ -26,6 +29,8 @@
 #include "operators/operators.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "trials/conductor.h"
+#include "trials/tally.h"
 #include "warm/warming.h"
 
 namespace larder::app {
@@ -61,7 +66,7 @@ class App {
   // A request on its way through.
   struct Inbound {
     http::Method method = http::Method::get;
-    // Until the query is made of it.
+    // Until memory has been looked into.
     std::string url;
     Instant began;
     // Made when something needs it.
@@ -87,15 +92,30 @@ class App {
   // A new view of the control log: settings as they are now, and purges.
   void take_up_changes();
   void activate_cache();
+  // What experiments and POLICY_OVERRIDES say now.
+  void adopt_plan();
   // The settings, with what depends on the module in its place.
   void adopt(config::Settings settings);
   void log_start() const;
 
+  // Its answer, counted.
+  Outgoing answer_and_count(host::Context here, Inbound& inbound, const engine::Query& query,
+                            engine::Reading& reading);
+  // Whether a request has to stay behind its response to hand on what is counted.
+  bool needs_gatherer(Instant now) const;
+  // A GET of a URL that is known. True when it has ended within the call.
+  bool fetch_known(host::Context here, Inbound inbound, engine::Query& known);
   host::Task<void> serve(host::Context here, Inbound inbound);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target, std::optional<http::ExactTarget> exact);
+  // From the look into memory on, which read_now() has made; `reading`: what it found.
+  host::Task<void> serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
+                                  std::optional<engine::Reading> reading);
   bool leaves_its_resource(const Inbound& inbound) const;
   host::Task<void> serve_as_sent(host::Context here, Inbound inbound, http::Target target);
+  // Mode http, with a method whose answers are not kept.
+  host::Task<void> serve_through(host::Context here, Inbound inbound, config::Matched matched,
+                                 http::Target target, http::ExactTarget exact);
   host::Task<void> serve_operators(host::Context here, Inbound inbound, http::Target target);
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,
@@ -111,6 +131,7 @@ class App {
   bool measures_requests() const { return !bypass_ && settings_.ledger_shards > 0; }
   void note_unmatched(const http::Target& target, Instant now);
   void set_gauges();
+  bool needs_metering(Instant now) const;
   // Behind a response: stays to gather what is counted where nobody else does.
   host::Task<void> meter(host::Context here);
   // What is counted goes to the ledger, and data points to their datasets, now.
@@ -118,6 +139,7 @@ class App {
   host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   // What the stores say of themselves, for status and advice.
   host::Task<void> survey_stores(host::Context here);
+  host::Task<void> analyse_experiments(host::Context here);
   host::Task<void> log_only(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
@@ -147,6 +169,8 @@ class App {
                                                        const config::Matched& matched,
                                                        const http::Target& target,
                                                        const std::optional<http::ExactTarget>& exact);
+  // What of a request's fields in mode http can neither be answered nor sent on.
+  std::optional<Outgoing> refuse_fields(host::Context here, const engine::Query& query) const;
   // The JSON body of a POST, or what is wrong with it.
   host::Task<tl::expected<std::string, Outgoing>> read_posted(host::Context here);
   // Nobody has room for this request.
@@ -157,12 +181,23 @@ class App {
   Outgoing answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                      const engine::Reading& reading);
   Outgoing preflight(host::Context here, const http::Target& target, std::string_view allow) const;
+  // The same of a memory hit, in numbers; nothing: its head cannot be kept.
+  std::optional<Outgoing> kept_answer_of(const Inbound& inbound, const engine::Query& query,
+                                         const engine::Reading& reading, const http::Conditions& conditions);
   // The answer of a memory hit that is asked for often may be repeated by the host.
-  void offer_lane(const engine::Query& query, const engine::Reading& reading, host::Answer& answer);
+  struct LaneOffer {
+    std::uint32_t lane;
+    Instant until;
+
+    LaneOffer(std::uint32_t lane_, Instant until_) : lane(lane_), until(until_) {}
+  };
+  std::optional<LaneOffer> lane_for(const engine::Query& query, const engine::Reading& reading);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
   std::string request_id(host::Context here) const;
 
   host::Host& host_;
+  // Ends after all entries: they have places for heads.
+  host::Heads heads_{host_, config::limit::heads_max};
   std::string toolchain_;
   bool bypass_ = false;
   TextPairs bindings_;
@@ -179,8 +214,11 @@ class App {
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
+  trials::Tally tally_{counters_};
+  std::unique_ptr<trials::Conductor> conductor_;
   std::unique_ptr<operators::Operators> operators_;
   LaneKeeper lanes_;
+  KnownUrls known_urls_{config::limit::known_urls_max};
   // Room for requests that wait, for bodies on their way, for operators' requests, and for lists they upload.
   host::Admission waiting_;
   host::Admission receiving_;

@@ -5,7 +5,8 @@
 namespace larder::app {
 
 std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name,
-                                             const config::Resource* resource, Instant now) {
+                                             const config::Resource* resource, Instant now,
+                                             std::shared_ptr<const experiments::View> view) {
   Recent& recent = recent_[std::hash<std::string>()(storage_name) % slots];
   const bool hot = recent.storage_name == storage_name && now - recent.last_hit < hot_within;
   recent.last_hit = now;
@@ -17,6 +18,7 @@ std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name,
   given.lane = next_lane_;
   given.storage_name = storage_name;
   given.resource = resource;
+  given.view = std::move(view);
   next_lane_ = next_lane_ == UINT32_MAX ? 1 : next_lane_ + 1;
   return given.lane;
 }

@@ -4,11 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/units.h"
 #include "config/declaration.h"
+#include "experiments/plan.h"
 
 namespace larder::app {
 
@@ -20,13 +22,15 @@ class LaneKeeper {
     std::string storage_name;
     // The declaration's, which lives as long as the app.
     const config::Resource* resource = nullptr;
+    // What experiments say of it, which `resource` may be a part of; nullptr: nothing.
+    std::shared_ptr<const experiments::View> view;
 
     Given() {}
   };
 
   // Called for every memory hit that came to the core. A new lane's id if the key is hot.
   std::optional<std::uint32_t> hit(const std::string& storage_name, const config::Resource* resource,
-                                   Instant now);
+                                   Instant now, std::shared_ptr<const experiments::View> view = nullptr);
   // What a lane is about; nullptr when it has been forgotten: more lanes have been given out since than the
   // shim keeps open (LANES_MAX in shim/lanes.js).
   const Given* find(std::uint32_t lane) const;

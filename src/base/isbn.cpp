@@ -26,23 +26,33 @@ std::size_t separator_bytes(std::string_view text) {
   return dash ? 3 : 0;
 }
 
-// Only the characters that count, x as X.
-Result<std::string> significant(std::string_view text) {
-  std::string characters;
-  while (!text.empty()) {
-    if (const std::size_t skipped = separator_bytes(text); skipped > 0) {
+// Only the characters that count, x as X. In place: most numbers are read to be dropped or compared.
+class Significant {
+ public:
+  // False: there is something that no ISBN has.
+  bool read(std::string_view text) {
+    while (!text.empty()) {
+      const char c = text.front();
+      if (is_digit(c) || c == 'X' || c == 'x') {
+        characters_[size_] = c == 'x' ? 'X' : c;
+        ++size_;
+        text.remove_prefix(1);
+        continue;
+      }
+      const std::size_t skipped = separator_bytes(text);
+      if (skipped == 0) {
+        return false;
+      }
       text.remove_prefix(skipped);
-      continue;
     }
-    const char c = text.front();
-    if (!is_digit(c) && c != 'X' && c != 'x') {
-      return refuse("An ISBN has only the digits 0 to 9, hyphens and spaces (and an X at the end of ten).");
-    }
-    characters.push_back(c == 'x' ? 'X' : c);
-    text.remove_prefix(1);
+    return true;
   }
-  return characters;
-}
+  std::string_view text() const { return {characters_, size_}; }
+
+ private:
+  char characters_[text_bytes_max];
+  std::size_t size_ = 0;
+};
 
 // Of the first nine digits, weighted 10 down to 2, modulo 11.
 char check_of_ten(std::string_view digits) {
@@ -75,23 +85,25 @@ Result<Isbn> parse_isbn(std::string_view text) {
   if (text.size() > text_bytes_max) {
     return refuse("This is too long for an ISBN, which has 10 or 13 digits.");
   }
-  auto characters = significant(text);
-  if (!characters) {
-    return tl::make_unexpected(std::move(characters.error()));
+  Significant characters;
+  if (!characters.read(text)) {
+    return refuse("An ISBN has only the digits 0 to 9, hyphens and spaces (and an X at the end of ten).");
   }
-  const std::string& all = *characters;
+  const std::string_view all = characters.text();
   if (all.size() != 10 && all.size() != 13) {
     return refuse(concat({"An ISBN has 10 or 13 digits, not ", to_text(std::uint64_t{all.size()}), "."}));
   }
   const std::size_t cross = all.find('X');
-  if (cross != std::string::npos && (all.size() != 10 || cross != 9)) {
+  if (cross != std::string_view::npos && (all.size() != 10 || cross != 9)) {
     return refuse("An X may only be the last of an ISBN's ten digits.");
   }
   if (all.size() == 10) {
     if (const char check = check_of_ten(all); check != all[9]) {
       return refuse_check(all, check);
     }
-    std::string thirteen = "978" + all.substr(0, 9);
+    std::string thirteen;
+    thirteen.reserve(13);
+    thirteen.append("978").append(all.substr(0, 9));
     thirteen.push_back(check_of_thirteen(thirteen));
     return Isbn(std::move(thirteen));
   }
@@ -101,7 +113,7 @@ Result<Isbn> parse_isbn(std::string_view text) {
   if (const char check = check_of_thirteen(all); check != all[12]) {
     return refuse_check(all, check);
   }
-  return Isbn(all);
+  return Isbn(std::string(all));
 }
 
 bool is_isbn13(std::string_view digits) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -13,7 +14,8 @@ namespace larder {
 class Isbn {
  public:
   // Thirteen digits, without hyphens: the form under which a book is kept.
-  const std::string& thirteen() const { return thirteen_; }
+  const std::string& thirteen() const& { return thirteen_; }
+  std::string thirteen() && { return std::move(thirteen_); }
   // Ten characters, the last of them a digit or X; numbers that start with 979 have no such form.
   std::optional<std::string> ten() const;
 

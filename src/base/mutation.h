@@ -1,5 +1,6 @@
-// Deliberate defects, one for each rule that the simulator has to see broken (tests/sim). Only the native
-// tests compile them in, and there at most one is active; everywhere else the condition is constant.
+// Deliberate defects, one for each rule that the simulator (tests/sim) or a test of steps has to see broken.
+// Only the native tests compile them in, and there at most one is active; everywhere else the condition is
+// constant.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@ enum class Mutation : std::uint8_t {
   none,
 #define LARDER_MUTATION(name, what) name,
 #include "base/mutations.def"
+#include "base/step_mutations.def"
 #undef LARDER_MUTATION
 };
 

@@ -1,6 +1,7 @@
 #include "config/control_log.h"
 
 #include "base/assert.h"
+#include "base/text.h"
 
 namespace larder::config {
 
@@ -18,6 +19,10 @@ std::string_view to_text(PurgeKind kind) {
       return "all";
   }
   LARDER_UNREACHABLE();
+}
+
+std::uint64_t serial_of(std::string_view published) {
+  return parse_unsigned(published.substr(0, published.find(' '))).value_or(0);
 }
 
 }  // namespace larder::config

@@ -36,6 +36,12 @@ struct Purge {
   Purge(PurgeKind kind_, std::string text_, bool soft_) : kind(kind_), text(std::move(text_)), soft(soft_) {}
 };
 
+// A setting of this name and an experiment's says where the experiment stands. Its value begins with a serial
+// number, and an older one never replaces a newer one.
+inline constexpr std::string_view experiment_setting = "experiment:";
+// 0 where it begins with none.
+std::uint64_t serial_of(std::string_view published);
+
 struct ControlLog {
   std::uint64_t sequence = 0;
   // Names and values of settings that are not as deployed.

@@ -8,6 +8,8 @@
 #include "config/duration.h"
 #include "config/limits.h"
 #include "config/settings.h"
+#include "http/request_fields.h"
+#include "http/syntax.h"
 #include "json/json_position.h"
 #include "json/json_reader.h"
 
@@ -237,6 +239,50 @@ std::optional<Cors> parse_cors(const Members& members, Faults& faults) {
   return cors;
 }
 
+void parse_forward(const Members& members, Resource& resource, Faults& faults) {
+  const auto place = members.find("forward");
+  if (!place) {
+    return;
+  }
+  for (const Place& item : read_items(*place, limit::forwarded_fields_max, faults)) {
+    const auto text = read_text(item, faults);
+    if (!text) {
+      continue;
+    }
+    const std::string name = to_lower(*text);
+    const http::RequestFieldFate fate = http::fate_of(name);
+    if (!http::is_token(name) || name.find('*') != std::string::npos) {
+      faults.emplace_back(item.path, concat({in_quotes(*text), " is no header field name (RFC 9110 §5.1)."}));
+    } else if (fate == http::RequestFieldFate::end_to_end) {
+      faults.emplace_back(item.path, "This field goes to the origin by itself; remove it.");
+    } else if (!http::may_be_declared(fate)) {
+      faults.emplace_back(item.path, "This field is set by the cache or the connection; remove it.");
+    } else if (std::find(resource.forward.begin(), resource.forward.end(), name) != resource.forward.end()) {
+      faults.emplace_back(item.path, "This field is named twice; keep one.");
+    } else {
+      resource.forward.push_back(name);
+    }
+  }
+}
+
+// What only mode http has.
+void parse_http_members(const Members& members, Resource& resource, Faults& faults) {
+  for (const std::string_view name : {"forward", "setCookie", "heuristic", "ttlMax"}) {
+    if (resource.mode != Mode::http && members.find(name)) {
+      faults.emplace_back(members.path_of(name),
+                          "In mode keyed the declaration decides; remove this member.");
+    }
+  }
+  parse_forward(members, resource, faults);
+  if (const auto set_cookie = members.find("setCookie")) {
+    resource.set_cookie = read_word(*set_cookie, all_set_cookies, faults).value_or(SetCookie::pass);
+  }
+  if (const auto heuristic = members.find("heuristic")) {
+    resource.heuristics = read_boolean(*heuristic, faults).value_or(false) ? Heuristics::on : Heuristics::off;
+  }
+  resource.ttl_max = parse_lifetime(members, "ttlMax", resource.ttl_max, faults);
+}
+
 void check_unused_fields(const Members& members, const Resource& resource, Faults& faults) {
   if (resource.origin.kind != OriginKind::url || !members.find("key")) {
     return;
@@ -258,10 +304,11 @@ void check_unused_fields(const Members& members, const Resource& resource, Fault
 
 Resource parse_resource(const Place& place, Faults& faults) {
   Resource resource;
-  const Members members(place,
-                        {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError",
-                         "negativeTtl", "tags", "tiers", "maxBytes", "cors", "limit"},
-                        faults);
+  const Members members(
+      place,
+      {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError", "negativeTtl", "tags",
+       "tiers", "maxBytes", "cors", "limit", "forward", "setCookie", "heuristic", "ttlMax"},
+      faults);
   if (!members.is_object()) {
     return resource;
   }
@@ -286,6 +333,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
     resource.bytes_max = Bytes(read_integer(*bytes, 1, limit::kv_value_bytes_max, faults).value_or(1));
   }
   resource.cors = parse_cors(members, faults);
+  parse_http_members(members, resource, faults);
   // Money is spent on whoever asks.
   resource.limits_clients = asks_model(resource);
   if (const auto limit = members.find("limit")) {
@@ -300,13 +348,19 @@ Resource parse_resource(const Place& place, Faults& faults) {
 
 // What two requests cannot tell apart: kinds of segments, and the text of literal ones.
 std::string shape_of(const Match& match) {
-  std::string shape(http::to_text(match.method));
+  std::string shape;
   for (const Segment& segment : match.segments) {
     shape.append("/").append(segment.kind == SegmentKind::literal     ? segment.text
                              : segment.kind == SegmentKind::parameter ? "{}"
                                                                       : "{...}");
   }
   return shape;
+}
+
+bool share_methods(const Match& one, const Match& other) {
+  return std::any_of(one.methods.begin(), one.methods.end(), [&](http::Method method) {
+    return std::find(other.methods.begin(), other.methods.end(), method) != other.methods.end();
+  });
 }
 
 void check_duplicates(const std::vector<Resource>& resources, Faults& faults) {
@@ -321,7 +375,8 @@ void check_duplicates(const std::vector<Resource>& resources, Faults& faults) {
         faults.emplace_back(place(i, ".name"),
                             concat({in_quotes(mine.name), " is also the name of ", place(j, ""), "."}));
       }
-      if (!mine.match.segments.empty() && shape_of(mine.match) == shape_of(other.match)) {
+      if (!mine.match.segments.empty() && share_methods(mine.match, other.match) &&
+          shape_of(mine.match) == shape_of(other.match)) {
         faults.emplace_back(place(i, ".match"),
                             concat({"It matches the same requests as ", place(j, ""), "."}));
       }
@@ -353,6 +408,14 @@ Declarations parse_document(simdjson::dom::element document,
   for (const Place& item : read_items(*resources, limit::resources_max, faults)) {
     declarations.resources.push_back(parse_resource(item, faults));
     declarations.resources.back().number = static_cast<std::uint16_t>(declarations.resources.size());
+  }
+  const auto changes_things = [](const Resource& resource) {
+    return resource.mode == Mode::http &&
+           std::any_of(resource.match.methods.begin(), resource.match.methods.end(), http::is_unsafe);
+  };
+  const bool any = std::any_of(declarations.resources.begin(), declarations.resources.end(), changes_things);
+  for (Resource& resource : declarations.resources) {
+    resource.is_invalidated = any && resource.mode == Mode::http;
   }
   check_reserved(declarations.resources, reserved_paths, faults);
   check_duplicates(declarations.resources, faults);

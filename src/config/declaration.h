@@ -7,6 +7,8 @@
 //     "match": {
 //       "method": "GET",                 the default, HEAD is answered alike; or "POST" with a JSON body, which is then
 //                                        asked for by the key's fields alone (mode keyed only)
+//       "methods": ["GET", "POST"],      mode http, in place of "method": GET (and HEAD with it) is cached, the others pass
+//                                        through, and what they change is invalidated (RFC 9111 §4.4)
 //       "path": "/items/{id}"            literal and {name} segments; in mode http also a last {name...}
 //     },
 //     "origin": {                        or {"provider": "openlibrary", "query": "title" | "isbn" | "author" | "subject"};
@@ -25,7 +27,8 @@
 //     },
 //     "mode": "keyed",                   or "http" (RFC 9111); keyed is the default
 //     "key": [{"query": "lang", "normalise": ["trim", "lower"], "required": false, "maxBytes": 512}, {"path": "id"}],
-//                                        query, path or header names the field; {"query": "*"} is the whole query. In
+//                                        query, path or header names the field; {"query": "*"} is the whole query, with
+//                                        "only": ["page", "q"] or "except": ["utm_*"] some of its parameters. In
 //                                        mode http it may be left out: then it is the path's fields, and the whole
 //                                        query if origin.url has {*}
 //     "key": [{"setting": "ENGINE_VERSION"}, {"setting": "PROMPT_HASH"},   a new one never reads an old one's entry
@@ -38,6 +41,10 @@
 //                                        ${TTL_DAYS}") counts from the beginning, the ttl with it
 //     "staleIfError": "30d",             served, once no longer fresh, while the origin fails; default 0s
 //     "negativeTtl": "15m",              how long "there is none" is remembered; default 15m; mode keyed only
+//     "ttlMax": "1h",                    mode http: no lifetime of a response counts as longer
+//     "heuristic": true,                 mode http: a lifetime may be guessed from Last-Modified; default false
+//     "forward": ["authorization"],      mode http: request fields that go to the origin although they do not by default
+//     "setCookie": "strip",              mode http: an answer with Set-Cookie is kept without it; default "pass": not kept
 //     "tags": ["items", "item:{id}"],    what purges name
 //     "tiers": ["memory", "edge", "kv"], where entries are kept; default all. A shared tier stands for any other
 //     "maxBytes": 131072,                larger bodies pass through uncached
@@ -78,7 +85,10 @@ struct Segment {
 };
 
 struct Match {
+  // The one whose answers are kept. Mode http: GET, and HEAD with it.
   http::Method method = http::Method::get;
+  // All that are served; HEAD comes with GET. In mode http those but GET and HEAD pass through.
+  std::vector<http::Method> methods{http::Method::get, http::Method::head};
   // As declared, for messages and reports.
   std::string path;
   std::vector<Segment> segments;
@@ -122,6 +132,8 @@ struct Origin {
   Millis timeout_hard{};
 };
 
+enum class Heuristics : std::uint8_t { off, on };
+
 struct Resource {
   std::string name;
   // Its place in the declarations, from 1 on.
@@ -140,6 +152,16 @@ struct Resource {
   std::vector<Tier> tiers;
   Bytes bytes_max;
   std::optional<Cors> cors;
+  // Mode http alone. Request fields that go to the origin although they do not by default
+  // (http/request_fields.def), in lower case.
+  std::vector<std::string> forward;
+  SetCookie set_cookie = SetCookie::pass;
+  // Whether a lifetime may be guessed from Last-Modified (RFC 9111 §4.2.2).
+  Heuristics heuristics = Heuristics::off;
+  // Some resource passes methods on that change things, so that entries are known by their origin's URL too.
+  bool is_invalidated = false;
+  // No lifetime of a response is longer.
+  Millis ttl_max = Millis::max();
   // Each client is held to PUBLIC_LIMIT.
   bool limits_clients = false;
   // What `ttl` and `stale` were declared as, and whether `stale` counts from the beginning.

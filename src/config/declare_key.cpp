@@ -242,6 +242,40 @@ void read_form(KeyField& field, const Members& members, Faults& faults) {
   }
 }
 
+bool is_query_name(std::string_view name) {
+  return !name.empty() && name.size() <= limit::field_name_bytes_max &&
+         name.substr(0, name.size() - 1).find('*') == std::string_view::npos;
+}
+
+// "only" or "except" of the whole query.
+void read_query_choice(KeyField& field, const Members& members, Faults& faults) {
+  const auto only = members.find("only");
+  const auto except = members.find("except");
+  if (!only && !except) {
+    return;
+  }
+  const Place& place = only ? *only : *except;
+  if (field.source != FieldSource::whole_query || (only && except)) {
+    faults.emplace_back(place.path,
+                        "The whole query, {\"query\": \"*\"}, takes one of \"only\" and \"except\".");
+    return;
+  }
+  field.query_choice = only ? QueryChoice::only : QueryChoice::except;
+  for (const Place& item : read_items(place, limit::query_names_max, faults)) {
+    const auto name = read_text(item, faults);
+    if (name && !is_query_name(*name)) {
+      faults.emplace_back(item.path, concat({"A parameter's name has 1 to ",
+                                             to_text(std::uint64_t{limit::field_name_bytes_max}),
+                                             " bytes and no * but at its end."}));
+    } else if (name) {
+      field.query_names.push_back(*name);
+    }
+  }
+  if (field.query_names.empty() && place.element.is_array()) {
+    faults.emplace_back(place.path, "Name at least one parameter.");
+  }
+}
+
 void read_options(KeyField& field, const Members& members, Faults& faults) {
   if (const auto normalise = members.find("normalise")) {
     field.normalisers = parse_normalisers(*normalise, faults);
@@ -254,6 +288,7 @@ void read_options(KeyField& field, const Members& members, Faults& faults) {
     field.bytes_max = Bytes(read_integer(*bytes, 1, most, faults).value_or(1));
   }
   read_form(field, members, faults);
+  read_query_choice(field, members, faults);
   const auto required = members.find("required");
   const auto value = required ? read_boolean(*required, faults) : std::nullopt;
   if (!value) {
@@ -272,7 +307,7 @@ void read_options(KeyField& field, const Members& members, Faults& faults) {
 std::optional<KeyField> parse_field(const Place& place, const Match& match, Faults& faults) {
   const Members members(place,
                         {"query", "path", "header", "body", "setting", "normalise", "quantise", "digest",
-                         "required", "maxBytes"},
+                         "required", "maxBytes", "only", "except"},
                         faults);
   const auto member = source_member(members, place, faults);
   if (!member) {

@@ -1,5 +1,6 @@
 // "match" of a resource.
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "config/declaration_parts.h"
@@ -81,9 +82,52 @@ void check_rest(const std::vector<Segment>& segments, Mode mode, const std::stri
 
 }  // namespace
 
+namespace {
+
+constexpr std::array served_methods = {http::Method::get,    http::Method::head,  http::Method::post,
+                                       http::Method::put,    http::Method::patch, http::Method::delete_,
+                                       http::Method::options};
+
+void parse_methods(const Place& place, Mode mode, Match& match, Faults& faults) {
+  if (mode != Mode::http) {
+    faults.emplace_back(place.path,
+                        "Only with \"mode\": \"http\" do methods pass through; write \"method\".");
+    return;
+  }
+  match.methods.clear();
+  for (const Place& item : read_items(place, served_methods.size(), faults)) {
+    const auto text = read_text(item, faults);
+    if (!text) {
+      continue;
+    }
+    const http::Method method = http::parse_method(*text);
+    if (std::find(served_methods.begin(), served_methods.end(), method) == served_methods.end()) {
+      faults.emplace_back(item.path, concat({in_quotes(*text),
+                                             " is not offered; use GET, HEAD, POST, PUT, PATCH, DELETE or "
+                                             "OPTIONS."}));
+    } else if (std::find(match.methods.begin(), match.methods.end(), method) != match.methods.end()) {
+      faults.emplace_back(item.path, "This method is named twice; keep one.");
+    } else {
+      match.methods.push_back(method);
+    }
+  }
+  const auto has = [&](http::Method method) {
+    return std::find(match.methods.begin(), match.methods.end(), method) != match.methods.end();
+  };
+  if (has(http::Method::get) && !has(http::Method::head)) {
+    match.methods.insert(std::find(match.methods.begin(), match.methods.end(), http::Method::get) + 1,
+                         http::Method::head);
+  }
+  if (match.methods.empty() && place.element.is_array()) {
+    faults.emplace_back(place.path, "Name at least one method.");
+  }
+}
+
+}  // namespace
+
 Match parse_match(const Place& place, Mode mode, Faults& faults) {
   Match match;
-  const Members members(place, {"method", "path"}, faults);
+  const Members members(place, {"method", "methods", "path"}, faults);
   if (const auto method = members.find("method")) {
     const auto text = read_text(*method, faults);
     match.method = text == "POST" ? http::Method::post : http::Method::get;
@@ -96,6 +140,15 @@ Match parse_match(const Place& place, Mode mode, Faults& faults) {
       faults.emplace_back(method->path,
                           "The answer to a POST is kept by its key only: use \"mode\": \"keyed\".");
     }
+    if (match.method == http::Method::post) {
+      match.methods = {http::Method::post};
+    }
+  }
+  if (const auto methods = members.find("methods")) {
+    if (members.find("method")) {
+      faults.emplace_back(methods->path, "Write one of \"method\" and \"methods\".");
+    }
+    parse_methods(*methods, mode, match, faults);
   }
   const auto path = members.require("path", faults);
   const auto text = path ? read_text(*path, faults) : std::nullopt;

@@ -1,8 +1,28 @@
 #include "config/key_field.h"
 
+#include <algorithm>
+
+#include "base/assert.h"
 #include "base/text.h"
 
 namespace larder::config {
+
+bool takes_parameter(const KeyField& field, std::string_view name) {
+  const bool is_named =
+      std::any_of(field.query_names.begin(), field.query_names.end(), [&](const std::string& one) {
+        return one.ends_with('*') ? name.starts_with(std::string_view(one).substr(0, one.size() - 1))
+                                  : name == one;
+      });
+  switch (field.query_choice) {
+    case QueryChoice::all:
+      return true;
+    case QueryChoice::only:
+      return is_named;
+    case QueryChoice::except:
+      return !is_named;
+  }
+  LARDER_UNREACHABLE();
+}
 
 std::optional<std::int64_t> parse_billionths(std::string_view text) {
   constexpr std::size_t decimals = 9;

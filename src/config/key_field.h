@@ -56,6 +56,13 @@ struct JsonQuantise {
   std::int64_t step_billionths = 0;
 };
 
+// Which parameters of the whole query count.
+enum class QueryChoice : std::uint8_t {
+  all,
+  only,    // those of query_names
+  except,  // all but those
+};
+
 // "systems[].percentage" as steps; nullopt for what is no path.
 std::optional<JsonPath> parse_json_path(std::string_view text);
 
@@ -67,10 +74,17 @@ struct KeyField {
   std::vector<NormaliserUse> normalisers;
   Presence presence = Presence::optional;
   Bytes bytes_max;
+  // Of the whole query: the parameters that count and go on. A "*" at a name's end stands for all that begin
+  // so.
+  QueryChoice query_choice = QueryChoice::all;
+  std::vector<std::string> query_names;
   // With the normaliser json alone.
   JsonQuantise quantise;
   KeyForm form = KeyForm::plain;
 };
+
+// Whether a parameter of that name, decoded, is one of the whole query that the field stands for.
+bool takes_parameter(const KeyField& field, std::string_view name);
 
 // The normalised values of one request, in the order of the resource's key; nullopt is absent.
 using FieldValues = std::vector<std::optional<std::string>>;

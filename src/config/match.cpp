@@ -34,7 +34,7 @@ bool fits(const Match& match, const std::vector<std::string_view>& pieces) {
 }
 
 bool serves(const Match& match, http::Method method) {
-  return match.method == method || (method == http::Method::head && match.method == http::Method::get);
+  return std::find(match.methods.begin(), match.methods.end(), method) != match.methods.end();
 }
 
 // Both fit the same path, so they differ in kind somewhere or have one shape.
@@ -99,9 +99,8 @@ std::vector<http::Method> methods_of(const Declarations& declarations, std::stri
   const auto pieces = pieces_of(path);
   for (const Resource& resource : declarations.resources) {
     if (fits(resource.match, pieces)) {
-      add(resource.match.method);
-      if (resource.match.method == http::Method::get) {
-        add(http::Method::head);
+      for (const http::Method method : resource.match.methods) {
+        add(method);
       }
     }
   }

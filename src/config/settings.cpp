@@ -214,6 +214,8 @@ Result<std::string> read_base_url(std::string_view text) {
   return base;
 }
 
+Result<OverrideList> read_override_list(std::string_view text) { return OverrideList::parse(text); }
+
 Result<std::string> read_optional_url(std::string_view text) {
   if (text.empty()) {
     return std::string();

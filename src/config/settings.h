@@ -12,6 +12,7 @@
 #include "base/log_level.h"
 #include "base/units.h"
 #include "base/wire.h"
+#include "config/overrides.h"
 #include "config/redis_address.h"
 #include "config/tiers.h"
 

@@ -34,7 +34,7 @@ bool is_port(std::string_view port) {
 Result<HttpUrl> parse_http_url(std::string_view text) {
   if (text.size() > limit::url_bytes_max) {
     return refuse_url(
-        concat({"The URL is longer than ", to_text(std::uint64_t{limit::url_bytes_max}), " bytes."}));
+        concat({"The URL is longer than ", larder::to_text(std::uint64_t{limit::url_bytes_max}), " bytes."}));
   }
   for (const char c : text) {
     if (c <= ' ' || c > '~' || c == '\\' || c == '"' || c == '<' || c == '>') {

@@ -14,6 +14,16 @@ std::string_view to_text(Mode mode) {
   LARDER_UNREACHABLE();
 }
 
+std::string_view to_text(SetCookie set_cookie) {
+  switch (set_cookie) {
+#define LARDER_SET_COOKIE(word, meaning) \
+  case SetCookie::word:                  \
+    return #word;
+#include "config/vocabulary.def"
+  }
+  LARDER_UNREACHABLE();
+}
+
 std::string_view to_text(Provider provider) {
   switch (provider) {
 #define LARDER_PROVIDER(name, ...) \

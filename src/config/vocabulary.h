@@ -24,6 +24,17 @@ inline constexpr std::array all_modes = {
 };
 std::string_view to_text(Mode mode);
 
+// What becomes of an answer that sets a cookie (mode http).
+enum class SetCookie : std::uint8_t {
+#define LARDER_SET_COOKIE(word, meaning) word,
+#include "config/vocabulary.def"
+};
+inline constexpr std::array all_set_cookies = {
+#define LARDER_SET_COOKIE(word, meaning) SetCookie::word,
+#include "config/vocabulary.def"
+};
+std::string_view to_text(SetCookie set_cookie);
+
 // The origins of books, in the order of providers.def.
 enum class Provider : std::uint8_t {
 #define LARDER_PROVIDER(name, ...) name,

@@ -71,9 +71,12 @@ host::Task<void> Control::make_current(host::Context here) {
   co_await read(here);
 }
 
+bool Control::is_due_ahead(Instant now) const {
+  return !unavailable_ && now >= read_at_ + config::limit::control_ahead && now >= reading_until_;
+}
+
 host::Task<void> Control::read_ahead(host::Context here) {
-  const Instant now = host_.now();
-  if (!unavailable_ && now >= read_at_ + config::limit::control_ahead && now >= reading_until_) {
+  if (is_due_ahead(host_.now())) {
     co_await read(here);
   }
 }

@@ -30,6 +30,8 @@ class Control {
   }
   // Reads the log if the view is older. No request waits for another request's read.
   host::Task<void> make_current(host::Context here);
+  // Whether read_ahead() would read now.
+  bool is_due_ahead(Instant now) const;
   // To be called behind a response: reads ahead of time where the isolate is busy.
   host::Task<void> read_ahead(host::Context here);
   // Adds changes to the log (records::control_changes) and takes them up at once. Errors: as the operation

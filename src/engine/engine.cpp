@@ -2,9 +2,12 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "engine/invalidation.h"
+#include "engine/make_entry.h"
 #include "engine/reader.h"
 #include "engine/refresher.h"
 #include "engine/storing.h"
+#include "records/control_log.h"
 
 namespace larder::engine {
 
@@ -43,6 +46,7 @@ std::optional<Reading> Engine::read_now(Instant now, const Query& query, tiers::
   near = parts_.tiered.look_near(query.key);
   const tiers::EntryPtr& entry = near.entry();
   if (held_of(parts_, query, entry.get(), Wanted::servable, now) != policy::Held::answers ||
+      objection_of(query, *entry, now) != policy::Reason::absent ||
       (entry->header.encoding != entry::Encoding::identity && !query.accepts_gzip())) {
     return std::nullopt;
   }
@@ -52,9 +56,18 @@ std::optional<Reading> Engine::read_now(Instant now, const Query& query, tiers::
   return reading;
 }
 
+bool Engine::is_settled(Instant now, const Reading& reading) const {
+  const Afterwards& afterwards = reading.afterwards;
+  const bool is_due_ahead = parts_.duty == Duty::serves && parts_.control.is_due_ahead(now);
+  return afterwards.remaining == Remaining::nothing && afterwards.refresh == Refresh::no &&
+         !afterwards.unfinished && parts_.locks.dropped() == 0 && !is_due_ahead;
+}
+
 host::Task<Reading> Engine::read(host::Context here, const Query& query, tiers::Look near) {
   Reader reader(parts_, here, query, Wanted::servable);
-  if (parts_.duty == Duty::stands_in && !query.authorized) {
+  const bool is_for_one =
+      query.authorized || query.personal || query.wants_part || query.is_for_origin_to_judge;
+  if (parts_.duty == Duty::stands_in && !is_for_one) {
     Reading shared = co_await reader.run_standing_in();
     count_read(query, shared);
     co_return shared;
@@ -65,6 +78,63 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query, tiers::
   }
   count_read(query, reading);
   co_return reading;
+}
+
+host::Task<Reading> Engine::pass(host::Context here, const Query& query) {
+  Asking asking;
+  asking.timeout = query.resource->origin.timeout_hard;
+  asking.attempt_timeout = asking.timeout;
+  asking.log_seen = parts_.control.sequence();
+  asking.forwarding.with_body = true;
+  asking.forwarding.with_conditions = true;
+  asking.forwarding.with_range = true;
+  if (query.client) {
+    asking.client = query.client();
+  }
+  const host::BodyHandle stream = here.host().request_stream(here.request());
+  if (stream != host::BodyHandle::none) {
+    asking.stream = std::make_shared<const host::Body>(here.host(), stream, Bytes(0));
+  }
+  auto fetched = co_await parts_.gate.ask(here, query, std::move(asking));
+  http::CacheStatus status = forwarded(http::ForwardReason::method, policy::Reason::method);
+  if (!fetched) {
+    if (fetched.error().origin_status != 0) {
+      status.forward_status = static_cast<int>(fetched.error().origin_status);
+    }
+    const policy::Reason reason = reason_of(fetched.error());
+    if (reason != policy::Reason::stale_if_error) {
+      status.detail = policy::to_text(reason);
+    }
+    Reading refused(Refused(std::move(fetched.error())));
+    refused.status = std::move(status);
+    co_return refused;
+  }
+  status.forward_status = static_cast<int>(fetched->origin_status);
+  status.unkept = http::to_text(storability_of(query, *fetched));
+  if (http::is_unsafe(query.method) && fetched->origin_status < 400) {
+    co_await invalidate(here, query, *fetched);
+  }
+  Reading passed(Passed(std::make_shared<const origin::Fetched>(std::move(*fetched))));
+  passed.status = std::move(status);
+  co_return passed;
+}
+
+host::Task<void> Engine::invalidate(host::Context here, const Query& query, const origin::Fetched& fetched) {
+  host::Host& host = here.host();
+  const entry::Sha256 sha256 = [&host](std::string_view bytes) { return host.sha256(bytes); };
+  const auto url = config::expand_url(query.resource->origin.url, query.values, query.sent);
+  LARDER_ASSERT(url.has_value());
+  std::string changes =
+      records::control_changes(invalidated(*query.resource, *url, fetched.origin_fields, sha256));
+  const auto appended = co_await parts_.control.append(here, std::move(changes));
+  if (!appended) {
+    // Without the log this isolate and the tiers it reaches are all that can be told.
+    parts_.counters.add(Counter::cache_errors_total, "control", Label(appended.error().kind));
+    const auto removed = co_await parts_.tiered.remove(here, query.key);
+    if (!removed) {
+      parts_.counters.add(Counter::cache_errors_total, "remove", Label(removed.error().kind));
+    }
+  }
 }
 
 host::Task<Reading> Engine::with_plain_body(host::Context here, const Query& query, Reading reading) {

@@ -6,6 +6,7 @@
 // entry (control.h, copy.h).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,11 @@ class Engine {
   // memory yet. `query` outlives the call (it is the caller's frame's). `near`: the look into memory that
   // read_now() has made for this read; memory is not looked into again.
   host::Task<Reading> read(host::Context here, const Query& query, tiers::Look near);
+  // Whether settle() has nothing to do after this reading, a hit of read_now(), if it is called now.
+  bool is_settled(Instant now, const Reading& reading) const;
+  // Past the cache, for a method whose answers are not kept (mode http). Where it has changed something, what
+  // was kept of that is purged, in every tier and isolate, when this returns.
+  host::Task<Reading> pass(host::Context here, const Query& query);
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
 
@@ -55,15 +61,22 @@ class Engine {
   void purge_memory();
 
   std::size_t locks_held() const { return parts_.locks.held(); }
+  // What experiments and POLICY_OVERRIDES say now: for queries that are made from here on.
+  void take_up(std::shared_ptr<const experiments::Plan> plan) { plan_ = std::move(plan); }
+  const experiments::Plan& plan() const { return *plan_; }
+  std::shared_ptr<const experiments::Plan> shared_plan() const { return plan_; }
+
   std::size_t flights_under_way() const { return parts_.flights.under_way(); }
   std::size_t refreshes_remembered() const { return parts_.refreshes.count(); }
 
  private:
+  host::Task<void> invalidate(host::Context here, const Query& query, const origin::Fetched& fetched);
   // The reading of a packed entry, for one who takes no gzip.
   host::Task<Reading> with_plain_body(host::Context here, const Query& query, Reading reading);
   void count_read(const Query& query, const Reading& reading);
 
   Parts parts_;
+  std::shared_ptr<const experiments::Plan> plan_ = std::make_shared<const experiments::Plan>();
 };
 
 }  // namespace larder::engine

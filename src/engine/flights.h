@@ -21,6 +21,8 @@ namespace larder::engine {
 struct Landing {
   // An entry, a refusal, or a server's error; none where the answer is nobody else's business.
   std::optional<Outcome> outcome;
+  // With an answer that is not kept: what of the leader's request the origin saw.
+  std::string sender;
   // The leader's: why an entry stands in for the origin, and whether it came from there.
   http::CacheStatus status;
 

@@ -5,7 +5,9 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "engine/invalidation.h"
 #include "host/random.h"
+#include "http/date.h"
 #include "http/freshness.h"
 #include "http/validators.h"
 
@@ -25,7 +27,7 @@ bool may_be_kept(const config::Settings& settings, const Query& query, const ori
   if (fetched.content.size() > query.resource->bytes_max) {
     return false;
   }
-  return fetched.kind == entry::Kind::positive || settings.negative_cache_enabled;
+  return fetched.kind == entry::Kind::positive || policy::keeps_negatives(settings, query.overrides());
 }
 
 // Somewhat less than the declared time, so that what was stored together is not asked for together again.
@@ -62,59 +64,94 @@ Millis bounded(http::Seconds lifetime) {
   return std::min(Millis(lifetime), config::limit::duration_declared_max);
 }
 
-// RFC 9111 decides; the declared times stand in where the response is silent. False: not to be stored.
-bool declare_http(const Query& query, const origin::Fetched& fetched, entry::Header& header) {
+// What RFC 9111 and the declaration say of an answer.
+struct Judgement {
+  http::Storability storability = http::Storability::storable;
+  http::ResponseDirectives directives;
+  // Of the response, or as declared.
+  Millis lifetime{0};
+
+  Judgement() {}
+};
+
+http::RequestFacts facts_of(const Query& query) {
+  http::RequestFacts facts;
+  facts.method = query.method == http::Method::head ? http::Method::get : query.method;
+  facts.directives = query.directives;
+  facts.has_authorization = query.personal;
+  facts.strips_cookies = query.resource->set_cookie == config::SetCookie::strip;
+  facts.guesses = query.resource->heuristics == config::Heuristics::on;
+  return facts;
+}
+
+// The declared times stand in where the response is silent.
+Judgement judge_http(const Query& query, const origin::Fetched& fetched) {
   const config::Resource& resource = *query.resource;
   const http::Fields& fields = fetched.origin_fields;
   const int status = static_cast<int>(fetched.origin_status);
-  http::RequestFacts facts;
-  facts.method = http::Method::get;
-  facts.has_authorization = query.authorized;
-  const http::Storability storability = http::storable(facts, status, fields, fetched.received_at);
-  const http::SelectedDirectives selected = http::select_directives(fields);
+  const http::RequestFacts facts = facts_of(query);
   const http::Freshness freshness = http::freshness_lifetime(status, fields, fetched.received_at);
-  const bool silent =
-      freshness.basis == http::FreshnessBasis::none || freshness.basis == http::FreshnessBasis::heuristic;
-  const bool declared = silent && resource.ttl > Millis(0) && status >= 200 && status < 300;
-  const bool only_wants_freshness =
-      storability == http::Storability::no_freshness || storability == http::Storability::no_use;
-  if (storability != http::Storability::storable && !(declared && only_wants_freshness)) {
-    return false;
+  const bool is_guess = freshness.basis == http::FreshnessBasis::heuristic;
+  const bool is_silent = is_guess || freshness.basis == http::FreshnessBasis::none;
+  const bool is_declared = is_silent && resource.ttl > Millis(0) && status >= 200 && status < 300;
+  Judgement judgement;
+  judgement.directives = http::select_directives(fields).directives;
+  judgement.storability = http::storable(facts, status, fields, fetched.received_at);
+  const bool only_wants_freshness = judgement.storability == http::Storability::no_freshness ||
+                                    judgement.storability == http::Storability::no_use;
+  if (is_declared && only_wants_freshness && !judgement.directives.no_cache) {
+    judgement.storability = http::Storability::storable;
   }
-  if (selected.directives.no_cache) {
-    return false;
+  // A no-cache answer is confirmed each time (§5.2.2.4).
+  if (judgement.directives.no_cache) {
+    judgement.lifetime = Millis(0);
+  } else if (is_declared) {
+    judgement.lifetime = resource.ttl;
+  } else if (!is_guess || facts.guesses) {
+    judgement.lifetime = bounded(freshness.lifetime);
   }
+  judgement.lifetime = std::min(judgement.lifetime, resource.ttl_max);
+  return judgement;
+}
+
+void declare_http(const Query& query, const origin::Fetched& fetched, const Judgement& judgement,
+                  entry::Header& header) {
+  const config::Resource& resource = *query.resource;
+  const http::Fields& fields = fetched.origin_fields;
+  const http::ResponseDirectives& directives = judgement.directives;
   // `created` is when the response was made: its age on arrival counts.
   header.created = fetched.received_at -
                    http::current_age(fields, fetched.requested_at, fetched.received_at, fetched.received_at);
-  header.fresh_for = declared ? resource.ttl : bounded(freshness.lifetime);
-  const bool may_be_stale = !selected.directives.must_revalidate && !selected.directives.proxy_revalidate &&
-                            !selected.directives.s_maxage.has_value();
+  header.fresh_for = judgement.lifetime;
+  const bool may_be_stale = !directives.must_revalidate && !directives.proxy_revalidate &&
+                            !directives.no_cache && !directives.s_maxage.has_value();
   if (may_be_stale) {
-    header.stale_for = selected.directives.stale_while_revalidate
-                           ? bounded(*selected.directives.stale_while_revalidate)
-                           : resource.stale;
-    header.error_for = selected.directives.stale_if_error ? bounded(*selected.directives.stale_if_error)
-                                                          : resource.stale_if_error;
+    header.stale_for =
+        directives.stale_while_revalidate ? bounded(*directives.stale_while_revalidate) : resource.stale;
+    header.error_for =
+        directives.stale_if_error ? bounded(*directives.stale_if_error) : resource.stale_if_error;
   }
   const http::Vary vary = http::vary_of(fields);
   if (!vary.names.empty()) {
     header.vary = http::secondary_key(vary.names, query.read_header);
   }
-  return true;
 }
 
-// In mode http the stored fields are replayed; what has a place of its own in the header is left out.
+// In mode http the stored fields are replayed; what has a place of its own in the header, and what is said
+// anew with each answer, is left out.
 void copy_fields(const origin::Fetched& fetched, entry::Header& header) {
-  static constexpr std::string_view own[] = {"content-type",   "etag",       "last-modified", "age",
-                                             "content-length", "connection", "cache-status",  "set-cookie",
-                                             "date",           "server",     "alt-svc"};
+  static constexpr std::string_view own[] = {"content-type",   "etag",         "last-modified", "age",
+                                             "content-length", "cache-status", "set-cookie",    "alt-svc"};
   const http::Fields stored = http::fields_to_store(fetched.origin_fields);
   for (const auto& field : stored.all()) {
     std::string name = to_lower(field.first);
     if (std::find(std::begin(own), std::end(own), name) == std::end(own)) {
       header.fields.emplace_back(std::move(name), field.second);
     }
+  }
+  // RFC 9110 §6.6.1: whoever keeps an answer without one adds it.
+  if (!stored.find("date")) {
+    header.fields.emplace_back("date", http::format_date(fetched.received_at));
   }
 }
 
@@ -148,8 +185,14 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
     keep_validators(fetched, header);
   }
   if (query.resource->mode == config::Mode::http) {
-    if (!declare_http(query, fetched, header)) {
+    const Judgement judgement = judge_http(query, fetched);
+    if (judgement.storability != http::Storability::storable) {
       return false;
+    }
+    declare_http(query, fetched, judgement, header);
+    const entry::Sha256 sha256 = [&host](std::string_view bytes) { return host.sha256(bytes); };
+    for (std::string& tag : group_tags(*query.resource, fetched.origin_fields, sha256)) {
+      header.tags.push_back(std::move(tag));
     }
     copy_fields(fetched, header);
   } else if (is_for_nobody_else(fetched.origin_fields)) {
@@ -170,7 +213,8 @@ http::Fields updated_fields(const entry::Header& former, const http::Fields& new
   }
   stored.emplace_back("last-modified", former.last_modified);
   for (auto& [name, value] : stored) {
-    if (!value.empty() && (!news.find(name) || name == "content-type")) {
+    // A confirmation without Date was made when it came.
+    if (!value.empty() && name != "date" && (!news.find(name) || name == "content-type")) {
       merged.add(name, std::move(value));
     }
   }
@@ -186,10 +230,22 @@ http::Fields updated_fields(const entry::Header& former, const http::Fields& new
 
 }  // namespace
 
+http::Storability storability_of(const Query& query, const origin::Fetched& fetched) {
+  if (query.authorized) {
+    return http::Storability::unshared;
+  }
+  const http::Storability storability = judge_http(query, fetched).storability;
+  const bool is_too_large = fetched.streamed || fetched.content.size() > query.resource->bytes_max;
+  return storability == http::Storability::storable && is_too_large ? http::Storability::too_large
+                                                                    : storability;
+}
+
 bool is_for_all(const Query& query, const origin::Fetched& fetched) {
   const http::Vary vary = http::vary_of(fetched.origin_fields);
   const bool varies = query.resource->mode == config::Mode::http && (vary.any || !vary.names.empty());
-  return !fetched.streamed && !varies && !is_for_nobody_else(fetched.origin_fields);
+  // A 304 and a part are answers to what one request asks.
+  const bool is_of_one = fetched.origin_status == 304 || fetched.origin_status == 206;
+  return !fetched.streamed && !varies && !is_of_one && !is_for_nobody_else(fetched.origin_fields);
 }
 
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,

@@ -2,12 +2,16 @@
 #pragma once
 
 #include "engine/reading.h"
+#include "http/freshness.h"
 
 namespace larder::engine {
 
 // nullptr: nothing of it may be kept; `fetched` is as it was. Otherwise its body has moved into the entry.
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
                            origin::Fetched& fetched);
+
+// Why an answer in mode http is kept or not.
+http::Storability storability_of(const Query& query, const origin::Fetched& fetched);
 
 // Whether an answer that is not kept may be given to all who ask the same at this moment.
 bool is_for_all(const Query& query, const origin::Fetched& fetched);

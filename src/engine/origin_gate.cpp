@@ -135,6 +135,17 @@ origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) cons
   return wanted;
 }
 
+origin::Wanted OriginGate::question(const Query& query, const Asking& asking) const {
+  origin::Wanted question = wanted(query, asking);
+  if (query.fields) {
+    http::Forwarding forwarding = asking.forwarding;
+    forwarding.declared = query.resource->forward;
+    question.fields = http::forwarded_fields(query.fields(), forwarding);
+  }
+  question.stream = asking.stream;
+  return question;
+}
+
 Refusal OriginGate::resting(const Origin& origin, const policy::OriginCall& call, Instant now) {
   counters_.add(Counter::breaker_refused_total, "origin");
   const Millis left = std::max(origin.breaker.open_until(now, call) - now, Millis(1));
@@ -316,7 +327,7 @@ host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here,
 host::Task<OriginResult<Fetched>> OriginGate::ask_one(host::Context here, const Query& query, Asking asking) {
   Origin& origin = origin_of(query, asking.provider);
   const Instant end = here.host().now() + asking.timeout;
-  auto prepared = origin::prepare(here.host(), *query.resource, settings_, wanted(query, asking));
+  auto prepared = origin::prepare(here.host(), *query.resource, settings_, question(query, asking));
   if (!prepared) {
     co_return tl::make_unexpected(std::move(prepared.error()));
   }

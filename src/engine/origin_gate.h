@@ -10,6 +10,7 @@
 
 #include "config/settings.h"
 #include "engine/reading.h"
+#include "http/request_fields.h"
 #include "observe/counters.h"
 #include "origin/fetch.h"
 #include "policy/backoff.h"
@@ -36,6 +37,10 @@ struct Asking {
   std::uint64_t log_seen = 0;
   // For resume(): what the ticket stands for.
   std::shared_ptr<const origin::Late> late;
+  // What of the client's request goes on, beside what always does.
+  http::Forwarding forwarding;
+  // Its body, once.
+  std::shared_ptr<const host::Body> stream;
   // The origin whose turn was taken already (origin::origin_name); empty: none.
   std::string turn;
 
@@ -83,6 +88,8 @@ class OriginGate {
   host::Task<std::optional<origin::Refusal>> wait_for_turn(host::Context here, const Query& query,
                                                            std::size_t provider, Millis patience);
   origin::Wanted wanted(const Query& query, const Asking& asking) const;
+  // The same with what of the client's request goes on.
+  origin::Wanted question(const Query& query, const Asking& asking) const;
   // What keeps the request from being sent, though the breaker admits it.
   host::Task<std::optional<origin::Refusal>> held_back(host::Context here, const Query& query,
                                                        std::string client);

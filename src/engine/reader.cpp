@@ -47,16 +47,18 @@ origin::Refusal nothing_stored() {
   return refusal;
 }
 
-// The request's own answer is nobody else's business: it is not stored, or not asked for.
+// The request's own answer is nobody else's business: it is not stored, not asked for, a part, or most likely
+// for one person.
 bool asks_for_itself(const Query& query) {
-  return query.directives.no_store || query.directives.only_if_cached;
+  return query.directives.no_store || query.directives.only_if_cached || query.personal || query.wants_part;
 }
 
 }  // namespace
 
 Reader::Reader(Parts& parts, host::Context here, const Query& query, Wanted wanted, Millis patience)
     : parts_(parts), here_(here), query_(query), wanted_(wanted), patience_(patience) {
-  const bool is_protected = parts_.settings.stampede_protection_enabled && !asks_for_itself(query_);
+  const bool is_protected =
+      policy::protects_from_stampedes(parts_.settings, query_.overrides()) && !asks_for_itself(query_);
   if (is_protected && wanted_ == Wanted::servable && !LARDER_MUTATED(flights_unshared)) {
     facts_.flight = FlightState::to_join;
   }
@@ -79,7 +81,7 @@ host::Task<Reading> Reader::run(tiers::Look near) {
   // A client that was held back has a limit of its own: the flight is lost, and the next of its followers
   // leads.
   if (lead_ && reading.sharing == Sharing::all) {
-    lead_->land(landing_of(reading));
+    lead_->land(landing_of(query_, reading));
   }
   reading.afterwards.permit = std::move(permit_);
   co_return reading;
@@ -106,6 +108,7 @@ host::Task<Reading> Reader::run_standing_in() {
     const origin::Fetched* const passed = reading.passed();
     if (passed == nullptr || is_for_all(query_, *passed)) {
       landing.outcome.emplace(reading.outcome);
+      landing.sender = sender_of(query_);
     }
     lead_->land(std::move(landing));
   }
@@ -185,10 +188,17 @@ void Reader::gather() {
     entry = copy_.open(parts_.control, query_.key);
   }
   facts_.held = held_of(parts_, query_, entry.get(), wanted_, now);
+  facts_.objection = Reason::absent;
+  facts_.staleness = policy::Staleness::is_not_taken;
+  if (facts_.held == Held::answers && wanted_ == Wanted::servable) {
+    facts_.objection = objection_of(query_, *entry, now);
+  } else if (facts_.held == Held::stands_in || facts_.held == Held::confirms) {
+    facts_.staleness = staleness_of(query_, *entry, now);
+  }
   facts_.hit = found_in_ ? policy::reason_of(*found_in_) : Reason::shared;
   facts_.unlooked = unlooked();
   if (facts_.answer == Answer::unasked) {
-    forward_ = forward_of(parts_, facts_.held);
+    forward_ = forward_of(parts_, query_, facts_.held, facts_.objection);
   }
   facts_.origin = OriginState::ready;
   if (facts_.held == Held::stands_in && facts_.answer == Answer::unasked) {
@@ -217,7 +227,7 @@ host::Task<void> Reader::look() {
   tiers::EntryPtr entry = look_.entry();
   const tiers::EntryPtr& newest = copy_.as_asked();
   // Another variant says nothing about how old this request's may be.
-  const bool has_its_own = newest != nullptr && facts_.held != Held::variant;
+  const bool has_its_own = newest != nullptr && facts_.held != Held::variant && facts_.held != Held::part;
   if (entry == nullptr || (has_its_own && entry->header.asked <= newest->header.asked)) {
     co_return;
   }
@@ -230,7 +240,8 @@ host::Task<void> Reader::look() {
   }
   // A copy that fits, and may stand in, is not given up for one that does not fit.
   const Held held = held_of(parts_, query_, entry.get(), wanted_, here_.host().now());
-  if ((held != Held::unfit && held != Held::variant) || copy_.as_asked() == nullptr) {
+  const bool fits = held != Held::unfit && held != Held::variant && held != Held::part;
+  if (fits || copy_.as_asked() == nullptr) {
     copy_ = Copy(std::move(entry));
     found_in_ = tier;
   }
@@ -311,7 +322,7 @@ host::Task<void> Reader::join_late() {
 std::optional<Reading> Reader::share() {
   const Landing& landing = flight_->landing();
   const Instant now = here_.host().now();
-  if (!landing.outcome) {
+  if (!landing.outcome || !may_be_shared(landing, query_)) {
     return std::nullopt;
   }
   const Hit* const hit = std::get_if<Hit>(&*landing.outcome);
@@ -341,7 +352,7 @@ std::optional<Reading> Reader::share() {
     reading.status.collapsed = landing.status.forward.has_value();
     return reading;
   }
-  if (held != Held::answers) {
+  if (held != Held::answers || objection_of(query_, *entry, now) != Reason::absent) {
     // It tells why, and may spare a body.
     copy_ = Copy(hit->entry);
     return std::nullopt;
@@ -389,8 +400,9 @@ host::Task<void> Reader::lock() {
     facts_.lock = LockState::held;
     permit_ = std::move(taken.permit);
   } else if (taken.state == Locks::State::value) {
-    const Held held = held_of(parts_, query_, taken.entry.get(), wanted_, here_.host().now());
-    if (held == Held::answers) {
+    const Instant now = here_.host().now();
+    const Held held = held_of(parts_, query_, taken.entry.get(), wanted_, now);
+    if (held == Held::answers && objection_of(query_, *taken.entry, now) == Reason::absent) {
       parts_.tiered.put_nearest(query_.key, taken.entry);
       copy_ = Copy(std::move(taken.entry));
       found_in_.reset();
@@ -448,10 +460,19 @@ host::Task<void> Reader::ask() {
     facts_.held = Held::nothing;
   }
   const config::Origin& origin = query_.resource->origin;
-  if (facts_.held == Held::stands_in || facts_.held == Held::confirms) {
+  const bool has_copy = facts_.held == Held::stands_in || facts_.held == Held::confirms ||
+                        (facts_.held == Held::answers && facts_.objection != Reason::absent);
+  if (has_copy) {
     asked_about_ = Copy(copy_.open(parts_.control, query_.key));
   }
   Asking asking;
+  // Conditions and ranges are the cache's own affair where it takes part, and the origin's where it does not.
+  const bool passes_by = forward_.forward == http::ForwardReason::bypass;
+  asking.forwarding.with_conditions = passes_by;
+  asking.forwarding.with_range = query_.wants_part && (passes_by || !has_copy);
+  if (asking.forwarding.with_range && !passes_by) {
+    forward_.detail = policy::to_text(Reason::range);
+  }
   asking.former = asked_about_.as_asked();
   asking.timeout = origin.timeout_hard;
   asking.attempt_timeout = origin.timeout_hard;
@@ -505,6 +526,9 @@ Reading Reader::served(Reason reason) {
   look_.answers();
   Reading reading =
       reading_of_entry(parts_, query_, std::move(entry), found_in_, wanted_, here_.host().now());
+  if (reason == Reason::request_max_stale) {
+    reading.status.detail = policy::to_text(reason);
+  }
   if (found_in_ != config::Tier::memory) {
     reading.afterwards.remaining = Remaining::promote;
   }

@@ -153,7 +153,8 @@ host::Task<bool> find_refreshed(host::Context here, Parts& parts, const Query& q
   tiers::Look newer = co_await find_newer(here, parts, query, former.as_asked()->header.asked);
   const tiers::EntryPtr entry = newer.entry();
   if (entry == nullptr ||
-      policy::decide(entry->header, Reason::shared, here.host().now(), policy::WhenStale::serve_and_refresh)
+      policy::decide(entry->header, Reason::shared, here.host().now(), policy::WhenStale::serve_and_refresh,
+                     policy::eager_percent(query.overrides()))
               .action != policy::Action::serve) {
     co_return false;
   }

@@ -7,6 +7,10 @@
 #include "base/text.h"
 #include "engine/make_entry.h"
 #include "http/cache_control.h"
+#include "http/date.h"
+#include "http/freshness.h"
+#include "http/range.h"
+#include "http/request_fields.h"
 
 namespace larder::engine {
 
@@ -28,6 +32,23 @@ bool fits_request(const Query& query, const entry::Header& header) {
   return query.read_header && http::secondary_key(names, query.read_header) == header.vary;
 }
 
+// Whether a part that is kept (206) has the one that the request wants.
+bool has_part(const Query& query, const tiers::Entry& entry, Instant now) {
+  const http::Fields fields(entry.header.fields);
+  const auto given = http::parse_content_range(fields.find("content-range").value_or(""));
+  if (!given || query.range.empty() || !query.wants_part) {
+    return false;
+  }
+  http::Representation representation;
+  representation.etag = http::parse_entity_tag(entry.header.etag);
+  representation.last_modified = http::parse_date(entry.header.last_modified, now);
+  if (!query.if_range.empty() && !http::holds_if_range(query.if_range, representation, now)) {
+    return false;
+  }
+  const http::RequestedRange wanted = http::parse_range(query.range, given->whole);
+  return wanted.part && http::is_within(*wanted.part, given->part);
+}
+
 // A server's error that says nothing about who asked. Asking once more for each who waits would only add to
 // what ails it.
 bool is_failure_of_all(const origin::Fetched& fetched) {
@@ -36,6 +57,10 @@ bool is_failure_of_all(const origin::Fetched& fetched) {
   }
   const http::ResponseDirectives directives = http::select_directives(fetched.origin_fields).directives;
   return !directives.private_ && !directives.no_store;
+}
+
+http::ResponseDirectives directives_of(const entry::Header& header) {
+  return http::select_directives(http::Fields(header.fields)).directives;
 }
 
 Reading reading_of_answer(tiers::EntryPtr entry, http::CacheStatus status, Instant now) {
@@ -59,9 +84,12 @@ policy::Admission admission_of(const Parts& parts, const Query& query) {
   if (parts.duty == Duty::stands_in) {
     return policy::Admission(policy::Participation::pass_through, Reason::recovery);
   }
-  const policy::Admission admission = policy::admit(parts.settings, query.key.pattern);
+  const policy::Admission admission = policy::admit(parts.settings, query.overrides(), query.key.pattern);
   if (admission.participation == policy::Participation::full && query.authorized) {
     return policy::Admission(policy::Participation::pass_through, Reason::unshared);
+  }
+  if (admission.participation == policy::Participation::full && query.is_for_origin_to_judge) {
+    return policy::Admission(policy::Participation::pass_through, Reason::precondition);
   }
   return admission;
 }
@@ -75,11 +103,15 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   if (!fits_request(query, header)) {
     return Held::variant;
   }
-  if (is_negative && !parts.settings.negative_cache_enabled) {
+  if (header.status == 206 && !has_part(query, *entry, now)) {
+    return Held::part;
+  }
+  if (is_negative && !policy::keeps_negatives(parts.settings, query.overrides())) {
     return Held::unfit;
   }
   const policy::Decision decision =
-      policy::decide(header, Reason::shared, now, policy::when_stale(parts.settings));
+      policy::decide(header, Reason::shared, now, policy::when_stale(parts.settings, query.overrides()),
+                     policy::eager_percent(query.overrides()));
   if (wanted == Wanted::fresh) {
     const bool is_fresh = decision.standing.freshness == policy::Freshness::fresh;
     return is_fresh && !LARDER_MUTATED(fresh_asked_again) ? Held::answers : Held::nothing;
@@ -90,19 +122,59 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   if (is_negative) {
     return Held::unfit;
   }
-  return policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
+  const bool is_for_it = !query.personal || http::may_be_shared_when_authorised(directives_of(header));
+  return is_for_it && policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
 }
 
-http::CacheStatus forward_of(const Parts& parts, Held held) {
+Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now) {
+  const http::RequestDirectives& wanted = query.directives;
+  const policy::Standing standing = policy::standing(entry.header, now);
+  if (query.personal && !http::may_be_shared_when_authorised(directives_of(entry.header))) {
+    return Reason::unshared;
+  }
+  if (wanted.no_cache) {
+    return Reason::request_no_cache;
+  }
+  if (wanted.max_age && standing.age > *wanted.max_age) {
+    return Reason::request_max_age;
+  }
+  if (wanted.min_fresh && standing.ttl < *wanted.min_fresh) {
+    return Reason::request_min_fresh;
+  }
+  return Reason::absent;
+}
+
+policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, Instant now) {
+  const http::RequestDirectives& wanted = query.directives;
+  const policy::Standing standing = policy::standing(entry.header, now);
+  const bool is_within = wanted.max_stale && standing.ttl <= Millis(0) && -standing.ttl <= *wanted.max_stale;
+  const bool is_too_old = wanted.max_age && standing.age > *wanted.max_age;
+  if (!is_within || is_too_old || wanted.no_cache || wanted.min_fresh || query.personal ||
+      entry.header.kind == entry::Kind::negative) {
+    return policy::Staleness::is_not_taken;
+  }
+  const http::ResponseDirectives directives = directives_of(entry.header);
+  const bool is_forbidden =
+      directives.must_revalidate || directives.proxy_revalidate || directives.no_cache || directives.s_maxage;
+  return is_forbidden ? policy::Staleness::is_not_taken : policy::Staleness::is_taken;
+}
+
+http::CacheStatus forward_of(const Parts& parts, const Query& query, Held held, Reason objection) {
+  if (held == Held::answers && objection != Reason::absent) {
+    return forwarded(http::ForwardReason::request, objection);
+  }
   switch (held) {
     case Held::stands_in:
     case Held::confirms:
       return forwarded(http::ForwardReason::stale, Reason::expired);
     case Held::variant:
       return forwarded(http::ForwardReason::vary_miss, Reason::other_variant);
+    case Held::part:
+      return forwarded(http::ForwardReason::partial, Reason::partial);
     case Held::unfit:
-      return parts.settings.negative_cache_enabled ? forwarded(http::ForwardReason::stale, Reason::expired)
-                                                   : forwarded(http::ForwardReason::miss, Reason::absent);
+      return policy::keeps_negatives(parts.settings, query.overrides())
+                 ? forwarded(http::ForwardReason::stale, Reason::expired)
+                 : forwarded(http::ForwardReason::miss, Reason::absent);
     case Held::nothing:
     case Held::answers:
       return forwarded(http::ForwardReason::miss, Reason::absent);
@@ -115,7 +187,8 @@ Reading reading_of_entry(Parts& parts, const Query& query, tiers::EntryPtr entry
   // What no tier had is in memory by now.
   const Reason reason = policy::reason_of(found_in.value_or(config::Tier::memory));
   const policy::Decision decision =
-      policy::decide(entry->header, reason, now, policy::when_stale(parts.settings));
+      policy::decide(entry->header, reason, now, policy::when_stale(parts.settings, query.overrides()),
+                     policy::eager_percent(query.overrides()));
   Hit hit(std::move(entry));
   hit.age = decision.standing.age;
   hit.found_in = found_in;
@@ -171,6 +244,9 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
   }
 #endif
   if (made == nullptr) {
+    if (query.resource->mode == config::Mode::http) {
+      status.unkept = http::to_text(storability_of(query, fetched));
+    }
     Reading passed(Passed(std::make_shared<const origin::Fetched>(std::move(fetched))));
     passed.status = std::move(status);
     return passed;
@@ -188,12 +264,35 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
   return reading;
 }
 
-Landing landing_of(const Reading& reading) {
+std::string sender_of(const Query& query) {
+  std::string sender;
+  if (query.fields) {
+    http::Forwarding forwarding;
+    forwarding.declared = query.resource->forward;
+    for (const auto& [name, value] : http::forwarded_fields(query.fields(), forwarding)) {
+      sender.append(name).append(": ").append(value).append("\n");
+    }
+  }
+  return sender;
+}
+
+bool may_be_shared(const Landing& landing, const Query& query) {
+  const auto* const passed = landing.outcome ? std::get_if<Passed>(&*landing.outcome) : nullptr;
+  if (passed == nullptr || passed->fetched->origin_status < 400) {
+    return true;
+  }
+  const std::uint32_t status = passed->fetched->origin_status;
+  const bool is_of_gateway = status == 502 || status == 503 || status == 504;
+  return is_of_gateway || landing.sender == sender_of(query);
+}
+
+Landing landing_of(const Query& query, const Reading& reading) {
   Landing landing;
   landing.status = reading.status;
   const origin::Fetched* const passed = reading.passed();
   if (passed == nullptr || is_failure_of_all(*passed)) {
     landing.outcome.emplace(reading.outcome);
+    landing.sender = passed == nullptr ? "" : sender_of(query);
   }
   return landing;
 }

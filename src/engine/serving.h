@@ -25,8 +25,14 @@ policy::Admission admission_of(const Parts& parts, const Query& query);
 // What an entry is good for, as it is opened now; nullptr is Held::nothing.
 policy::Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, Wanted wanted,
                      Instant now);
+// Why the request does not take an entry that answers others: what its Cache-Control says (RFC 9111 §5.2.1),
+// or that it has credentials (§3.5). absent: it takes it.
+policy::Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now);
+// Whether it takes one that is past its time.
+policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, Instant now);
 // Why the origin is asked although this is at hand.
-http::CacheStatus forward_of(const Parts& parts, policy::Held held);
+http::CacheStatus forward_of(const Parts& parts, const Query& query, policy::Held held,
+                             policy::Reason objection);
 
 // The reading that an entry makes that answers (Held::answers). `found_in`: its tier; none: it was handed
 // over.
@@ -42,7 +48,12 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
                     origin::Fetched fetched, const Copy& former);
 
 // What a leader shares of its reading.
-Landing landing_of(const Reading& reading);
+Landing landing_of(const Query& query, const Reading& reading);
+// The fields of a request that the origin sees, in one text.
+std::string sender_of(const Query& query);
+// Whether a leader's answer is one for this request. An error that a field may have provoked is for those who
+// sent the same; a gateway's is for all.
+bool may_be_shared(const Landing& landing, const Query& query);
 
 // What a tier or a lock had, as far as the newest view of the control log lets it be. `where` is for
 // counters.

@@ -4,6 +4,7 @@
 
 #include "config/limits.h"
 #include "host/operations.h"
+#include "http/cache_control.h"
 
 namespace larder::engine {
 
@@ -12,10 +13,12 @@ using observe::Label;
 
 namespace {
 
-// The origin's own coding of the body: nothing of ours goes around it.
-bool is_encoded(const entry::Header& header) {
-  return std::any_of(header.fields.begin(), header.fields.end(),
-                     [](const auto& field) { return field.first == "content-encoding"; });
+// The origin's own coding of the body: nothing of ours goes around it. Nor where it says no-transform (RFC
+// 9110 §7.7).
+bool is_left_alone(const entry::Header& header) {
+  const bool is_encoded = std::any_of(header.fields.begin(), header.fields.end(),
+                                      [](const auto& field) { return field.first == "content-encoding"; });
+  return is_encoded || http::select_directives(http::Fields(header.fields)).directives.no_transform;
 }
 
 }  // namespace
@@ -23,8 +26,9 @@ bool is_encoded(const entry::Header& header) {
 host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query& query,
                                    tiers::EntryPtr entry) {
   const entry::Header& former = entry->header;
-  if (former.encoding != entry::Encoding::identity || former.body_size <= parts.settings.compress_threshold ||
-      !entry::is_text(former.content_type) || is_encoded(former)) {
+  if (former.encoding != entry::Encoding::identity ||
+      former.body_size <= policy::compress_threshold(parts.settings, query.overrides()) ||
+      !entry::is_text(former.content_type) || is_left_alone(former)) {
     co_return entry;
   }
   auto gzip = co_await host::body_gzip(here, entry->body);

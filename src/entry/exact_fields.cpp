@@ -22,6 +22,21 @@ std::optional<std::string> parameter(const TextPairs& parameters, std::string_vi
   return std::nullopt;
 }
 
+// The parameters that count, as they stand.
+std::string chosen_query(const config::KeyField& field, std::string_view query) {
+  if (field.query_choice == config::QueryChoice::all) {
+    return std::string(query);
+  }
+  std::vector<std::string> chosen;
+  for (const std::string_view piece : split(query, '&')) {
+    const auto name = percent_decode(piece.substr(0, piece.find('=')), PlusSign::space);
+    if (name && config::takes_parameter(field, *name)) {
+      chosen.emplace_back(piece);
+    }
+  }
+  return join(chosen, "&");
+}
+
 // Sorted by name; equal names keep their order, which may matter.
 std::string sorted_query(std::string_view query) {
   std::vector<std::string_view> pieces = split(query, '&');
@@ -42,8 +57,9 @@ ExactFields exact_fields(const config::Resource& resource, const http::ExactTarg
     std::optional<std::string> in_key;
     std::optional<std::string> as_sent;
     if (field.source == FieldSource::whole_query) {
-      in_key = field.normalisers.empty() ? target.plain_query : sorted_query(target.plain_query);
-      as_sent = target.sent_query;
+      const std::string plain_query = chosen_query(field, target.plain_query);
+      in_key = field.normalisers.empty() ? plain_query : sorted_query(plain_query);
+      as_sent = chosen_query(field, target.sent_query);
     } else if ((field.source == FieldSource::path || field.source == FieldSource::rest) &&
                field.normalisers.empty()) {
       in_key = parameter(plain, field.name);

@@ -53,7 +53,8 @@ std::string_view broken_texts(const Header& header) {
   const auto is_tag = [](const std::string& tag) {
     return !tag.empty() && tag.size() <= limit::tag_bytes_max && is_field_text(tag);
   };
-  if (header.tags.size() > limit::tags_max || !std::all_of(header.tags.begin(), header.tags.end(), is_tag)) {
+  if (header.tags.size() > limit::entry_tags_max ||
+      !std::all_of(header.tags.begin(), header.tags.end(), is_tag)) {
     return "tags";
   }
   const auto is_field = [](const auto& field) {

@@ -60,7 +60,7 @@ struct Header {
   Millis fresh_for{};
   Millis stale_for{};
   Millis error_for{};
-  // At most limit::tags_max, each of 1 to limit::tag_bytes_max bytes.
+  // At most limit::entry_tags_max, each of 1 to limit::tag_bytes_max bytes.
   std::vector<std::string> tags;
   // The Vary field names and the secondary key of the request that made this entry (RFC 9111 §4.1); empty
   // without Vary.

@@ -100,6 +100,9 @@ std::string encoded_query(const TextPairs& query, const KeyField& field) {
   std::string encoded;
   for (const std::size_t i : order) {
     const auto& [name, value] = query[i];
+    if (!config::takes_parameter(field, name)) {
+      continue;
+    }
     encoded.append(encoded.empty() ? "" : "&")
         .append(percent_encode(name))
         .append("=")

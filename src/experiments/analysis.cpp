@@ -129,10 +129,24 @@ class Analyser {
            std::any_of(experiment_.guardrails.begin(), experiment_.guardrails.end(), guards);
   }
 
+  double requests_of(std::size_t variant) const {
+    double requests = 0;
+    for (const Sums& group : groups_of(variant)) {
+      requests += static_cast<double>(group.requests);
+    }
+    return requests;
+  }
+
   Estimate difference_of(std::size_t variant, Metric metric) const {
-    return compare(Side(pairs_of(metric, groups_of(0)), look_.shares[0]),
-                   Side(pairs_of(metric, groups_of(variant)), look_.shares[variant]))
-        .difference;
+    Estimate found = compare(Side(pairs_of(metric, groups_of(0)), look_.shares[0]),
+                             Side(pairs_of(metric, groups_of(variant)), look_.shares[variant]))
+                         .difference;
+    // What has not been seen at all may still happen: on each side once more.
+    for (const std::size_t side : {std::size_t{0}, variant}) {
+      const double once = row_of(metric).factor / std::max(requests_of(side), 1.0);
+      found.variance += once * once;
+    }
+    return found;
   }
 
   Effect two_sided(std::size_t variant, Metric metric, double smallest_effect) const {

@@ -222,6 +222,8 @@ std::vector<Step> read_ramp(const std::optional<Place>& place, Kind kind, Faults
     faults.emplace_back(place->path, "A ramp has one step at least.");
   } else if (kind == Kind::rollout && ramp.back().percent != 100 && ramp.back().percent != 0) {
     faults.emplace_back(place->path, "A rollout ends with 100 per cent.");
+  } else if (kind == Kind::rollout && ramp.size() < 2) {
+    faults.emplace_back(place->path, "A rollout has a step below 100 per cent, at which it is judged.");
   }
   return ramp;
 }
@@ -267,16 +269,20 @@ std::vector<Guardrail> read_guardrails(const Place& place, const std::optional<P
   return guardrails;
 }
 
-std::vector<std::string> read_resources(const Place& place, const std::vector<std::string>& declared,
+// `declared`: nullptr where it does not matter.
+std::vector<std::string> read_resources(const Place& place, const std::vector<std::string>* declared,
                                         Faults& faults) {
   std::vector<std::string> resources;
-  const std::vector<std::string_view> known(declared.begin(), declared.end());
+  std::vector<std::string_view> known;
+  if (declared != nullptr) {
+    known.assign(declared->begin(), declared->end());
+  }
   for (const Place& item : json::read_items(place, limit::resources_max, faults)) {
     const auto name = json::read_text(item, faults);
     if (!name) {
       continue;
     }
-    if (std::find(declared.begin(), declared.end(), *name) == declared.end()) {
+    if (declared != nullptr && std::find(known.begin(), known.end(), *name) == known.end()) {
       faults.emplace_back(item.path, concat({"There is no resource ", in_quotes(*name), "; there is ",
                                              any_of(known), ".", did_you_mean(*name, known)}));
     } else if (std::find(resources.begin(), resources.end(), *name) != resources.end()) {
@@ -338,7 +344,7 @@ void read_times(const Members& members, Experiment& experiment, Faults& faults) 
   }
 }
 
-Experiment read_experiment(const Place& place, const std::vector<std::string>& resources, Faults& faults) {
+Experiment read_experiment(const Place& place, const std::vector<std::string>* resources, Faults& faults) {
   const Members members(place,
                         {"name", "hypothesis", "kind", "unit", "resources", "layer", "layerShare", "variants",
                          "ramp", "primary", "guardrails", "duration", "watch", "promotion"},
@@ -385,10 +391,9 @@ Experiment read_experiment(const Place& place, const std::vector<std::string>& r
   return experiment;
 }
 
-}  // namespace
-
-Checked<Experiment> parse_experiment(std::string_view json, const std::vector<std::string>& resources) {
-  if (json.size() > limit::experiment_bytes_max) {
+Checked<Experiment> parse(std::string_view json, const std::vector<std::string>* resources) {
+  // As it is written again it may be a little longer than it came.
+  if (json.size() > limit::experiment_bytes_max * (resources == nullptr ? 2 : 1)) {
     return tl::make_unexpected(
         Faults{Fault("", concat({"A declaration has at most ",
                                  to_text(std::uint64_t{limit::experiment_bytes_max}), " bytes."}))});
@@ -409,6 +414,14 @@ Checked<Experiment> parse_experiment(std::string_view json, const std::vector<st
   }
   return experiment;
 }
+
+}  // namespace
+
+Checked<Experiment> parse_experiment(std::string_view json, const std::vector<std::string>& resources) {
+  return parse(json, &resources);
+}
+
+Checked<Experiment> parse_stored(std::string_view json) { return parse(json, nullptr); }
 
 namespace {
 

@@ -132,6 +132,9 @@ struct Experiment {
 // Every fault is named with its place. `resources`: the names of those that are declared.
 Checked<Experiment> parse_experiment(std::string_view json, const std::vector<std::string>& resources);
 
+// One that was declared before, whatever resources there are now.
+Checked<Experiment> parse_stored(std::string_view json);
+
 // As parse_experiment() reads it.
 std::string to_json(const Experiment& experiment);
 

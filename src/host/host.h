@@ -49,18 +49,52 @@ struct Lane {
       : id(id_), until(until_), guards(std::move(guards_)) {}
 };
 
+// What of an answer stays the same for as long as its entry does: all but Age, and the ttl in Cache-Status.
+struct HeadParts {
+  std::uint32_t status = 0;
+  // Neither Age nor Cache-Status is among them.
+  TextPairs headers;
+  // Cache-Status around the number of its ttl.
+  std::string before_ttl;
+  std::string after_ttl;
+  // Lent for as long as the host keeps the head. It has bytes, and is no stream.
+  BodyHandle body = BodyHandle::none;
+  // Of the lanes that are given with the answer.
+  std::vector<std::string> guards;
+
+  HeadParts() {}
+};
+
+// A head that the host keeps (heads.h). 0 is none.
+enum class HeadHandle : std::uint32_t { none = 0 };
+
+// An answer in numbers: a head that the host keeps, with these times in it.
+struct KeptAnswer {
+  HeadHandle head = HeadHandle::none;
+  std::int64_t age_seconds = 0;
+  std::int64_t ttl_seconds = 0;
+  // 0: there is none.
+  std::uint32_t lane = 0;
+  Instant lane_until{};
+
+  KeptAnswer() {}
+};
+
 // The head of an answer. The body is lent: the host takes its own reference.
 struct Answer {
   std::uint32_t status = 0;
   TextPairs headers;
   BodyHandle body = BodyHandle::none;
   std::optional<Lane> lane;
+  // Then this is all of it, and beside the status nothing else is set.
+  std::optional<KeptAnswer> kept;
 
   Answer() {}
 };
 
 // The record in which an answer crosses to the shim (shim/instance.js reads it).
 std::string encode(const Answer& answer);
+std::string encode(const HeadParts& parts);
 
 class Host {
  public:
@@ -71,6 +105,9 @@ class Host {
                       std::string_view arguments) = 0;
   // Gives the answer to a request. Once per request; the request goes on (stores) until finished().
   virtual void respond(RequestId request, const Answer& answer) = 0;
+  // Keeps a head until release_head(). none: it is none that the platform sends.
+  virtual HeadHandle create_head(const HeadParts& parts) = 0;
+  virtual void release_head(HeadHandle head) = 0;
   // Ends the park operation of another request, in that request's own context. Nothing if it is not parked.
   virtual void wake(RequestId request) = 0;
   // The request has nothing left to do.
@@ -96,10 +133,18 @@ class Host {
   virtual std::optional<std::string> request_header(RequestId request, std::string_view name,
                                                     std::size_t bytes_max) = 0;
 
+  // All fields of the request as the client sent it, several of one name as one, names in lower case.
+  virtual TextPairs request_fields(RequestId request) = 0;
+  // The request's body as a stream that one operation may take; none where it has no body, or gave it away
+  // already. The handle is the caller's to release.
+  virtual BodyHandle request_stream(RequestId request) = 0;
+
   // The new body's handle is the caller's to release.
   virtual BodyHandle create_body(std::string_view bytes) = 0;
   // The bytes of a body, followed by `padding` zero bytes within the string's size.
   virtual std::string read_body(BodyHandle body, Bytes size, std::size_t padding) = 0;
+  // A body of these bytes of another, which has them and is no stream. The handle is the caller's to release.
+  virtual BodyHandle slice_body(BodyHandle body, Bytes from, Bytes size) = 0;
   virtual void release_body(BodyHandle body) = 0;
 
   // One line of JSON, whatever its level: LogLine makes it and obeys LOG_LEVEL.

@@ -47,8 +47,8 @@ bool read_parameter(std::string_view name, const BareItem& item, CacheStatus& st
     status.key = item.text;
     return item.kind == ItemKind::string;
   }
-  if (name == "detail" || name == "variant") {
-    (name == "detail" ? status.detail : status.variant) = item.text;
+  if (name == "detail" || name == "variant" || name == "unkept") {
+    (name == "detail" ? status.detail : name == "variant" ? status.variant : status.unkept) = item.text;
     return is_text(item);
   }
   return true;
@@ -103,6 +103,9 @@ std::string format_cache_status(const CacheStatus& status) {
   }
   if (!status.detail.empty()) {
     text.append("; detail=").append(structured_token_or_string(status.detail));
+  }
+  if (status.forward && !status.unkept.empty()) {
+    text.append("; unkept=").append(structured_token_or_string(status.unkept));
   }
   if (!status.variant.empty()) {
     text.append("; variant=").append(structured_token_or_string(status.variant));

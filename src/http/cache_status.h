@@ -37,7 +37,8 @@ struct CacheStatus {
   bool collapsed = false;
   std::optional<std::string> key;  // §2.7
   std::string detail;              // §2.8: the tier of a hit or the reason of a forward; "" for none
-  std::string variant;             // our own parameter: the experiment's variant; "" for none
+  std::string unkept;  // our own parameter: why a forwarded answer is not kept (storability.def); "" for none
+  std::string variant;  // our own parameter: the experiment's variant; "" for none
 
   CacheStatus() {}
   friend bool operator==(const CacheStatus&, const CacheStatus&) = default;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "http/date.h"
+#include "http/range.h"
 #include "http/status.h"
 #include "http/syntax.h"
 #include "http/validators.h"
@@ -68,32 +70,40 @@ bool counts_expires(const SelectedDirectives& selected, const Fields& response) 
   return selected.source != DirectiveSource::targeted && response.find("Expires");
 }
 
-// RFC 9111 §3.5.
-bool may_be_shared_when_authorised(const ResponseDirectives& directives) {
-  return directives.public_ || directives.must_revalidate || directives.s_maxage;
+bool has_explicit_freshness(const SelectedDirectives& selected, const Fields& response) {
+  return selected.directives.s_maxage || selected.directives.max_age || counts_expires(selected, response);
 }
 
 bool has_reason_to_be_kept(int status, const SelectedDirectives& selected, const Fields& response) {
-  const ResponseDirectives& directives = selected.directives;
-  return directives.public_ || directives.s_maxage || directives.max_age ||
-         counts_expires(selected, response) || is_heuristically_cacheable(status);
+  return selected.directives.public_ || has_explicit_freshness(selected, response) ||
+         is_heuristically_cacheable(status);
 }
 
-bool can_be_of_use(int status, const ResponseDirectives& directives, const Fields& response,
-                   Instant response_time) {
+// An error that a field of this request may have caused. Where guesses are declared, 404, 410 and 501, which
+// speak of the resource and of the server, may have one.
+bool may_be_provoked(const RequestFacts& request, int status) {
+  const bool speaks_of_all = status == 404 || status == 410 || status == 501;
+  return status >= 400 && !(request.guesses && speaks_of_all);
+}
+
+bool can_be_of_use(const RequestFacts& request, int status, const ResponseDirectives& directives,
+                   const Fields& response, Instant response_time) {
   const bool can_be_revalidated = response.find("ETag") || response.find("Last-Modified");
   if (can_be_revalidated) {
     return true;
   }
   const auto is_some = [](const std::optional<Seconds>& window) { return window && window->count() > 0; };
-  const bool may_be_fresh = freshness_lifetime(status, response, response_time).lifetime.count() > 0;
+  const Freshness freshness = freshness_lifetime(status, response, response_time);
+  const bool is_guess = freshness.basis == FreshnessBasis::heuristic;
+  const bool may_be_fresh = freshness.lifetime.count() > 0 && (request.guesses || !is_guess);
   return !directives.no_cache &&
          (may_be_fresh || is_some(directives.stale_while_revalidate) || is_some(directives.stale_if_error));
 }
 
-Storability refused_by_status(int status, const ResponseDirectives& directives) {
+Storability refused_by_status(int status, const ResponseDirectives& directives, const Fields& response) {
   if (status == 206) {
-    return Storability::partial;
+    const bool is_one_part = parse_content_range(response.combined("Content-Range").value_or("")).has_value();
+    return is_one_part ? Storability::storable : Storability::partial;
   }
   if (status < 200 || status > 599 || is_never_stored(status)) {
     return Storability::status;
@@ -121,13 +131,31 @@ std::optional<Seconds> age_value(const Fields& response) {
 
 }  // namespace
 
+std::string_view to_text(Storability storability) {
+  switch (storability) {
+    case Storability::storable:
+      return "";
+#define LARDER_STORABILITY(name, word, section, meaning) \
+  case Storability::name:                                \
+    return word;
+#include "http/storability.def"
+#undef LARDER_STORABILITY
+  }
+  LARDER_UNREACHABLE();
+}
+
+bool may_be_shared_when_authorised(const ResponseDirectives& directives) {
+  return directives.public_ || directives.must_revalidate || directives.s_maxage;
+}
+
 Storability storable(const RequestFacts& request, int status, const Fields& response, Instant response_time) {
   const SelectedDirectives selected = select_directives(response);
   const ResponseDirectives& directives = selected.directives;
   if (request.method != Method::get) {
     return Storability::method;
   }
-  if (const Storability refusal = refused_by_status(status, directives); refusal != Storability::storable) {
+  if (const Storability refusal = refused_by_status(status, directives, response);
+      refusal != Storability::storable) {
     return refusal;
   }
   if (request.directives.no_store) {
@@ -144,17 +172,20 @@ Storability storable(const RequestFacts& request, int status, const Fields& resp
   if (request.has_authorization && !may_be_shared_when_authorised(directives)) {
     return Storability::authorization;
   }
-  if (response.find("Set-Cookie") && !names_field(directives, "set-cookie")) {
+  if (response.find("Set-Cookie") && !names_field(directives, "set-cookie") && !request.strips_cookies) {
     return Storability::set_cookie;
   }
   if (vary_of(response).any) {
     return Storability::vary_any;
   }
+  if (may_be_provoked(request, status) && !has_explicit_freshness(selected, response)) {
+    return Storability::error;
+  }
   if (!has_reason_to_be_kept(status, selected, response)) {
     return Storability::no_freshness;
   }
-  return can_be_of_use(status, directives, response, response_time) ? Storability::storable
-                                                                    : Storability::no_use;
+  return can_be_of_use(request, status, directives, response, response_time) ? Storability::storable
+                                                                             : Storability::no_use;
 }
 
 Freshness freshness_lifetime(int status, const Fields& response, Instant response_time) {

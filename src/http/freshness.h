@@ -14,31 +14,32 @@
 namespace larder::http {
 
 enum class Storability : std::uint8_t {
-  storable,          // may be stored
-  method,            // the request is no GET: only GET's answers are kept
-  status,            // not final, or of a status that is never stored (status.h)
-  partial,           // 206: this cache keeps no parts
-  not_understood,    // must-understand, and the status is unknown (§5.2.2.3)
-  request_no_store,  // the request says no-store (§5.2.1.5)
-  no_store,          // the response says no-store and no must-understand lifts it (§5.2.2.5)
-  private_response,  // the response says private without naming fields (§5.2.2.7)
-  authorization,     // the request was authorised and the response does not allow sharing (§3.5)
-  set_cookie,    // it sets a cookie that no private="…" or no-cache="…" takes out: our policy, not the RFC's
-  vary_any,      // Vary: no later request is known to match
-  no_freshness,  // no explicit lifetime, not public, and the status is not storable by default
-  no_use,        // it would be stale at once, cannot be revalidated and gives no leave to be served stale
+  storable,
+#define LARDER_STORABILITY(name, word, section, meaning) name,
+#include "http/storability.def"
+#undef LARDER_STORABILITY
 };
+// The word in Cache-Status; "" for storable.
+std::string_view to_text(Storability storability);
 
 struct RequestFacts {
   Method method = Method::get;
   RequestDirectives directives;
-  // The request carried an Authorization field.
+  // The request carried an Authorization field that the origin saw, or other credentials.
   bool has_authorization = false;
+  // The answer is kept without the cookies that it sets.
+  bool strips_cookies = false;
+  // A lifetime may be guessed (§4.2.2).
+  bool guesses = true;
 
   RequestFacts() {}
 };
 
-// The first reason, in the order above, that forbids to store the response.
+// §3.5: public, must-revalidate or s-maxage.
+bool may_be_shared_when_authorised(const ResponseDirectives& directives);
+
+// The first reason, in the order of the table, that forbids to store the response. Those of who asks and of
+// sizes are the caller's (unshared, too_large).
 Storability storable(const RequestFacts& request, int status, const Fields& response, Instant response_time);
 
 enum class FreshnessBasis : std::uint8_t {

@@ -39,6 +39,10 @@ std::string_view to_text(Method method) {
   LARDER_UNREACHABLE();
 }
 
+bool is_unsafe(Method method) {
+  return method != Method::get && method != Method::head && method != Method::options;
+}
+
 Fields& Fields::add(std::string name, std::string value) {
   fields_.emplace_back(std::move(name), std::move(value));
   return *this;

@@ -18,6 +18,9 @@ enum class Method : std::uint8_t { get, head, options, post, put, patch, delete_
 Method parse_method(std::string_view token);
 std::string_view to_text(Method method);
 
+// RFC 9110 §9.2.1: what was kept of the target may be wrong after it.
+bool is_unsafe(Method method);
+
 // Header fields in order. Names are kept as given and compared without case.
 class Fields {
  public:

@@ -12,7 +12,7 @@ std::string_view reason_phrase(int status);
 bool is_final(int status);
 
 // RFC 9110 §15.1: may be stored and given a heuristic lifetime without a word from the origin. 206 would be
-// one, but this cache keeps no parts.
+// one; this cache keeps parts that say for how long.
 bool is_heuristically_cacheable(int status);
 
 // RFC 9111 §3: this cache knows the code and does what the code asks of caches.

@@ -41,10 +41,13 @@ struct IfNoneMatch {
 IfNoneMatch parse_if_none_match(std::string_view value);
 
 // The combined values of the request's fields. If-Match and If-Unmodified-Since are the origin's affair (RFC
-// 9110 §13.2.1), If-Range goes with ranges, which this cache does not answer.
+// 9110 §13.2.1).
 struct Conditions {
   std::optional<std::string_view> if_none_match;
   std::optional<std::string_view> if_modified_since;
+  // http/range.h.
+  std::optional<std::string_view> range;
+  std::optional<std::string_view> if_range;
 };
 
 // What would be sent without the conditions.

@@ -160,7 +160,7 @@ host::Task<Progress> remove(host::Context here, const Desk& desk, std::vector<ti
   Progress progress;
   tiers::GuardedTier* const shared = desk.tiered.shared_tier();
   const std::size_t dash = cursor.find('-');
-  std::size_t index = parse_unsigned(cursor.substr(0, dash)).value_or(0);
+  std::size_t index = static_cast<std::size_t>(parse_unsigned(cursor.substr(0, dash)).value_or(0));
   std::string at = dash == std::string::npos ? std::string() : cursor.substr(dash + 1);
   const Instant give_up = here.host().now() + limit::redis_removal_time_max;
   while (index < names.size()) {

@@ -12,6 +12,8 @@
 #include "observe/narrative_log.h"
 #include "tiers/registry.h"
 #include "tiers/tiered_cache.h"
+#include "trials/conductor.h"
+#include "trials/tally.h"
 #include "warm/warming.h"
 
 namespace larder::operators {
@@ -29,6 +31,8 @@ struct Desk {
   observe::Counters& counters;
   observe::NarrativeLog& narrative_log;
   const warm::Warming& warming;
+  trials::Conductor& conductor;
+  trials::Tally& tally;
   // Room for the bodies of uploaded lists.
   host::Admission& uploads;
   monitor::Meter& meter;

@@ -33,6 +33,23 @@ void write_setting(JsonWriter& json, const Desk& desk, const config::SettingRow&
   json.key("purpose").value(row.purpose).end_object();
 }
 
+// What an experiment says of the settings now.
+void write_experiment(JsonWriter& json, const experiments::Published& experiment) {
+  const bool is_promoted = experiment.standing == experiments::Standing::watching ||
+                           experiment.standing == experiments::Standing::kept;
+  json.key(experiment.name).begin_object().key("standing").value(experiments::to_text(experiment.standing));
+  if (is_promoted) {
+    const experiments::Variant& variant = experiment.variants[experiment.promoted];
+    json.key("promoted").value(variant.name).key("resources").texts(experiment.resources);
+    json.key("overrides").begin_object();
+    for (const auto& [word, text] : config::texts_of(variant.overrides)) {
+      json.key(word).value(text);
+    }
+    json.end_object();
+  }
+  json.end_object();
+}
+
 bool may_see(Role role, const config::SettingRow& row) {
   return role == Role::admin || row.role == config::SettingRole::viewer;
 }
@@ -45,6 +62,10 @@ host::Outgoing settings_answer(host::Context here, const Desk& desk, Role role) 
     if (may_see(role, row)) {
       write_setting(json, desk, row);
     }
+  }
+  json.end_object().key("experiments").begin_object();
+  for (const experiments::Published& experiment : desk.engine.plan().experiments()) {
+    write_experiment(json, experiment);
   }
   json.end_object().end_object();
   return host::json_answer(here.host(), 200, json.text());

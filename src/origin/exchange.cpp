@@ -33,11 +33,12 @@ WireReply wire_reply(Results results, Instant now) {
                    std::move(results.content));
 }
 
-// The content codings that the body is still in, as one field.
-void set_codings(WireReply& reply, const std::vector<std::string>& codings) {
+// The content codings that the body is still in, as one field. Where some were undone, its length is another.
+void set_codings(WireReply& reply, const std::vector<std::string>& codings, std::size_t undone) {
   TextPairs kept;
   for (auto& field : reply.headers) {
-    if (!equals_ignoring_case(field.first, "content-encoding")) {
+    const bool is_of_coded = undone > 0 && equals_ignoring_case(field.first, "content-length");
+    if (!equals_ignoring_case(field.first, "content-encoding") && !is_of_coded) {
       kept.push_back(std::move(field));
     }
   }
@@ -82,7 +83,9 @@ Refusal refusal_of(Error error, const WireReply& reply, Instant now) {
 // The reply with its content codings undone, as far as that can be done here.
 host::Task<OriginResult<WireReply>> decoded(host::Context here, const Request& asked, WireReply reply) {
   std::vector<std::string> codings = http::content_codings(all_codings(reply));
-  const bool is_whole = !reply.streamed && reply.content.size() > Bytes(0);
+  const std::size_t layers = codings.size();
+  // A part of an encoded body cannot be undone.
+  const bool is_whole = !reply.streamed && reply.content.size() > Bytes(0) && reply.status != 206;
   while (is_whole && !reply.streamed && can_be_undone(codings)) {
     auto plain = co_await host::body_gunzip(here, reply.content, asked.body_bytes_max.count);
     if (plain) {
@@ -100,7 +103,7 @@ host::Task<OriginResult<WireReply>> decoded(host::Context here, const Request& a
   if (has_body && !codings.empty() && !reply.streamed && asked.codings == Codings::are_undone) {
     co_return tl::make_unexpected(unreadable(asked, reply, here.host().now()));
   }
-  set_codings(reply, codings);
+  set_codings(reply, codings, layers - codings.size());
   co_return reply;
 }
 
@@ -113,13 +116,14 @@ host::Task<OriginResult<Exchanged>> walk(host::Context here, Request request, In
       if (!request.content.empty()) {
         content = host::Body::from_bytes(here.host(), request.content);
       }
+      const host::Body& sent = request.stream == nullptr ? content : *request.stream;
       const Instant now = here.host().now();
       const std::uint64_t timeout_millis = millis_until(deadline, now);
       const std::uint64_t soft_millis = soft_end == Instant::max() ? 0 : millis_until(soft_end, now);
       const std::uint8_t oversize = request.oversize == Oversize::streamed ? 1 : 0;
       auto reply =
           co_await host::origin_fetch(here, request.method, request.url, request.headers, timeout_millis,
-                                      soft_millis, request.body_bytes_max.count, oversize, content);
+                                      soft_millis, request.body_bytes_max.count, oversize, sent);
       if (!reply) {
         co_return tl::make_unexpected(no_answer(reply.error(), request));
       }

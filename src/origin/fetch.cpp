@@ -139,12 +139,17 @@ Error status_error(std::uint32_t status) {
                        : Error(ErrorKind::rejected, "origin", false, message);
 }
 
-OriginResult<Fetched> read_url(const config::Resource& resource, const Request& asked, Instant now,
-                               WireReply reply) {
+// The copy at hand, or else the client's: whose validators the origin was given.
+bool asks_about_own_copy(const Wanted& wanted) {
+  return !wanted.etag.empty() || !wanted.last_modified.empty();
+}
+
+OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& wanted, const Request& asked,
+                               Instant now, WireReply reply) {
   const bool http_mode = resource.mode == config::Mode::http;
   Fetched fetched;
-  fetched.not_modified = is_conditional(asked) && reply.status == 304;
-  if (reply.status == 304 && !fetched.not_modified) {
+  fetched.not_modified = is_conditional(asked) && reply.status == 304 && asks_about_own_copy(wanted);
+  if (reply.status == 304 && !is_conditional(asked)) {
     // There is no copy that it could be about, neither here nor with the client.
     return tl::make_unexpected(refusal_of(Error(ErrorKind::corrupt, "origin", false,
                                                 "The origin answered 304 to a request without conditions."),
@@ -184,12 +189,18 @@ OriginResult<Request> plan_books(const config::Resource& resource, const config:
   return request;
 }
 
-void add_content_type(TextPairs& headers) {
-  const bool declared = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
-    return equals_ignoring_case(header.first, "content-type");
-  });
-  if (!declared) {
-    headers.emplace_back("content-type", "application/json");
+bool has_header(const TextPairs& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return equals_ignoring_case(header.first, name); });
+}
+
+// The request's own fields, but for those that the declaration sets.
+void add_fields(const TextPairs& fields, TextPairs& headers) {
+  const TextPairs declared = headers;
+  for (const auto& [name, value] : fields) {
+    if (!has_header(declared, name)) {
+      headers.emplace_back(name, value);
+    }
   }
 }
 
@@ -210,7 +221,9 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
   if (post) {
     request.method = "POST";
     request.content = entry::origin_body(resource, wanted.values);
-    add_content_type(request.headers);
+    if (!has_header(request.headers, "content-type")) {
+      request.headers.emplace_back("content-type", "application/json");
+    }
   }
   // RFC 9110 §13.1.2: to a POST it would be a precondition.
   if (!wanted.etag.empty() && !post) {
@@ -224,6 +237,19 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
   request.codings = resource.mode == config::Mode::http ? Codings::may_stay : Codings::are_undone;
   if (resource.mode == config::Mode::http) {
     request.redirects = Redirects::are_answers;
+    add_fields(wanted.fields, request.headers);
+    request.stream = wanted.stream;
+    if (has_header(request.headers, "range")) {
+      // The part is one of the bytes that clients get (RFC 9110 §14.2).
+      request.headers.emplace_back("accept-encoding", "identity");
+    }
+    if (wanted.method != http::Method::head) {
+      request.method = http::to_text(wanted.method);
+    }
+    if (wanted.method != http::Method::get && wanted.method != http::Method::head) {
+      // Nothing of it is kept.
+      request.body_bytes_max = Bytes(0);
+    }
   }
   request.redirect_origins = resource.origin.redirects;
   for (const config::HeaderTemplate& header : resource.origin.headers) {
@@ -352,8 +378,8 @@ class Url final : public Kind {
     return prepared(plan_url(resource, settings, wanted));
   }
   OriginResult<Fetched> read(host::Host& host, const config::Resource& resource, const config::Settings&,
-                             const Wanted&, const Request& asked, WireReply reply) const override {
-    return read_url(resource, asked, host.now(), std::move(reply));
+                             const Wanted& wanted, const Request& asked, WireReply reply) const override {
+    return read_url(resource, wanted, asked, host.now(), std::move(reply));
   }
 };
 

@@ -60,9 +60,13 @@ struct Fetched {
   Fetched() {}
 };
 
-// What of the request may reach the origin: the key's fields and, in mode http, the method.
+// What of the request may reach the origin: the key's fields and, in mode http, the method, fields and a
+// body.
 struct Wanted {
   http::Method method = http::Method::get;
+  // The request's, as far as they go on (http/request_fields.h).
+  TextPairs fields;
+  std::shared_ptr<const host::Body> stream;
   config::FieldValues values;
   // What of them goes into its URL as the client sent it (entry::exact_fields); empty: nothing.
   config::FieldValues sent;

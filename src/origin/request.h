@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/units.h"
 #include "base/wire.h"
+#include "host/host.h"
 
 namespace larder::origin {
 
@@ -41,6 +43,8 @@ struct Request {
   TextPairs headers;
   // "": it has no body.
   std::string content;
+  // The client's body, which goes on as it comes, once; nullptr: none.
+  std::shared_ptr<const host::Body> stream;
   Bytes body_bytes_max;
   Redirects redirects = Redirects::are_followed;
   Oversize oversize = Oversize::fails;

@@ -13,6 +13,21 @@ bool holds(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// Whether clean() leaves the text as it is, which it does with nearly all of them.
+bool is_clean(std::string_view text, std::size_t bytes_max) {
+  if (text.size() > bytes_max || text.ends_with(' ')) {
+    return false;
+  }
+  char before = ' ';
+  for (const char c : text) {
+    if (is_control(c) || (c == ' ' && before == ' ')) {
+      return false;
+    }
+    before = c;
+  }
+  return true;
+}
+
 // Without control characters and superfluous space, at most `bytes_max`.
 std::string clean(std::string_view text, std::size_t bytes_max) {
   // Far more than is kept, far less than the megabytes that one string may have.
@@ -26,6 +41,13 @@ std::string clean(std::string_view text, std::size_t bytes_max) {
 }
 
 void set_text(std::string& target, std::string_view text, std::size_t bytes_max) {
+  if (text.empty()) {
+    return;
+  }
+  if (is_clean(text, bytes_max)) {
+    target = text;
+    return;
+  }
   if (std::string cleaned = clean(text, bytes_max); !cleaned.empty()) {
     target = std::move(cleaned);
   }
@@ -33,7 +55,13 @@ void set_text(std::string& target, std::string_view text, std::size_t bytes_max)
 
 void add_text(std::vector<std::string>& list, std::string_view text, std::size_t bytes_max,
               std::size_t count_max) {
-  if (list.size() >= count_max) {
+  if (list.size() >= count_max || text.empty()) {
+    return;
+  }
+  if (is_clean(text, bytes_max)) {
+    if (!holds(list, text)) {
+      list.emplace_back(text);
+    }
     return;
   }
   if (std::string cleaned = clean(text, bytes_max); !cleaned.empty() && !holds(list, cleaned)) {
@@ -176,11 +204,13 @@ std::optional<Work> WorkBuilder::finish() && {
   if (work_.title.empty()) {
     return std::nullopt;
   }
-  for (const Isbn& isbn : isbns_) {
-    work_.isbn13.push_back(isbn.thirteen());
+  work_.isbn13.reserve(isbns_.size());
+  work_.isbn10.reserve(isbns_.size());
+  for (Isbn& isbn : isbns_) {
     if (std::optional<std::string> isbn10 = isbn.ten()) {
       work_.isbn10.push_back(std::move(*isbn10));
     }
+    work_.isbn13.push_back(std::move(isbn).thirteen());
   }
   if (work_.authors.empty() && !author_statement_.empty()) {
     work_.authors.push_back(std::move(author_statement_));

@@ -18,6 +18,7 @@ enum class Held : std::uint8_t {
   stands_in,  // past its time, and within its error time
   confirms,   // past all its times: its validators may spare a body
   variant,    // made for other request fields (Vary): a tier farther away may have the one for these
+  part,       // a part of it, and not the one that is wanted: a tier farther away may have the whole
   unfit,      // a "there is none" past its time, or one that is not to be served; no tier has a better word
 };
 
@@ -59,6 +60,9 @@ enum class Answer : std::uint8_t {
   came,
 };
 
+// Whether the request takes the copy past its time (max-stale), where the copy does not forbid it.
+enum class Staleness : std::uint8_t { is_not_taken, is_taken };
+
 struct ReadFacts {
   Participation participation = Participation::full;
   // Why it is not full.
@@ -66,6 +70,9 @@ struct ReadFacts {
   Held held = Held::nothing;
   // Why the copy answers, where it does.
   Reason hit = Reason::absent;
+  // Why this request does not take it all the same; absent: it does.
+  Reason objection = Reason::absent;
+  Staleness staleness = Staleness::is_not_taken;
   Unlooked unlooked = Unlooked::memory;
   FlightState flight = FlightState::none;
   OriginState origin = OriginState::ready;

@@ -99,6 +99,14 @@ Result<control::read_results> ControlLog::read(const control::read_arguments&) {
 }
 
 void ControlLog::set(const ControlSetting& change) {
+  if (change.name.starts_with(config::experiment_setting) && !change.value.empty()) {
+    // What was published last stays, whoever comes late with what was true before.
+    const auto known = row<ControlSetting>(setting_key(change.name));
+    if (known && !LARDER_MUTATED(stale_publication_wins) &&
+        config::serial_of(known->value) >= config::serial_of(change.value)) {
+      return;
+    }
+  }
   if (change.value.empty()) {
     store_.erase(setting_key(change.name).str());
   } else {

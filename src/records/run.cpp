@@ -5,6 +5,7 @@
 #include "records/audit.h"
 #include "records/buckets.h"
 #include "records/control_log.h"
+#include "records/experiments.h"
 #include "records/jobs.h"
 #include "records/ledger.h"
 #include "records/lock.h"

@@ -101,8 +101,9 @@ std::optional<Framed> unframe(std::string_view value) {
       (checksum_of(value, rest) != head->checksum && !LARDER_MUTATED(redis_frame_unchecked))) {
     return std::nullopt;
   }
-  const std::string_view header = rest.substr(0, head->header_bytes);
-  const std::string_view stored = rest.substr(head->header_bytes);
+  const auto header_bytes = static_cast<std::size_t>(head->header_bytes);
+  const std::string_view header = rest.substr(0, header_bytes);
+  const std::string_view stored = rest.substr(header_bytes);
   if (head->form == form_raw) {
     return Framed(header, stored);
   }
@@ -112,7 +113,8 @@ std::optional<Framed> unframe(std::string_view value) {
 
 std::optional<std::size_t> header_end(std::string_view beginning) {
   const auto head = read_head(beginning);
-  return head ? std::optional<std::size_t>(frame_head_bytes + head->header_bytes) : std::nullopt;
+  return head ? std::optional<std::size_t>(frame_head_bytes + static_cast<std::size_t>(head->header_bytes))
+              : std::nullopt;
 }
 
 std::string_view header_of(std::string_view beginning) {

@@ -15,6 +15,7 @@
 #include "config/tiers.h"
 #include "entry/header.h"
 #include "entry/key.h"
+#include "host/heads.h"
 #include "host/host.h"
 #include "host/requests.h"
 #include "host/task.h"
@@ -60,11 +61,23 @@ struct Key : entry::Key {
   Key(entry::Key key, TierSet tiers_) : entry::Key(std::move(key)), tiers(tiers_) {}
 };
 
+// The heads of the answers that are made of an entry, where the host keeps them. They change nothing of it.
+struct EntryHeads {
+  host::Head whole;
+  // Of HEAD: it may tell what the answer to GET has by itself.
+  host::Head alone;
+  // 304
+  host::Head not_modified;
+
+  EntryHeads() {}
+};
+
 // The body is shared: an entry with another header may be made of it.
 struct Entry {
   entry::Header header;
   std::shared_ptr<const host::Body> shared_body;
   const host::Body& body;
+  mutable EntryHeads heads;
 
   Entry(entry::Header header_, host::Body body_)
       : header(std::move(header_)),

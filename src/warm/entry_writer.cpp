@@ -104,7 +104,7 @@ Result<engine::Query> EntryWriter::query_of(host::Host& host, const config::Reso
       }
     }
   }
-  return engine::make_query(host, settings_, resource, parts, engine::larder_itself());
+  return engine::make_query(host, settings_, engine_.plan(), resource, parts, engine::larder_itself());
 }
 
 std::vector<PlannedEntry> EntryWriter::plan(host::Host& host, const std::vector<origin::Work>& works) const {

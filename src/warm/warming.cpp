@@ -134,7 +134,8 @@ std::string Warming::shown(const records::JobRow& job, Instant now) const {
 }
 
 bool Warming::is_kept(std::string_view resource) const {
-  return policy::admit(settings_, resource).participation == policy::Participation::full;
+  return policy::admit(settings_, engine_.plan().settled(resource), resource).participation ==
+         policy::Participation::full;
 }
 
 host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const {

@@ -61,6 +61,25 @@ test("every rule asks for metrics of the table, or for what another rule records
   }
 });
 
+test("Grafana has every alert of the rules, with the same expression", () => {
+  const { apiVersion, groups } = JSON.parse(read("ops/grafana/alerts.json"));
+  assert.equal(apiVersion, 1);
+  /** @type {any[]} */
+  const provisioned = groups.flatMap((/** @type {any} */ group) => group.rules);
+  const names = [...read("ops/prometheus/rules.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  assert.deepEqual(
+    provisioned.map(({ title }) => title),
+    names,
+  );
+  assert.equal(new Set(provisioned.map(({ uid }) => uid)).size, names.length);
+  for (const { title, condition, data, labels, annotations } of provisioned) {
+    assert.ok(read("ops/prometheus/rules.yml").includes(`expr: ${data[0].model.expr}\n`), title);
+    assert.equal(data.at(-1).refId, condition, title);
+    assert.match(labels.severity, /^(?:page|ticket)$/, title);
+    assert.match(annotations.summary, /\.$/, title);
+  }
+});
+
 test("every query of the guide asks for metrics of the table", () => {
   const guide = read("docs/MONITORING_OPTIMIZATION.md");
   const queries = [...guide.matchAll(/`([^`]*\b(?:rate|increase)\([^`]*)`/g)].map(([, query]) => query ?? "");

@@ -168,7 +168,7 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
        "resources[0].tll: There is no member \"tll\" here; there is \"name\", \"match\", \"origin\", "
        "\"mode\", \"key\", "
        "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\", "
-       "\"cors\" or \"limit\". Did you "
+       "\"cors\", \"limit\", \"forward\", \"setCookie\", \"heuristic\" or \"ttlMax\". Did you "
        "mean "
        "\"ttl\"?\nresources[0].ttl: This member is missing.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","ttl":"2h")",

@@ -63,8 +63,8 @@ INSTANTIATE_TEST_SUITE_P(
               "\"title.eagerRefresh=101\": \"101\" is no whole number from 1 to 100."},
         Wrong{"title.swr=no", "\"title.swr=no\": \"no\" is neither true nor false."},
         Wrong{"title.tiers=kv+kv",
-              "\"title.tiers=kv+kv\": \"kv+kv\" is no list of tiers; write \"memory\", \"edge\" "
-              "or \"kv\", each at most once, with + between them."}));
+              "\"title.tiers=kv+kv\": \"kv+kv\" is no list of tiers; write \"memory\", \"edge\", "
+              "\"kv\" or \"redis\", each at most once, with + between them."}));
 
 }  // namespace
 }  // namespace larder::config::overrides_test

@@ -23,7 +23,9 @@ constexpr auto declared = R"({"resources": [
   {"name": "page", "mode": "http", "match": {"path": "/pages/{id}"}, "origin": {"url": "https://api.example.com/{id}"},
    "key": [{"path": "id"}], "ttl": "60s", "stale": "30s", "staleIfError": "90s"},
   {"name": "strict", "mode": "http", "match": {"path": "/strict/{id}"}, "origin": {"url": "https://api.example.com/{id}"},
-   "key": [{"path": "id"}]}]})";
+   "key": [{"path": "id"}]},
+  {"name": "guess", "mode": "http", "match": {"path": "/guess/{id}"}, "origin": {"url": "https://api.example.com/{id}"},
+   "key": [{"path": "id"}], "heuristic": true, "ttlMax": "1h", "setCookie": "strip"}]})";
 
 struct MakeEntryTest : ::testing::Test {
   MakeEntryTest() {
@@ -178,7 +180,7 @@ TEST_F(MakeEntryTest, AConfirmedCopyIsRenewedUnderItsNewFields) {
   EXPECT_EQ(renewed->header.etag, "\"a\"");
   EXPECT_THAT(renewed->header.fields,
               ::testing::UnorderedElementsAre(Pair("cache-control", "max-age=99"), Pair("link", "</y>"),
-                                              Pair("x-old", "1")));
+                                              Pair("x-old", "1"), Pair("date", date(Seconds(5)))));
   EXPECT_EQ(renewed->header.stored_size, Bytes(5));
   // A word that forbids to keep it is obeyed.
   confirmation.origin_fields = http::Fields(TextPairs{{"cache-control", "no-store"}});
@@ -307,13 +309,54 @@ TEST_F(MakeEntryTest, ExpiresCounts) {
   EXPECT_EQ(entry->header.fresh_for, Millis(50'000));
 }
 
-TEST_F(MakeEntryTest, WithoutADeclaredTimeTheGuessOfTheRfcStands) {
-  const auto entry =
-      make("strict", 200, {{"date", date(Seconds(0))}, {"last-modified", date(Seconds(-1'000))}});
+TEST_F(MakeEntryTest, AGuessIsMadeWhereItIsDeclared) {
+  const TextPairs fields = {{"date", date(Seconds(0))}, {"last-modified", date(Seconds(-1'000))}};
+  const auto entry = make("guess", 200, fields);
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry->header.fresh_for, Millis(100'000));
   EXPECT_EQ(entry->header.stale_for, Millis(0));
+  // Elsewhere the copy is there to be confirmed.
+  const auto sure = make("strict", 200, fields);
+  ASSERT_NE(sure, nullptr);
+  EXPECT_EQ(sure->header.fresh_for, Millis(0));
   EXPECT_EQ(make("strict", 200, {}), nullptr);
+  EXPECT_EQ(make("guess", 200, {}), nullptr);
+}
+
+TEST_F(MakeEntryTest, NoLifetimeIsLongerThanDeclared) {
+  EXPECT_EQ(make("guess", 200, {{"cache-control", "max-age=7200"}})->header.fresh_for, Millis(3'600'000));
+  EXPECT_EQ(make("guess", 200, {{"cache-control", "max-age=60"}})->header.fresh_for, Millis(60'000));
+  EXPECT_EQ(make("page", 200, {{"cache-control", "max-age=7200"}})->header.fresh_for, Millis(7'200'000));
+}
+
+TEST_F(MakeEntryTest, ACookieIsTakenOutWhereThatIsDeclared) {
+  const auto entry = make("guess", 200, {{"cache-control", "max-age=60"}, {"set-cookie", "session=1"}});
+  ASSERT_NE(entry, nullptr);
+  EXPECT_THAT(entry->header.fields,
+              ElementsAre(Pair("cache-control", "max-age=60"), Pair("date", date(Seconds(0)))));
+}
+
+TEST_F(MakeEntryTest, WhatIsConfirmedEachTimeIsKeptWithoutALifetime) {
+  const auto entry = make("page", 200, {{"cache-control", "no-cache, max-age=60"}, {"etag", "\"a\""}});
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->header.fresh_for, Millis(0));
+  EXPECT_EQ(entry->header.stale_for, Millis(0));
+  EXPECT_EQ(entry->header.error_for, Millis(0));
+  EXPECT_EQ(make("page", 200, {{"cache-control", "no-cache"}}), nullptr);
+}
+
+// RFC 9111 section 3.5.
+TEST_F(MakeEntryTest, AnAnswerToCredentialsIsKeptWhereItSaysSo) {
+  Query asked = query("page");
+  asked.personal = true;
+  const auto kept = [&](std::string control) {
+    origin::Fetched reply = fetched(200, {{"cache-control", std::move(control)}});
+    return make_entry(host, settings, asked, reply) != nullptr;
+  };
+  EXPECT_FALSE(kept("max-age=60"));
+  EXPECT_TRUE(kept("max-age=60, public"));
+  EXPECT_TRUE(kept("max-age=60, must-revalidate"));
+  EXPECT_TRUE(kept("s-maxage=60"));
 }
 
 TEST_F(MakeEntryTest, AgeOnArrivalMovesTheTimeOfMakingBack) {
@@ -334,7 +377,6 @@ TEST_F(MakeEntryTest, WhatIsNotForEverybodyIsNotKept) {
   ASSERT_TRUE(keeps({{"cache-control", "max-age=60"}}));
   EXPECT_FALSE(keeps({{"cache-control", "private, max-age=60"}}));
   EXPECT_FALSE(keeps({{"cache-control", "no-store, max-age=60"}}));
-  EXPECT_FALSE(keeps({{"cache-control", "no-cache, max-age=60"}, {"etag", "\"a\""}}));
   EXPECT_FALSE(keeps({{"cache-control", "max-age=60"}, {"set-cookie", "session=1"}}));
   EXPECT_FALSE(keeps({{"cache-control", "max-age=60"}, {"vary", "*"}}));
   EXPECT_FALSE(keeps({{"cache-control", "max-age=60"}, {"vary", "accept"}, {"vary", "*"}}));
@@ -395,14 +437,15 @@ TEST_F(MakeEntryTest, FieldsAreReplayedButForThoseOfTheConnectionAndThoseWithAPl
   EXPECT_THAT(entry->header.fields,
               ElementsAre(Pair("cache-control", "max-age=60"), Pair("link", "</next>"), Pair("x-own", "1"),
                           // The body is in that coding as it stands.
-                          Pair("content-encoding", "zstd")));
+                          Pair("content-encoding", "zstd"), Pair("date", date(Seconds(0)))));
 }
 
 TEST_F(MakeEntryTest, FieldsNamedAsPrivateAreLeftOut) {
   const auto entry =
       make("page", 200, {{"cache-control", "max-age=60, private=\"x-user\""}, {"x-user", "7"}});
   ASSERT_NE(entry, nullptr);
-  EXPECT_THAT(entry->header.fields, ElementsAre(Pair("cache-control", "max-age=60, private=\"x-user\"")));
+  EXPECT_THAT(entry->header.fields, ElementsAre(Pair("cache-control", "max-age=60, private=\"x-user\""),
+                                                Pair("date", date(Seconds(0)))));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ void check_resource(const Declarations& declarations, const Resource& resource) 
   }
   LARDER_ASSERT(resource.origin.timeout_hard <= limit::origin_timeout_max);
   LARDER_ASSERT(!is_at_or_below(resource.match.path, "/api/cache"));
-  const auto matched = match(declarations, resource.match.method, resource.match.path);
+  const auto matched = match(declarations, resource.match.methods.front(), resource.match.path);
   LARDER_ASSERT(!matched || matched->resource != nullptr);
 }
 

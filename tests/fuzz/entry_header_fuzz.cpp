@@ -23,7 +23,8 @@ void check(std::string_view text) {
     LARDER_ASSERT(is_utf8(header.error().message) && !header.error().message.empty());
     return;
   }
-  LARDER_ASSERT(header->tags.size() <= limit::tags_max && header->fields.size() <= limit::entry_fields_max);
+  LARDER_ASSERT(header->tags.size() <= limit::entry_tags_max &&
+                header->fields.size() <= limit::entry_fields_max);
   LARDER_ASSERT(header->stored_size.count <= limit::body_bytes_max);
   LARDER_ASSERT(header->fresh_for >= Millis(0) && header->fresh_for < limit::duration_stored_max);
   LARDER_ASSERT(header->stale_for >= Millis(0) && header->stale_for < limit::duration_stored_max);

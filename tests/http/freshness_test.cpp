@@ -14,8 +14,8 @@ std::string date_at(Seconds offset) { return format_date(received + offset); }
 
 Fields cached(const char* cache_control) { return Fields().add("Cache-Control", cache_control); }
 
-Storability of(int status, const Fields& response) {
-  return storable(RequestFacts(), status, response, received);
+Storability of(int status, const Fields& response, const RequestFacts& request = RequestFacts()) {
+  return storable(request, status, response, received);
 }
 
 RequestFacts authorised() {
@@ -31,8 +31,26 @@ TEST(Storable, AGetWithAnyExplicitLifetime) {
     EXPECT_EQ(of(status, cached("s-maxage=60")), Storability::storable) << status;
     EXPECT_EQ(of(status, Fields().add("Expires", date_at(Seconds(60)))), Storability::storable) << status;
     EXPECT_EQ(of(status, Fields().add("CDN-Cache-Control", "max-age=60")), Storability::storable) << status;
-    EXPECT_EQ(of(status, cached("public").add("ETag", "\"a\"")), Storability::storable) << status;
   }
+  EXPECT_EQ(of(302, cached("public").add("ETag", "\"a\"")), Storability::storable);
+}
+
+TEST(Storable, ACookieAloneWhereItIsTakenOut) {
+  RequestFacts strips;
+  strips.strips_cookies = true;
+  const Fields fields = cached("max-age=60").add("Set-Cookie", "a=b");
+  EXPECT_EQ(of(200, fields), Storability::set_cookie);
+  EXPECT_EQ(of(200, fields, strips), Storability::storable);
+}
+
+TEST(Storable, AGuessAloneIsNoUseWhereNoneMayBeMade) {
+  RequestFacts certain;
+  certain.guesses = false;
+  const Fields fields = Fields().add("Last-Modified", date_at(Seconds(-3000)));
+  // It can be confirmed.
+  EXPECT_EQ(of(200, fields, certain), Storability::storable);
+  EXPECT_EQ(of(404, fields, certain), Storability::error);
+  EXPECT_EQ(of(200, Fields(), certain), Storability::no_use);
 }
 
 TEST(Storable, NoMethodButGet) {
@@ -48,7 +66,16 @@ TEST(Storable, NoStatusThatIsNotFinalOrBelongsToOneRequest) {
   for (const int status : {-1, 0, 100, 103, 199, 304, 412, 416, 428, 429, 431, 511, 600, 1000}) {
     EXPECT_EQ(of(status, cached("public, max-age=60")), Storability::status) << status;
   }
-  EXPECT_EQ(of(206, cached("public, max-age=60").add("Content-Range", "bytes 0-1/9")), Storability::partial);
+}
+
+// RFC 9111 section 3.3.
+TEST(Storable, APartOfAKnownWhole) {
+  EXPECT_EQ(of(206, cached("max-age=60").add("Content-Range", "bytes 0-1/9")), Storability::storable);
+  EXPECT_EQ(of(206, cached("max-age=60")), Storability::partial);
+  EXPECT_EQ(of(206, cached("max-age=60").add("Content-Range", "bytes 0-1/*")), Storability::partial);
+  EXPECT_EQ(of(206, cached("max-age=60").add("Content-Type", "multipart/byteranges")), Storability::partial);
+  EXPECT_EQ(of(206, Fields().add("ETag", "\"a\"").add("Content-Range", "bytes 0-1/9")),
+            Storability::no_freshness);
 }
 
 TEST(Storable, MustUnderstandAsksForAKnownStatusAndLiftsNoStore) {
@@ -110,12 +137,26 @@ TEST(Storable, NothingThatVariesOnEverything) {
 }
 
 TEST(Storable, WithoutLifetimeOnlyStatusesCacheableByDefault) {
-  for (const int status : {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 451, 501}) {
+  for (const int status : {200, 203, 204, 300, 301, 308, 404, 410, 501}) {
     EXPECT_EQ(of(status, Fields().add("Last-Modified", date_at(Seconds(-3000)))), Storability::storable)
         << status;
   }
-  for (const int status : {201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 599}) {
+  for (const int status : {201, 202, 302, 303, 307}) {
     EXPECT_EQ(of(status, Fields().add("Last-Modified", date_at(Seconds(-3000)))), Storability::no_freshness)
+        << status;
+  }
+}
+
+// RFC 9111 would let a 405 have a guessed lifetime; a field of one request may have provoked it.
+TEST(Storable, NoErrorWithoutExplicitFreshness) {
+  for (const int status : {400, 403, 405, 413, 414, 431, 451, 500, 502, 503, 504, 599}) {
+    const Storability expected = status == 431 ? Storability::status : Storability::error;
+    EXPECT_EQ(of(status, Fields().add("Last-Modified", date_at(Seconds(-3000)))), expected) << status;
+    EXPECT_EQ(of(status, cached("public").add("ETag", "\"a\"")), expected) << status;
+    EXPECT_EQ(of(status, cached("max-age=60")), status == 431 ? Storability::status : Storability::storable)
+        << status;
+    EXPECT_EQ(of(status, Fields().add("Expires", date_at(Seconds(60)))),
+              status == 431 ? Storability::status : Storability::storable)
         << status;
   }
 }

@@ -24,7 +24,8 @@ struct Case {
 class Admitting : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Admitting, FollowsTheFlagsPrecedence) {
-  const Admission admission = admit(settings_of(GetParam().bindings), GetParam().pattern);
+  const Admission admission =
+      admit(settings_of(GetParam().bindings), config::Overrides(), GetParam().pattern);
   EXPECT_EQ(admission.participation, GetParam().participation);
   if (GetParam().participation != Participation::full) {
     EXPECT_EQ(admission.reason, GetParam().reason);

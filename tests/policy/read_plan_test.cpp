@@ -23,6 +23,16 @@ ReadFacts at_the_door() {
   return facts;
 }
 
+// The copy answers others, and this request does not take it.
+std::function<void(ReadFacts&)> objects(Reason objection) {
+  return [objection](ReadFacts& facts) {
+    facts.held = Held::answers;
+    facts.hit = Reason::memory;
+    facts.objection = objection;
+    facts.lock = LockState::held;
+  };
+}
+
 const std::vector<RuleCase>& cases() {
   static const std::vector<RuleCase> all = {
       {1, Move::stand_in, Reason::slow_origin,
@@ -76,80 +86,110 @@ const std::vector<RuleCase>& cases() {
          facts.hit = Reason::edge;
          facts.unlooked = Unlooked::farther;
        }},
-      {9, Move::join, Reason::shared,
+      {10, Move::join, Reason::shared,
        [](ReadFacts& facts) {
          facts.flight = FlightState::to_join;
          facts.unlooked = Unlooked::memory;
        }},
-      {10, Move::share, Reason::shared, [](ReadFacts& facts) { facts.flight = FlightState::landed; }},
-      {11, Move::look, Reason::absent,
+      {11, Move::share, Reason::shared, [](ReadFacts& facts) { facts.flight = FlightState::landed; }},
+      {12, Move::look, Reason::absent,
        [](ReadFacts& facts) {
          facts.flight = FlightState::overdue;
          facts.unlooked = Unlooked::memory;
        }},
-      {12, Move::stand_in, Reason::slow_origin,
+      {13, Move::stand_in, Reason::slow_origin,
        [](ReadFacts& facts) {
          facts.flight = FlightState::overdue;
          facts.unlooked = Unlooked::farther;
          facts.held = Held::stands_in;
        }},
-      {13, Move::join_late, Reason::absent,
+      {14, Move::join_late, Reason::absent,
        [](ReadFacts& facts) {
          facts.flight = FlightState::overdue;
          facts.held = Held::confirms;
        }},
-      {14, Move::ask, Reason::absent,
+      {15, Move::ask, Reason::absent,
        [](ReadFacts& facts) {
          facts.flight = FlightState::over;
          facts.unlooked = Unlooked::farther;
          facts.lock = LockState::to_take;
        }},
-      {15, Move::look, Reason::absent, [](ReadFacts& facts) { facts.unlooked = Unlooked::memory; }},
-      {15, Move::look, Reason::absent,
+      {16, Move::look, Reason::absent, [](ReadFacts& facts) { facts.unlooked = Unlooked::memory; }},
+      {16, Move::look, Reason::absent,
        [](ReadFacts& facts) {
          // A newer one may be there, even where the origin is down.
          facts.unlooked = Unlooked::farther;
          facts.held = Held::stands_in;
          facts.origin = OriginState::down;
        }},
-      {16, Move::stand_in_at_once, Reason::origin_down,
+      {17, Move::stand_in_at_once, Reason::origin_down,
        [](ReadFacts& facts) {
          facts.held = Held::stands_in;
          facts.origin = OriginState::down;
          facts.lock = LockState::to_take;
        }},
-      {17, Move::stand_in_at_once, Reason::slow_origin,
+      {18, Move::stand_in_at_once, Reason::slow_origin,
        [](ReadFacts& facts) {
          facts.held = Held::stands_in;
          facts.origin = OriginState::failed_lately;
          facts.lock = LockState::to_take;
        }},
-      {18, Move::take_turn, Reason::absent,
+      {19, Move::take_turn, Reason::absent,
        [](ReadFacts& facts) {
          facts.turn = Turn::to_take;
          facts.lock = LockState::to_take;
        }},
-      {15, Move::look, Reason::absent,
+      {16, Move::look, Reason::absent,
        [](ReadFacts& facts) {
          // Another variant is at hand.
          facts.held = Held::variant;
          facts.unlooked = Unlooked::farther;
        }},
-      {19, Move::lock, Reason::absent,
+      {16, Move::look, Reason::absent,
+       [](ReadFacts& facts) {
+         // Another part is.
+         facts.held = Held::part;
+         facts.unlooked = Unlooked::farther;
+       }},
+      {20, Move::lock, Reason::absent,
        [](ReadFacts& facts) {
          // An unfit copy: no tier has a better word.
          facts.held = Held::unfit;
          facts.unlooked = Unlooked::farther;
          facts.lock = LockState::to_take;
        }},
-      {20, Move::stand_in, Reason::slow_origin,
+      {21, Move::stand_in, Reason::slow_origin,
        [](ReadFacts& facts) {
          facts.lock = LockState::busy;
          facts.held = Held::stands_in;
        }},
-      {21, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.lock = LockState::busy; }},
-      {22, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.lock = LockState::held; }},
-      {22, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.held = Held::confirms; }},
+      {22, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.lock = LockState::busy; }},
+      {27, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.lock = LockState::held; }},
+      {27, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.held = Held::confirms; }},
+      {9, Move::serve, Reason::request_max_stale,
+       [](ReadFacts& facts) {
+         facts.held = Held::confirms;
+         facts.staleness = Staleness::is_taken;
+         facts.flight = FlightState::to_join;
+       }},
+      {16, Move::look, Reason::absent,
+       [](ReadFacts& facts) {
+         // A newer one is better than one past its time.
+         facts.held = Held::confirms;
+         facts.staleness = Staleness::is_taken;
+         facts.unlooked = Unlooked::farther;
+       }},
+      {16, Move::look, Reason::absent,
+       [](ReadFacts& facts) {
+         // A tier farther away may have one that is young enough.
+         facts.held = Held::answers;
+         facts.objection = Reason::request_max_age;
+         facts.unlooked = Unlooked::farther;
+       }},
+      {23, Move::ask, Reason::request_no_cache, objects(Reason::request_no_cache)},
+      {24, Move::ask, Reason::request_max_age, objects(Reason::request_max_age)},
+      {25, Move::ask, Reason::request_min_fresh, objects(Reason::request_min_fresh)},
+      {26, Move::ask, Reason::unshared, objects(Reason::unshared)},
   };
   return all;
 }
@@ -174,6 +214,22 @@ TEST(ReadPlan, EachRuleByItsNumber) {
 #include "policy/read_rules.def"
 #undef LARDER_READ_RULE
   EXPECT_EQ(proved, rules);
+}
+
+// What a request may want of the copy at hand.
+template <typename Visit>
+void visit_wishes(ReadFacts facts, Visit visit) {
+  visit(facts);
+  if (facts.held == Held::answers) {
+    for (const Reason objection :
+         {Reason::request_no_cache, Reason::request_max_age, Reason::request_min_fresh, Reason::unshared}) {
+      facts.objection = objection;
+      visit(facts);
+    }
+  } else if (facts.held == Held::stands_in || facts.held == Held::confirms) {
+    facts.staleness = Staleness::is_taken;
+    visit(facts);
+  }
 }
 
 // All that a read may know at once, whether it comes to that or not.
@@ -205,7 +261,7 @@ void for_all_facts(Visit visit) {
                   facts.turn = turn;
                   facts.lock = lock;
                   facts.answer = answer;
-                  visit(facts);
+                  visit_wishes(facts, visit);
                 });
               });
             });
@@ -224,7 +280,8 @@ TEST(ReadPlan, WhateverIsKnownTheStepIsOneThatCanBeDone) {
     const bool is_asked = facts.answer != Answer::unasked;
     switch (step.move) {
       case Move::serve:
-        ASSERT_EQ(facts.held, Held::answers);
+        ASSERT_TRUE(facts.staleness == Staleness::is_taken ||
+                    (facts.held == Held::answers && facts.objection == Reason::absent));
         ASSERT_EQ(facts.participation, Participation::full);
         break;
       case Move::stand_in:
@@ -266,7 +323,7 @@ TEST(ReadPlan, WhateverIsKnownTheStepIsOneThatCanBeDone) {
     }
   });
   // Every rule decides something.
-  EXPECT_EQ(reached.size(), 22U);
+  EXPECT_EQ(reached.size(), 27U);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // conditions that a test cannot bring about from outside.
 
 import index from "../../shim/index.js";
+import { InFlight } from "../../shim/instance.js";
 import { worker } from "../../shim/larder.js";
 import { handlers } from "../../shim/operations/index.js";
 import { RecordWriter } from "../../shim/wire.js";
@@ -35,8 +36,10 @@ function fetchOrTest(request, env, ctx) {
 function inFlight(request, env) {
   const instance = worker.instance(env);
   const id = 0xffff_0000 + instance.requests.size;
-  const flight = { id, instance, env, request, late: new Map(), nextTicket: 1, response: null };
-  instance.requests.set(id, /** @type {any} */ (flight));
+  const { method, url } = request;
+  const event = { env, ctx: /** @type {any} */ ({}), request, method, url };
+  const flight = new InFlight(id, instance, event);
+  instance.requests.set(id, flight);
   return flight;
 }
 

@@ -77,6 +77,7 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           BUCKETS: object("Buckets", i),
           LEDGER: object("Ledger", i),
           AUDIT: object("Audit", i),
+          EXPERIMENTS: object("Experiments", i),
           WARMING_JOBS: object("Jobs", i),
         },
         queueProducers: {

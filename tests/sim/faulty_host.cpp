@@ -49,11 +49,11 @@ void FaultyHost::respond(host::RequestId request, const host::Answer& answer) {
   SimulatedHost::respond(request, answer);
   if (ClientRequest* const known = client(request)) {
     known->answered = true;
-    if (answer.lane) {
+    if (const auto& given = exchange(request).lane) {
       RepeatedAnswer& lane = lanes_[known->url];
       lane = RepeatedAnswer();
-      lane.lane = answer.lane->id;
-      lane.until = answer.lane->until;
+      lane.lane = given->id;
+      lane.until = given->until;
       lane.exchange = exchange(request);
     }
     overseer_.answered(*this, *known);

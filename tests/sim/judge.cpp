@@ -110,7 +110,11 @@ void Judge::answer(const FaultyHost& host, ClientRequest& client) {
     return;
   }
   const std::string age = exchange.header("age");
-  if (is_seconds(age)) {
+  // What goes through unkept has the origin's own Age.
+  const bool is_passed = contains(client.cache_status, "fwd=") && !contains(client.cache_status, "ttl=") &&
+                         !contains(client.cache_status, "stored") &&
+                         !contains(client.cache_status, "collapsed");
+  if (is_seconds(age) && !is_passed) {
     kept(host, client, *said, Millis(static_cast<std::int64_t>(parse_unsigned(age).value_or(0)) * 1000));
   } else {
     direct(host, client, *said);

@@ -19,7 +19,7 @@ constexpr std::size_t turns = 400;
 // The second is a part of the first's beginning: whoever takes prefixes for tenants mixes them up.
 constexpr std::array<std::string_view, 2> tenants = {"red", "redder"};
 // Names that a pattern of SCAN would take for others.
-constexpr std::array<std::string_view, 5> ids = {"a", "a*", "ab", "a?b", "[ab]"};
+constexpr std::array<std::string_view, 5> title_ids = {"a", "a*", "ab", "a?b", "[ab]"};
 constexpr Millis keep{4'000};
 // Both attempts of a round trip, and what the server itself takes.
 constexpr Millis round_trip = 2 * (limit::redis_connect_wait + limit::redis_command_wait) + Millis(200);
@@ -218,7 +218,7 @@ void RedisSide::strike() {
 void RedisSide::work() {
   const std::size_t place = random_.index(guests_.size());
   Guest& guest = *guests_[place];
-  std::string name = concat({guest.tenant, ":title:", ids[random_.index(ids.size())]});
+  std::string name = concat({guest.tenant, ":title:", title_ids[random_.index(title_ids.size())]});
   const host::Context here = guest.context();
   switch (random_.below(10)) {
     case 0:
@@ -235,7 +235,7 @@ void RedisSide::work() {
     case 7:
     case 8: {
       // Few locks, and many who want them.
-      const std::string wanted = concat({guest.tenant, ":title:", ids[random_.index(2)]});
+      const std::string wanted = concat({guest.tenant, ":title:", title_ids[random_.index(2)]});
       guest.requests.start(here.request(), hold(here, guest, wanted));
       for (int others = 0; others < 3; ++others) {
         world_.after(random_.between(Millis(0), 3 * keep), [this, wanted, tenant = guest.tenant] {
@@ -447,7 +447,7 @@ void RedisSide::run() {
   // Past every lock, what it handed over, and every breaker.
   world_.now += limit::lock_value_kept + limit::breaker_open_max + 2 * keep;
   for (const auto& guest : guests_) {
-    for (const std::string_view id : ids) {
+    for (const std::string_view id : title_ids) {
       const host::Context here = guest->context();
       guest->requests.start(here.request(),
                             take_at_the_end(here, *guest, concat({guest->tenant, ":title:", id})));

@@ -49,6 +49,27 @@ TEST(SimulatorTest, AViolationTellsItsStory) {
   EXPECT_FALSE(journal.violation()->story.empty());
 }
 
+// By chance alone some of these are missing in a run of a million steps: each epoch is made to have them.
+// What one epoch has no occasion for, the next one has.
+TEST(SimulatorTest, RareBranchesAreSteeredTo) {
+  constexpr std::uint64_t runs = 4;
+  std::uint64_t lost_leaders = 0;
+  std::uint64_t crashed_holders = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t slow_origins = 0;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    const Journal journal = simulate(run_of(seed, 5 * steps_per_epoch));
+    lost_leaders += journal.seen(Probe::leader_lost);
+    crashed_holders += journal.seen(Probe::holder_crashed);
+    evictions += journal.seen(FaultKind::edge_eviction);
+    slow_origins += journal.seen(Probe::slow_origin);
+  }
+  EXPECT_GE(lost_leaders, 3U);
+  EXPECT_GE(crashed_holders, 2 * runs);
+  EXPECT_GE(evictions, 2 * runs);
+  EXPECT_GE(slow_origins, runs);
+}
+
 // Defects
 // ---------------------------------------------------------------------------------------------------------
 

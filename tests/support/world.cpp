@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "http/message.h"
 #include "records/control_log.h"
 #include "records/lock.h"
 #include "support/normal_text.h"
@@ -692,7 +693,41 @@ SimulatedHost::Outcome SimulatedHost::lock_release(RecordReader& arguments) {
   return outcome;
 }
 
-void SimulatedHost::respond(host::RequestId request, const host::Answer& answer) {
+host::HeadHandle SimulatedHost::create_head(const host::HeadParts& parts) {
+  // It is lent for as long as the head is kept.
+  LARDER_ASSERT(parts.body == BodyHandle::none || bodies_.contains(static_cast<std::uint32_t>(parts.body)));
+  const std::uint32_t head = next_head_++;
+  heads_[head] = parts;
+  return static_cast<host::HeadHandle>(head);
+}
+
+void SimulatedHost::release_head(host::HeadHandle head) {
+  LARDER_ASSERT(heads_.erase(static_cast<std::uint32_t>(head)) == 1);
+}
+
+host::Answer SimulatedHost::written_out(const host::Answer& answer) const {
+  if (!answer.kept) {
+    return answer;
+  }
+  const host::KeptAnswer& kept = *answer.kept;
+  const auto found = heads_.find(static_cast<std::uint32_t>(kept.head));
+  LARDER_ASSERT(found != heads_.end() && found->second.status == answer.status);
+  const host::HeadParts& parts = found->second;
+  host::Answer whole;
+  whole.status = parts.status;
+  whole.headers = parts.headers;
+  whole.headers.emplace_back("age", to_text(kept.age_seconds));
+  whole.headers.emplace_back("cache-status",
+                             concat({parts.before_ttl, to_text(kept.ttl_seconds), parts.after_ttl}));
+  whole.body = parts.body;
+  if (kept.lane != 0) {
+    whole.lane = host::Lane(kept.lane, kept.lane_until, parts.guards);
+  }
+  return whole;
+}
+
+void SimulatedHost::respond(host::RequestId request, const host::Answer& given) {
+  const host::Answer answer = written_out(given);
   Exchange& exchange = this->exchange(request);
   LARDER_ASSERT(!exchange.answered);
   exchange.answered = true;
@@ -722,12 +757,23 @@ std::string SimulatedHost::lower_text(std::string_view text) { return sim::lower
 
 std::optional<std::string> SimulatedHost::request_header(host::RequestId request, std::string_view name,
                                                          std::size_t bytes_max) {
-  for (const auto& [field, value] : exchange(request).request_headers) {
-    if (equals_ignoring_case(field, name) && value.size() <= bytes_max) {
-      return value;
-    }
+  const auto value = http::Fields(exchange(request).request_headers).combined(name);
+  return value && value->size() <= bytes_max ? value : std::nullopt;
+}
+
+TextPairs SimulatedHost::request_fields(host::RequestId request) {
+  const http::Fields sent(exchange(request).request_headers);
+  std::map<std::string, std::string> fields;
+  for (const auto& [name, value] : sent.all()) {
+    fields[to_lower(name)] = *sent.combined(name);
   }
-  return std::nullopt;
+  return TextPairs(fields.begin(), fields.end());
+}
+
+BodyHandle SimulatedHost::request_stream(host::RequestId request) {
+  SentBody& sent = exchange(request).sent;
+  const bool has_one = !sent.content.empty() && !std::exchange(sent.taken, true);
+  return has_one ? create_body(sent.content) : BodyHandle::none;
 }
 
 BodyHandle SimulatedHost::create_body(std::string_view bytes) {
@@ -755,6 +801,13 @@ std::string SimulatedHost::read_body(BodyHandle body, Bytes size, std::size_t pa
   LARDER_ASSERT(bytes.size() == size.count);
   bytes.append(padding, '\0');
   return bytes;
+}
+
+BodyHandle SimulatedHost::slice_body(BodyHandle body, Bytes from, Bytes size) {
+  const std::string whole = content(body);
+  LARDER_ASSERT(from.count + size.count <= whole.size());
+  return create_body(std::string_view(whole).substr(static_cast<std::size_t>(from.count),
+                                                    static_cast<std::size_t>(size.count)));
 }
 
 void SimulatedHost::release_body(BodyHandle body) {

@@ -92,6 +92,8 @@ struct SentBody {
   std::string file_name;
   // The client sends no body, however long one waits.
   bool silent = false;
+  // It went on as a stream already.
+  bool taken = false;
 };
 
 struct SentMail {
@@ -201,6 +203,7 @@ class SimulatedHost : public host::Host {
   };
   Exchange& exchange(host::RequestId request) { return exchanges_[static_cast<std::uint32_t>(request)]; }
   std::size_t bodies_alive() const { return bodies_.size(); }
+  std::size_t heads_alive() const { return heads_.size(); }
   std::uint64_t body_bytes_alive() const;
   const std::vector<std::string>& log_lines() const { return log_lines_; }
   std::uint64_t lanes_revoked() const { return lanes_revoked_; }
@@ -216,6 +219,8 @@ class SimulatedHost : public host::Host {
   void submit(host::RequestId request, host::OperationId operation, host::OperationKind kind,
               std::string_view arguments) override;
   void respond(host::RequestId request, const host::Answer& answer) override;
+  host::HeadHandle create_head(const host::HeadParts& parts) override;
+  void release_head(host::HeadHandle head) override;
   void wake(host::RequestId request) override;
   void finished(host::RequestId request) override;
   void revoke_lanes() override { ++lanes_revoked_; }
@@ -227,8 +232,11 @@ class SimulatedHost : public host::Host {
   std::string lower_text(std::string_view text) override;
   std::optional<std::string> request_header(host::RequestId request, std::string_view name,
                                             std::size_t bytes_max) override;
+  TextPairs request_fields(host::RequestId request) override;
+  host::BodyHandle request_stream(host::RequestId request) override;
   host::BodyHandle create_body(std::string_view bytes) override;
   std::string read_body(host::BodyHandle body, Bytes size, std::size_t padding) override;
+  host::BodyHandle slice_body(host::BodyHandle body, Bytes from, Bytes size) override;
   void release_body(host::BodyHandle body) override;
   void log(LogLevel level, std::string_view line) override;
 
@@ -248,6 +256,8 @@ class SimulatedHost : public host::Host {
   World& world_;
 
  private:
+  // The answer as the client gets it.
+  host::Answer written_out(const host::Answer& answer) const;
   Outcome park(host::RequestId request, host::OperationId operation, RecordReader& arguments);
   Outcome origin_fetch(host::RequestId request, RecordReader& arguments);
   Outcome origin_resume(host::RequestId request, RecordReader& arguments);
@@ -286,6 +296,8 @@ class SimulatedHost : public host::Host {
   std::unordered_map<std::uint32_t, Exchange> exchanges_;
   std::unordered_map<std::uint32_t, std::string> bodies_;
   std::uint32_t next_body_ = 1;
+  std::unordered_map<std::uint32_t, host::HeadParts> heads_;
+  std::uint32_t next_head_ = 1;
   // Of one request several may wait.
   std::unordered_map<std::uint32_t, std::vector<host::OperationId>> parked_;
   // An answer past its soft time: when it comes, and what it is.

@@ -27,7 +27,14 @@ function answered(headers) {
   );
   const request = new Request("http://larder.test/x");
   const bodies = new Bodies();
-  const flight = /** @type {any} */ ({ id: 1, request, response: null, answered: null });
+  const flight = /** @type {any} */ ({
+    id: 1,
+    request,
+    method: "GET",
+    url: request.url,
+    response: null,
+    answered: null,
+  });
   const record = new RecordWriter();
   record.u32(200);
   record.pairs(headers);
@@ -39,7 +46,7 @@ function answered(headers) {
   const memory = { buffer: record.written().slice().buffer };
   const instance = { bodies, lanes, memory, requests: new Map([[1, flight]]) };
   Object.assign(Object.create(Instance.prototype), instance).respond(1, 0, record.size);
-  return [flight.response, lanes.answer(request, 4999)];
+  return [flight.response, lanes.answer(request, "GET", request.url, 4999)];
 }
 
 test.for([

@@ -73,6 +73,8 @@ function flightOf(instance, request) {
     id: 1,
     instance,
     request,
+    method: request.method,
+    url: request.url,
     response: null,
     answered: vi.fn(),
     env: {},

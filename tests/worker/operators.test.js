@@ -52,6 +52,14 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/alerts": 200,
   "POST /api/alerts/test": 409,
   "POST /api/alerts/{name}/silence": 415,
+  "GET /api/experiments": 200,
+  "POST /api/experiments": 415,
+  "GET /api/experiments/{id}": 404,
+  "POST /api/experiments/{id}/promote": 404,
+  "POST /api/experiments/{id}/rollback": 404,
+  "POST /api/experiments/{id}/observations": 415,
+  "POST /ofrep/v1/evaluate/flags/{key}": 415,
+  "POST /ofrep/v1/evaluate/flags": 415,
 });
 
 /** @param {Record<string, unknown>} bindings */

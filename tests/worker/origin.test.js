@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Bodies } from "../../shim/bodies.js";
 import { asFailure } from "../../shim/failure.js";
 import { OPERATIONS } from "../../shim/generated/operations.js";
-import { Instance, TRAPPED } from "../../shim/instance.js";
+import { Heads } from "../../shim/heads.js";
+import { InFlight, Instance, TRAPPED } from "../../shim/instance.js";
 import { Lanes } from "../../shim/lanes.js";
 import { handlers } from "../../shim/operations/index.js";
 
@@ -15,6 +16,7 @@ const instanceThat = (taken = 1) =>
   Object.assign(Object.create(Instance.prototype), {
     bodies,
     lanes: new Lanes(),
+    heads: new Heads(),
     requests: new Map(),
     dead: false,
     withBytes: (/** @type {Uint8Array} */ bytes, /** @type {any} */ call) => call(0, bytes.length),
@@ -23,7 +25,9 @@ const instanceThat = (taken = 1) =>
 
 /** A request in flight, on an instance of its own. @param {any} [instance] */
 function requestIn(instance = instanceThat()) {
-  const flight = { id: 1, instance, late: new Map(), nextTicket: 1, answered: vi.fn(), done: vi.fn() };
+  const flight = new InFlight(1, instance, { env: {}, ctx: /** @type {any} */ ({}) });
+  flight.answered = vi.fn();
+  flight.done = vi.fn();
   instance.requests.set(flight.id, flight);
   return /** @type {any} */ (flight);
 }

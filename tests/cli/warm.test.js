@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { bar, reading, warm } from "../../scripts/warm.js";
+import { runLarder } from "../../scripts/cli/program.js";
+import { bar, reading } from "../../scripts/warm.js";
 
 /** @param {string} state @param {number} processed @param {number} [failed] */
 const job = (state, processed, failed = 0) => ({
@@ -62,8 +63,10 @@ const fieldsOf = (form) =>
 async function run(args, isTTY = false) {
   let text = "";
   const output = { isTTY, write: (/** @type {string} */ part) => (text += part) };
-  const code = await warm([...args, "--token", "t"], { usage: "usage", output, pollMillis: 0 });
-  return { code, text };
+  let faults = "";
+  const errors = { write: (/** @type {string} */ part) => (faults += part) };
+  const code = await runLarder(["warm", ...args, "--token", "t"], { output, errors, pollMillis: 0 });
+  return { code, text, faults };
 }
 
 test("a file is uploaded and followed to its end, in lines of JSON", async () => {
@@ -180,10 +183,25 @@ test("dead letters are listed page by page, replayed, and jobs cancelled", async
 test("what the Worker refuses is said as it says it, and so is silence", async () => {
   const full = [429, { detail: "Too many authors wait." }, { "retry-after": "30" }];
   await withDoor(/** @type {any} */ ({ "GET /api/warming/jobs/j": [full] }), async (url) => {
-    await assert.rejects(
-      run(["--watch", "j", "--url", url]),
-      /^Error: 429: Too many authors wait\. Try again in 30 s\.$/,
+    const refused = await run(["--watch", "j", "--url", url]);
+    assert.deepEqual(
+      [refused.code, refused.faults],
+      [1, "larder: 429: Too many authors wait. Try again in 30 s.\n"],
     );
   });
-  await assert.rejects(run(["--watch", "j", "--url", "http://127.0.0.1:1"]), /Nobody answers at/);
+  const silent = await run(["--watch", "j", "--url", "http://127.0.0.1:1"]);
+  assert.deepEqual(
+    [silent.code, silent.faults],
+    [1, "larder: Nobody answers at http://127.0.0.1:1; name the right place by --url or LARDER_URL.\n"],
+  );
+});
+
+test("one thing at a time is asked for", async () => {
+  for (const args of [[], ["books.csv", "--dlq"], ["--dlq", "--replay"]]) {
+    const { code, faults } = await run(args);
+    assert.deepEqual(
+      [code, faults],
+      [2, "larder: Name a file, or one of --watch, --cancel, --dlq and --replay.\n"],
+    );
+  }
 });

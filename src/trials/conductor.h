@@ -1,0 +1,76 @@
+// Takes experiments from their declaration to their end: looks at what they show, decides
+// (experiments/analysis.h) and makes decisions true.
+//
+// A decision is one change of the experiment in its object, made only if nothing has changed since it was
+// looked at. What isolates follow is published after that: a setting of the control log that says where the
+// experiment stands, with a serial number, so that it may be published any number of times, by anybody, late,
+// and a newer state is never replaced. Whoever is lost between the two leaves a state that is not published
+// yet; tend() does it. So a promotion is made once, or not at all.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/control.h"
+#include "experiments/analysis.h"
+#include "experiments/plan.h"
+#include "host/requests.h"
+#include "host/task.h"
+#include "records/fields.h"
+
+namespace larder::trials {
+
+// Whose decisions the analysis' own are.
+inline constexpr std::string_view analysis_actor = "larder";
+
+// An experiment with all that is known of it.
+struct Dossier {
+  records::ExperimentRow row;
+  experiments::Experiment declaration;
+  // Of what it shows now.
+  experiments::Analysis analysis;
+  records::ExperimentDecisions decisions;
+
+  Dossier() {}
+};
+
+class Conductor {
+ public:
+  // It outlives the conductor.
+  explicit Conductor(engine::Control& control) : control_(control) {}
+
+  // Begins an experiment. Errors: rejected in the object's words; too_large where isolates would have to know
+  // too much of it.
+  host::Task<Result<records::ExperimentRow>> declare(host::Context here, experiments::Experiment experiment,
+                                                     std::string actor);
+  host::Task<Result<records::ExperimentRows>> list(host::Context here);
+  // Errors: not_found.
+  host::Task<Result<Dossier>> show(host::Context here, std::string name);
+  // Promotes a variant by an operator's word; "": the one that leads. Errors: rejected where it is not
+  // running, invalid where there is no such variant.
+  host::Task<Result<records::ExperimentRow>> promote(host::Context here, std::string name,
+                                                     std::string variant, std::string actor);
+  // Takes a promotion back, or stops what is running. Errors: rejected where nothing is to be taken back.
+  host::Task<Result<records::ExperimentRow>> roll_back(host::Context here, std::string name,
+                                                       std::string actor);
+
+  // Looks at all that run and are watched, and does what follows.
+  host::Task<void> analyse(host::Context here);
+  // Publishes what is not published yet, and looks at what is watched.
+  host::Task<void> tend(host::Context here);
+
+ private:
+  host::Task<Result<records::ExperimentRow>> move(host::Context here,
+                                                  records::experiments::move_arguments change);
+  host::Task<void> look_at(host::Context here, std::string name);
+  host::Task<Result<void>> publish(host::Context here, records::ExperimentRow row);
+
+  engine::Control& control_;
+};
+
+// What an answer says of it.
+std::string to_json(const records::ExperimentRow& row);
+std::string to_json(const Dossier& dossier);
+
+}  // namespace larder::trials

@@ -1,0 +1,139 @@
+// /api/slo, /api/costs, /api/alerts and what operators do with them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "json/json_text.h"
+#include "operators/support.h"
+
+namespace larder::operators::monitoring_routes_test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct MonitoringRoutesTest : ::testing::Test {
+  MonitoringRoutesTest() {
+    add_tokens(world);
+    world.origin = [this](const sim::OriginRequest& asked) {
+      if (!asked.url.starts_with("https://hooks.example")) {
+        return sim::open_library_reply("Dune", "F. Herbert", "");
+      }
+      posted.push_back(asked.content);
+      sim::OriginReply reply;
+      reply.status = hook_status;
+      return reply;
+    };
+  }
+  sim::SimulatedHost::Exchange& call(const std::string& method, const std::string& path,
+                                     const std::string& body = "", const std::string& token = "ann") {
+    return isolate.run(method, "https://larder.example" + path,
+                       body.empty() ? shown(token) : shown_json(token),
+                       body.empty() ? sim::SentBody() : sent(body));
+  }
+  json::JsonText get(const std::string& path) {
+    const auto& answer = call("GET", path, "", "vic");
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    return json::JsonText::parse(answer.body).value();
+  }
+  void read_titles(int count) {
+    for (int i = 0; i < count; ++i) {
+      isolate.get("https://larder.example/search/title?q=title" + std::to_string(i % 4));
+    }
+  }
+
+  sim::World world;
+  std::uint32_t hook_status = 200;
+  std::vector<std::string> posted;
+  sim::Isolate isolate{world, operator_bindings({{"LEDGER_SHARDS", "1"},
+                                                 {"ALERT_WEBHOOK_URL", "https://hooks.example/x"},
+                                                 {"PUBLIC_URL", "https://larder.example"}})};
+};
+
+TEST_F(MonitoringRoutesTest, ObjectivesAreToldWithTheirBudget) {
+  const json::JsonText before = get("/api/slo");
+  ASSERT_EQ(before.items("objectives").size(), 3U);
+  EXPECT_EQ(before.items("objectives")[0].json(),
+            R"({"name":"availability","what":"Answers that are no failure of Larder or its origins, of all )"
+            R"(answers over 30 days.","target":0.999,"lastHour":null,"met":null})");
+  read_titles(120);
+  const json::JsonText after = get("/api/slo");
+  EXPECT_EQ(after.items("objectives")[0].json().find(R"("lastHour":null)"), std::string::npos);
+  EXPECT_TRUE(after.items("objectives")[0].flag("met"));
+  EXPECT_THAT(after.items("objectives")[2].json(), HasSubstr(R"("met":true)"));
+  const json::JsonText budget = after.find("errorBudget").value();
+  EXPECT_EQ(budget.number("answers"), 120U);
+  EXPECT_EQ(budget.number("failed", 7), 0U);
+  EXPECT_THAT(budget.json(), HasSubstr(R"("burnRates":{"1h":0)"));
+}
+
+TEST_F(MonitoringRoutesTest, CostsAreCountedWhereOperationsAreHandedOver) {
+  read_titles(8);
+  const json::JsonText costs = get("/api/costs");
+  const auto counted = [&](std::string_view item) {
+    for (const json::JsonText& one : costs.items("items")) {
+      if (one.text("item") == item) {
+        return one.number("counted");
+      }
+    }
+    return std::uint64_t{0};
+  };
+  // With this call itself.
+  EXPECT_EQ(counted("worker_requests"), 9U);
+  EXPECT_EQ(counted("kv_reads"), 4U);
+  EXPECT_EQ(counted("kv_writes"), 4U);
+  EXPECT_GT(counted("object_requests"), 8U);
+  EXPECT_THAT(costs.find("source")->json(), HasSubstr(R"("monthUsd":0.13)"));
+  EXPECT_THAT(costs.find("month")->json(), HasSubstr(R"("planUsd":5)"));
+  ASSERT_EQ(costs.items("resources").size(), 4U);
+  EXPECT_EQ(costs.items("resources")[0].text("resource"), "title");
+  EXPECT_EQ(costs.items("resources")[0].number("kvReads"), 4U);
+  EXPECT_EQ(costs.items("resources")[0].number("kvWrites"), 4U);
+}
+
+TEST_F(MonitoringRoutesTest, ATestMessageSaysWhatBecameOfIt) {
+  const auto& sent_well = call("POST", "/api/alerts/test");
+  EXPECT_EQ(sent_well.status, 200U);
+  EXPECT_EQ(sent_well.body, R"({"sent":[{"transport":"webhook","delivered":true,"fault":""}]})");
+  ASSERT_EQ(posted.size(), 1U);
+  EXPECT_THAT(posted[0], HasSubstr(R"("version":"4")"));
+  hook_status = 403;
+  EXPECT_THAT(call("POST", "/api/alerts/test").body,
+              HasSubstr(R"({"transport":"webhook","delivered":false,"fault":"Webhook answered 403."})"));
+  // Nothing fired for that.
+  EXPECT_THAT(get("/api/alerts").json(), Not(HasSubstr(R"("state":"firing")")));
+}
+
+TEST_F(MonitoringRoutesTest, AnAlertIsSilencedForATime) {
+  const auto& silenced = call("POST", "/api/alerts/dead_letters_high/silence", R"({"for":"2h"})");
+  EXPECT_EQ(silenced.status, 200U);
+  EXPECT_THAT(silenced.body, HasSubstr(R"({"alert":"dead_letters_high","silencedUntil":"2026-09-21T16:13:)"));
+  const auto until = [&] {
+    for (const json::JsonText& alert : get("/api/alerts").items("alerts")) {
+      if (alert.text("name") == "dead_letters_high") {
+        return alert.text("silencedUntil");
+      }
+    }
+    return std::string("no such alert");
+  };
+  EXPECT_THAT(until(), HasSubstr("2026-09-21T16:13:"));
+  EXPECT_EQ(call("POST", "/api/alerts/dead_letters_high/silence", R"({"for":"0s"})").status, 200U);
+  EXPECT_EQ(until(), "");
+  EXPECT_EQ(call("POST", "/api/alerts/nothing/silence", R"({"for":"2h"})").status, 404U);
+  EXPECT_EQ(call("POST", "/api/alerts/dead_letters_high/silence", R"({"for":"31d"})").status, 400U);
+  EXPECT_EQ(call("POST", "/api/alerts/dead_letters_high/silence", R"({"until":"2h"})").status, 400U);
+  EXPECT_EQ(call("POST", "/api/alerts/dead_letters_high/silence", R"({"for":"2h"})", "vic").status, 403U);
+}
+
+TEST_F(MonitoringRoutesTest, AdviceLooksAtTheConfigurationAndTheCounts) {
+  const json::JsonText advice = get("/api/advice");
+  EXPECT_TRUE(advice.flag("looksAtCounts"));
+  std::vector<std::string> names;
+  for (const json::JsonText& one : advice.items("advice")) {
+    names.push_back(one.text("name"));
+  }
+  EXPECT_THAT(names, ElementsAre("contact_missing"));
+}
+
+}  // namespace
+}  // namespace larder::operators::monitoring_routes_test

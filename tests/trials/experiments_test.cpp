@@ -1,0 +1,301 @@
+// Experiments from their declaration to their end, over simulated days: the app, its operators and its
+// triggers, real requests, the shipped objects.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/text.h"
+#include "experiments/assignment.h"
+#include "operators/support.h"
+#include "records/experiments.h"
+#include "support/isolate.h"
+
+namespace larder::trials::experiments_test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr Millis hour{3'600'000};
+constexpr Millis day{86'400'000};
+constexpr std::string_view nightly = "0 3 * * *";
+constexpr std::string_view often = "*/5 * * * *";
+
+constexpr auto longer_lives = R"({
+  "name": "title-ttl", "hypothesis": "Titles hardly change.", "resources": ["title"],
+  "variants": [{"name": "hour", "share": 50}, {"name": "week", "share": 50, "overrides": {"ttl": "7d"}}],
+  "primary": {"metric": "hit_rate", "smallestEffect": 5},
+  "guardrails": [{"metric": "error_rate", "tolerance": 5}], "watch": "2d"})";
+
+std::string declarations() {
+  return R"({"resources": [
+    {"name": "title", "match": {"path": "/search/title"}, "origin": {"provider": "openlibrary", "query": "title"},
+     "key": [{"query": "q", "normalise": ["collapse", "lower"], "required": true}], "ttl": "1h"},
+    {"name": "isbn", "match": {"path": "/search/isbn"}, "origin": {"provider": "openlibrary", "query": "isbn"},
+     "key": [{"query": "isbn", "normalise": ["isbn"], "required": true}], "ttl": "1h"}]})";
+}
+
+struct ExperimentsTest : ::testing::Test {
+  ExperimentsTest() {
+    operators::add_tokens(world);
+    world.origin = [this](const sim::OriginRequest& asked) {
+      // The book of the title that is asked for.
+      const std::size_t at = asked.url.find("title=");
+      const std::string title = asked.url.substr(at + 6, asked.url.find('&', at) - at - 6);
+      sim::OriginReply reply = sim::open_library_reply(title, "Terry Pratchett", "9780060853976");
+      reply.status = origin_status;
+      return reply;
+    };
+    // At midnight.
+    world.now = instant_from_millis(1'789'948'800'000);
+    start();
+  }
+
+  // An isolate that knows nothing yet.
+  void start() {
+    isolate = std::make_unique<sim::Isolate>(world, operators::operator_bindings(), declarations());
+    // What a cold isolate is asked first takes no part: it learns meanwhile what goes on.
+    EXPECT_EQ(variant(first_key++), "");
+  }
+  std::string title(std::uint64_t key) const {
+    return "https://larder.test/search/title?q=title" + to_text(key);
+  }
+  sim::SimulatedHost::Exchange& ask(const std::string& method, const std::string& path,
+                                    std::string body = "") {
+    return isolate->run(method, "https://larder.test" + path, operators::shown_json("ann"),
+                        operators::sent(std::move(body)));
+  }
+  void cron(std::string_view expression) {
+    const auto request = host::RequestId{next_cron++};
+    RecordWriter record;
+    record.text(expression);
+    record.u64(static_cast<std::uint64_t>(millis_since_epoch(world.now)));
+    isolate->app->scheduled(request, record.bytes());
+    world.run();
+  }
+  std::string state(const std::string& name = "title-ttl") {
+    const auto& shown = ask("GET", "/api/experiments/" + name);
+    const std::size_t at = shown.body.find("\"state\":\"");
+    return at == std::string::npos ? shown.body
+                                   : shown.body.substr(at + 9, shown.body.find('"', at + 9) - at - 9);
+  }
+  // The variant of a key, as Cache-Status says it.
+  std::string variant(std::uint64_t key) {
+    const std::string status = isolate->get(title(key)).header("cache-status");
+    const std::size_t at = status.find("variant=");
+    return at == std::string::npos ? "" : status.substr(at + 8);
+  }
+  // Keys that are asked for three times a day, six hours apart: the hour's are misses, the week's are hits.
+  void live_a_day(std::uint64_t keys) {
+    for (int visit = 0; visit < 3; ++visit) {
+      world.now += 6 * hour;
+      for (std::uint64_t key = 0; key < keys; ++key) {
+        isolate->get(title(key));
+      }
+    }
+    // What was gathered is sent before the night's look.
+    world.now += 9 * hour;
+    isolate->get(title(0));
+    world.run();
+  }
+  // One of each variant.
+  std::uint64_t key_of(const std::string& wanted) {
+    for (std::uint64_t key = 0;; ++key) {
+      if (variant(key) == wanted) {
+        return key;
+      }
+    }
+  }
+  std::vector<std::string> calls(const std::string& name = "title-ttl") {
+    records::experiments::show_arguments asked;
+    asked.name = name;
+    const auto shown = sim::ask<records::experiments::show_results>(
+        world.durable.at("EXPERIMENTS"), world.now, "experiments", records::experiments::show_number, asked);
+    std::vector<std::string> found;
+    for (const auto& decision : shown->decisions) {
+      found.insert(found.begin(), decision.call);
+    }
+    return found;
+  }
+
+  sim::World world;
+  std::uint32_t origin_status = 200;
+  std::unique_ptr<sim::Isolate> isolate;
+  std::uint32_t next_cron = 1'000'000;
+  std::uint64_t first_key = 900'000'000;
+};
+
+TEST_F(ExperimentsTest, AreDeclaredAnalysedPromotedWatchedAndRolledBack) {
+  EXPECT_EQ(variant(1), "");
+  const auto& begun = ask("POST", "/api/experiments", longer_lives);
+  EXPECT_EQ(begun.status, 201U) << begun.body;
+  EXPECT_EQ(begun.header("location"), "/api/experiments/title-ttl");
+  const std::uint64_t of_hour = key_of("title-ttl:hour");
+  const std::uint64_t of_week = key_of("title-ttl:week");
+  // Another isolate says the same.
+  start();
+  EXPECT_EQ(variant(of_hour), "title-ttl:hour");
+  EXPECT_EQ(variant(of_week), "title-ttl:week");
+  EXPECT_THAT(isolate->get(title(of_week)).header("cache-control"), HasSubstr("max-age=604800"));
+  for (int days = 0; days < 5 && state() == "running"; ++days) {
+    live_a_day(1'200);
+    cron(nightly);
+  }
+  EXPECT_EQ(state(), "watching");
+  EXPECT_THAT(calls(), ::testing::ElementsAre("declare", "promote"));
+  const auto& shown = ask("GET", "/api/experiments/title-ttl");
+  EXPECT_THAT(shown.body, HasSubstr("\"promoted\":\"week\""));
+  EXPECT_THAT(shown.body, HasSubstr("Variant week answers "));
+  EXPECT_THAT(shown.body, HasSubstr(" points more from cache, between "));
+  EXPECT_THAT(
+      ask("GET", "/api/settings").body,
+      HasSubstr(
+          R"("title-ttl":{"standing":"watching","promoted":"week","resources":["title"],"overrides":{"ttl":"7d"}})"));
+  // It counts for those that take part in nothing any more; a tenth is held back.
+  std::map<std::string, std::size_t> lives;
+  for (std::uint64_t key = 10'000; key < 10'300; ++key) {
+    const auto& answer = isolate->get(title(key));
+    const std::string status = answer.header("cache-status");
+    const std::size_t at = status.find("variant=");
+    ++lives[(at == std::string::npos ? "none" : status.substr(at + 8)) + " " +
+            answer.header("cache-control").substr(8, 14)];
+  }
+  EXPECT_EQ(lives.size(), 3U);
+  EXPECT_NEAR(static_cast<double>(lives["title-ttl:hour max-age=3600"]), 30, 20);
+  EXPECT_NEAR(static_cast<double>(lives["title-ttl:week max-age=604800"]), 150, 40);
+  EXPECT_NEAR(static_cast<double>(lives["none max-age=604800"]), 120, 40);
+  // Watched to the end.
+  for (int days = 0; days < 3; ++days) {
+    live_a_day(300);
+    cron(nightly);
+  }
+  EXPECT_EQ(state(), "kept");
+  EXPECT_EQ(variant(of_hour), "");
+  EXPECT_THAT(isolate->get(title(20'000)).header("cache-control"), HasSubstr("max-age=604800"));
+  // Back, by one call.
+  EXPECT_EQ(ask("POST", "/api/experiments/title-ttl/rollback").status, 200U);
+  EXPECT_EQ(state(), "rolled-back");
+  EXPECT_THAT(isolate->get(title(20'001)).header("cache-control"), HasSubstr("max-age=3600"));
+  EXPECT_EQ(ask("POST", "/api/experiments/title-ttl/rollback").status, 409U);
+}
+
+TEST_F(ExperimentsTest, RefuseWhatIsWrongWithEveryFault) {
+  const auto& refused = ask("POST", "/api/experiments", R"({"name": "x", "variants": []})");
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_THAT(refused.body, HasSubstr("hypothesis: This member is missing."));
+  EXPECT_THAT(refused.body, HasSubstr("variants: Name two variants at least; the first is the control."));
+  EXPECT_THAT(refused.body, HasSubstr("primary: This member is missing."));
+  EXPECT_EQ(ask("GET", "/api/experiments/x").status, 404U);
+  EXPECT_EQ(ask("POST", "/api/experiments", longer_lives).status, 201U);
+  EXPECT_EQ(ask("POST", "/api/experiments", longer_lives).status, 409U);
+  EXPECT_EQ(ask("POST", "/api/experiments/title-ttl/promote?variant=month").status, 400U);
+}
+
+TEST_F(ExperimentsTest, CompareCachedWithUncachedByATemplate) {
+  const auto& begun =
+      ask("POST", "/api/experiments", R"({"template": "cached-against-uncached", "resources": ["title"]})");
+  EXPECT_EQ(begun.status, 201U) << begun.body;
+  const std::uint64_t uncached = key_of("cached-against-uncached:uncached");
+  EXPECT_THAT(isolate->get(title(uncached)).header("cache-status"), HasSubstr("fwd=bypass"));
+  EXPECT_EQ(ask("POST", "/api/experiments", R"({"template": "cached"})").status, 400U);
+}
+
+TEST_F(ExperimentsTest, OverrideByHandWhatIsPromoted) {
+  EXPECT_EQ(ask("PUT", "/api/settings", R"({"POLICY_OVERRIDES": "title.ttl=2h, *.swr=false"})").status, 200U);
+  EXPECT_THAT(isolate->get(title(1)).header("cache-control"), HasSubstr("max-age=7200"));
+  EXPECT_EQ(variant(1), "");
+  EXPECT_EQ(ask("PUT", "/api/settings", R"({"POLICY_OVERRIDES": "title.ttl=soon"})").status, 400U);
+}
+
+TEST_F(ExperimentsTest, LanesCountForTheirVariants) {
+  ask("POST", "/api/experiments", longer_lives);
+  const std::uint64_t key = key_of("title-ttl:week");
+  // Within a second, under a view of the control log that is fresh.
+  isolate->request("GET", title(key));
+  world.run_for(Millis(300));
+  isolate->request("GET", title(key));
+  const auto& hit = isolate->host.exchange(isolate->request("GET", title(key)));
+  ASSERT_TRUE(hit.lane.has_value());
+  EXPECT_THAT(hit.header("cache-status"), HasSubstr("variant=title-ttl:week"));
+  const auto before =
+      isolate->app->counters().value(observe::Counter::experiment_requests_total, "title-ttl:week");
+  isolate->app->lane_hits(hit.lane->id, 40);
+  EXPECT_EQ(isolate->app->counters().value(observe::Counter::experiment_requests_total, "title-ttl:week"),
+            before + 40);
+}
+
+TEST_F(ExperimentsTest, RollAFlagOutAndServeItInOpenFeaturesShape) {
+  const auto& begun = ask("POST", "/api/experiments", R"({
+    "name": "new-search", "hypothesis": "It fails less.", "kind": "rollout", "unit": "client",
+    "variants": [{"name": "off", "value": false}, {"name": "on", "value": true}],
+    "guardrails": [{"metric": "error_rate", "tolerance": 2}], "watch": "1d"})");
+  EXPECT_EQ(begun.status, 201U) << begun.body;
+  const auto evaluate = [&](const std::string& who) {
+    return ask("POST", "/ofrep/v1/evaluate/flags/new-search",
+               R"({"context": {"targetingKey": ")" + who + "\"}}")
+        .body;
+  };
+  const auto share_of_on = [&] {
+    std::size_t on = 0;
+    for (int i = 0; i < 200; ++i) {
+      world.now += Millis(500);
+      on += evaluate("client-" + std::to_string(i)).find("\"value\":true") != std::string::npos ? 1 : 0;
+    }
+    return on;
+  };
+  EXPECT_EQ(evaluate("client-1"),
+            R"({"key":"new-search","reason":"SPLIT","variant":"off","value":false,"metadata":{}})");
+  EXPECT_NEAR(static_cast<double>(share_of_on()), 20, 15);
+  // Who has the new variant while it is watched.
+  experiments::Cohorts cohorts;
+  cohorts.layer = "new-search";
+  cohorts.salt = "new-search/1";
+  const experiments::Lottery watched(experiments::rolled_out(cohorts, 90));
+  const auto report = [&](std::uint64_t errors_of_on) {
+    for (int batch = 0; batch < 24; ++batch) {
+      std::string items;
+      for (int i = 0; i < 500; ++i) {
+        const std::string who = "client-" + std::to_string(batch * 500 + i);
+        items += (items.empty() ? "" : ",") + std::string(R"({"unit":")") + who +
+                 R"(","requests":10,"errors":)" +
+                 (watched.variant_of(experiments::UnitId(who)) == 1U ? to_text(errors_of_on) : "0") + "}";
+      }
+      world.now += Millis(1'000);
+      const auto& taken =
+          ask("POST", "/api/experiments/new-search/observations", "{\"observations\":[" + items + "]}");
+      ASSERT_EQ(taken.status, 200U) << taken.body;
+    }
+  };
+  report(0);
+  world.now += day;
+  cron(nightly);
+  EXPECT_THAT(calls("new-search"), ::testing::ElementsAre("declare", "next-step"));
+  EXPECT_NEAR(static_cast<double>(share_of_on()), 100, 30);
+  report(0);
+  world.now += day;
+  cron(nightly);
+  EXPECT_EQ(state("new-search"), "watching");
+  EXPECT_NEAR(static_cast<double>(share_of_on()), 180, 15);
+  // A guardrail breaks while it is watched: it goes back by itself, within minutes.
+  report(3);
+  cron(often);
+  EXPECT_EQ(state("new-search"), "rolled-back");
+  EXPECT_EQ(share_of_on(), 0U);
+  EXPECT_EQ(evaluate("client-1"),
+            R"({"key":"new-search","reason":"STATIC","variant":"off","value":false,"metadata":{}})");
+}
+
+TEST_F(ExperimentsTest, SayWhatIsWrongAsOfrepDoes) {
+  EXPECT_EQ(ask("POST", "/ofrep/v1/evaluate/flags/none", R"({"context": {"targetingKey": "x"}})").body,
+            R"({"key":"none","errorCode":"FLAG_NOT_FOUND","errorDetails":"There is no flag of this name."})");
+  EXPECT_EQ(
+      ask("POST", "/ofrep/v1/evaluate/flags/none", R"({"context": {}})").body,
+      R"({"key":"none","errorCode":"TARGETING_KEY_MISSING","errorDetails":"The context has no text \"targetingKey\"."})");
+  EXPECT_EQ(ask("POST", "/ofrep/v1/evaluate/flags/none", "[]").status, 400U);
+  EXPECT_EQ(ask("POST", "/ofrep/v1/evaluate/flags", R"({"context": {"targetingKey": "x"}})").body,
+            R"({"flags":[]})");
+}
+
+}  // namespace
+}  // namespace larder::trials::experiments_test
