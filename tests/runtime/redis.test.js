@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { makeCertificate, startRedis, startRest } from "./redis_server.js";
-import { startOrigin, startWorker } from "./support.js";
 
 const TOKEN = "a-token-of-rest";
 const folder = mkdtempSync(join(tmpdir(), "larder-certificate-"));
 const tls = makeCertificate(folder);
-// Read by miniflare when it starts the runtime.
-process.env.NODE_EXTRA_CA_CERTS = tls.certificate;
+// Miniflare reads it when it is loaded.
+process.env.NODE_EXTRA_CA_CERTS = tls.authority;
+const { startOrigin, startWorker } = await import("./support.js");
 
 /** @type {Awaited<ReturnType<typeof startRedis>>} */
 let redis;
@@ -24,11 +24,14 @@ let origin;
 /** By path: what the origin says. @type {Map<string, {body: string | Buffer, headers?: Record<string, string>}>} */
 const answers = new Map();
 
-before(async () => {
-  redis = await startRedis({ tls });
-  rest = await startRest(redis.port, TOKEN);
-  origin = await startOrigin(({ url }) => answers.get(url ?? "") ?? { status: 404, body: "none" });
-});
+before(
+  async () => {
+    redis = await startRedis({ tls });
+    rest = await startRest(redis.port, TOKEN);
+    origin = await startOrigin(({ url }) => answers.get(url ?? "") ?? { status: 404, body: "none" });
+  },
+  { timeout: 60_000 },
+);
 after(async () => {
   await rest.stop();
   await redis.stop();

@@ -24,36 +24,39 @@ let origin;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let larder;
 
-before(async () => {
-  redis = await startRedis();
-  origin = await startOrigin(({ url }) => ({
-    body: `the answer of ${url}`.padEnd(2_000, "."),
-    headers: { "content-type": "text/plain" },
-  }));
-  const declarations = {
-    resources: [
-      {
-        name: "page",
-        match: { path: "/page/{id}" },
-        origin: { url: `${origin.url}/page/{id}` },
-        key: [{ path: "id", required: true }],
-        ttl: "1h",
-        tiers: ["redis"],
+before(
+  async () => {
+    redis = await startRedis();
+    origin = await startOrigin(({ url }) => ({
+      body: `the answer of ${url}`.padEnd(2_000, "."),
+      headers: { "content-type": "text/plain" },
+    }));
+    const declarations = {
+      resources: [
+        {
+          name: "page",
+          match: { path: "/page/{id}" },
+          origin: { url: `${origin.url}/page/{id}` },
+          key: [{ path: "id", required: true }],
+          ttl: "1h",
+          tiers: ["redis"],
+        },
+      ],
+    };
+    larder = await startWorker("wasi", {
+      origin: origin.url,
+      declarations,
+      bindings: {
+        CACHE_IMPL: "redis",
+        ENABLE_REDIS_CACHE: "true",
+        ENABLE_PUBLIC_LIMIT: "false",
+        REDIS_URL: redis.url,
+        ADMIN_JWT_SECRET: SECRET,
       },
-    ],
-  };
-  larder = await startWorker("wasi", {
-    origin: origin.url,
-    declarations,
-    bindings: {
-      CACHE_IMPL: "redis",
-      ENABLE_REDIS_CACHE: "true",
-      ENABLE_PUBLIC_LIMIT: "false",
-      REDIS_URL: redis.url,
-      ADMIN_JWT_SECRET: SECRET,
-    },
-  });
-});
+    });
+  },
+  { timeout: 60_000 },
+);
 after(async () => {
   await larder.stop();
   await redis.stop();

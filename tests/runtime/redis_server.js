@@ -2,7 +2,7 @@
 // REST in Upstash's shape.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createPort } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,15 +24,40 @@ export const freePort = () =>
     });
   });
 
-/** A certificate for localhost, signed by itself. @param {string} folder */
-export function makeCertificate(folder) {
-  const key = join(folder, "key.pem");
-  const certificate = join(folder, "certificate.pem");
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
-  const extensions = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate];
-  const made = spawnSync("openssl", [...request, ...extensions], { encoding: "utf8" });
+/** @param {string[]} options */
+function openssl(...options) {
+  const made = spawnSync("openssl", options, { encoding: "utf8" });
   if (made.status !== 0) throw new Error(made.stderr);
-  return { key, certificate };
+}
+
+/** A certificate for localhost, and the authority that signed it. @param {string} folder */
+export function makeCertificate(folder) {
+  const file = (/** @type {string} */ name) => join(folder, name);
+  const [authority, authorityKey, request] = [
+    file("authority.pem"),
+    file("authority_key.pem"),
+    file("request.pem"),
+  ];
+  const [certificate, key, extensions] = [file("certificate.pem"), file("key.pem"), file("extensions.txt")];
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  writeFileSync(extensions, "basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost\n");
+  openssl(
+    "req",
+    "-x509",
+    ...newKey,
+    "-days",
+    "2",
+    "-subj",
+    "/CN=An authority of tests",
+    "-keyout",
+    authorityKey,
+    "-out",
+    authority,
+  );
+  openssl("req", ...newKey, "-subj", "/CN=localhost", "-keyout", key, "-out", request);
+  const signed = ["-CA", authority, "-CAkey", authorityKey, "-CAcreateserial", "-extfile", extensions];
+  openssl("x509", "-req", "-in", request, ...signed, "-days", "2", "-out", certificate);
+  return { key, certificate, authority };
 }
 
 /**
