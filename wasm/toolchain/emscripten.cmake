@@ -20,4 +20,5 @@ set(CMAKE_AR "${LLVM_AR}")
 set(CMAKE_RANLIB "${LLVM_RANLIB}")
 set(lib /usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten)
 set(LARDER_WASM_LIBRARIES -L${lib} -lc++-noexcept -lc++abi-noexcept -lc -ldlmalloc -lcompiler_rt)
-set(CMAKE_CXX_FLAGS_INIT "-fno-exceptions -fno-rtti -fvisibility=hidden -mbulk-memory -mnontrapping-fptoint -msign-ext -mmultivalue")
+# No -mmultivalue: with it clang 14 calls __multi3 (a product of 128 bits) for two results, and its library gives it none.
+set(CMAKE_CXX_FLAGS_INIT "-fno-exceptions -fno-rtti -fvisibility=hidden -mbulk-memory -mnontrapping-fptoint -msign-ext")
