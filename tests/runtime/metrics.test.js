@@ -98,12 +98,16 @@ for (const flavour of FLAVOURS) {
       for (let i = 0; i < 1000; i += 1) {
         await (await worker.getFrom(0, "/search/title?q=dune")).text();
       }
-      const seen = await read(worker);
-      const flushes = seen.get('ledger_flushes_total{outcome="taken"}') ?? 0;
+      // Hits of a fast lane are told in one: the first flush may be that of the time, not of the number.
+      let flushes = 0;
+      await worker.until(async () => {
+        flushes = (await read(worker)).get('ledger_flushes_total{outcome="taken"}') ?? 0;
+        return flushes > 0;
+      });
       t.diagnostic(`${flushes} flushes for 1,000 requests`);
       // A flush for each 1,000 events, of which a hit has about six, and one for each 9 s that it took.
       const most = 8 + Math.ceil((Date.now() - began) / 9_000);
-      assert.ok(flushes >= 1 && flushes <= most, `${flushes} flushes, at most ${most}`);
+      assert.ok(flushes <= most, `${flushes} flushes, at most ${most}`);
     } finally {
       await worker.stop();
       await origin.stop();
