@@ -1,4 +1,5 @@
-// simdjson as a module of its own, to hold one of its kernels to another: bytes in, what it makes of them out.
+// simdjson as a module of its own, to hold one of its kernels to another: bytes in, what it makes of them
+// out.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -161,8 +162,8 @@ CHECK_EXPORT(kernel) std::uint32_t check_kernel() {
   return static_cast<std::uint32_t>(made.size());
 }
 
-// What is made of the text: whether it is UTF-8, its values one after the other by On-Demand, whether the document parser
-// takes it, and the text without white space. Returns the length of made().
+// What is made of the text: whether it is UTF-8, its values one after the other by On-Demand, whether the
+// document parser takes it, and the text without white space. Returns the length of made().
 CHECK_EXPORT(read) std::uint32_t check_read(const char* text, std::uint32_t size) {
   made.clear();
   made.push_back(simdjson::validate_utf8(text, size) ? 'u' : 'x');

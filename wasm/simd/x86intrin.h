@@ -1,9 +1,10 @@
-// What simdjson's 128-bit kernel asks of an x86 processor (SSE 4.2, carry-less multiplication, counting bits), in the
-// 128-bit vectors of WebAssembly. It is found under this name in place of the compiler's own header, which knows no
-// WebAssembly; CMakeLists.txt says how simdjson is told to use that kernel. tests/architecture/simd.test.js holds it to
-// simdjson's kernel without vectors.
+// What simdjson's 128-bit kernel asks of an x86 processor (SSE 4.2, carry-less multiplication, counting
+// bits), in the 128-bit vectors of WebAssembly. It is found under this name in place of the compiler's own
+// header, which knows no WebAssembly; CMakeLists.txt says how simdjson is told to use that kernel.
+// tests/architecture/simd.test.js holds it to simdjson's kernel without vectors.
 //
-// Names and meanings are Intel's (Intrinsics Guide, read 2026-11), as far as they are used: nothing else is here.
+// Names and meanings are Intel's (Intrinsics Guide, read 2026-11), as far as they are used: nothing else is
+// here.
 #pragma once
 
 #include <wasm_simd128.h>
@@ -45,7 +46,9 @@ LARDER_INTRINSIC __m128i _mm_xor_si128(__m128i a, __m128i b) { return wasm_v128_
 // ~a & b
 LARDER_INTRINSIC __m128i _mm_andnot_si128(__m128i a, __m128i b) { return wasm_v128_andnot(b, a); }
 // 1 where a & b is zero.
-LARDER_INTRINSIC int _mm_testz_si128(__m128i a, __m128i b) { return !wasm_v128_any_true(wasm_v128_and(a, b)); }
+LARDER_INTRINSIC int _mm_testz_si128(__m128i a, __m128i b) {
+  return !wasm_v128_any_true(wasm_v128_and(a, b));
+}
 LARDER_INTRINSIC int _mm_movemask_epi8(__m128i a) { return static_cast<int>(wasm_i8x16_bitmask(a)); }
 LARDER_INTRINSIC __m128i _mm_slli_epi16(__m128i a, int count) {
   return wasm_i16x8_shl(a, static_cast<std::uint32_t>(count));
@@ -68,30 +71,31 @@ LARDER_INTRINSIC __m128i _mm_max_epu8(__m128i a, __m128i b) { return wasm_u8x16_
 LARDER_INTRINSIC __m128i _mm_min_epu8(__m128i a, __m128i b) { return wasm_u8x16_min(a, b); }
 LARDER_INTRINSIC __m128i _mm_cmpeq_epi8(__m128i a, __m128i b) { return wasm_i8x16_eq(a, b); }
 LARDER_INTRINSIC __m128i _mm_cmpgt_epi8(__m128i a, __m128i b) { return wasm_i8x16_gt(a, b); }
-// The bytes of `table` at the places: by their low four bits, and 0 where the highest bit is set. WebAssembly looks at
-// all eight and gives 0 for every place past the table.
+// The bytes of `table` at the places: by their low four bits, and 0 where the highest bit is set. WebAssembly
+// looks at all eight and gives 0 for every place past the table.
 LARDER_INTRINSIC __m128i _mm_shuffle_epi8(__m128i table, __m128i places) {
-  return wasm_i8x16_swizzle(table, wasm_v128_and(places, wasm_i8x16_const_splat(static_cast<std::int8_t>(0x8f))));
+  return wasm_i8x16_swizzle(table,
+                            wasm_v128_and(places, wasm_i8x16_const_splat(static_cast<std::int8_t>(0x8f))));
 }
 // 16 bytes from the `count`-th on of those of b and then of a; `count` is a constant from 0 to 16.
-#define _mm_alignr_epi8(a, b, count)                                                                             \
-  wasm_i8x16_shuffle(b, a, (count), (count) + 1, (count) + 2, (count) + 3, (count) + 4, (count) + 5, (count) + 6, \
-                     (count) + 7, (count) + 8, (count) + 9, (count) + 10, (count) + 11, (count) + 12,              \
-                     (count) + 13, (count) + 14, (count) + 15)
+#define _mm_alignr_epi8(a, b, count)                                                                 \
+  wasm_i8x16_shuffle(b, a, (count), (count) + 1, (count) + 2, (count) + 3, (count) + 4, (count) + 5, \
+                     (count) + 6, (count) + 7, (count) + 8, (count) + 9, (count) + 10, (count) + 11, \
+                     (count) + 12, (count) + 13, (count) + 14, (count) + 15)
 
-// Sums of products: of signed numbers of 16 bits, two by two; of unsigned bytes by signed ones, two by two, as far as 16
-// bits reach.
+// Sums of products: of signed numbers of 16 bits, two by two; of unsigned bytes by signed ones, two by two,
+// as far as 16 bits reach.
 LARDER_INTRINSIC __m128i _mm_madd_epi16(__m128i a, __m128i b) { return wasm_i32x4_dot_i16x8(a, b); }
 LARDER_INTRINSIC __m128i _mm_maddubs_epi16(__m128i a, __m128i b) {
-  const __m128i even = wasm_i16x8_mul(wasm_v128_and(a, wasm_i16x8_const_splat(0xff)),
-                                      wasm_i16x8_shr(wasm_i16x8_shl(b, 8), 8));
+  const __m128i even =
+      wasm_i16x8_mul(wasm_v128_and(a, wasm_i16x8_const_splat(0xff)), wasm_i16x8_shr(wasm_i16x8_shl(b, 8), 8));
   const __m128i odd = wasm_i16x8_mul(wasm_u16x8_shr(a, 8), wasm_i16x8_shr(b, 8));
   return wasm_i16x8_add_sat(even, odd);
 }
 LARDER_INTRINSIC __m128i _mm_packus_epi32(__m128i a, __m128i b) { return wasm_u16x8_narrow_i32x4(a, b); }
 
-// The product without carries of the low 64 bits of a and 64 ones, which is all that is asked for: bit n of it is the sum
-// of the bits 0 to n of a. The high half of the product is not made.
+// The product without carries of the low 64 bits of a and 64 ones, which is all that is asked for: bit n of
+// it is the sum of the bits 0 to n of a. The high half of the product is not made.
 LARDER_INTRINSIC __m128i _mm_clmulepi64_si128(__m128i a, __m128i ones, int halves) {
   (void)ones;
   (void)halves;
