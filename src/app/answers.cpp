@@ -124,7 +124,7 @@ struct Part {
   std::string content_range;
 
   Part(std::optional<http::ByteRange> of_body_, std::string content_range_)
-      : of_body(std::move(of_body_)), content_range(std::move(content_range_)) {}
+      : of_body(of_body_), content_range(std::move(content_range_)) {}
 };
 
 // Of an entry that is a part itself: the part of it that is wanted, or, as the origin chose, all of it.
@@ -161,7 +161,7 @@ std::optional<Part> range_of(const engine::Reading& reading, const http::Represe
     case http::RangeState::whole:
       return std::nullopt;
     case http::RangeState::part:
-      return Part(*range.part, http::content_range(*range.part, entry.body.size()));
+      return Part(range.part, http::content_range(*range.part, entry.body.size()));
     case http::RangeState::unsatisfiable:
       return Part(std::nullopt, http::content_range_of_none(entry.body.size()));
   }

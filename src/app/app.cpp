@@ -1047,7 +1047,7 @@ host::Task<monitor::Elsewhere> App::elsewhere(host::Context here) {
   }
   const auto spent = co_await engine::spent_today(here, settings_);
   if (spent) {
-    elsewhere.spending_ratio = *spent;
+    elsewhere.spending_ratio = spent;
   }
   co_return elsewhere;
 }
@@ -1056,8 +1056,8 @@ host::Task<void> App::watch(host::Context here) {
   co_await maintain(here);
   co_await hand_over(here);
   if (settings_.ledger_shards > 0) {
-    auto known = co_await elsewhere(here);
-    co_await monitor::watch(here, settings_, counters_, std::move(known));
+    const monitor::Elsewhere known = co_await elsewhere(here);
+    co_await monitor::watch(here, settings_, counters_, known);
     co_await monitor::push_metrics(here, settings_, counters_);
   }
 }

@@ -147,9 +147,10 @@ std::string_view to_text(Priority priority) {
 }
 
 std::string ttl_text(Millis ttl) {
+  constexpr std::int64_t minutes_a_day{1'440};
   const std::int64_t minutes = ttl / minute;
-  if (minutes % (24 * 60) == 0 && minutes > 24 * 60) {
-    return concat({larder::to_text(minutes / (24 * 60)), "d"});
+  if (minutes % minutes_a_day == 0 && minutes > minutes_a_day) {
+    return concat({larder::to_text(minutes / minutes_a_day), "d"});
   }
   if (minutes % 60 == 0) {
     return concat({larder::to_text(minutes / 60), "h"});

@@ -1,6 +1,7 @@
 #include "metrics/costs.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace larder::metrics {
 
@@ -46,7 +47,7 @@ Usage forecast_month(const Usage& usage, Instant since, Instant now) {
   const double factor = static_cast<double>(Millis(month).count()) / static_cast<double>(observed.count());
   Usage forecast{};
   for (std::size_t i = 0; i < usage.size(); ++i) {
-    forecast[i] = static_cast<std::uint64_t>(static_cast<double>(usage[i]) * factor + 0.5);
+    forecast[i] = static_cast<std::uint64_t>(std::round(static_cast<double>(usage[i]) * factor));
   }
   return forecast;
 }

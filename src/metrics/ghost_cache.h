@@ -86,10 +86,10 @@ class GhostCache {
   static constexpr std::uint32_t positions = 1U << 24;
 
   // All accesses of a pattern, sampled or not: exact.
-  void count(std::string_view pattern, std::uint64_t accesses, Instant at);
+  void count(std::string_view name, std::uint64_t accesses, Instant at);
   // An access to a key of the sample; one that is not in it is passed over. In any order of time: an access
   // from before what is known is taken for one at the newest known time.
-  void observe(std::string_view pattern, const GhostAccess& access);
+  void observe(std::string_view name, const GhostAccess& access);
 
   // Patterns in the order of their names.
   std::vector<GhostEstimate> estimates(Instant now) const;

@@ -182,8 +182,8 @@ std::string html_of(const std::vector<Notice>& notices, const NoticeContext& con
     const std::string guide = guide_of(row, context);
     const bool firing = is_firing(notice);
     html += concat(
-        {"<div style=\"margin:0 0 16px;padding:16px 20px;background:#ffffff;border-radius:8px;"
-         "border-left:6px solid ",
+        {"<div style=\"margin:0 0 16px;padding:16px "
+         "20px;background:#ffffff;border-radius:8px;border-left:6px solid ",
          firing ? "#b3261e" : "#2e7d32", "\"><p style=\"margin:0;color:", firing ? "#b3261e" : "#2e7d32",
          "\"><strong>", firing ? "Firing" : "Resolved", "</strong> (", to_text(row.severity),
          ")</p><h2 style=\"margin:4px 0 8px;font-size:20px\">", escaped_html(title_of(notice)),

@@ -122,7 +122,7 @@ Result<Tally> Tally::decode(std::string_view bytes) {
     return fail(ErrorKind::too_large, "metrics", "There are more series than a batch may have.");
   }
   for (std::uint32_t i = 0; i < count && record.ok(); ++i) {
-    std::string series = record.text();
+    const std::string series = record.text();
     const std::uint8_t cell_count = record.u8();
     if (cell_count == 0 || cell_count > cells_max) {
       return corrupt();

@@ -45,7 +45,7 @@ host::Task<Result<metrics::Measurements>> measure_now(host::Context here, const 
 
 host::Task<void> watch(host::Context here, const config::Settings& settings, observe::Counters& counters,
                        Elsewhere elsewhere) {
-  const auto measured = co_await measure_now(here, settings, std::move(elsewhere));
+  const auto measured = co_await measure_now(here, settings, elsewhere);
   if (!measured) {
     if (measured.error().kind != ErrorKind::unsupported) {
       log_failure(here, "alerts_not_evaluated", measured.error());

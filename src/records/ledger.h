@@ -50,7 +50,7 @@ class Ledger : public Machine {
   void gather_ghost(const ledger::flush_arguments& batch);
   metrics::AlertStates read_alerts();
   void put_message(std::string_view transport, const std::vector<metrics::Notice>& notices);
-  bool roll_up(LedgerTotals& totals);
+  bool roll_up(LedgerTotals& sums);
   bool prune(const LedgerTotals& sums);
 };
 

@@ -73,7 +73,7 @@ std::string glob_within(const std::string& keys_under, const NameSet& names) {
 }
 
 // As the caller has it: "" is the beginning and the end.
-std::string outer_cursor(std::string cursor) { return cursor == "0" ? std::string() : cursor; }
+std::string outer_cursor(const std::string& cursor) { return cursor == "0" ? std::string() : cursor; }
 
 class Redis final : public CacheTier {
  public:
@@ -247,7 +247,7 @@ host::Task<Result<KeyPage>> Redis::list(host::Context here, std::string prefix, 
       co_return tl::make_unexpected(std::move(scanned.error()));
     }
     page = std::move(*scanned);
-    page.cursor = outer_cursor(std::move(page.cursor));
+    page.cursor = outer_cursor(page.cursor);
     if (page.cursor.empty()) {
       break;
     }
@@ -326,7 +326,7 @@ host::Task<NamedRemoval> Redis::remove_matching(host::Context here, std::string 
       found.clear();
     }
   }
-  removal.next_cursor = outer_cursor(std::move(at));
+  removal.next_cursor = outer_cursor(at);
   co_return removal;
 }
 

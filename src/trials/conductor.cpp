@@ -463,7 +463,7 @@ host::Task<void> Conductor::analyse(host::Context here) {
   if (!listed) {
     co_return;
   }
-  const records::ExperimentRows rows = *listed;
+  const records::ExperimentRows& rows = *listed;
   for (const ExperimentRow& row : rows) {
     if (is_compared(row)) {
       std::string name = row.name;
@@ -478,7 +478,7 @@ host::Task<void> Conductor::tend(host::Context here) {
   if (!listed) {
     co_return;
   }
-  const records::ExperimentRows rows = *listed;
+  const records::ExperimentRows& rows = *listed;
   for (const ExperimentRow& row : rows) {
     if (!LARDER_MUTATED(promotion_forgotten)) {
       ExperimentRow published_row = row;

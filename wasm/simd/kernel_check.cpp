@@ -48,7 +48,7 @@ simdjson::error_code write_object(value at) {
   for (auto next : object) {
     simdjson::ondemand::field field;
     std::string_view key;
-    if (const auto error = std::move(next).get(field)) {
+    if (const auto error = next.get(field)) {
       return error;
     }
     if (const auto error = field.unescaped_key(false).get(key)) {
@@ -126,7 +126,7 @@ simdjson::error_code write_value(value at) {
 simdjson::error_code write_document(const char* text, std::size_t size) {
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  simdjson::padded_string_view padded(text, size, size + simdjson::SIMDJSON_PADDING);
+  const simdjson::padded_string_view padded(text, size, size + simdjson::SIMDJSON_PADDING);
   if (const auto error = parser.iterate(padded).get(document)) {
     return error;
   }
