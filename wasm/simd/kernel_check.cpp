@@ -48,7 +48,7 @@ simdjson::error_code write_object(value at) {
   for (auto next : object) {
     simdjson::ondemand::field field;
     std::string_view key;
-    if (const auto error = next.get(field)) {
+    if (const auto error = simdjson::simdjson_result<simdjson::ondemand::field>(next).get(field)) {
       return error;
     }
     if (const auto error = field.unescaped_key(false).get(key)) {
