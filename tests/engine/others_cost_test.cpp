@@ -41,7 +41,7 @@ TEST_P(OthersCost, AKeyThatAnswers500CostsNoOtherKey) {
   for (std::uint64_t i = 0; i < 81 * 5; ++i) {
     EXPECT_GE(status_of("bad"), 500U);
     if (i % 5 == 0) {
-      refused += status_of(concat({"good", to_text(i)})) == 200 ? 0 : 1;
+      refused += status_of(concat({"good", to_text(i)})) == 200 ? 0U : 1U;
     }
     world.now += Millis(50);
   }
@@ -52,7 +52,7 @@ TEST_P(OthersCost, EverNewKeysThatAnswer500CostNoOtherKey) {
   std::uint32_t refused = 0;
   for (std::uint64_t i = 0; i < 81 * 5; ++i) {
     if (i % 5 == 0) {
-      refused += status_of(concat({"good", to_text(i)})) == 200 ? 0 : 1;
+      refused += status_of(concat({"good", to_text(i)})) == 200 ? 0U : 1U;
     }
     EXPECT_GE(status_of(concat({"bad", to_text(i)})), 500U);
     world.now += Millis(50);
