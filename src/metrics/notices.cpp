@@ -12,6 +12,10 @@ namespace larder::metrics {
 
 namespace {
 
+// Ends before its colour.
+constexpr std::string_view box_style =
+    "margin:0 0 16px;padding:16px 20px;background:#ffffff;border-radius:8px;border-left:6px solid ";
+
 constexpr std::string_view guide_path = "docs/MONITORING_OPTIMIZATION.md";
 // Slack takes 50 blocks, and 3,000 characters of text in a section.
 constexpr std::size_t slack_sections_max = 48;
@@ -181,14 +185,12 @@ std::string html_of(const std::vector<Notice>& notices, const NoticeContext& con
     const AlertRow& row = row_of(notice);
     const std::string guide = guide_of(row, context);
     const bool firing = is_firing(notice);
-    html += concat(
-        {"<div style=\"margin:0 0 16px;padding:16px "
-         "20px;background:#ffffff;border-radius:8px;border-left:6px solid ",
-         firing ? "#b3261e" : "#2e7d32", "\"><p style=\"margin:0;color:", firing ? "#b3261e" : "#2e7d32",
-         "\"><strong>", firing ? "Firing" : "Resolved", "</strong> (", to_text(row.severity),
-         ")</p><h2 style=\"margin:4px 0 8px;font-size:20px\">", escaped_html(title_of(notice)),
-         "</h2><p style=\"margin:0 0 8px\">", escaped_html(row.what), "</p><p style=\"margin:0 0 8px\">",
-         escaped_html(status_line(notice)), "</p>"});
+    html += concat({"<div style=\"", box_style, firing ? "#b3261e" : "#2e7d32",
+                    "\"><p style=\"margin:0;color:", firing ? "#b3261e" : "#2e7d32", "\"><strong>",
+                    firing ? "Firing" : "Resolved", "</strong> (", to_text(row.severity),
+                    ")</p><h2 style=\"margin:4px 0 8px;font-size:20px\">", escaped_html(title_of(notice)),
+                    "</h2><p style=\"margin:0 0 8px\">", escaped_html(row.what),
+                    "</p><p style=\"margin:0 0 8px\">", escaped_html(status_line(notice)), "</p>"});
     if (firing) {
       html += concat(
           {"<p style=\"margin:0 0 8px\"><strong>What to do:</strong> ", escaped_html(row.help), "</p>"});
