@@ -65,7 +65,7 @@ export class LarderWorker {
     const settled = await answer;
     if (settled instanceof Response) return settled;
     if (settled === EXHAUSTED) return exhausted();
-    return await this.rescue(instance, settled === AT_FAULT, request, env, ctx);
+    return await this.recover(instance, settled === AT_FAULT, request, env, ctx);
   }
 
   /**
@@ -76,7 +76,7 @@ export class LarderWorker {
    * @param {Instance} dead @param {boolean} atFault @param {Request} request @param {Environment} env
    * @param {ExecutionContext} ctx
    */
-  async rescue(dead, atFault, request, env, ctx) {
+  async recover(dead, atFault, request, env, ctx) {
     if (atFault && this.alone >= ALONE_MAX) return recovering();
     const instance = this.standInFor(dead, atFault, env);
     if (instance === null) return recovering();

@@ -135,17 +135,17 @@ void App::build_caches() {
   registry_.add(std::make_unique<tiers::NullCache>(counters_));
   activate_cache();
   control_ = std::make_unique<engine::Control>(host_, counters_, [this] { take_up_changes(); });
-  engine_ =
-      std::make_unique<engine::Engine>(settings_, registry_, *tiered_, counters_, *control_,
-                                       bypass_ ? engine::Duty::stands_in : engine::Duty::serves, setup.redis);
+  engine_ = std::make_unique<engine::Engine>(
+      settings_, registry_, *tiered_, counters_, *control_,
+      bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
   conductor_ = std::make_unique<trials::Conductor>(*control_);
   adopt_plan();
-  const operators::Desk desk{settings_,   bindings_, declarations_, registry_,      *tiered_,
-                             *engine_,    *control_, counters_,     narrative_log_, *warming_,
-                             *conductor_, tally_,    uploads_,      meter_};
+  const operators::OperatorContext context{settings_,   bindings_, declarations_, registry_,      *tiered_,
+                                           *engine_,    *control_, counters_,     narrative_log_, *warming_,
+                                           *conductor_, tally_,    uploads_,      meter_};
   operators_ = std::make_unique<operators::Operators>(
-      desk, bypass_ ? operators::Duty::stands_in : operators::Duty::serves);
+      context, bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal);
 }
 
 void App::activate_cache() {
@@ -352,7 +352,7 @@ void App::count_answer(const engine::Query& query, const engine::Reading& readin
     outcome = AnswerOutcome::refused;
   } else if (reading.status.forward && *reading.status.forward == http::ForwardReason::bypass) {
     outcome = AnswerOutcome::bypass;
-  } else if (hit != nullptr && (!reading.status.forward || reading.stands_in())) {
+  } else if (hit != nullptr && (!reading.status.forward || reading.is_served_stale())) {
     const bool is_fresh = reading.status.ttl && reading.status.ttl->count() >= 0;
     outcome = is_fresh ? AnswerOutcome::hit : AnswerOutcome::stale;
   }
@@ -637,7 +637,7 @@ Outgoing App::unavailable(std::string_view reason) const {
 Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Query& query,
                         const engine::Reading& reading) {
   if (narrative::is_narrative(*query.resource)) {
-    if (auto made = narratives_.stand_in(query, reading)) {
+    if (auto made = narratives_.fallback(query, reading)) {
       return std::move(*made);
     }
   }

@@ -29,11 +29,11 @@ std::string_view to_text(ErrorKind kind) {
 }
 
 Failure fail(ErrorKind kind, std::string_view source, std::string message) {
-  return Failure(Error(kind, source, false, std::move(message)));
+  return Failure(Error(kind, source, Retry::never, std::move(message)));
 }
 
 Failure fail_for_now(ErrorKind kind, std::string_view source, std::string message) {
-  return Failure(Error(kind, source, true, std::move(message)));
+  return Failure(Error(kind, source, Retry::later, std::move(message)));
 }
 
 }  // namespace larder

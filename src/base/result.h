@@ -24,6 +24,9 @@ enum class ErrorKind : std::uint8_t {
 
 std::string_view to_text(ErrorKind kind);
 
+// Whether the same call may succeed when it is made again.
+enum class Retry : std::uint8_t { never, later };
+
 // `source` is a string literal that names the room or peer ("kv", "openlibrary"). `message` is for people: it
 // says what to do and never carries a secret. `retryable`: the same call may succeed later.
 struct Error {
@@ -32,8 +35,8 @@ struct Error {
   bool retryable;
   std::string message;
 
-  Error(ErrorKind kind_, std::string_view source_, bool retryable_, std::string message_)
-      : kind(kind_), source(source_), retryable(retryable_), message(std::move(message_)) {}
+  Error(ErrorKind kind_, std::string_view source_, Retry retry, std::string message_)
+      : kind(kind_), source(source_), retryable(retry == Retry::later), message(std::move(message_)) {}
 };
 
 template <typename T>

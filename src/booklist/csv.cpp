@@ -403,28 +403,28 @@ void CsvReader::count_joined() {
   row_joined_ = 0;
 }
 
-bool CsvReader::keep(const char* from, const char* to, bool doubled) {
+bool CsvReader::keep(const char* from, const char* to, Quotes quotes) {
   const auto bytes = static_cast<std::size_t>(to - from);
   if (bytes > field_bytes_max_) {
     return false;
   }
-  fields_[count_++] = Field{from, static_cast<std::uint32_t>(bytes), doubled};
+  fields_[count_++] = Field{from, static_cast<std::uint32_t>(bytes), quotes == Quotes::doubled};
   return true;
 }
 
 bool CsvReader::take_plain() {
   const char* const from = at_;
   at_ = find_end(from);
-  return keep(from, at_, false);
+  return keep(from, at_, Quotes::plain);
 }
 
 bool CsvReader::take_quoted() {
   const char* const from = at_ + 1;
   bool line_ends = false;
   const char* quote = find_quote(from, line_ends);
-  bool doubled = false;
+  Quotes quotes = Quotes::plain;
   while (end_ - quote > 1 && quote[1] == '"') {
-    doubled = true;
+    quotes = Quotes::doubled;
     quote = find_quote(quote + 2, line_ends);
   }
   const bool has_quotes = delimiter_ != '\t';
@@ -443,7 +443,7 @@ bool CsvReader::take_quoted() {
       row_line_ends_ += count;
       row_joined_ += joins ? count : 0;
     }
-    return keep(from, quote, doubled);
+    return keep(from, quote, quotes);
   }
   ++stray_quotes_;
   if (!has_quotes || line_ends) {
@@ -451,7 +451,7 @@ bool CsvReader::take_quoted() {
   }
   const char* const whole = at_;
   at_ = find_end(behind);
-  return keep(whole, at_, false);
+  return keep(whole, at_, Quotes::plain);
 }
 
 void CsvReader::skip_empty_lines() {

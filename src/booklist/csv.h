@@ -125,7 +125,8 @@ class CsvReader {
   // closed.
   bool take_plain();
   bool take_quoted();
-  bool keep(const char* from, const char* to, bool doubled);
+  enum class Quotes : std::uint8_t { plain, doubled };
+  bool keep(const char* from, const char* to, Quotes quotes);
   const char* find_end(const char* from) const;
   // The next quote; `line_ends` becomes true if there are line ends before it.
   const char* find_quote(const char* from, bool& line_ends) const;

@@ -23,17 +23,24 @@ enum class PurgeKind : std::uint8_t {
 };
 std::string_view to_text(PurgeKind kind);
 
-// What to purge. Soft: entries count as stale from then on. Hard: they are gone.
+enum class PurgeMode : std::uint8_t {
+  hard,  // the entries are gone
+  soft,  // they count as stale from then on
+};
+
 struct Purge {
   PurgeKind kind = PurgeKind::key;
   std::string text;
-  bool soft = false;
+  PurgeMode mode = PurgeMode::hard;
   // Given by the log.
   std::uint64_t sequence = 0;
   Instant at;
 
   Purge() {}
-  Purge(PurgeKind kind_, std::string text_, bool soft_) : kind(kind_), text(std::move(text_)), soft(soft_) {}
+  Purge(PurgeKind kind_, std::string text_, PurgeMode mode_)
+      : kind(kind_), text(std::move(text_)), mode(mode_) {}
+
+  bool is_soft() const { return mode == PurgeMode::soft; }
 };
 
 // A setting of this name and an experiment's says where the experiment stands. Its value begins with a serial

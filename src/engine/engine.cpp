@@ -24,8 +24,8 @@ bool is_packed(const Reading& reading) {
 }  // namespace
 
 Engine::Engine(const config::Settings& settings, tiers::CacheRegistry& registry, tiers::TieredCache& tiered,
-               observe::Counters& counters, Control& control, Duty duty, redis::Client redis)
-    : parts_(settings, registry, tiered, counters, control, duty, std::move(redis)) {}
+               observe::Counters& counters, Control& control, InstanceRole role, redis::Client redis)
+    : parts_(settings, registry, tiered, counters, control, role, std::move(redis)) {}
 
 void Engine::purge_memory() {
   // What is in memory was judged when it came, so only what is new can reach it.
@@ -58,7 +58,7 @@ std::optional<Reading> Engine::read_now(Instant now, const Query& query, tiers::
 
 bool Engine::is_settled(Instant now, const Reading& reading) const {
   const Afterwards& afterwards = reading.afterwards;
-  const bool is_due_ahead = parts_.duty == Duty::serves && parts_.control.is_due_ahead(now);
+  const bool is_due_ahead = parts_.role == InstanceRole::normal && parts_.control.is_due_ahead(now);
   return afterwards.remaining == Remaining::nothing && afterwards.refresh == Refresh::no &&
          !afterwards.unfinished && parts_.locks.dropped() == 0 && !is_due_ahead;
 }
@@ -67,8 +67,8 @@ host::Task<Reading> Engine::read(host::Context here, const Query& query, tiers::
   Reader reader(parts_, here, query, Wanted::servable);
   const bool is_for_one =
       query.authorized || query.personal || query.wants_part || query.is_for_origin_to_judge;
-  if (parts_.duty == Duty::stands_in && !is_for_one) {
-    Reading shared = co_await reader.run_standing_in();
+  if (parts_.role == InstanceRole::recovery && !is_for_one) {
+    Reading shared = co_await reader.run_in_recovery();
     count_read(query, shared);
     co_return shared;
   }
@@ -140,7 +140,7 @@ host::Task<void> Engine::invalidate(host::Context here, const Query& query, cons
 host::Task<Reading> Engine::with_plain_body(host::Context here, const Query& query, Reading reading) {
   Hit* const hit = reading.hit();
   tiers::EntryPtr plain = co_await unpacked(here, parts_, hit->entry);
-  const bool is_forwarded = reading.status.forward && !reading.stands_in();
+  const bool is_forwarded = reading.status.forward && !reading.is_served_stale();
   if (plain != nullptr &&
       (is_forwarded || admission_of(parts_, query).participation == Participation::full)) {
     hit->entry = std::move(plain);

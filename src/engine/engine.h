@@ -20,7 +20,7 @@ class Engine {
  public:
   // All of them outlive the engine.
   Engine(const config::Settings& settings, tiers::CacheRegistry& registry, tiers::TieredCache& tiered,
-         observe::Counters& counters, Control& control, Duty duty, redis::Client redis);
+         observe::Counters& counters, Control& control, InstanceRole role, redis::Client redis);
 
   // A memory hit without waiting, or nothing; then read() goes on from `near`.
   std::optional<Reading> read_now(Instant now, const Query& query, tiers::Look& near);

@@ -18,7 +18,7 @@
 namespace larder::engine {
 
 // What a leader shares with its followers.
-struct Landing {
+struct FlightResult {
   // An entry, a refusal, or a server's error; none where the answer is nobody else's business.
   std::optional<Outcome> outcome;
   // With an answer that is not kept: what of the leader's request the origin saw.
@@ -26,20 +26,20 @@ struct Landing {
   // The leader's: why an entry stands in for the origin, and whether it came from there.
   http::CacheStatus status;
 
-  Landing() {}
+  FlightResult() {}
 };
 
 enum class FlightEnd : std::uint8_t {
-  none,    // the leader is at work
-  landed,  // landing() is the answer
-  lost,    // the leader ended without one: one of the followers leads next
+  none,      // the leader is at work
+  finished,  // result() is the answer
+  lost,      // the leader ended without one: one of the followers leads next
 };
 
 class Flight {
  public:
   explicit Flight(Instant deadline) : deadline_(deadline) {}
   FlightEnd end() const { return end_; }
-  const Landing& landing() const { return landing_; }
+  const FlightResult& result() const { return result_; }
   Instant deadline() const { return deadline_; }
   void follow(host::RequestId request) { followers_.push_back(request); }
 
@@ -47,14 +47,14 @@ class Flight {
   friend class Flights;
 
   FlightEnd end_ = FlightEnd::none;
-  Landing landing_;
+  FlightResult result_;
   Instant deadline_;
   std::vector<host::RequestId> followers_;
 };
 
 class Flights {
  public:
-  // The right and duty to land a flight. Destroyed before land(): the flight is lost.
+  // The right and duty to finish a flight. Destroyed before finish(): the flight is lost.
   class Lead {
    public:
     Lead(Flights& flights, host::Host& host, std::string key, std::shared_ptr<Flight> flight)
@@ -63,9 +63,9 @@ class Flights {
     Lead& operator=(const Lead&) = delete;
     ~Lead() { end(FlightEnd::lost); }
 
-    void land(Landing landing) {
-      flight_->landing_ = std::move(landing);
-      end(FlightEnd::landed);
+    void finish(FlightResult result) {
+      flight_->result_ = std::move(result);
+      end(FlightEnd::finished);
     }
 
    private:

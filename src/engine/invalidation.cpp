@@ -43,7 +43,7 @@ void add_tag(std::vector<config::Purge>& purges, std::string tag) {
   const bool is_there = std::any_of(purges.begin(), purges.end(),
                                     [&](const config::Purge& purge) { return purge.text == tag; });
   if (!is_there) {
-    purges.emplace_back(config::PurgeKind::tag, std::move(tag), false);
+    purges.emplace_back(config::PurgeKind::tag, std::move(tag), config::PurgeMode::hard);
   }
 }
 

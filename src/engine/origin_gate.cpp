@@ -149,7 +149,7 @@ origin::Wanted OriginGate::question(const Query& query, const Asking& asking) co
 Refusal OriginGate::resting(const Origin& origin, const policy::OriginCall& call, Instant now) {
   counters_.add(Counter::breaker_refused_total, "origin");
   const Millis left = std::max(origin.breaker.open_until(now, call) - now, Millis(1));
-  Refusal refusal(Error(ErrorKind::unavailable, "origin", true,
+  Refusal refusal(Error(ErrorKind::unavailable, "origin", Retry::later,
                         "The origin has failed repeatedly and is given time to recover."));
   refusal.not_asked = true;
   refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(left + Millis(999)));
@@ -188,7 +188,7 @@ host::Task<std::optional<Refusal>> OriginGate::held_back(host::Context here, con
     } else if (limit->allowed == 0) {
       counters_.add(Counter::public_limit_refused_total, query.resource->name);
       refusal.emplace(
-          Error(ErrorKind::rejected, "larder", true, "You have asked for new answers too often."));
+          Error(ErrorKind::rejected, "larder", Retry::later, "You have asked for new answers too often."));
       refusal->limited = true;
       refusal->retry_after_seconds =
           static_cast<std::uint64_t>(whole_seconds(config::limit::public_limit_period));
@@ -318,7 +318,8 @@ host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here,
   if (verdict->allowed) {
     co_return std::nullopt;
   }
-  Refusal refusal(Error(ErrorKind::unavailable, "origin", true, "The origin's polite rate is used up."));
+  Refusal refusal(
+      Error(ErrorKind::unavailable, "origin", Retry::later, "The origin's polite rate is used up."));
   refusal.not_asked = true;
   refusal.retry_after_seconds = static_cast<std::uint64_t>(whole_seconds(verdict->retry_after + Millis(999)));
   co_return refusal;

@@ -14,9 +14,9 @@
 namespace larder::engine {
 
 // What the instance is there for.
-enum class Duty : std::uint8_t {
-  serves,
-  stands_in,  // for one that was lost: it keeps nothing
+enum class InstanceRole : std::uint8_t {
+  normal,
+  recovery,  // for one that was lost: it keeps nothing
 };
 
 struct Parts {
@@ -27,20 +27,20 @@ struct Parts {
   observe::Counters& counters;
   Control& control;
 
-  const Duty duty;
+  const InstanceRole role;
   OriginGate gate;
   Locks locks;
   Flights flights;
   RefreshBook refreshes;
 
   Parts(const config::Settings& settings_, tiers::CacheRegistry& registry_, tiers::TieredCache& tiered_,
-        observe::Counters& counters_, Control& control_, Duty duty_, redis::Client redis)
+        observe::Counters& counters_, Control& control_, InstanceRole role_, redis::Client redis)
       : settings(settings_),
         registry(registry_),
         tiered(tiered_),
         counters(counters_),
         control(control_),
-        duty(duty_),
+        role(role_),
         gate(settings_, counters_),
         locks(settings_, counters_, make_key_lock(settings_, std::move(redis))) {}
   Parts(const Parts&) = delete;

@@ -41,7 +41,7 @@ namespace {
 // RFC 9111 §5.2.1.7.
 origin::Refusal nothing_stored() {
   origin::Refusal refusal(
-      Error(ErrorKind::not_found, "larder", false,
+      Error(ErrorKind::not_found, "larder", Retry::never,
             "There is no stored answer, and the request wants no other (only-if-cached)."));
   refusal.not_stored = true;
   return refusal;
@@ -81,20 +81,20 @@ host::Task<Reading> Reader::run(tiers::Look near) {
   // A client that was held back has a limit of its own: the flight is lost, and the next of its followers
   // leads.
   if (lead_ && reading.sharing == Sharing::all) {
-    lead_->land(landing_of(query_, reading));
+    lead_->finish(flight_result_of(query_, reading));
   }
   reading.afterwards.permit = std::move(permit_);
   co_return reading;
 }
 
-host::Task<Reading> Reader::run_standing_in() {
+host::Task<Reading> Reader::run_in_recovery() {
   const Millis patience = query_.resource->origin.timeout_hard + config::limit::lock_margin;
   FlightEnd end = FlightEnd::none;
-  while (!lead_ && end != FlightEnd::landed) {
+  while (!lead_ && end != FlightEnd::finished) {
     // Lost, or overdue: all its followers come round again, and the first of them leads.
     end = co_await join(query_.key.storage_name, patience, std::nullopt);
   }
-  if (end == FlightEnd::landed) {
+  if (end == FlightEnd::finished) {
     if (auto shared = share()) {
       shared->status.forward = http::ForwardReason::bypass;
       shared->status.detail = policy::to_text(Reason::recovery);
@@ -103,14 +103,14 @@ host::Task<Reading> Reader::run_standing_in() {
   }
   Reading reading = co_await steps();
   if (lead_ && reading.sharing == Sharing::all) {
-    Landing landing;
-    landing.status = reading.status;
+    FlightResult result;
+    result.status = reading.status;
     const origin::Fetched* const passed = reading.passed();
     if (passed == nullptr || is_for_all(query_, *passed)) {
-      landing.outcome.emplace(reading.outcome);
-      landing.sender = sender_of(query_);
+      result.outcome.emplace(reading.outcome);
+      result.sender = sender_of(query_);
     }
-    lead_->land(std::move(landing));
+    lead_->finish(std::move(result));
   }
   co_return reading;
 }
@@ -157,11 +157,11 @@ host::Task<Reading> Reader::steps() {
         break;
       case Move::keep:
         co_return keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
-      case Move::stand_in:
-        co_return stood_in(step.reason);
-      case Move::stand_in_at_once:
+      case Move::serve_stale:
+        co_return stale_reading(step.reason);
+      case Move::serve_stale_at_once:
         forward_ = http::CacheStatus();
-        co_return stood_in(step.reason);
+        co_return stale_reading(step.reason);
       case Move::refuse:
         co_return refused(step.reason);
       case Move::pass_on:
@@ -192,7 +192,7 @@ void Reader::gather() {
   facts_.staleness = policy::Staleness::is_not_taken;
   if (facts_.held == Held::answers && wanted_ == Wanted::servable) {
     facts_.objection = objection_of(query_, *entry, now);
-  } else if (facts_.held == Held::stands_in || facts_.held == Held::confirms) {
+  } else if (facts_.held == Held::stale || facts_.held == Held::confirms) {
     facts_.staleness = staleness_of(query_, *entry, now);
   }
   facts_.hit = found_in_ ? policy::reason_of(*found_in_) : Reason::shared;
@@ -201,7 +201,7 @@ void Reader::gather() {
     forward_ = forward_of(parts_, query_, facts_.held, facts_.objection);
   }
   facts_.origin = OriginState::ready;
-  if (facts_.held == Held::stands_in && facts_.answer == Answer::unasked) {
+  if (facts_.held == Held::stale && facts_.answer == Answer::unasked) {
     if (parts_.gate.is_down(query_, now)) {
       facts_.origin = OriginState::down;
     } else if (parts_.refreshes.has_failed(query_.key.storage_name, now)) {
@@ -302,8 +302,8 @@ host::Task<void> Reader::join_first() {
   const FlightEnd end = co_await join(query_.key.storage_name, patience, give_up_);
   if (lead_) {
     facts_.flight = FlightState::none;
-  } else if (end == FlightEnd::landed) {
-    facts_.flight = FlightState::landed;
+  } else if (end == FlightEnd::finished) {
+    facts_.flight = FlightState::finished;
   } else if (end == FlightEnd::none) {
     parts_.counters.add(Counter::single_flight_expired_total);
     facts_.flight = FlightState::overdue;
@@ -316,25 +316,25 @@ host::Task<void> Reader::join_late() {
   const Millis patience = query_.resource->origin.timeout_hard + config::limit::lock_margin;
   std::string name = concat({query_.key.storage_name, " alone"});
   const FlightEnd end = co_await join(std::move(name), patience, std::nullopt);
-  facts_.flight = !lead_ && end == FlightEnd::landed ? FlightState::landed : FlightState::over;
+  facts_.flight = !lead_ && end == FlightEnd::finished ? FlightState::finished : FlightState::over;
 }
 
 std::optional<Reading> Reader::share() {
-  const Landing& landing = flight_->landing();
+  const FlightResult& result = flight_->result();
   const Instant now = here_.host().now();
-  if (!landing.outcome || !may_be_shared(landing, query_)) {
+  if (!result.outcome || !may_be_shared(result, query_)) {
     return std::nullopt;
   }
-  const Hit* const hit = std::get_if<Hit>(&*landing.outcome);
+  const Hit* const hit = std::get_if<Hit>(&*result.outcome);
   http::CacheStatus collapsed = forwarded(http::ForwardReason::miss, Reason::shared);
   collapsed.collapsed = true;
   if (hit == nullptr) {
     std::optional<Reading> reading;
     std::uint32_t origin_status = 0;
-    if (const auto* const passed = std::get_if<Passed>(&*landing.outcome)) {
+    if (const auto* const passed = std::get_if<Passed>(&*result.outcome)) {
       reading.emplace(*passed);
       origin_status = passed->fetched->origin_status;
-    } else if (const auto* const refused = std::get_if<Refused>(&*landing.outcome)) {
+    } else if (const auto* const refused = std::get_if<Refused>(&*result.outcome)) {
       reading.emplace(*refused);
       origin_status = refused->refusal->origin_status;
     }
@@ -346,10 +346,10 @@ std::optional<Reading> Reader::share() {
   }
   tiers::EntryPtr entry = Copy(hit->entry).open(parts_.control, query_.key);
   const Held held = held_of(parts_, query_, entry.get(), wanted_, now);
-  if (hit->role == Role::stands_in && (held == Held::stands_in || held == Held::answers)) {
-    Reading reading = standing_in(parts_, std::move(entry), landing.status, Reason::shared, now);
-    reading.status.detail = landing.status.detail;
-    reading.status.collapsed = landing.status.forward.has_value();
+  if (hit->role == Role::stale && (held == Held::stale || held == Held::answers)) {
+    Reading reading = reading_of_stale(parts_, std::move(entry), result.status, Reason::shared, now);
+    reading.status.detail = result.status.detail;
+    reading.status.collapsed = result.status.forward.has_value();
     return reading;
   }
   if (held != Held::answers || objection_of(query_, *entry, now) != Reason::absent) {
@@ -358,7 +358,7 @@ std::optional<Reading> Reader::share() {
     return std::nullopt;
   }
   Reading reading = reading_of_entry(parts_, query_, std::move(entry), hit->found_in, wanted_, now);
-  if (landing.status.stored) {
+  if (result.status.stored) {
     reading.status = std::move(collapsed);
   }
   return reading;
@@ -383,7 +383,7 @@ host::Task<void> Reader::lock() {
   look_ = tiers::Look();
   const Instant began = here_.host().now();
   // Who has a copy waits for another isolate's answer no longer than for the origin's own.
-  const Millis wait = facts_.held == Held::stands_in
+  const Millis wait = facts_.held == Held::stale
                           ? std::min(config::limit::lock_wait, query_.resource->origin.timeout_soft)
                           : config::limit::lock_wait;
   const std::string name = lock_name(parts_, query_, "");
@@ -460,7 +460,7 @@ host::Task<void> Reader::ask() {
     facts_.held = Held::nothing;
   }
   const config::Origin& origin = query_.resource->origin;
-  const bool has_copy = facts_.held == Held::stands_in || facts_.held == Held::confirms ||
+  const bool has_copy = facts_.held == Held::stale || facts_.held == Held::confirms ||
                         (facts_.held == Held::answers && facts_.objection != Reason::absent);
   if (has_copy) {
     asked_about_ = Copy(copy_.open(parts_.control, query_.key));
@@ -482,7 +482,7 @@ host::Task<void> Reader::ask() {
   if (query_.client) {
     asking.client = query_.client();
   }
-  if (facts_.held == Held::stands_in) {
+  if (facts_.held == Held::stale) {
     asking.soft = origin.timeout_soft;
   }
   auto fetched = co_await parts_.gate.ask(here_, query_, std::move(asking));
@@ -540,11 +540,11 @@ Reading Reader::served(Reason reason) {
   return reading;
 }
 
-Reading Reader::stood_in(Reason reason) {
+Reading Reader::stale_reading(Reason reason) {
   const Instant now = here_.host().now();
   const std::string& key = query_.key.storage_name;
   tiers::EntryPtr entry = copy_.open(parts_.control, query_.key);
-  Reading reading = standing_in(parts_, std::move(entry), std::move(forward_), reason, now);
+  Reading reading = reading_of_stale(parts_, std::move(entry), std::move(forward_), reason, now);
   switch (facts_.answer) {
     case Answer::unasked:
     case Answer::came:

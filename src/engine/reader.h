@@ -19,7 +19,7 @@ class Reader {
   host::Task<Reading> run(tiers::Look near);
   // In an instance that stands in for a lost one, which keeps nothing: the origin, and those who ask the same
   // at the same time share one answer, so that what was lost multiplies nothing.
-  host::Task<Reading> run_standing_in();
+  host::Task<Reading> run_in_recovery();
   // The origin alone, past tiers, flights and locks.
   host::Task<Reading> run_alone();
 
@@ -45,7 +45,7 @@ class Reader {
   void take_in(origin::OriginResult<origin::Fetched> fetched);
 
   Reading served(policy::Reason reason);
-  Reading stood_in(policy::Reason reason);
+  Reading stale_reading(policy::Reason reason);
   Reading refused(policy::Reason reason);
 
   Parts& parts_;

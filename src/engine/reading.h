@@ -24,8 +24,8 @@ enum class Remaining : std::uint8_t {
 
 // How an entry answers.
 enum class Role : std::uint8_t {
-  itself,     // within its times, or as the origin has just said it
-  stands_in,  // past them, in place of an origin that failed, is slow or is not asked
+  itself,  // within its times, or as the origin has just said it
+  stale,   // past them, in place of an origin that failed, is slow or is not asked
 };
 
 // The form of its body.
@@ -123,10 +123,10 @@ struct Reading {
     return found == nullptr ? nullptr : found->refusal.get();
   }
   tiers::EntryPtr entry() const { return hit() == nullptr ? nullptr : hit()->entry; }
-  bool stands_in() const { return hit() != nullptr && hit()->role == Role::stands_in; }
+  bool is_served_stale() const { return hit() != nullptr && hit()->role == Role::stale; }
   // Answered from what was kept, with or without a question to the origin.
   bool is_stale() const {
-    return stands_in() || (hit() != nullptr && status.ttl && *status.ttl < http::Seconds(0));
+    return is_served_stale() || (hit() != nullptr && status.ttl && *status.ttl < http::Seconds(0));
   }
 };
 

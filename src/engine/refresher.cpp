@@ -32,7 +32,7 @@ Label pattern_of(Parts& parts, const Query& query) {
 // The origin request that went past its soft time, and then the lock: others wait for it.
 host::Task<void> finish(host::Context here, Parts& parts, const Query& query, Reading& reading) {
   Afterwards& afterwards = reading.afterwards;
-  bool is_answered = reading.refusal() == nullptr && !reading.stands_in();
+  bool is_answered = reading.refusal() == nullptr && !reading.is_served_stale();
   tiers::EntryPtr fresh;
   if (is_answered) {
     fresh = reading.entry();
@@ -236,7 +236,7 @@ host::Task<void> settle(host::Context here, Parts& parts, const Query& query, Re
     }
   }
   co_await parts.locks.hand_back(here);
-  if (parts.duty == Duty::serves) {
+  if (parts.role == InstanceRole::normal) {
     co_await parts.control.read_ahead(here);
   }
 }

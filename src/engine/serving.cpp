@@ -81,7 +81,7 @@ http::CacheStatus forwarded(http::ForwardReason why, Reason detail) {
 }
 
 policy::Admission admission_of(const Parts& parts, const Query& query) {
-  if (parts.duty == Duty::stands_in) {
+  if (parts.role == InstanceRole::recovery) {
     return policy::Admission(policy::Participation::pass_through, Reason::recovery);
   }
   const policy::Admission admission = policy::admit(parts.settings, query.overrides(), query.key.pattern);
@@ -123,7 +123,7 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
     return Held::unfit;
   }
   const bool is_for_it = !query.personal || http::may_be_shared_when_authorised(directives_of(header));
-  return is_for_it && policy::may_stand_in(header, now) ? Held::stands_in : Held::confirms;
+  return is_for_it && policy::may_serve_stale(header, now) ? Held::stale : Held::confirms;
 }
 
 Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now) {
@@ -164,7 +164,7 @@ http::CacheStatus forward_of(const Parts& parts, const Query& query, Held held, 
     return forwarded(http::ForwardReason::request, objection);
   }
   switch (held) {
-    case Held::stands_in:
+    case Held::stale:
     case Held::confirms:
       return forwarded(http::ForwardReason::stale, Reason::expired);
     case Held::variant:
@@ -203,13 +203,13 @@ Reading reading_of_entry(Parts& parts, const Query& query, tiers::EntryPtr entry
   return reading;
 }
 
-Reading standing_in(Parts& parts, tiers::EntryPtr entry, http::CacheStatus status, Reason reason,
-                    Instant now) {
+Reading reading_of_stale(Parts& parts, tiers::EntryPtr entry, http::CacheStatus status, Reason reason,
+                         Instant now) {
   parts.counters.add(Counter::stale_rescues_total, policy::to_text(reason));
   const policy::Standing standing = policy::standing(entry->header, now);
   Hit hit(std::move(entry));
   hit.age = standing.age;
-  hit.role = Role::stands_in;
+  hit.role = Role::stale;
   Reading reading(std::move(hit));
   reading.status = std::move(status);
   reading.status.detail = policy::to_text(reason);
@@ -276,25 +276,25 @@ std::string sender_of(const Query& query) {
   return sender;
 }
 
-bool may_be_shared(const Landing& landing, const Query& query) {
-  const auto* const passed = landing.outcome ? std::get_if<Passed>(&*landing.outcome) : nullptr;
+bool may_be_shared(const FlightResult& result, const Query& query) {
+  const auto* const passed = result.outcome ? std::get_if<Passed>(&*result.outcome) : nullptr;
   if (passed == nullptr || passed->fetched->origin_status < 400) {
     return true;
   }
   const std::uint32_t status = passed->fetched->origin_status;
   const bool is_of_gateway = status == 502 || status == 503 || status == 504;
-  return is_of_gateway || landing.sender == sender_of(query);
+  return is_of_gateway || result.sender == sender_of(query);
 }
 
-Landing landing_of(const Query& query, const Reading& reading) {
-  Landing landing;
-  landing.status = reading.status;
+FlightResult flight_result_of(const Query& query, const Reading& reading) {
+  FlightResult result;
+  result.status = reading.status;
   const origin::Fetched* const passed = reading.passed();
   if (passed == nullptr || is_failure_of_all(*passed)) {
-    landing.outcome.emplace(reading.outcome);
-    landing.sender = passed == nullptr ? "" : sender_of(query);
+    result.outcome.emplace(reading.outcome);
+    result.sender = passed == nullptr ? "" : sender_of(query);
   }
-  return landing;
+  return result;
 }
 
 host::Task<tiers::EntryPtr> screen(host::Context here, Parts& parts, const tiers::Key& key,

@@ -39,8 +39,8 @@ http::CacheStatus forward_of(const Parts& parts, const Query& query, policy::Hel
 Reading reading_of_entry(Parts& parts, const Query& query, tiers::EntryPtr entry,
                          std::optional<config::Tier> found_in, Wanted wanted, Instant now);
 // The entry in place of the origin's answer.
-Reading standing_in(Parts& parts, tiers::EntryPtr entry, http::CacheStatus status, policy::Reason reason,
-                    Instant now);
+Reading reading_of_stale(Parts& parts, tiers::EntryPtr entry, http::CacheStatus status, policy::Reason reason,
+                         Instant now);
 
 // The origin's answer: an entry, which memory has when this returns, or a body to pass on. `former`: the copy
 // that the origin was asked about.
@@ -48,12 +48,12 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
                     origin::Fetched fetched, const Copy& former);
 
 // What a leader shares of its reading.
-Landing landing_of(const Query& query, const Reading& reading);
+FlightResult flight_result_of(const Query& query, const Reading& reading);
 // The fields of a request that the origin sees, in one text.
 std::string sender_of(const Query& query);
 // Whether a leader's answer is one for this request. An error that a field may have provoked is for those who
 // sent the same; a gateway's is for all.
-bool may_be_shared(const Landing& landing, const Query& query);
+bool may_be_shared(const FlightResult& result, const Query& query);
 
 // What a tier or a lock had, as far as the newest view of the control log lets it be. `where` is for
 // counters.

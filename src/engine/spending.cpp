@@ -25,7 +25,7 @@ std::uint32_t day_of(Instant at) {
 }
 
 origin::Refusal spent(std::string message, std::int64_t retry_seconds) {
-  origin::Refusal refusal(Error(ErrorKind::unavailable, "spending", true, std::move(message)));
+  origin::Refusal refusal(Error(ErrorKind::unavailable, "spending", Retry::later, std::move(message)));
   refusal.not_asked = true;
   refusal.spent = true;
   refusal.retry_after_seconds = static_cast<std::uint64_t>(retry_seconds);
@@ -58,7 +58,7 @@ host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
   } else if (taken->client_over == 1) {
     counters.add(Counter::spending_refused_total, "client");
     refusal.emplace(
-        Error(ErrorKind::rejected, "larder", true, "You have had your share of the day's answers."));
+        Error(ErrorKind::rejected, "larder", Retry::later, "You have had your share of the day's answers."));
     refusal->limited = true;
     refusal->retry_after_seconds = static_cast<std::uint64_t>(seconds_until_midnight(now));
   } else if (taken->allowed == 0) {

@@ -5,13 +5,14 @@
 namespace larder::host {
 
 Error error_of(const Completion& completion, std::string_view source) {
-#define LARDER_STATUS(name, number, kind, retryable)                      \
-  if (completion.status == number) {                                      \
-    return Error(kind, source, retryable, std::string(completion.bytes)); \
+#define LARDER_STATUS(name, number, kind, retry)                      \
+  if (completion.status == number) {                                  \
+    return Error(kind, source, retry, std::string(completion.bytes)); \
   }
 #include "host/statuses.def"
 #undef LARDER_STATUS
-  return Error(ErrorKind::internal, source, false, "The host ended an operation with an unknown status.");
+  return Error(ErrorKind::internal, source, Retry::never,
+               "The host ended an operation with an unknown status.");
 }
 
 Requests::~Requests() {

@@ -29,7 +29,7 @@ NarrativeOutcome outcome_of(const engine::Reading& reading, std::uint32_t status
   if (reading.refusal() != nullptr) {
     return NarrativeOutcome::template_;
   }
-  if (reading.status.forward && !reading.stands_in()) {
+  if (reading.status.forward && !reading.is_served_stale()) {
     return NarrativeOutcome::miss;
   }
   return reading.is_stale() ? NarrativeOutcome::stale : NarrativeOutcome::hit;
@@ -39,7 +39,7 @@ NarrativeOutcome outcome_of(const engine::Reading& reading, std::uint32_t status
 
 bool is_narrative(const config::Resource& resource) { return config::asks_model(resource); }
 
-std::optional<host::Outgoing> Narratives::stand_in(const engine::Query& query,
+std::optional<host::Outgoing> Narratives::fallback(const engine::Query& query,
                                                    const engine::Reading& reading) const {
   const origin::Refusal* const refusal = reading.refusal();
   if (refusal == nullptr || refusal->limited ||

@@ -27,7 +27,7 @@ class Narratives {
 
   // The answer that is made without a model, marked and never kept; none where the reading has an answer, or
   // where the client is to be told that it is refused (its rate limit, SPENDING_OVER).
-  std::optional<host::Outgoing> stand_in(const engine::Query& query, const engine::Reading& reading) const;
+  std::optional<host::Outgoing> fallback(const engine::Query& query, const engine::Reading& reading) const;
 
   // For the narratives' log: who asked, and what came of it by the answer's status. To be made before the
   // reading is settled.

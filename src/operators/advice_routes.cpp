@@ -8,11 +8,11 @@
 
 namespace larder::operators {
 
-host::Task<host::Outgoing> show_advice(host::Context here, const Desk& desk, Call&) {
-  AdviceFacts facts(desk.settings, desk.declarations);
-  if (desk.settings.ledger_shards > 0) {
+host::Task<host::Outgoing> show_advice(host::Context here, const OperatorContext& context, Call&) {
+  AdviceFacts facts(context.settings, context.declarations);
+  if (context.settings.ledger_shards > 0) {
     std::vector<std::uint32_t> minutes = {60, 24 * 60};
-    auto observed = co_await monitor::read_windows(here, desk.settings, std::move(minutes));
+    auto observed = co_await monitor::read_windows(here, context.settings, std::move(minutes));
     if (observed) {
       facts.last_hour = std::move(observed->windows.at(60));
       facts.last_day = std::move(observed->windows.at(24 * 60));
@@ -21,7 +21,7 @@ host::Task<host::Outgoing> show_advice(host::Context here, const Desk& desk, Cal
   records::jobs::list_arguments newest;
   newest.count_max = 1;
   const auto jobs =
-      co_await records::jobs::list(here, desk.settings.cache_prefix, newest, config::limit::object_wait);
+      co_await records::jobs::list(here, context.settings.cache_prefix, newest, config::limit::object_wait);
   if (jobs) {
     facts.pending = jobs->pending;
     facts.letters = jobs->letters;

@@ -61,8 +61,8 @@ host::Outgoing ledger_unavailable(host::Context here) {
 
 }  // namespace
 
-host::Task<host::Outgoing> show_alerts(host::Context here, const Desk& desk, Call&) {
-  const std::string name = monitor::ledger_name(desk.settings, 0);
+host::Task<host::Outgoing> show_alerts(host::Context here, const OperatorContext& context, Call&) {
+  const std::string name = monitor::ledger_name(context.settings, 0);
   const records::ledger::alerts_arguments asked;
   const auto read = co_await records::ledger::alerts(here, name, asked, config::limit::object_wait);
   if (!read) {
@@ -72,13 +72,13 @@ host::Task<host::Outgoing> show_alerts(host::Context here, const Desk& desk, Cal
   if (!states) {
     co_return ledger_unavailable(here);
   }
-  const metrics::NoticeContext context = monitor::context_of(desk.settings);
+  const metrics::NoticeContext notice_context = monitor::context_of(context.settings);
   JsonWriter json;
   json.begin_object().key("alerts").begin_array();
   for (const metrics::AlertRow& row : metrics::alert_rows()) {
-    write_alert(json, row, (*states)[static_cast<std::size_t>(row.alert)], context, here.host().now());
+    write_alert(json, row, (*states)[static_cast<std::size_t>(row.alert)], notice_context, here.host().now());
   }
-  json.end_array().key("transports").texts(monitor::transports_of(desk.settings));
+  json.end_array().key("transports").texts(monitor::transports_of(context.settings));
   json.key("waiting").begin_array();
   for (const records::AlertMessage& message : read->waiting) {
     write_message(json, message);
@@ -91,8 +91,8 @@ host::Task<host::Outgoing> show_alerts(host::Context here, const Desk& desk, Cal
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<host::Outgoing> test_alerts(host::Context here, const Desk& desk, Call&) {
-  const std::vector<std::string> transports = monitor::transports_of(desk.settings);
+host::Task<host::Outgoing> test_alerts(host::Context here, const OperatorContext& context, Call&) {
+  const std::vector<std::string> transports = monitor::transports_of(context.settings);
   if (transports.empty()) {
     co_return host::problem_answer(
         here.host(), http::Problem(409,
@@ -105,14 +105,14 @@ host::Task<host::Outgoing> test_alerts(host::Context here, const Desk& desk, Cal
   notice.fired_at = here.host().now();
   notice.value = 11;
   notice.worst = 11;
-  metrics::NoticeContext context = monitor::context_of(desk.settings);
-  context.is_test = true;
+  metrics::NoticeContext notice_context = monitor::context_of(context.settings);
+  notice_context.is_test = true;
   JsonWriter json;
   json.begin_object().key("sent").begin_array();
   for (const std::string& transport : transports) {
     std::vector<metrics::Notice> notices = {notice};
     const auto outcome =
-        co_await monitor::send(here, desk.settings, transport, std::move(notices), context, {});
+        co_await monitor::send(here, context.settings, transport, std::move(notices), notice_context, {});
     const bool is_delivered = outcome.delivery == records::Delivery::delivered;
     json.begin_object().key("transport").value(transport).key("delivered").value(is_delivered);
     json.key("fault").value(outcome.fault).end_object();
@@ -121,7 +121,7 @@ host::Task<host::Outgoing> test_alerts(host::Context here, const Desk& desk, Cal
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<host::Outgoing> silence_alert(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> silence_alert(host::Context here, const OperatorContext& context, Call& call) {
   const auto text = co_await read_json_text(here, Bytes(config::limit::operator_body_bytes_max));
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
@@ -148,7 +148,7 @@ host::Task<host::Outgoing> silence_alert(host::Context here, const Desk& desk, C
   asked.alert = std::string(call.parameter("name"));
   asked.until = static_cast<std::uint64_t>(millis_since_epoch(until));
   call.note = concat({asked.alert, " until ", http::format_timestamp(until)});
-  const std::string name = monitor::ledger_name(desk.settings, 0);
+  const std::string name = monitor::ledger_name(context.settings, 0);
   const auto silenced = co_await records::ledger::silence(here, name, asked, config::limit::object_wait);
   if (!silenced && silenced.error().kind == ErrorKind::not_found) {
     co_return host::problem_answer(

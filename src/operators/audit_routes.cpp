@@ -53,7 +53,7 @@ host::Outgoing log_unreadable(host::Context here) {
 
 }  // namespace
 
-host::Task<host::Outgoing> list_audit(host::Context here, const Desk&, Call& call) {
+host::Task<host::Outgoing> list_audit(host::Context here, const OperatorContext&, Call& call) {
   constexpr std::uint64_t rows_max = config::limit::audit_page_entries_max;
   constexpr std::uint64_t rows_default = 100;
   constexpr std::uint64_t id_max = 9'007'199'254'740'991;

@@ -28,8 +28,8 @@ std::string_view words_of(policy::Freshness freshness) {
       return "fresh";
     case policy::Freshness::stale:
       return "stale";
-    case policy::Freshness::rescue:
-      return "rescue";
+    case policy::Freshness::stale_if_error:
+      return "stale-if-error";
     case policy::Freshness::expired:
       return "expired";
   }
@@ -49,10 +49,10 @@ std::string_view words_of(policy::PurgeVerdict verdict) {
 }
 
 // What this deployment's keys begin with.
-std::string own_prefix(const Desk& desk) { return desk.settings.cache_prefix + ":"; }
+std::string own_prefix(const OperatorContext& context) { return context.settings.cache_prefix + ":"; }
 
 // The key that the call is about, or the problem with it.
-Asked<tiers::Key> key_asked_for(host::Context here, const Desk& desk, const Call& call) {
+Asked<tiers::Key> key_asked_for(host::Context here, const OperatorContext& context, const Call& call) {
   constexpr std::string_view advice =
       " Write the whole key, as GET /api/cache/keys lists it: larder:title:v3:dune.";
   const auto name = call.target.parameter("key");
@@ -60,15 +60,15 @@ Asked<tiers::Key> key_asked_for(host::Context here, const Desk& desk, const Call
     return tl::make_unexpected(invalid_request(concat({"key: this parameter is missing.", advice})));
   }
   auto key = entry::key_named(*name, digest_by(here));
-  if (!key || !name->starts_with(own_prefix(desk))) {
+  if (!key || !name->starts_with(own_prefix(context))) {
     return tl::make_unexpected(invalid_request(concat({"key: this is no key of this deployment.", advice})));
   }
   return tiers::Key(std::move(*key), tiers::TierSet::all());
 }
 
-void write_entry(JsonWriter& json, const Desk& desk, const tiers::Key& key, entry::Header header,
-                 Instant now) {
-  const policy::PurgeVerdict verdict = desk.control.purges().judge(key.storage_name, header);
+void write_entry(JsonWriter& json, const OperatorContext& context, const tiers::Key& key,
+                 entry::Header header, Instant now) {
+  const policy::PurgeVerdict verdict = context.control.purges().judge(key.storage_name, header);
   const policy::Standing standing = policy::standing(header, now);
   json.key("state").value(words_of(standing.freshness)).key("purged").value(words_of(verdict));
   json.key("kind").value(header.kind == entry::Kind::positive ? "positive" : "negative");
@@ -104,7 +104,7 @@ void name_as_stored(host::Context here, std::vector<config::Purge>& purges) {
 }
 
 std::string purge_note(const std::vector<config::Purge>& purges) {
-  std::string note(purges.front().soft ? "soft:" : "hard:");
+  std::string note(purges.front().is_soft() ? "soft:" : "hard:");
   for (const config::Purge& purge : purges) {
     note.append(" ").append(config::to_text(purge.kind)).append(" ").append(purge.text);
     if (note.size() > limit::audit_note_bytes_max) {
@@ -115,8 +115,8 @@ std::string purge_note(const std::vector<config::Purge>& purges) {
 }
 
 // The prefix of a list: one that leaves out CACHE_PREFIX is meant within it.
-std::string listed_prefix(const Desk& desk, const Call& call) {
-  const std::string own = own_prefix(desk);
+std::string listed_prefix(const OperatorContext& context, const Call& call) {
+  const std::string own = own_prefix(context);
   const std::string given(call.target.parameter("prefix").value_or(""));
   return given.starts_with(own) ? given : own + given;
 }
@@ -128,11 +128,12 @@ std::string listed_prefix(const Desk& desk, const Call& call) {
 namespace removal_by_name {
 
 // What hard purges of names leave to be removed, where the shared store can choose by name.
-std::vector<tiers::NameSet> names_of(const Desk& desk, const std::vector<config::Purge>& purges) {
+std::vector<tiers::NameSet> names_of(const OperatorContext& context,
+                                     const std::vector<config::Purge>& purges) {
   using Kind = tiers::NameSet::Kind;
   std::vector<tiers::NameSet> names;
   for (const config::Purge& purge : purges) {
-    if (purge.soft) {
+    if (purge.is_soft()) {
       continue;
     }
     if (purge.kind == config::PurgeKind::prefix) {
@@ -140,7 +141,7 @@ std::vector<tiers::NameSet> names_of(const Desk& desk, const std::vector<config:
     } else if (purge.kind == config::PurgeKind::pattern) {
       names.emplace_back(Kind::pattern, purge.text);
     } else if (purge.kind == config::PurgeKind::all) {
-      names.emplace_back(Kind::prefix, own_prefix(desk));
+      names.emplace_back(Kind::prefix, own_prefix(context));
     }
   }
   return names;
@@ -155,17 +156,17 @@ struct Progress {
   Progress() {}
 };
 
-host::Task<Progress> remove(host::Context here, const Desk& desk, std::vector<tiers::NameSet> names,
-                            std::string cursor) {
+host::Task<Progress> remove(host::Context here, const OperatorContext& context,
+                            std::vector<tiers::NameSet> names, std::string cursor) {
   Progress progress;
-  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  tiers::GuardedTier* const shared = context.tiered.shared_tier();
   const std::size_t dash = cursor.find('-');
   std::size_t index = static_cast<std::size_t>(parse_unsigned(cursor.substr(0, dash)).value_or(0));
   std::string at = dash == std::string::npos ? std::string() : cursor.substr(dash + 1);
   const Instant give_up = here.host().now() + limit::redis_removal_time_max;
   while (index < names.size()) {
     auto some =
-        co_await shared->remove_matching(here, own_prefix(desk), names[index], std::move(at), give_up);
+        co_await shared->remove_matching(here, own_prefix(context), names[index], std::move(at), give_up);
     progress.count += some.count;
     progress.failure = std::move(some.failure);
     at = std::move(some.next_cursor);
@@ -182,21 +183,21 @@ host::Task<Progress> remove(host::Context here, const Desk& desk, std::vector<ti
 
 }  // namespace removal_by_name
 
-host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call) {
-  const auto key = key_asked_for(here, desk, call);
+host::Task<Outgoing> show_entry(host::Context here, const OperatorContext& context, Call& call) {
+  const auto key = key_asked_for(here, context, call);
   if (!key) {
     co_return host::problem_answer(here.host(), key.error());
   }
   call.note = entry_note("looked at", *key);
-  co_await desk.control.make_current(here);
+  co_await context.control.make_current(here);
   JsonWriter json;
   json.begin_object()
       .key("key")
-      .value(visible_key(desk.declarations, key->storage_name, call.role))
+      .value(visible_key(context.declarations, key->storage_name, call.role))
       .key("tiers")
       .begin_array();
   std::size_t found_in = 0;
-  for (tiers::CacheTier* tier : desk.tiered.tiers()) {
+  for (tiers::CacheTier* tier : context.tiered.tiers()) {
     const auto found = co_await tier->get(here, *key);
     const bool is_there = found && found->entry != nullptr;
     found_in += is_there ? 1U : 0U;
@@ -205,7 +206,7 @@ host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call
       json.key("error").value(to_text(found.error().kind));
     }
     if (is_there) {
-      write_entry(json, desk, *key, found->entry->header, here.host().now());
+      write_entry(json, context, *key, found->entry->header, here.host().now());
     }
     json.end_object();
   }
@@ -219,17 +220,18 @@ host::Task<Outgoing> show_entry(host::Context here, const Desk& desk, Call& call
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call) {
-  const auto key = key_asked_for(here, desk, call);
+host::Task<Outgoing> drop_entry(host::Context here, const OperatorContext& context, Call& call) {
+  const auto key = key_asked_for(here, context, call);
   if (!key) {
     co_return host::problem_answer(here.host(), key.error());
   }
   call.note = entry_note("removed", *key);
   // The purge has removed it from there.
-  const bool was_in_memory = desk.tiered.memory().peek(*key) != nullptr;
-  const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::key, key->storage_name, false)};
+  const bool was_in_memory = context.tiered.memory().peek(*key) != nullptr;
+  const std::vector<config::Purge> purges = {
+      config::Purge(config::PurgeKind::key, key->storage_name, config::PurgeMode::hard)};
   std::string changes = records::control_changes(purges);
-  const auto appended = co_await desk.control.append(here, std::move(changes));
+  const auto appended = co_await context.control.append(here, std::move(changes));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());
   }
@@ -237,7 +239,7 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   json.begin_object().key("purged").value(1).key("at").value(http::format_timestamp(here.host().now()));
   // The purge has removed it everywhere; this frees its space at once.
   json.key("removedFrom").begin_array();
-  for (tiers::CacheTier* tier : desk.tiered.tiers()) {
+  for (tiers::CacheTier* tier : context.tiered.tiers()) {
     const auto removed = co_await tier->remove(here, *key);
     const bool is_memory = tier->tier() == config::Tier::memory;
     if ((is_memory && was_in_memory) || (removed && *removed)) {
@@ -248,22 +250,22 @@ host::Task<Outgoing> drop_entry(host::Context here, const Desk& desk, Call& call
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> list_keys(host::Context here, const OperatorContext& context, Call& call) {
   const auto count =
       number_parameter(call, "limit", 1, limit::operator_keys_max, limit::operator_keys_default);
   if (!count) {
     co_return host::problem_answer(here.host(), count.error());
   }
-  std::string prefix = listed_prefix(desk, call);
+  std::string prefix = listed_prefix(context, call);
   std::string cursor(call.target.parameter("cursor").value_or(""));
   if (prefix.size() > limit::key_bytes_max || cursor.size() > limit::url_bytes_max) {
     co_return host::problem_answer(here.host(), invalid_request("prefix: no key is that long."));
   }
   call.note = concat({"listed ", prefix});
   // Larder's own notes ("larder::sweep") are no entries.
-  const std::string notes = own_prefix(desk) + ":";
-  const auto page = co_await desk.tiered.list(here, std::move(prefix), std::move(cursor),
-                                              static_cast<std::uint32_t>(*count));
+  const std::string notes = own_prefix(context) + ":";
+  const auto page = co_await context.tiered.list(here, std::move(prefix), std::move(cursor),
+                                                 static_cast<std::uint32_t>(*count));
   if (!page) {
     co_return host::problem_answer(
         here.host(), http::Problem(503, "The store does not list its keys at the moment; try again."));
@@ -272,7 +274,7 @@ host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call)
   json.begin_object().key("keys").begin_array();
   for (const tiers::ListedKey& key : page->keys) {
     if (!key.storage_name.starts_with(notes)) {
-      json.value(visible_key(desk.declarations, key.storage_name, call.role));
+      json.value(visible_key(context.declarations, key.storage_name, call.role));
     }
   }
   json.end_array().key("cursor");
@@ -285,7 +287,7 @@ host::Task<Outgoing> list_keys(host::Context here, const Desk& desk, Call& call)
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> purge_entries(host::Context here, const OperatorContext& context, Call& call) {
   const auto text = co_await read_json_text(here, Bytes(limit::operator_body_bytes_max));
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
@@ -305,17 +307,18 @@ host::Task<Outgoing> purge_entries(host::Context here, const Desk& desk, Call& c
   json.begin_object();
   if (cursor.empty()) {
     std::string changes = records::control_changes(*purges);
-    const auto appended = co_await desk.control.append(here, std::move(changes));
+    const auto appended = co_await context.control.append(here, std::move(changes));
     if (!appended) {
       co_return control_log_unavailable(here, appended.error());
     }
     json.key("purged").value(purges->size());
   }
   json.key("at").value(http::format_timestamp(here.host().now()));
-  std::vector<tiers::NameSet> names = removal_by_name::names_of(desk, *purges);
-  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  std::vector<tiers::NameSet> names = removal_by_name::names_of(context, *purges);
+  tiers::GuardedTier* const shared = context.tiered.shared_tier();
   if (!names.empty() && shared != nullptr && shared->bare().removes_by_name()) {
-    const auto progress = co_await removal_by_name::remove(here, desk, std::move(names), std::move(cursor));
+    const auto progress =
+        co_await removal_by_name::remove(here, context, std::move(names), std::move(cursor));
     json.key("removed").begin_object().key("tier").value(shared->bare().name());
     json.key("count").value(progress.count).key("cursor");
     if (progress.cursor.empty()) {

@@ -16,9 +16,9 @@ namespace limit = config::limit;
 using host::Outgoing;
 using json::JsonText;
 
-std::vector<std::string> resource_names(const Desk& desk) {
+std::vector<std::string> resource_names(const OperatorContext& context) {
   std::vector<std::string> names;
-  for (const config::Resource& resource : desk.declarations.resources) {
+  for (const config::Resource& resource : context.declarations.resources) {
     names.push_back(resource.name);
   }
   return names;
@@ -73,9 +73,9 @@ Asked<std::string> declaration_in(const std::string& body) {
 
 }  // namespace
 
-host::Task<Outgoing> list_experiments(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> list_experiments(host::Context here, const OperatorContext& context, Call& call) {
   call.note = "looked at the experiments";
-  const auto listed = co_await desk.conductor.list(here);
+  const auto listed = co_await context.conductor.list(here);
   if (!listed) {
     co_return experiment_problem(here, listed.error());
   }
@@ -92,7 +92,7 @@ host::Task<Outgoing> list_experiments(host::Context here, const Desk& desk, Call
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<Outgoing> declare_experiment(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> declare_experiment(host::Context here, const OperatorContext& context, Call& call) {
   const auto body = co_await read_json_text(here, Bytes(limit::experiment_bytes_max));
   if (!body) {
     co_return host::problem_answer(here.host(), body.error());
@@ -101,15 +101,15 @@ host::Task<Outgoing> declare_experiment(host::Context here, const Desk& desk, Ca
   if (!declaration) {
     co_return host::problem_answer(here.host(), declaration.error());
   }
-  auto experiment = experiments::parse_experiment(*declaration, resource_names(desk));
+  auto experiment = experiments::parse_experiment(*declaration, resource_names(context));
   if (!experiment) {
     co_return host::problem_answer(here.host(), invalid_request(experiment.error()));
   }
   call.note = concat({"declared the experiment ", experiment->name});
-  co_await desk.control.make_current(here);
+  co_await context.control.make_current(here);
   experiments::Experiment declared = std::move(*experiment);
   std::string actor = call.subject;
-  const auto begun = co_await desk.conductor.declare(here, std::move(declared), std::move(actor));
+  const auto begun = co_await context.conductor.declare(here, std::move(declared), std::move(actor));
   if (!begun) {
     co_return experiment_problem(here, begun.error());
   }
@@ -118,36 +118,36 @@ host::Task<Outgoing> declare_experiment(host::Context here, const Desk& desk, Ca
   co_return outgoing;
 }
 
-host::Task<Outgoing> show_experiment(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> show_experiment(host::Context here, const OperatorContext& context, Call& call) {
   std::string name(call.parameter("id"));
   call.note = concat({"looked at the experiment ", in_quotes(name)});
-  const auto dossier = co_await desk.conductor.show(here, std::move(name));
+  const auto dossier = co_await context.conductor.show(here, std::move(name));
   if (!dossier) {
     co_return experiment_problem(here, dossier.error());
   }
   co_return host::json_answer(here.host(), 200, trials::to_json(*dossier));
 }
 
-host::Task<Outgoing> promote_experiment(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> promote_experiment(host::Context here, const OperatorContext& context, Call& call) {
   std::string name(call.parameter("id"));
   std::string variant(call.target.parameter("variant").value_or(""));
   call.note = concat({"promoted ", in_quotes(variant), " of the experiment ", in_quotes(name)});
   std::string actor = call.subject;
-  co_await desk.control.make_current(here);
+  co_await context.control.make_current(here);
   const auto row =
-      co_await desk.conductor.promote(here, std::move(name), std::move(variant), std::move(actor));
+      co_await context.conductor.promote(here, std::move(name), std::move(variant), std::move(actor));
   if (!row) {
     co_return experiment_problem(here, row.error());
   }
   co_return host::json_answer(here.host(), 200, trials::to_json(*row));
 }
 
-host::Task<Outgoing> roll_back_experiment(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> roll_back_experiment(host::Context here, const OperatorContext& context, Call& call) {
   std::string name(call.parameter("id"));
   call.note = concat({"rolled the experiment ", in_quotes(name), " back"});
   std::string actor = call.subject;
-  co_await desk.control.make_current(here);
-  const auto row = co_await desk.conductor.roll_back(here, std::move(name), std::move(actor));
+  co_await context.control.make_current(here);
+  const auto row = co_await context.conductor.roll_back(here, std::move(name), std::move(actor));
   if (!row) {
     co_return experiment_problem(here, row.error());
   }
@@ -176,7 +176,7 @@ std::optional<trials::Answered> observed(const JsonText& item) {
 
 }  // namespace
 
-host::Task<Outgoing> observe_experiment(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> observe_experiment(host::Context here, const OperatorContext& context, Call& call) {
   const std::string name(call.parameter("id"));
   call.note = concat({"reported observations of the experiment ", in_quotes(name)});
   const auto body = co_await read_json_text(here, Bytes(limit::operator_body_bytes_max));
@@ -191,8 +191,8 @@ host::Task<Outgoing> observe_experiment(host::Context here, const Desk& desk, Ca
         invalid_request("Send {\"observations\": [{\"unit\": \"…\", \"errors\": 0, \"millis\": 12}, …]}, "
                         "1 to 1000 of them; the other members are those of sums, and \"requests\" is 1."));
   }
-  co_await desk.control.make_current(here);
-  const auto plan = desk.engine.shared_plan();
+  co_await context.control.make_current(here);
+  const auto plan = context.engine.shared_plan();
   if (!plan->is_observed(name)) {
     co_return host::problem_answer(
         here.host(), http::Problem(404, "No experiment of this name with the unit \"client\" is running."));
@@ -207,11 +207,11 @@ host::Task<Outgoing> observe_experiment(host::Context here, const Desk& desk, Ca
     }
     const std::string unit = item.text("unit");
     if (const auto view = plan->observed_view(name, unit)) {
-      desk.tally.add(*plan, *view, unit, *answered);
+      context.tally.add(*plan, *view, unit, *answered);
     }
     ++counted;
   }
-  co_await desk.tally.flush(here);
+  co_await context.tally.flush(here);
   JsonWriter answer;
   answer.begin_object().key("observations").value(counted).end_object();
   co_return host::json_answer(here.host(), 200, answer.text());
@@ -260,7 +260,7 @@ void write_flag(JsonWriter& json, std::string_view key, const experiments::Flag&
 
 }  // namespace
 
-host::Task<Outgoing> evaluate_flag(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> evaluate_flag(host::Context here, const OperatorContext& context, Call& call) {
   const std::string key(call.parameter("key"));
   const auto body = co_await read_json_text(here, Bytes(limit::operator_body_bytes_max));
   if (!body) {
@@ -270,8 +270,8 @@ host::Task<Outgoing> evaluate_flag(host::Context here, const Desk& desk, Call& c
   if (!targeting_key) {
     co_return std::move(targeting_key.error());
   }
-  co_await desk.control.make_current(here);
-  const auto flag = desk.engine.plan().flag(key, *targeting_key);
+  co_await context.control.make_current(here);
+  const auto flag = context.engine.plan().flag(key, *targeting_key);
   if (!flag) {
     co_return flag_failure(here, 404, key, "FLAG_NOT_FOUND", "There is no flag of this name.");
   }
@@ -280,7 +280,7 @@ host::Task<Outgoing> evaluate_flag(host::Context here, const Desk& desk, Call& c
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<Outgoing> evaluate_flags(host::Context here, const Desk& desk, Call& call) {
+host::Task<Outgoing> evaluate_flags(host::Context here, const OperatorContext& context, Call& call) {
   const auto body = co_await read_json_text(here, Bytes(limit::operator_body_bytes_max));
   if (!body) {
     co_return host::problem_answer(here.host(), body.error());
@@ -289,8 +289,8 @@ host::Task<Outgoing> evaluate_flags(host::Context here, const Desk& desk, Call& 
   if (!targeting_key) {
     co_return std::move(targeting_key.error());
   }
-  co_await desk.control.make_current(here);
-  const experiments::Plan& plan = desk.engine.plan();
+  co_await context.control.make_current(here);
+  const experiments::Plan& plan = context.engine.plan();
   JsonWriter json;
   json.begin_object().key("flags").begin_array();
   for (const std::string& name : plan.flags()) {

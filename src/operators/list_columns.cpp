@@ -78,14 +78,14 @@ Failure refuse_list(const booklist::ListHead& head, std::string_view remark) {
 // a module may not have.
 namespace unknown_lists {
 
-host::Task<Result<booklist::ListColumns>> ask_for_columns(host::Context here, const Desk& desk,
+host::Task<Result<booklist::ListColumns>> ask_for_columns(host::Context here, const OperatorContext& context,
                                                           const booklist::CsvText& text,
                                                           const booklist::ListHead& head,
                                                           const booklist::ListLimits& limits) {
   if (head.headers.size() > booklist::columns_asked_max) {
     co_return refuse_list(head, "It has too many columns to ask a model about them.");
   }
-  if (!origin::model_of(desk.settings)) {
+  if (!origin::model_of(context.settings)) {
     co_return refuse_list(head,
                           "Where GEMINI_API_KEY or LLM_URL is set, a model is asked what columns hold.");
   }
@@ -93,8 +93,8 @@ host::Task<Result<booklist::ListColumns>> ask_for_columns(host::Context here, co
   prompt.instructions = booklist::column_instructions();
   prompt.content = booklist::column_question(text, head, limits);
   prompt.schema = booklist::column_schema(head);
-  const auto answer = co_await desk.engine.ask_model(here, "list_columns", std::move(prompt),
-                                                     config::limit::column_question_timeout);
+  const auto answer = co_await context.engine.ask_model(here, "list_columns", std::move(prompt),
+                                                        config::limit::column_question_timeout);
   auto columns = read_mapping(head, answer);
   if (!columns) {
     const std::string& reason = columns.error().message;
@@ -105,7 +105,7 @@ host::Task<Result<booklist::ListColumns>> ask_for_columns(host::Context here, co
 
 }  // namespace unknown_lists
 
-host::Task<Result<UnderstoodList>> understand_list(host::Context here, const Desk& desk,
+host::Task<Result<UnderstoodList>> understand_list(host::Context here, const OperatorContext& context,
                                                    std::string_view file) {
   const booklist::ListLimits limits;
   const auto text = booklist::read_csv_text(file, limits);
@@ -120,7 +120,7 @@ host::Task<Result<UnderstoodList>> understand_list(host::Context here, const Des
   if (head->format) {
     understood.how = told_format(*head);
   } else {
-    auto columns = co_await unknown_lists::ask_for_columns(here, desk, *text, *head, limits);
+    auto columns = co_await unknown_lists::ask_for_columns(here, context, *text, *head, limits);
     if (!columns) {
       co_return tl::make_unexpected(columns.error());
     }

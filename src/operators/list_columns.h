@@ -5,7 +5,7 @@
 
 #include "booklist/book_list.h"
 #include "host/task.h"
-#include "operators/desk.h"
+#include "operators/operator_context.h"
 
 namespace larder::operators {
 
@@ -20,7 +20,7 @@ struct UnderstoodList {
 
 // `file` outlives the call. Errors: as booklist::read_book_list; where the headers are not known and a model
 // was asked in vain, the message says so.
-host::Task<Result<UnderstoodList>> understand_list(host::Context here, const Desk& desk,
+host::Task<Result<UnderstoodList>> understand_list(host::Context here, const OperatorContext& context,
                                                    std::string_view file);
 
 }  // namespace larder::operators

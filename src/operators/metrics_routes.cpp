@@ -36,15 +36,15 @@ host::Outgoing ledger_unreadable(host::Context here, const Error& error) {
   return outgoing;
 }
 
-Error no_ledger() { return Error(ErrorKind::unsupported, "ledger", false, "LEDGER_SHARDS is 0."); }
+Error no_ledger() { return Error(ErrorKind::unsupported, "ledger", Retry::never, "LEDGER_SHARDS is 0."); }
 
-metrics::ExpositionContext context_of(host::Context here, const Desk& desk, Instant since) {
-  metrics::ExpositionContext context;
-  context.now = here.host().now();
-  context.since = since;
-  context.version = version;
-  context.deployment = desk.settings.cache_prefix;
-  return context;
+metrics::ExpositionContext context_of(host::Context here, const OperatorContext& context, Instant since) {
+  metrics::ExpositionContext exposition;
+  exposition.now = here.host().now();
+  exposition.since = since;
+  exposition.version = version;
+  exposition.deployment = context.settings.cache_prefix;
+  return exposition;
 }
 
 enum class Format : std::uint8_t { json, prometheus, openmetrics };
@@ -95,11 +95,11 @@ void write_items(JsonWriter& json, const metrics::Usage& usage, const metrics::U
 }
 
 // KV operations by key pattern, from the tiers' own counts.
-void write_resources(JsonWriter& json, const Desk& desk, const Tally& counted) {
+void write_resources(JsonWriter& json, const OperatorContext& context, const Tally& counted) {
   const auto& reads = metrics::price_rows()[static_cast<std::size_t>(metrics::BilledItem::kv_reads)];
   const auto& writes = metrics::price_rows()[static_cast<std::size_t>(metrics::BilledItem::kv_writes)];
   json.key("resources").begin_array();
-  for (const config::Resource& resource : desk.declarations.resources) {
+  for (const config::Resource& resource : context.declarations.resources) {
     const auto of = [&](std::string_view metric) {
       const auto found = counted.series().find(metrics::series_name(metric, {"kv", resource.name}));
       return found == counted.series().end() ? std::uint64_t{0} : found->second.front();
@@ -115,11 +115,11 @@ void write_resources(JsonWriter& json, const Desk& desk, const Tally& counted) {
   json.end_array();
 }
 
-metrics::Declared declared_as(const Desk& desk, std::string_view pattern) {
-  for (const config::Resource& resource : desk.declarations.resources) {
+metrics::Declared declared_as(const OperatorContext& context, std::string_view pattern) {
+  for (const config::Resource& resource : context.declarations.resources) {
     if (resource.name == pattern) {
-      const bool caches = desk.settings.feature_cache && desk.registry.active().name() != "null" &&
-                          desk.settings.cached_patterns.allows(pattern);
+      const bool caches = context.settings.feature_cache && context.registry.active().name() != "null" &&
+                          context.settings.cached_patterns.allows(pattern);
       return caches ? metrics::Declared::cached : metrics::Declared::observed;
     }
   }
@@ -140,68 +140,69 @@ void write_number(JsonWriter& json, std::string_view name, const std::optional<d
 // Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through.
 namespace metrics_answers {
 
-host::Task<host::Outgoing> expose(host::Context here, const Desk& desk, Format format) {
-  if (desk.settings.ledger_shards == 0) {
+host::Task<host::Outgoing> expose(host::Context here, const OperatorContext& context, Format format) {
+  if (context.settings.ledger_shards == 0) {
     co_return ledger_unreadable(here, no_ledger());
   }
   // What this isolate knows belongs to it.
-  co_await desk.meter.flush(here);
-  const auto totals = co_await monitor::read_totals(here, desk.settings);
+  co_await context.meter.flush(here);
+  const auto totals = co_await monitor::read_totals(here, context.settings);
   if (!totals) {
     co_return ledger_unreadable(here, totals.error());
   }
   const auto families = observe::families_of(totals->counted, totals->gauges);
-  const metrics::ExpositionContext context = context_of(here, desk, totals->since);
+  const metrics::ExpositionContext exposition = context_of(here, context, totals->since);
   switch (format) {
     case Format::json:
-      co_return host::json_answer(here.host(), 200, metrics::to_json(families, context));
+      co_return host::json_answer(here.host(), 200, metrics::to_json(families, exposition));
     case Format::prometheus:
       co_return host::text_answer(here.host(), metrics::prometheus_media_type,
                                   metrics::to_prometheus(families));
     case Format::openmetrics:
       co_return host::text_answer(here.host(), metrics::openmetrics_media_type,
-                                  metrics::to_openmetrics(families, context));
+                                  metrics::to_openmetrics(families, exposition));
   }
   LARDER_UNREACHABLE();
 }
 
 }  // namespace metrics_answers
 
-host::Task<host::Outgoing> show_metrics(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> show_metrics(host::Context here, const OperatorContext& context, Call& call) {
   const std::string format = parameter_of(call, "format");
   if (!format.empty() && format != "prometheus" && format != "json") {
     co_return host::problem_answer(here.host(), invalid_request("format: write json or prometheus."));
   }
   const bool is_text = format == "prometheus" || (format.empty() && wants_text(here));
-  auto answer = co_await metrics_answers::expose(here, desk, is_text ? Format::prometheus : Format::json);
+  auto answer = co_await metrics_answers::expose(here, context, is_text ? Format::prometheus : Format::json);
   co_return answer;
 }
 
-host::Task<host::Outgoing> show_prometheus_metrics(host::Context here, const Desk& desk, Call&) {
-  auto answer = co_await metrics_answers::expose(here, desk, Format::prometheus);
+host::Task<host::Outgoing> show_prometheus_metrics(host::Context here, const OperatorContext& context,
+                                                   Call&) {
+  auto answer = co_await metrics_answers::expose(here, context, Format::prometheus);
   co_return answer;
 }
 
-host::Task<host::Outgoing> show_openmetrics(host::Context here, const Desk& desk, Call&) {
-  if (!desk.settings.feature_otel) {
+host::Task<host::Outgoing> show_openmetrics(host::Context here, const OperatorContext& context, Call&) {
+  if (!context.settings.feature_otel) {
     co_return host::problem_answer(
         here.host(),
         http::Problem(404, "OpenMetrics is off: set FEATURE_OTEL to true, or read /metrics/prom."));
   }
-  auto answer = co_await metrics_answers::expose(here, desk, Format::openmetrics);
+  auto answer = co_await metrics_answers::expose(here, context, Format::openmetrics);
   co_return answer;
 }
 
-host::Task<host::Outgoing> show_candidates(host::Context here, const Desk& desk, Call&) {
-  if (desk.settings.ledger_shards == 0) {
+host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorContext& context, Call&) {
+  if (context.settings.ledger_shards == 0) {
     co_return ledger_unreadable(here, no_ledger());
   }
-  co_await desk.meter.flush(here);
-  const auto ghosts = co_await monitor::read_ghosts(here, desk.settings);
+  co_await context.meter.flush(here);
+  const auto ghosts = co_await monitor::read_ghosts(here, context.settings);
   if (!ghosts) {
     co_return ledger_unreadable(here, ghosts.error());
   }
-  const auto totals = co_await monitor::read_totals(here, desk.settings);
+  const auto totals = co_await monitor::read_totals(here, context.settings);
   if (!totals) {
     co_return ledger_unreadable(here, totals.error());
   }
@@ -216,7 +217,7 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const Desk& desk,
     metrics::CandidateFacts facts;
     facts.estimate = estimate;
     facts.window = now - ghosts->since;
-    facts.declared = declared_as(desk, estimate.pattern);
+    facts.declared = declared_as(context, estimate.pattern);
     const metrics::Cells cells = totals->counted.cells("origin_duration_seconds", 0, estimate.pattern);
     std::uint64_t count = 0;
     for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
@@ -232,12 +233,12 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const Desk& desk,
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<host::Outgoing> show_costs(host::Context here, const Desk& desk, Call&) {
-  if (desk.settings.ledger_shards == 0) {
+host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext& context, Call&) {
+  if (context.settings.ledger_shards == 0) {
     co_return ledger_unreadable(here, no_ledger());
   }
-  co_await desk.meter.flush(here);
-  const auto totals = co_await monitor::read_totals(here, desk.settings);
+  co_await context.meter.flush(here);
+  const auto totals = co_await monitor::read_totals(here, context.settings);
   if (!totals) {
     co_return ledger_unreadable(here, totals.error());
   }
@@ -250,7 +251,7 @@ host::Task<host::Outgoing> show_costs(host::Context here, const Desk& desk, Call
   json.key("at").value(http::format_timestamp(now));
   write_items(json, usage, month);
   json.key("modelsUsd").value(dollars(models));
-  write_resources(json, desk, totals->counted);
+  write_resources(json, context, totals->counted);
   json.key("month").begin_object();
   json.key("planUsd").value(dollars(metrics::plan_microdollars));
   json.key("usageUsd").value(dollars(metrics::monthly_cost(month)));
@@ -271,14 +272,14 @@ host::Task<host::Outgoing> show_costs(host::Context here, const Desk& desk, Call
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<host::Outgoing> show_objectives(host::Context here, const Desk& desk, Call&) {
-  if (desk.settings.ledger_shards == 0) {
+host::Task<host::Outgoing> show_objectives(host::Context here, const OperatorContext& context, Call&) {
+  if (context.settings.ledger_shards == 0) {
     co_return ledger_unreadable(here, no_ledger());
   }
-  co_await desk.meter.flush(here);
+  co_await context.meter.flush(here);
   std::vector<std::uint32_t> wanted = metrics::windows_wanted();
   wanted.push_back(budget_minutes);
-  const auto observed = co_await monitor::read_windows(here, desk.settings, std::move(wanted));
+  const auto observed = co_await monitor::read_windows(here, context.settings, std::move(wanted));
   if (!observed) {
     co_return ledger_unreadable(here, observed.error());
   }

@@ -60,16 +60,16 @@ host::Task<KeyCount> count_keys(host::Context here, tiers::GuardedTier& shared, 
 }
 
 // Of all resources that ask a model.
-host::Task<KeyCount> count_narratives(host::Context here, const Desk& desk) {
+host::Task<KeyCount> count_narratives(host::Context here, const OperatorContext& context) {
   KeyCount all;
-  tiers::GuardedTier* const shared = desk.tiered.shared_tier();
+  tiers::GuardedTier* const shared = context.tiered.shared_tier();
   if (shared == nullptr) {
     co_return all;
   }
   all.complete = true;
-  for (const config::Resource& resource : desk.declarations.resources) {
+  for (const config::Resource& resource : context.declarations.resources) {
     if (narrative::is_narrative(resource)) {
-      std::string prefix = concat({desk.settings.cache_prefix, ":", resource.name, ":"});
+      std::string prefix = concat({context.settings.cache_prefix, ":", resource.name, ":"});
       const KeyCount counted = co_await count_keys(here, *shared, std::move(prefix));
       all.count += counted.count;
       all.complete = all.complete && counted.complete;
@@ -91,19 +91,20 @@ host::Outgoing log_unavailable(host::Context here) {
 
 }  // namespace
 
-host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> show_narrative_stats(host::Context here, const OperatorContext& context,
+                                                Call& call) {
   call.note = "looked at the narratives' figures";
-  const auto told = co_await desk.narrative_log.figures(here, call.began - day);
+  const auto told = co_await context.narrative_log.figures(here, call.began - day);
   if (!told) {
     co_return log_unavailable(here);
   }
-  const narrative_figures::KeyCount keys = co_await narrative_figures::count_narratives(here, desk);
+  const narrative_figures::KeyCount keys = co_await narrative_figures::count_narratives(here, context);
   JsonWriter json;
   json.begin_object().key("keys").begin_object().key("count").value(keys.count);
   json.key("complete").value(keys.complete).end_object();
   json.key("memory");
-  desk.tiered.memory().write_status(json);
-  if (tiers::GuardedTier* const shared = desk.tiered.shared_tier(); shared != nullptr) {
+  context.tiered.memory().write_status(json);
+  if (tiers::GuardedTier* const shared = context.tiered.shared_tier(); shared != nullptr) {
     const bool has_said = co_await shared->bare().survey(here);
     if (has_said) {
       json.key(shared->bare().name());
@@ -112,19 +113,20 @@ host::Task<host::Outgoing> show_narrative_stats(host::Context here, const Desk& 
   }
   json.key("last24Hours").raw(*told);
   if (call.role == Role::admin) {
-    json.key("engineVersion").value(desk.settings.engine_version);
-    json.key("promptHash").value(desk.settings.prompt_hash);
+    json.key("engineVersion").value(context.settings.engine_version);
+    json.key("promptHash").value(context.settings.prompt_hash);
   }
   co_return host::json_answer(here.host(), 200, json.end_object().text());
 }
 
-host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const OperatorContext& context,
+                                                    Call& call) {
   call.note = "looked at the narratives' analytics";
   const auto since = time_parameter(call, "since", call.began - retention_days * day);
   if (!since) {
     co_return host::problem_answer(here.host(), since.error());
   }
-  const auto told = co_await desk.narrative_log.figures(here, *since);
+  const auto told = co_await context.narrative_log.figures(here, *since);
   if (!told) {
     co_return log_unavailable(here);
   }
@@ -147,11 +149,12 @@ host::Task<host::Outgoing> show_narrative_analytics(host::Context here, const De
 
 namespace narrative_figures {
 
-host::Task<host::Outgoing> forget(host::Context here, const Desk& desk, Call& call, std::string id) {
+host::Task<host::Outgoing> forget(host::Context here, const OperatorContext& context, Call& call,
+                                  std::string id) {
   // Not the id: nothing of the user may remain, not even in the log of this call.
   call.note = "deleted a user's rows";
-  std::string user = observe::user_digest(here.host(), desk.settings.cache_prefix, id);
-  const auto count = co_await desk.narrative_log.forget(here, std::move(user));
+  std::string user = observe::user_digest(here.host(), context.settings.cache_prefix, id);
+  const auto count = co_await context.narrative_log.forget(here, std::move(user));
   if (!count) {
     co_return log_unavailable(here);
   }
@@ -181,12 +184,12 @@ host::Task<Asked<std::string>> read_user_id(host::Context here, const Call& call
 
 }  // namespace narrative_figures
 
-host::Task<host::Outgoing> forget_user(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> forget_user(host::Context here, const OperatorContext& context, Call& call) {
   std::string id(call.parameter("userId"));
-  co_return co_await narrative_figures::forget(here, desk, call, std::move(id));
+  co_return co_await narrative_figures::forget(here, context, call, std::move(id));
 }
 
-host::Task<host::Outgoing> forget_named_user(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> forget_named_user(host::Context here, const OperatorContext& context, Call& call) {
   auto id = co_await narrative_figures::read_user_id(here, call);
   if (!id) {
     co_return host::problem_answer(here.host(), id.error());
@@ -197,7 +200,7 @@ host::Task<host::Outgoing> forget_named_user(host::Context here, const Desk& des
                                              to_text(std::uint64_t{config::limit::user_id_bytes_max}),
                                              " bytes; others are recorded for nobody."})));
   }
-  co_return co_await narrative_figures::forget(here, desk, call, std::move(*id));
+  co_return co_await narrative_figures::forget(here, context, call, std::move(*id));
 }
 
 }  // namespace larder::operators

@@ -12,7 +12,7 @@ namespace larder::operators {
 
 namespace {
 
-enum class PurgeMode : std::uint8_t { soft, hard };
+using config::PurgeMode;
 constexpr std::array all_purge_modes = {PurgeMode::soft, PurgeMode::hard};
 
 std::string_view mode_text(PurgeMode mode) {
@@ -60,7 +60,7 @@ void read_purges(const json::Members& members, std::string_view name, config::Pu
                                              " bytes; everything is the pattern \"*\"."}));
       continue;
     }
-    purges.emplace_back(kind, std::move(*text), false);
+    purges.emplace_back(kind, std::move(*text), PurgeMode::hard);
   }
 }
 
@@ -138,7 +138,7 @@ std::vector<config::Purge> read_purge_request(const json::Place& place, Faults& 
   read_purges(members, "prefixes", config::PurgeKind::prefix, purges, faults);
   read_purges(members, "patterns", config::PurgeKind::pattern, purges, faults);
   for (config::Purge& purge : purges) {
-    purge.soft = mode == PurgeMode::soft;
+    purge.mode = mode.value_or(PurgeMode::hard);
   }
   if (purges.empty() && faults.empty()) {
     faults.emplace_back("", "There is nothing to purge here; name keys, tags, prefixes or patterns.");

@@ -38,7 +38,7 @@ host::Task<Served> Operators::serve(host::Context here, Call call) {
                                                            : host::method_not_allowed(here.host(), allow);
     co_return std::move(served);
   }
-  if (duty_ == Duty::stands_in) {
+  if (role_ == engine::InstanceRole::recovery) {
     const http::Problem problem(503,
                                 "This request runs on a stand-in for an instance that was lost; try again.");
     served.outgoing = host::problem_answer(here.host(), problem);
@@ -53,7 +53,7 @@ host::Task<Served> Operators::serve(host::Context here, Call call) {
     served.outgoing = std::move(*refusal);
     co_return std::move(served);
   }
-  served.outgoing = co_await route.handler(here, desk_, call);
+  served.outgoing = co_await route.handler(here, context_, call);
   const AuditKind kind = route.audit == AuditRule::each ? AuditKind::call : AuditKind::none;
   served.row = row_of(call, route, kind, served.outgoing.answer.status);
   served.afterwards = std::move(call.afterwards);

@@ -5,21 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "engine/parts.h"
 #include "host/outgoing.h"
 #include "host/requests.h"
 #include "host/task.h"
 #include "operators/audit_book.h"
 #include "operators/call.h"
-#include "operators/desk.h"
 #include "operators/gate.h"
+#include "operators/operator_context.h"
 
 namespace larder::operators {
-
-// Whether an instance answers operators.
-enum class Duty : std::uint8_t {
-  serves,     // as it should
-  stands_in,  // for one that was lost: it keeps nothing, so there is nothing to administer (503)
-};
 
 // An answer, and what is left to do behind it.
 struct Served {
@@ -33,8 +28,8 @@ struct Served {
 
 class Operators {
  public:
-  Operators(const Desk& desk, Duty duty)
-      : desk_(desk), gate_(desk.settings), duty_(duty), book_(desk.counters) {}
+  Operators(const OperatorContext& context, engine::InstanceRole role)
+      : context_(context), gate_(context.settings), role_(role), book_(context.counters) {}
 
   // Whether a route has this path (http::Target::path), whatever the method.
   bool has(std::string_view path) const;
@@ -46,9 +41,9 @@ class Operators {
   host::Task<void> settle(host::Context here, AuditRow row);
 
  private:
-  Desk desk_;
+  OperatorContext context_;
   Gate gate_;
-  Duty duty_;
+  engine::InstanceRole role_;
   AuditBook book_;
 };
 

@@ -22,10 +22,10 @@ std::string_view value_in(const TextPairs& pairs, std::string_view name) {
   return {};
 }
 
-void write_setting(JsonWriter& json, const Desk& desk, const config::SettingRow& row) {
+void write_setting(JsonWriter& json, const OperatorContext& context, const config::SettingRow& row) {
   const bool changeable = row.change == config::SettingChange::runtime;
-  const std::string_view changed = changeable ? value_in(desk.control.settings(), row.name) : "";
-  const std::string_view bound = value_in(desk.bindings, row.name);
+  const std::string_view changed = changeable ? value_in(context.control.settings(), row.name) : "";
+  const std::string_view bound = value_in(context.bindings, row.name);
   const std::string_view source = !changed.empty() ? "runtime" : (!bound.empty() ? "binding" : "default");
   const std::string_view value = !changed.empty() ? changed : (!bound.empty() ? bound : row.default_text);
   json.key(row.name).begin_object().key("value").value(value).key("source").value(source);
@@ -54,17 +54,17 @@ bool may_see(Role role, const config::SettingRow& row) {
   return role == Role::admin || row.role == config::SettingRole::viewer;
 }
 
-host::Outgoing settings_answer(host::Context here, const Desk& desk, Role role) {
+host::Outgoing settings_answer(host::Context here, const OperatorContext& context, Role role) {
   JsonWriter json;
-  json.begin_object().key("implementation").value(desk.registry.active().name());
+  json.begin_object().key("implementation").value(context.registry.active().name());
   json.key("settings").begin_object();
   for (const config::SettingRow& row : config::setting_rows) {
     if (may_see(role, row)) {
-      write_setting(json, desk, row);
+      write_setting(json, context, row);
     }
   }
   json.end_object().key("experiments").begin_object();
-  for (const experiments::Published& experiment : desk.engine.plan().experiments()) {
+  for (const experiments::Published& experiment : context.engine.plan().experiments()) {
     write_experiment(json, experiment);
   }
   json.end_object().end_object();
@@ -99,13 +99,13 @@ std::string settings_note(const TextPairs& changes) {
 
 }  // namespace
 
-host::Task<host::Outgoing> show_settings(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> show_settings(host::Context here, const OperatorContext& context, Call& call) {
   call.note = "looked at the settings";
-  co_await desk.control.make_current(here);
-  co_return settings_answer(here, desk, call.role);
+  co_await context.control.make_current(here);
+  co_return settings_answer(here, context, call.role);
 }
 
-host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> change_settings(host::Context here, const OperatorContext& context, Call& call) {
   const auto text = co_await read_json_text(here, Bytes(config::limit::operator_body_bytes_max));
   if (!text) {
     co_return host::problem_answer(here.host(), text.error());
@@ -114,19 +114,19 @@ host::Task<host::Outgoing> change_settings(host::Context here, const Desk& desk,
   if (!changes) {
     co_return host::problem_answer(here.host(), invalid_request(changes.error()));
   }
-  co_await desk.control.make_current(here);
+  co_await context.control.make_current(here);
   const auto settings = config::parse_settings(
-      config::with_changes(desk.bindings, changed_together(desk.control.settings(), *changes)));
+      config::with_changes(context.bindings, changed_together(context.control.settings(), *changes)));
   if (!settings) {
     co_return host::problem_answer(here.host(), invalid_request(settings.error()));
   }
   call.note = settings_note(*changes);
   std::string appendix = records::control_changes(*changes);
-  const auto appended = co_await desk.control.append(here, std::move(appendix));
+  const auto appended = co_await context.control.append(here, std::move(appendix));
   if (!appended) {
     co_return control_log_unavailable(here, appended.error());
   }
-  co_return settings_answer(here, desk, call.role);
+  co_return settings_answer(here, context, call.role);
 }
 
 }  // namespace larder::operators

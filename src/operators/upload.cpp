@@ -48,7 +48,7 @@ struct TakenApart : UploadFields {
 };
 
 // What stands for a large member, so that the object can be judged without it.
-std::string_view stand_in_of(std::string_view value) {
+std::string_view stale_copy_of(std::string_view value) {
   switch (value.front()) {
     case '"':
       return "\"\"";
@@ -74,7 +74,7 @@ Asked<TakenApart> take_apart(std::string_view json, const Names& large, const Na
     std::string_view value = member->value;
     if (found != large.end()) {
       taken.large[static_cast<std::size_t>(found - large.begin())] = value;
-      value = stand_in_of(value);
+      value = stale_copy_of(value);
     }
     rest.append(rest.size() > 1 ? "," : "").append(member->name).append(":").append(value);
     if (rest.size() > limit::operator_body_bytes_max) {
@@ -219,18 +219,19 @@ host::Task<std::optional<http::Problem>> read_entry_list(host::Context here, Ent
   co_return std::nullopt;
 }
 
-host::Task<std::optional<host::Admission::Place>> wait_for_room(host::Context here, const Desk& desk) {
+host::Task<std::optional<host::Admission::Place>> wait_for_room(host::Context here,
+                                                                const OperatorContext& context) {
   const auto length = here.host().request_header(here.request(), "content-length", 20);
   const auto announced = length ? parse_unsigned(*length) : std::nullopt;
   const Bytes expected(std::min(announced.value_or(upload_bytes_max), upload_bytes_max));
   const Instant end = here.host().now() + limit::upload_turn_patience;
   for (;;) {
-    auto place = desk.uploads.enter("", expected);
+    auto place = context.uploads.enter("", expected);
     if (place) {
       co_return std::move(*place);
     }
     if (here.host().now() >= end) {
-      desk.counters.add(observe::Counter::requests_crowded_out_total, to_text(place.error()));
+      context.counters.add(observe::Counter::requests_crowded_out_total, to_text(place.error()));
       co_return std::nullopt;
     }
     co_await engine::pause_for(here, limit::upload_turn_pause);

@@ -9,7 +9,7 @@
 
 #include "base/wire.h"
 #include "host/admission.h"
-#include "operators/desk.h"
+#include "operators/operator_context.h"
 #include "operators/request.h"
 
 namespace larder::operators {
@@ -54,7 +54,8 @@ host::Task<std::optional<http::Problem>> read_entry_list(host::Context here, Ent
 
 // Room for the upload that the request announces; waits for it, and for no more than there may be at once.
 // nullopt: there was none in time.
-host::Task<std::optional<host::Admission::Place>> wait_for_room(host::Context here, const Desk& desk);
+host::Task<std::optional<host::Admission::Place>> wait_for_room(host::Context here,
+                                                                const OperatorContext& context);
 // 503: come again.
 host::Outgoing no_room(host::Context here);
 

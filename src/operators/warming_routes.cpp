@@ -100,16 +100,16 @@ std::string digest_of(host::Context here, std::string_view list, const warm::Job
 }
 
 // The answer to an upload, and what it leaves to be done behind it.
-host::Task<host::Outgoing> open_job(host::Context here, const Desk& desk, Call& call, warm::JobPlan plan,
-                                    std::string counts) {
+host::Task<host::Outgoing> open_job(host::Context here, const OperatorContext& context, Call& call,
+                                    warm::JobPlan plan, std::string counts) {
   const std::size_t items = plan.items.size();
-  const auto opened = co_await desk.warming.open(here, plan);
+  const auto opened = co_await context.warming.open(here, plan);
   if (!opened) {
     co_return warming_failure(here, opened.error());
   }
   if (opened->state == warm::OpenState::full) {
-    const std::uint64_t over = opened->pending + items > desk.settings.warming_pending_max
-                                   ? opened->pending + items - desk.settings.warming_pending_max
+    const std::uint64_t over = opened->pending + items > context.settings.warming_pending_max
+                                   ? opened->pending + items - context.settings.warming_pending_max
                                    : 1;
     const std::uint64_t wait = std::clamp<std::uint64_t>(over, 30, 3600);
     call.note = "refused a list: too many authors wait";
@@ -117,7 +117,7 @@ host::Task<host::Outgoing> open_job(host::Context here, const Desk& desk, Call& 
         here, 429,
         concat({to_text(opened->pending), " authors wait already, and this list has ",
                 to_text(std::uint64_t{items}), "; at most ",
-                to_text(std::uint64_t{desk.settings.warming_pending_max}),
+                to_text(std::uint64_t{context.settings.warming_pending_max}),
                 " may wait (WARMING_PENDING_MAX). Nothing was queued. Upload it again later."}));
     outgoing.answer.headers.emplace_back("retry-after", to_text(wait));
     co_return outgoing;
@@ -139,7 +139,7 @@ host::Task<host::Outgoing> open_job(host::Context here, const Desk& desk, Call& 
   outgoing.answer.headers.emplace_back("location", "/api/warming/jobs/" + opened->job_id);
   if (created) {
     const auto left = std::make_shared<const warm::JobPlan>(std::move(plan));
-    call.afterwards = [&warming = desk.warming, id = opened->job_id, left](host::Context later) {
+    call.afterwards = [&warming = context.warming, id = opened->job_id, left](host::Context later) {
       return warming.send(later, id, *left);
     };
   }
@@ -166,8 +166,8 @@ std::string counts_of(const UnderstoodList& understood) {
 
 }  // namespace
 
-host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Call& call) {
-  const auto place = co_await wait_for_room(here, desk);
+host::Task<host::Outgoing> upload_list(host::Context here, const OperatorContext& context, Call& call) {
+  const auto place = co_await wait_for_room(here, context);
   if (!place) {
     co_return no_room(here);
   }
@@ -180,7 +180,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   warm::JobPlan plan;
   plan.options = read_list_options(*upload, aggressiveness, faults);
   if (plan.options.by_subject &&
-      desk.warming.writer().resource_for(config::ProviderQuery::subject) == nullptr) {
+      context.warming.writer().resource_for(config::ProviderQuery::subject) == nullptr) {
     faults.emplace_back("subjects",
                         "larder.json declares no resource that looks books up by subject; add one with "
                         "\"origin\": {\"provider\": \"openlibrary\", \"query\": \"subject\"}.");
@@ -188,7 +188,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   if (!faults.empty()) {
     co_return host::problem_answer(here.host(), invalid_request(faults));
   }
-  const auto understood = co_await understand_list(here, desk, upload->file);
+  const auto understood = co_await understand_list(here, context, upload->file);
   if (!understood) {
     const int status = understood.error().kind == ErrorKind::too_large ? 413 : 400;
     co_return warming_problem(here, status, understood.error().message);
@@ -210,7 +210,7 @@ host::Task<host::Outgoing> upload_list(host::Context here, const Desk& desk, Cal
   }
   plan.digest = digest_of(here, upload->file, plan.options);
   std::string counts = counts_of(*understood);
-  co_return co_await open_job(here, desk, call, std::move(plan), std::move(counts));
+  co_return co_await open_job(here, context, call, std::move(plan), std::move(counts));
 }
 
 namespace {
@@ -323,8 +323,8 @@ Asked<std::vector<TextPairs>> read_entries(const EntryList& list, const config::
 
 }  // namespace
 
-host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk, Call& call) {
-  const auto place = co_await wait_for_room(here, desk);
+host::Task<host::Outgoing> prewarm_entries(host::Context here, const OperatorContext& context, Call& call) {
+  const auto place = co_await wait_for_room(here, context);
   if (!place) {
     co_return no_room(here);
   }
@@ -339,7 +339,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   plan.options.requests_at_once = number_field(list, "concurrency", 1, 20, 3, faults).value_or(3);
   plan.options.requests_per_second = number_field(list, "qps", 1, 100, 1, faults).value_or(1);
   read_priority(list, plan.options, faults);
-  const config::Resource* const resource = desk.warming.writer().find_resource(plan.options.resource);
+  const config::Resource* const resource = context.warming.writer().find_resource(plan.options.resource);
   if (resource == nullptr) {
     faults.emplace_back("resource", "Name a resource that larder.json declares.");
   }
@@ -353,7 +353,7 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
   }
   std::set<std::string> seen;
   for (std::size_t i = 0; resource != nullptr && i < entries->size(); ++i) {
-    const auto query = desk.warming.writer().query_of(here.host(), *resource, (*entries)[i]);
+    const auto query = context.warming.writer().query_of(here.host(), *resource, (*entries)[i]);
     if (!query) {
       if (faults.size() < config::limit::declaration_faults_max) {
         faults.emplace_back(concat({"items[", to_text(std::uint64_t{i}), "]"}), query.error().message);
@@ -369,52 +369,53 @@ host::Task<host::Outgoing> prewarm_entries(host::Context here, const Desk& desk,
     co_return host::problem_answer(here.host(), invalid_request(faults));
   }
   plan.digest = digest_of(here, list.text, plan.options);
-  co_return co_await open_job(here, desk, call, std::move(plan), "");
+  co_return co_await open_job(here, context, call, std::move(plan), "");
 }
 
-host::Task<host::Outgoing> list_jobs(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> list_jobs(host::Context here, const OperatorContext& context, Call& call) {
   const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
   if (!cursor) {
     co_return host::problem_answer(here.host(), cursor.error());
   }
-  const auto jobs = co_await desk.warming.jobs(here, *cursor);
+  const auto jobs = co_await context.warming.jobs(here, *cursor);
   if (!jobs) {
     co_return warming_failure(here, jobs.error());
   }
   co_return host::json_answer(here.host(), 200, *jobs);
 }
 
-host::Task<host::Outgoing> show_job(host::Context here, const Desk& desk, Call& call) {
-  const auto job = co_await desk.warming.job(here, std::string(call.parameter("id")));
+host::Task<host::Outgoing> show_job(host::Context here, const OperatorContext& context, Call& call) {
+  const auto job = co_await context.warming.job(here, std::string(call.parameter("id")));
   if (!job) {
     co_return warming_failure(here, job.error());
   }
   co_return host::json_answer(here.host(), 200, *job);
 }
 
-host::Task<host::Outgoing> cancel_job(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> cancel_job(host::Context here, const OperatorContext& context, Call& call) {
   const std::string id(call.parameter("id"));
   call.note = concat({"cancelled or removed job ", id});
-  const auto cancelled = co_await desk.warming.cancel(here, id);
+  const auto cancelled = co_await context.warming.cancel(here, id);
   if (!cancelled) {
     co_return warming_failure(here, cancelled.error());
   }
   co_return host::json_answer(here.host(), 200, *cancelled);
 }
 
-host::Task<host::Outgoing> list_dead_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> list_dead_letters(host::Context here, const OperatorContext& context, Call& call) {
   const auto cursor = number_parameter(call, "cursor", 0, INT64_MAX, 0);
   if (!cursor) {
     co_return host::problem_answer(here.host(), cursor.error());
   }
-  const auto letters = co_await desk.warming.dead_letters(here, *cursor);
+  const auto letters = co_await context.warming.dead_letters(here, *cursor);
   if (!letters) {
     co_return warming_failure(here, letters.error());
   }
   co_return host::json_answer(here.host(), 200, *letters);
 }
 
-host::Task<host::Outgoing> replay_dead_letters(host::Context here, const Desk& desk, Call& call) {
+host::Task<host::Outgoing> replay_dead_letters(host::Context here, const OperatorContext& context,
+                                               Call& call) {
   const auto body = co_await host::request_body(here, config::limit::operator_body_bytes_max,
                                                 config::millis_of(config::limit::request_body_wait));
   if (!body) {
@@ -448,7 +449,7 @@ host::Task<host::Outgoing> replay_dead_letters(host::Context here, const Desk& d
       co_return host::problem_answer(here.host(), invalid_request("ids: name at least one dead letter."));
     }
   }
-  const auto replayed = co_await desk.warming.replay(here, std::move(ids));
+  const auto replayed = co_await context.warming.replay(here, std::move(ids));
   if (!replayed) {
     co_return warming_failure(here, replayed.error());
   }

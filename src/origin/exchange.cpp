@@ -23,14 +23,15 @@ std::uint64_t millis_until(Instant end, Instant now) {
 
 // An operation that gave no answer.
 Refusal no_answer(const Error& error, const Request& request) {
-  return Refusal(Error(error.kind, request.source, error.retryable, error.message));
+  return Refusal(
+      Error(error.kind, request.source, error.retryable ? Retry::later : Retry::never, error.message));
 }
 
 // What came over the wire, whichever operation brought it.
 template <typename Results>
 WireReply wire_reply(Results results, Instant now) {
-  return WireReply(results.status, safe_fields(std::move(results.headers), now), results.streamed == 1,
-                   std::move(results.content));
+  return WireReply(results.status, safe_fields(std::move(results.headers), now),
+                   results.streamed == 1 ? BodyForm::stream : BodyForm::bytes, std::move(results.content));
 }
 
 // The content codings that the body is still in, as one field. Where some were undone, its length is another.
@@ -57,7 +58,7 @@ bool can_be_undone(const std::vector<std::string>& codings) {
 }
 
 Refusal unreadable(const Request& asked, const WireReply& reply, Instant now) {
-  return refusal_of(Error(ErrorKind::corrupt, asked.source, false,
+  return refusal_of(Error(ErrorKind::corrupt, asked.source, Retry::never,
                           concat({asked.source, " answered in a content coding that cannot be undone"})),
                     reply, now);
 }
@@ -92,8 +93,9 @@ host::Task<OriginResult<WireReply>> decoded(host::Context here, const Request& a
       reply.content = std::move(plain->unpacked);
       codings.pop_back();
     } else if (plain.error().kind != ErrorKind::too_large || asked.oversize == Oversize::fails) {
-      co_return tl::make_unexpected(refusal_of(
-          Error(plain.error().kind, asked.source, false, plain.error().message), reply, here.host().now()));
+      co_return tl::make_unexpected(
+          refusal_of(Error(plain.error().kind, asked.source, Retry::never, plain.error().message), reply,
+                     here.host().now()));
     } else {
       // Too large to be kept, so it passes on as it came.
       reply.streamed = true;
@@ -137,7 +139,7 @@ host::Task<OriginResult<Exchanged>> walk(host::Context here, Request request, In
     }
     auto next = follow_redirect(request, begun->status, begun->header("location"));
     if (!next) {
-      Error error(next.error().kind, request.source, false, next.error().message);
+      Error error(next.error().kind, request.source, Retry::never, next.error().message);
       co_return tl::make_unexpected(refusal_of(std::move(error), *begun, here.host().now()));
     }
     if (!*next) {

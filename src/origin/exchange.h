@@ -17,6 +17,8 @@
 
 namespace larder::origin {
 
+enum class BodyForm : std::uint8_t { bytes, stream };
+
 // What came over the wire. Content-Encoding is among the headers where the body is encoded as it stands, and
 // nowhere else.
 struct WireReply {
@@ -27,8 +29,11 @@ struct WireReply {
   host::Body content;
 
   WireReply() {}
-  WireReply(std::uint32_t status_, TextPairs headers_, bool streamed_, host::Body content_)
-      : status(status_), headers(std::move(headers_)), streamed(streamed_), content(std::move(content_)) {}
+  WireReply(std::uint32_t status_, TextPairs headers_, BodyForm form, host::Body content_)
+      : status(status_),
+        headers(std::move(headers_)),
+        streamed(form == BodyForm::stream),
+        content(std::move(content_)) {}
 
   // The first field of that name; "" if there is none.
   std::string header(std::string_view name) const;

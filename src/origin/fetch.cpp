@@ -133,10 +133,10 @@ Meaning meaning_of(std::uint32_t status) {
 Error status_error(std::uint32_t status) {
   const std::string message = concat({"The origin answered ", to_text(std::uint64_t{status}), "."});
   if (status == 429) {
-    return Error(ErrorKind::rejected, "origin", true, message);
+    return Error(ErrorKind::rejected, "origin", Retry::later, message);
   }
-  return status >= 500 ? Error(ErrorKind::unavailable, "origin", true, message)
-                       : Error(ErrorKind::rejected, "origin", false, message);
+  return status >= 500 ? Error(ErrorKind::unavailable, "origin", Retry::later, message)
+                       : Error(ErrorKind::rejected, "origin", Retry::never, message);
 }
 
 // The copy at hand, or else the client's: whose validators the origin was given.
@@ -151,7 +151,7 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& w
   fetched.not_modified = is_conditional(asked) && reply.status == 304 && asks_about_own_copy(wanted);
   if (reply.status == 304 && !is_conditional(asked)) {
     // There is no copy that it could be about, neither here nor with the client.
-    return tl::make_unexpected(refusal_of(Error(ErrorKind::corrupt, "origin", false,
+    return tl::make_unexpected(refusal_of(Error(ErrorKind::corrupt, "origin", Retry::never,
                                                 "The origin answered 304 to a request without conditions."),
                                           reply, now));
   }
@@ -299,8 +299,8 @@ Request model_wire_request(const Model& model, const ModelPrompt& prompt) {
 }
 
 Refusal no_model() {
-  Refusal refusal(
-      Error(ErrorKind::unavailable, "llm", false, "No model is configured: set GEMINI_API_KEY or LLM_URL."));
+  Refusal refusal(Error(ErrorKind::unavailable, "llm", Retry::never,
+                        "No model is configured: set GEMINI_API_KEY or LLM_URL."));
   refusal.unsent = true;
   return refusal;
 }

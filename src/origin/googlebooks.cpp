@@ -80,7 +80,7 @@ Error to_error(const ReportedError& reported, std::uint32_t http_status) {
   const std::string reason = reported.reason.empty() ? reported.status : reported.reason;
   const std::string told = reason.empty() ? "" : concat({" (", reason, ")"});
   if (is_about_quota(reported)) {
-    return Error(ErrorKind::rejected, googlebooks_source, true,
+    return Error(ErrorKind::rejected, googlebooks_source, Retry::later,
                  concat({googlebooks_source, " has no quota left", told,
                          "; ask later, or configure GOOGLE_BOOKS_API_KEY"}));
   }
@@ -88,7 +88,9 @@ Error to_error(const ReportedError& reported, std::uint32_t http_status) {
   const std::optional<Error> by_status =
       fault_of_status(googlebooks_source, code == 0 || code == 200 ? 400 : code);
   LARDER_ASSERT(by_status.has_value());
-  return Error(by_status->kind, googlebooks_source, by_status->retryable, by_status->message + told);
+  Error error = *by_status;
+  error.message += told;
+  return error;
 }
 
 // The error object of a reply that is known to be none; nothing if it cannot be read.

@@ -68,7 +68,7 @@ Error to_error(std::string_view source, Fault fault) {
   if (fault == simdjson::INCORRECT_TYPE) {
     return wrong_shape(source, "a JSON object").value();
   }
-  return Error(ErrorKind::corrupt, source, true,
+  return Error(ErrorKind::corrupt, source, Retry::later,
                concat({source, " sent JSON that does not decode or breaks off (",
                        simdjson::error_message(fault), "); ask later"}));
 }

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view llm_source = "llm";
 
 Error model_error(ErrorKind kind, std::string_view message) {
-  return Error(kind, llm_source, kind == ErrorKind::unavailable, concat({"The model ", message}));
+  return Error(kind, llm_source, kind == ErrorKind::unavailable ? Retry::later : Retry::never,
+               concat({"The model ", message}));
 }
 
 std::string gemini_content(const ModelPrompt& prompt) {

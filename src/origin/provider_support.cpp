@@ -16,8 +16,8 @@ bool has_control(std::string_view text) {
   return false;
 }
 
-Error fault(ErrorKind kind, std::string_view source, bool retryable, std::string_view message) {
-  return Error(kind, source, retryable, concat({source, " ", message}));
+Error fault(ErrorKind kind, std::string_view source, Retry retry, std::string_view message) {
+  return Error(kind, source, retry, concat({source, " ", message}));
 }
 
 }  // namespace
@@ -88,38 +88,39 @@ std::optional<Error> fault_of_status(std::string_view source, std::uint32_t stat
   }
   const std::string answered = "answered " + to_text(std::uint64_t{status});
   if (status == 429) {
-    return fault(ErrorKind::rejected, source, true,
+    return fault(ErrorKind::rejected, source, Retry::later,
                  answered + ": its rate limit or quota is used up; ask later");
   }
   if (status == 401 || status == 403) {
-    return fault(ErrorKind::rejected, source, false,
+    return fault(ErrorKind::rejected, source, Retry::never,
                  answered + ": it refuses access; check the key and the contact configured for it");
   }
   if (status == 408 || (status >= 500 && status <= 599)) {
-    return fault(ErrorKind::unavailable, source, true, answered + ": it is out of order for now; ask later");
+    return fault(ErrorKind::unavailable, source, Retry::later,
+                 answered + ": it is out of order for now; ask later");
   }
   if (status >= 400 && status <= 499) {
-    return fault(ErrorKind::rejected, source, false,
+    return fault(ErrorKind::rejected, source, Retry::never,
                  answered + ": it does not take this request; check the URL configured for it");
   }
-  return fault(ErrorKind::corrupt, source, false,
+  return fault(ErrorKind::corrupt, source, Retry::never,
                answered + ", which is no answer to a look-up; check the URL configured for it");
 }
 
 std::optional<Error> fault_of_body(std::string_view source, std::string_view content_type,
                                    std::string_view body) {
   if (body.size() > reply_bytes_max) {
-    return fault(ErrorKind::too_large, source, false,
+    return fault(ErrorKind::too_large, source, Retry::never,
                  concat({"sent more than ", to_text(std::uint64_t{reply_bytes_max}), " bytes"}));
   }
   const std::string_view content = trim(body.substr(0, 256));
   if (content.empty() && body.size() <= 256) {
-    return fault(ErrorKind::corrupt, source, true, "sent an empty body; ask later");
+    return fault(ErrorKind::corrupt, source, Retry::later, "sent an empty body; ask later");
   }
   const bool is_html =
       contains(to_lower(content_type), "html") || (!content.empty() && content.front() == '<');
   if (is_html) {
-    return fault(ErrorKind::corrupt, source, true,
+    return fault(ErrorKind::corrupt, source, Retry::later,
                  "sent a page instead of JSON (maintenance, a challenge, or a wrong URL in the settings)");
   }
   return std::nullopt;

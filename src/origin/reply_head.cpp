@@ -34,7 +34,7 @@ std::optional<Error> refuse_status(std::uint32_t status) {
   if (http::is_final(static_cast<int>(std::min<std::uint32_t>(status, INT32_MAX)))) {
     return std::nullopt;
   }
-  return Error(ErrorKind::corrupt, "origin", false,
+  return Error(ErrorKind::corrupt, "origin", Retry::never,
                concat({"The origin answered ", to_text(std::uint64_t{status}),
                        ", which is no status of a response."}));
 }

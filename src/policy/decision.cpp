@@ -74,7 +74,7 @@ Decision decide(const entry::Header& header, Reason hit, Instant now, WhenStale 
     case Freshness::stale:
       return Decision(refreshable ? Action::serve_and_refresh : Action::fetch,
                       refreshable ? hit : Reason::expired, standing);
-    case Freshness::rescue:
+    case Freshness::stale_if_error:
     case Freshness::expired:
       if (LARDER_MUTATED(stale_bound_ignored) && refreshable) {
         return Decision(Action::serve_and_refresh, hit, standing);
@@ -84,7 +84,7 @@ Decision decide(const entry::Header& header, Reason hit, Instant now, WhenStale 
   LARDER_UNREACHABLE();
 }
 
-bool may_stand_in(const entry::Header& header, Instant now) {
+bool may_serve_stale(const entry::Header& header, Instant now) {
   const Standing standing = policy::standing(header, now);
   return header.kind == entry::Kind::positive &&
          (LARDER_MUTATED(error_bound_ignored) || -standing.ttl < header.error_for);

@@ -80,7 +80,7 @@ Decision decide(const entry::Header& header, Reason hit, Instant now, WhenStale 
 
 // Whether the entry may stand in for an origin that failed, is slow or is not asked (stale-if-error): within
 // its bound, and never a negative entry.
-bool may_stand_in(const entry::Header& header, Instant now);
+bool may_serve_stale(const entry::Header& header, Instant now);
 
 // The age from which on a read of a fresh entry refreshes it.
 Millis eager_age(const entry::Header& header, std::uint32_t percent = config::limit::eager_refresh_percent);

@@ -17,7 +17,7 @@ Standing standing(const entry::Header& header, Instant now) {
   } else if (over < header.stale_for) {
     freshness = Freshness::stale;
   } else if (over < header.error_for) {
-    freshness = Freshness::rescue;
+    freshness = Freshness::stale_if_error;
   }
   return Standing(freshness, age, ttl);
 }

@@ -9,10 +9,10 @@
 namespace larder::policy {
 
 enum class Freshness : std::uint8_t {
-  fresh,    // within fresh_for
-  stale,    // past it, within stale_for: may be served while it is refreshed
-  rescue,   // past that, within error_for: may be served while the origin fails
-  expired,  // never served again
+  fresh,           // within fresh_for
+  stale,           // past it, within stale_for: may be served while it is refreshed
+  stale_if_error,  // past that, within error_for: may be served while the origin fails
+  expired,         // never served again
 };
 
 // `age` is never negative: an entry from the future (a clock behind another's) counts as just made.

@@ -43,9 +43,9 @@ BreakerState RateCircuit::state(Instant now) const {
 
 bool RateCircuit::has_worked(std::string_view key) const { return find_key(proven_, key) != proven_.end(); }
 
-std::size_t RateCircuit::probes(Instant now, bool only_unproven) const {
+std::size_t RateCircuit::count(Instant now, Probes probes) const {
   return static_cast<std::size_t>(std::count_if(probes_.begin(), probes_.end(), [&](const Probe& probe) {
-    return now < probe.until && !(only_unproven && probe.has_worked);
+    return now < probe.until && !(probes == Probes::unproven && probe.has_worked);
   }));
 }
 
@@ -60,10 +60,11 @@ bool RateCircuit::may_ask(Instant now, std::string_view key) const {
       break;
   }
   if (has_worked(key)) {
-    return probes(now, false) < rules_.probes_max;
+    return count(now, Probes::all) < rules_.probes_max;
   }
   const std::size_t kept_free = proven_.empty() ? 0 : 1;
-  return probes(now, true) + kept_free < rules_.probes_max && probes(now, false) < rules_.probes_max;
+  return count(now, Probes::unproven) + kept_free < rules_.probes_max &&
+         count(now, Probes::all) < rules_.probes_max;
 }
 
 bool RateCircuit::admit(Instant now, std::string_view key) {
@@ -195,13 +196,14 @@ void RateCircuit::close(Instant now) {
   told_.clear();
 }
 
-void RateCircuit::probe_failed(Instant now, bool has_worked) {
+void RateCircuit::probe_failed(Instant now, KeyHistory history) {
   if (state(now) == BreakerState::open) {
     // It was asked early, in vain: its failure is the proof that was missing.
     evidence_ = Evidence::strong;
     return;
   }
   ++probes_failed_;
+  const bool has_worked = history == KeyHistory::has_worked;
   if (has_worked || probes_failed_ >= rules_.probes_max) {
     open_for_ = std::min(open_for_ * 2, rules_.times.open_max);
     open(now, now + open_for_, has_worked ? Evidence::strong : evidence_);
@@ -236,7 +238,7 @@ void RateCircuit::report(Instant now, const OriginCall& call, CallOutcome outcom
   if (outcome == CallOutcome::failed) {
     // A straggler from before it opened says nothing new.
     if (is_probe) {
-      probe_failed(now, worked_before);
+      probe_failed(now, worked_before ? KeyHistory::has_worked : KeyHistory::never_worked);
     }
     return;
   }

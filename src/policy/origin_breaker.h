@@ -117,8 +117,11 @@ class RateCircuit {
   Evidence judge(Instant now, Fault fault) const;
   void open(Instant now, Instant until, Evidence evidence);
   void close(Instant now);
-  void probe_failed(Instant now, bool has_worked);
-  std::size_t probes(Instant now, bool only_unproven) const;
+  // Whether the key has ever been answered well.
+  enum class KeyHistory : std::uint8_t { never_worked, has_worked };
+  void probe_failed(Instant now, KeyHistory history);
+  enum class Probes : std::uint8_t { all, unproven };
+  std::size_t count(Instant now, Probes probes) const;
 
   OriginBreakerRules rules_;
   std::size_t resources_min_;

@@ -40,7 +40,7 @@ PurgeBook::PurgeBook(const std::vector<config::Purge>& purges) : count_(purges.s
       case config::PurgeKind::all:
         break;
     }
-    Rule& rule = purge.soft ? rules->soft : rules->hard;
+    Rule& rule = purge.is_soft() ? rules->soft : rules->hard;
     if (purge.sequence > rule.sequence) {
       rule.sequence = purge.sequence;
       rule.at = purge.at;

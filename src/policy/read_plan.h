@@ -14,12 +14,12 @@ namespace larder::policy {
 // The newest copy at hand, as the purges that are known by now leave it.
 enum class Held : std::uint8_t {
   nothing,
-  answers,    // it may be served
-  stands_in,  // past its time, and within its error time
-  confirms,   // past all its times: its validators may spare a body
-  variant,    // made for other request fields (Vary): a tier farther away may have the one for these
-  part,       // a part of it, and not the one that is wanted: a tier farther away may have the whole
-  unfit,      // a "there is none" past its time, or one that is not to be served; no tier has a better word
+  answers,   // it may be served
+  stale,     // past its time, and within its error time
+  confirms,  // past all its times: its validators may spare a body
+  variant,   // made for other request fields (Vary): a tier farther away may have the one for these
+  part,      // a part of it, and not the one that is wanted: a tier farther away may have the whole
+  unfit,     // a "there is none" past its time, or one that is not to be served; no tier has a better word
 };
 
 // The nearest tier that this read has not looked into.
@@ -27,11 +27,11 @@ enum class Unlooked : std::uint8_t { memory, farther, none };
 
 // The request of this isolate that is fetching the same key.
 enum class FlightState : std::uint8_t {
-  none,     // requests do not share, or this one leads
-  to_join,  // not looked for yet, or lost
-  landed,   // its answer is at hand
-  overdue,  // the wait for it is over
-  over,     // there was nothing to share
+  none,      // requests do not share, or this one leads
+  to_join,   // not looked for yet, or lost
+  finished,  // its answer is at hand
+  overdue,   // the wait for it is over
+  over,      // there was nothing to share
 };
 
 enum class OriginState : std::uint8_t {
@@ -86,20 +86,20 @@ struct ReadFacts {
 };
 
 enum class Move : std::uint8_t {
-  serve,             // the copy at hand
-  look,              // into the next tier
-  join,              // another request of this isolate, or lead
-  join_late,         // the one further request of those that gave up
-  share,             // what the other request brought
-  take_turn,         // wait for the origin's polite rate
-  lock,              // take the key's lock
-  ask,               // the origin
-  wait,              // for the rest of its answer
-  keep,              // its answer
-  stand_in,          // the old copy in place of its answer
-  stand_in_at_once,  // the same, and nobody waits for the origin
-  refuse,            // with its failure
-  pass_on,           // the origin's answer, past the cache
+  serve,                // the copy at hand
+  look,                 // into the next tier
+  join,                 // another request of this isolate, or lead
+  join_late,            // the one further request of those that gave up
+  share,                // what the other request brought
+  take_turn,            // wait for the origin's polite rate
+  lock,                 // take the key's lock
+  ask,                  // the origin
+  wait,                 // for the rest of its answer
+  keep,                 // its answer
+  serve_stale,          // the old copy in place of its answer
+  serve_stale_at_once,  // the same, and nobody waits for the origin
+  refuse,               // with its failure
+  pass_on,              // the origin's answer, past the cache
 };
 
 struct Step {

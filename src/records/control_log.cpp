@@ -189,7 +189,8 @@ Result<config::ControlLog> read_control_log(std::string_view reply) {
   for (const ControlPurge& one : document->purges) {
     // A kind of a newer version is left out.
     if (one.kind <= kind_max) {
-      config::Purge purge(static_cast<config::PurgeKind>(one.kind), one.text, one.soft == 1);
+      config::Purge purge(static_cast<config::PurgeKind>(one.kind), one.text,
+                          one.soft == 1 ? config::PurgeMode::soft : config::PurgeMode::hard);
       purge.sequence = one.sequence;
       purge.at = instant_from_millis(static_cast<std::int64_t>(one.at));
       log.purges.push_back(std::move(purge));
@@ -204,7 +205,7 @@ std::string control_changes(const std::vector<config::Purge>& purges) {
     ControlPurge change;
     change.kind = static_cast<std::uint8_t>(purge.kind);
     change.text = purge.text;
-    change.soft = purge.soft ? 1 : 0;
+    change.soft = purge.is_soft() ? 1 : 0;
     changes.purges.push_back(std::move(change));
   }
   return encode(changes);

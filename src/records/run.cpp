@@ -21,9 +21,9 @@ constexpr std::uint64_t call_of(std::uint32_t object, std::uint32_t method) {
 }
 
 std::uint8_t status_of(ErrorKind kind) {
-#define LARDER_STATUS(name, number, error_kind, retryable) \
-  if (kind == error_kind) {                                \
-    return number;                                         \
+#define LARDER_STATUS(name, number, error_kind, retry) \
+  if (kind == error_kind) {                            \
+    return number;                                     \
   }
 #include "host/statuses.def"
 #undef LARDER_STATUS

@@ -151,29 +151,29 @@ Error error_of(const Reply& refusal) {
   const std::string code(code_of(refusal.text));
   // The rest of the text may quote an argument: only the code is repeated.
   if (is_one_of(code, {"MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN"})) {
-    return Error(ErrorKind::unsupported, "redis", false,
+    return Error(ErrorKind::unsupported, "redis", Retry::never,
                  concat({"The server is one of a Redis Cluster (", code,
                          "), which Larder does not speak; use a server of its own, or a proxy before the "
                          "cluster."}));
   }
   if (is_one_of(code, {"LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "UNKILLABLE", "NOREPLICAS"})) {
-    return Error(ErrorKind::unavailable, "redis", true,
+    return Error(ErrorKind::unavailable, "redis", Retry::later,
                  concat({"The Redis server is not ready (", code, ")."}));
   }
   if (code == "OOM") {
-    return Error(ErrorKind::rejected, "redis", true,
+    return Error(ErrorKind::rejected, "redis", Retry::later,
                  "The Redis server has no memory left and evicts nothing; set maxmemory-policy to "
                  "allkeys-lru.");
   }
   if (code == "READONLY") {
-    return Error(ErrorKind::rejected, "redis", true,
+    return Error(ErrorKind::rejected, "redis", Retry::later,
                  "The Redis server is a read-only replica; REDIS_URL has to name the primary.");
   }
   if (is_one_of(code, {"NOAUTH", "WRONGPASS", "NOPERM"})) {
-    return Error(ErrorKind::rejected, "redis", false,
+    return Error(ErrorKind::rejected, "redis", Retry::never,
                  concat({"The Redis server refuses the user of REDIS_URL (", code, ")."}));
   }
-  return Error(ErrorKind::rejected, "redis", false,
+  return Error(ErrorKind::rejected, "redis", Retry::never,
                concat({"The Redis server refused a command (", code, ")."}));
 }
 

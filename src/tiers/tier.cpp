@@ -55,7 +55,8 @@ host::Task<Removal> CacheTier::remove_many(host::Context here, std::vector<std::
 host::Task<NamedRemoval> CacheTier::remove_matching(host::Context, std::string, NameSet, std::string,
                                                     Instant) {
   NamedRemoval removal;
-  removal.failure.emplace(ErrorKind::unsupported, name(), false, "This store cannot choose entries by name.");
+  removal.failure.emplace(ErrorKind::unsupported, name(), Retry::never,
+                          "This store cannot choose entries by name.");
   co_return removal;
 }
 

@@ -42,7 +42,7 @@ std::uint64_t price_of(const engine::Query& query, const engine::Reading& readin
 
 Answered answered_of(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
                      Millis took) {
-  const bool is_hit = reading.hit() != nullptr && (!reading.status.forward || reading.stands_in());
+  const bool is_hit = reading.hit() != nullptr && (!reading.status.forward || reading.is_served_stale());
   const bool asked_origin = reading.status.forward_status.has_value() && !reading.status.collapsed;
   const bool refreshes = reading.afterwards.refresh == engine::Refresh::due;
   Answered answered;

@@ -233,7 +233,7 @@ host::Task<Warming::Step> Warming::queue_others(host::Context here, const Author
 // A failed subject look-up does not fail the author: it waits as any other, an hour, and then the author is
 // done without. The author's own trouble, if there was any, is over.
 host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessage& author,
-                                                 const FoundWorks& found_works, bool& missed) const {
+                                                 const FoundWorks& found_works, Related& related) const {
   const NormalText normal_text = host::normal_text_of(here.host());
   const std::string subject = telling_subject(found_works.works, normal_text);
   if (subject.empty()) {
@@ -254,7 +254,7 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
     }
   }
   if (step.state != StepState::done) {
-    missed = true;
+    related = Related::missed;
     counters_.add(Counter::warming_subjects_total, "skipped", step.reason);
     co_return Step();
   }
@@ -262,10 +262,10 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
   for (const Person& other : co_authors_of(author, found_works, normal_text)) {
     known.insert(other.key);
   }
-  std::vector<Person> related =
+  std::vector<Person> others =
       most_named(on_subject.works, known, config::limit::related_authors_max, normal_text);
-  const std::string_view outcome = related.empty() ? "none" : "found";
-  Step queued = co_await queue_others(here, author, std::move(related));
+  const std::string_view outcome = others.empty() ? "none" : "found";
+  Step queued = co_await queue_others(here, author, std::move(others));
   if (queued.state == StepState::done) {
     counters_.add(Counter::warming_subjects_total, outcome);
   }
@@ -273,7 +273,7 @@ host::Task<Warming::Step> Warming::queue_related(host::Context here, AuthorMessa
 }
 
 host::Task<Warming::Step> Warming::queue_found(host::Context here, AuthorMessage& author,
-                                               const FoundWorks& found_works, bool& missed) const {
+                                               const FoundWorks& found_works, Related& related) const {
   Step step;
   if (author.remaining() == 0) {
     co_return step;
@@ -288,17 +288,17 @@ host::Task<Warming::Step> Warming::queue_found(host::Context here, AuthorMessage
   if (!author.by_subject) {
     co_return Step();
   }
-  co_return co_await queue_related(here, author, found_works, missed);
+  co_return co_await queue_related(here, author, found_works, related);
 }
 
 host::Task<Warming::Step> Warming::mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
-                                        bool missed) const {
+                                        Related related) const {
   Step step;
   JsonWriter json;
   json.begin_object().key("worksCount").value(works);
   json.key("lastWarmed").value(millis_since_epoch(here.host().now()));
   json.key("depth").value(author.depth).key("remaining").value(author.remaining());
-  json.key("bySubject").value(author.by_subject && !missed);
+  json.key("bySubject").value(author.by_subject && related != Related::missed);
   json.key("job").value(author.job).end_object();
   const host::Body body = host::Body::from_bytes(here.host(), json.text());
   const auto kept_seconds = static_cast<std::uint64_t>(whole_seconds(config::limit::warming_marker_kept));
@@ -323,11 +323,11 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     co_return step;
   }
   FoundWorks found_works;
-  bool missed = false;
+  Related related = Related::looked_up;
   const auto warm = co_await is_warm(here, slot, budget, found_works);
   if (warm && *warm) {
     // Authors that the earlier walk found may have been cancelled, have failed, or have been evicted since.
-    step = co_await queue_found(here, author, found_works, missed);
+    step = co_await queue_found(here, author, found_works, related);
     if (step.state == StepState::done) {
       // Renewed as it is.
       co_await remember(here, marker_key(here.host(), author.key), slot.marker,
@@ -355,11 +355,11 @@ host::Task<Warming::Step> Warming::warm_author(host::Context here, Slot& slot, B
     step.message = "The entries could not be stored.";
     co_return step;
   }
-  step = co_await queue_found(here, author, found_works, missed);
+  step = co_await queue_found(here, author, found_works, related);
   if (step.state != StepState::done) {
     co_return step;
   }
-  step = co_await mark(here, author, found_works.works.size(), missed);
+  step = co_await mark(here, author, found_works.works.size(), related);
   step.works = found_works.works.size();
   co_return step;
 }

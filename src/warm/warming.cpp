@@ -82,7 +82,8 @@ Millis time_left(const Sums& sums, std::uint64_t started, Instant now, std::uint
 
 }  // namespace
 
-std::uint32_t Warming::requests_per_second(bool is_walk, const records::JobTerms& terms) const {
+std::uint32_t Warming::requests_per_second(const records::JobTerms& terms) const {
+  const bool is_walk = !terms.resource.empty();
   const config::Resource* const authors = writer_.resource_for(config::ProviderQuery::author);
   const std::uint32_t polite = authors == nullptr ? 1 : origin::polite_rate(*authors, 0, settings_);
   const std::uint32_t wanted = terms.requests_per_second;
@@ -127,8 +128,7 @@ std::string Warming::shown(const records::JobRow& job, Instant now) const {
   write_time(json, "completedAt", job.completed);
   const bool is_over = job.completed > 0;
   const bool asks_subjects = terms.by_subject == 1 && terms.depth_max > 1;
-  const Millis left =
-      time_left(sums, job.started, now, requests_per_second(is_walk, terms), asks_subjects ? 2 : 1);
+  const Millis left = time_left(sums, job.started, now, requests_per_second(terms), asks_subjects ? 2 : 1);
   json.key("estimatedDuration").value(to_interval(is_over ? Millis(0) : left));
   return json.end_object().text();
 }
@@ -179,8 +179,8 @@ host::Task<Result<Opened>> Warming::open(host::Context here, JobPlan plan) const
   const std::uint64_t works_each =
       measured == 0 ? config::limit::warming_works_guess : (said->totals.works + measured - 1) / measured;
   opened.works_estimated = plan.items.size() * (is_walk ? 1 : works_each);
-  opened.time_estimated = Millis(static_cast<std::int64_t>(requests_of(plan)) * 1000 /
-                                 requests_per_second(is_walk, said->job.terms));
+  opened.time_estimated =
+      Millis(static_cast<std::int64_t>(requests_of(plan)) * 1000 / requests_per_second(said->job.terms));
   co_return opened;
 }
 

@@ -182,20 +182,25 @@ class Warming {
   // `found_works` gets the author's works where they are.
   host::Task<Result<bool>> is_warm(host::Context here, const Slot& slot, Budget& budget,
                                    FoundWorks& found_works) const;
+  // The authors known for an author's subject.
+  enum class Related : std::uint8_t {
+    looked_up,
+    missed,  // they are left out for good
+  };
   // The authors that the author's works lead to.
   host::Task<Step> queue_found(host::Context here, AuthorMessage& author, const FoundWorks& found_works,
-                               bool& missed) const;
+                               Related& related) const;
   // What an origin says to this question. A state other than `done` says why there is nothing.
   host::Task<Step> look_up(host::Context here, config::ProviderQuery asked, std::string text,
                            FoundWorks& found_works) const;
   // The others into the job, and their messages out.
   host::Task<Step> queue_others(host::Context here, const AuthorMessage& author,
                                 std::vector<Person> people) const;
-  // The authors known for the author's subject. `missed` is set where they are left out for good.
+  // The authors known for the author's subject, where that is wanted.
   host::Task<Step> queue_related(host::Context here, AuthorMessage& author, const FoundWorks& found_works,
-                                 bool& missed) const;
+                                 Related& related) const;
   host::Task<Step> mark(host::Context here, const AuthorMessage& author, std::uint64_t works,
-                        bool missed) const;
+                        Related related) const;
   host::Task<Step> walk(host::Context here, WalkMessage& walk, Batch& batch) const;
   // Until `end` at most.
   host::Task<Step> warm_entry(host::Context here, const WalkMessage& walk, const std::string& fields,
@@ -219,7 +224,7 @@ class Warming {
 
   std::string marker_key(host::Host& host, std::string_view author) const;
   std::string shown(const records::JobRow& job, Instant now) const;
-  std::uint32_t requests_per_second(bool is_walk, const records::JobTerms& terms) const;
+  std::uint32_t requests_per_second(const records::JobTerms& terms) const;
   void log_author(host::Host& host, const AuthorMessage& author, const Step& step) const;
 
   const config::Settings& settings_;

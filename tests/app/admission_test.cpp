@@ -180,12 +180,12 @@ TEST_F(AdmissionTest, AFollowersUserIsRemembered) {
 // ------------------------------------------------------------------
 
 struct StandInTest : AdmissionTest {
-  Isolate stand_in{world, {{"GEMINI_API_KEY", "s3cret"}, {"LOG_LEVEL", "off"}}, declarations(), "one", true};
+  Isolate recovery{world, {{"GEMINI_API_KEY", "s3cret"}, {"LOG_LEVEL", "off"}}, declarations(), "one", true};
 
   void ask_many(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const TextPairs headers = {{"content-type", "application/json"}};
-      ids.push_back(stand_in.request("POST", "https://larder.test/api/narrative", headers, question(10)));
+      ids.push_back(recovery.request("POST", "https://larder.test/api/narrative", headers, question(10)));
     }
     world.run();
   }
@@ -195,12 +195,12 @@ TEST_F(StandInTest, ThoseOfOneProfileShareOneCall) {
   ask_many(60);
   EXPECT_EQ(world.origin_requests.size(), 1U);
   for (const host::RequestId id : ids) {
-    const auto& exchange = stand_in.host.exchange(id);
+    const auto& exchange = recovery.host.exchange(id);
     EXPECT_EQ(exchange.status, 200U);
     EXPECT_THAT(exchange.body, HasSubstr(R"("source":"model")"));
   }
-  EXPECT_TRUE(stand_in.settled());
-  EXPECT_EQ(stand_in.app->bodies_held(), 0U);
+  EXPECT_TRUE(recovery.settled());
+  EXPECT_EQ(recovery.app->bodies_held(), 0U);
 }
 
 TEST_F(StandInTest, ADaysBoundHoldsThereToo) {
@@ -215,7 +215,7 @@ TEST_F(StandInTest, ADaysBoundHoldsThereToo) {
 TEST_F(StandInTest, AClientIsHeldToItsLimitThereToo) {
   world.rate_limit = [](const std::string&, const std::string&) { return false; };
   const auto& exchange =
-      stand_in.run("POST", "https://larder.test/api/narrative",
+      recovery.run("POST", "https://larder.test/api/narrative",
                    {{"content-type", "application/json"}, {"cf-connecting-ip", "192.0.2.1"}}, question(10));
   EXPECT_EQ(exchange.status, 429U);
   EXPECT_TRUE(world.origin_requests.empty());

@@ -183,7 +183,7 @@ TEST_F(RedisAppTest, TheSweepGivesRoomBack) {
     status(one, concat({"/items/", to_text(std::int64_t{i})}));
   }
   sim::append_control(world, records::control_changes(std::vector<config::Purge>{
-                                 config::Purge(config::PurgeKind::tag, "items", false)}));
+                                 config::Purge(config::PurgeKind::tag, "items", config::PurgeMode::hard)}));
   world.now += Millis(10'001);
   trigger();
   EXPECT_EQ(entries("larder:item:"), 0U);

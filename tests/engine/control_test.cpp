@@ -36,8 +36,8 @@ struct ControlTest : ::testing::Test {
   void TearDown() override { EXPECT_TRUE(isolate.settled()); }
 
   void change(const std::string& changes) { sim::append_control(world, changes); }
-  void purge(PurgeKind kind, std::string text, bool soft = false) {
-    change(records::control_changes(std::vector<Purge>{Purge(kind, std::move(text), soft)}));
+  void purge(PurgeKind kind, std::string text, config::PurgeMode mode = config::PurgeMode::hard) {
+    change(records::control_changes(std::vector<Purge>{Purge(kind, std::move(text), mode)}));
   }
 
   sim::World world;
@@ -88,7 +88,7 @@ TEST_F(ControlTest, EveryKindOfPurgeReachesEveryTier) {
 
 TEST_F(ControlTest, ASoftPurgeMakesStaleAndOneRefreshMendsIt) {
   isolate.get(url);
-  purge(PurgeKind::tag, "items", true);
+  purge(PurgeKind::tag, "items", config::PurgeMode::soft);
   world.now += Millis(10'001);
   const auto& stale = isolate.get(url);
   EXPECT_EQ(stale.body, "v1");
@@ -161,7 +161,7 @@ TEST_F(ControlTest, APurgedCopyIsNotConfirmedByARefreshUnderWay) {
   isolate.request("GET", url);
   world.run_for(Millis(1'000));
   const std::string changes =
-      records::control_changes(std::vector<Purge>{Purge(PurgeKind::tag, "items", false)});
+      records::control_changes(std::vector<Purge>{Purge(PurgeKind::tag, "items", config::PurgeMode::hard)});
   change(changes);
   world.run_for(Millis(6'000));
   // Another reader takes the purge up while the first attempt is under way.

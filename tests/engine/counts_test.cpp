@@ -62,7 +62,7 @@ struct CountsTest : ::testing::Test {
                    "/", parts[5], "; ", parts[6], "/", parts[7], "/", parts[8]});
   }
   void purge(config::PurgeKind kind, std::string text) {
-    const std::vector<config::Purge> purges = {config::Purge(kind, std::move(text), false)};
+    const std::vector<config::Purge> purges = {config::Purge(kind, std::move(text), config::PurgeMode::hard)};
     sim::append_control(world, records::control_changes(purges));
   }
 

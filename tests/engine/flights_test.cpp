@@ -57,20 +57,20 @@ TEST_F(FlightsTest, LandingEndsTheFlightAndWakesItsFollowersAtOnce) {
   }
   {
     Flights::Lead lead(flights, runner.host, "a", flight);
-    Landing landing;
-    landing.status.stored = true;
+    FlightResult result;
+    result.status.stored = true;
     world.run_for(Millis(20));
     EXPECT_FALSE(followed[0].ended);
-    lead.land(std::move(landing));
+    lead.finish(std::move(result));
     EXPECT_EQ(flights.under_way(), 0U);
     EXPECT_EQ(flights.find("a", began), nullptr);
   }
   world.run();
-  EXPECT_EQ(flight->end(), FlightEnd::landed);
-  EXPECT_TRUE(flight->landing().status.stored);
+  EXPECT_EQ(flight->end(), FlightEnd::finished);
+  EXPECT_TRUE(flight->result().status.stored);
   for (const Followed& one : followed) {
     EXPECT_TRUE(one.ended);
-    EXPECT_EQ(one.end, FlightEnd::landed);
+    EXPECT_EQ(one.end, FlightEnd::finished);
     EXPECT_EQ(one.ended_at, began + Millis(20));
   }
 }
@@ -109,9 +109,9 @@ TEST_F(FlightsTest, PastTheDeadlineANewerFlightTakesOverAndTheOlderLeadLeavesItA
   EXPECT_EQ(flights.find("a", deadline), newer);
   EXPECT_EQ(newer->end(), FlightEnd::none);
 
-  newer_lead.land(Landing());
+  newer_lead.finish(FlightResult());
   world.run_for(Millis(1));
-  EXPECT_EQ(of_newer.end, FlightEnd::landed);
+  EXPECT_EQ(of_newer.end, FlightEnd::finished);
   EXPECT_EQ(flights.under_way(), 0U);
   world.run();
 }
@@ -122,9 +122,9 @@ TEST_F(FlightsTest, AnOlderLeadThatLandsLateStillServesItsOwnFollowers) {
   Followed of_older;
   start_follower(older, of_older);
   const auto newer = flights.begin("a", deadline + Millis(100));
-  older_lead.land(Landing());
+  older_lead.finish(FlightResult());
   world.run_for(Millis(1));
-  EXPECT_EQ(of_older.end, FlightEnd::landed);
+  EXPECT_EQ(of_older.end, FlightEnd::finished);
   EXPECT_EQ(flights.find("a", deadline), newer);
   world.run();
 }

@@ -139,8 +139,8 @@ TEST_F(KeyLockTest, ACopyIsOpenedWithThePurgesOfThatMoment) {
   std::size_t views = 0;
   Control control(runner.host, counters, [&views] { ++views; });
   const Copy copy(entry_of(runner.host, world.now));
-  const auto purge = [&](bool soft) {
-    const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::tag, "books", soft)};
+  const auto purge = [&](config::PurgeMode mode) {
+    const std::vector<config::Purge> purges = {config::Purge(config::PurgeKind::tag, "books", mode)};
     world.now += Millis(10'001);
     sim::append_control(world, records::control_changes(purges));
     world.now += Millis(10'001);
@@ -148,11 +148,11 @@ TEST_F(KeyLockTest, ACopyIsOpenedWithThePurgesOfThatMoment) {
     runner.run(here, control.make_current(here));
   };
   EXPECT_EQ(copy.open(control, dune()), copy.as_asked());
-  purge(true);
+  purge(config::PurgeMode::soft);
   const tiers::EntryPtr softened = copy.open(control, dune());
   ASSERT_NE(softened, nullptr);
   EXPECT_LT(softened->header.fresh_for, copy.as_asked()->header.fresh_for);
-  purge(false);
+  purge(config::PurgeMode::hard);
   EXPECT_EQ(copy.open(control, dune()), nullptr);
   // What the origin was asked about is still known: its 304 confirms this one.
   EXPECT_NE(copy.as_asked(), nullptr);

@@ -35,9 +35,9 @@ struct SweepTest : ::testing::Test {
       isolate.get(concat({"/items/", larder::to_text(i)}));
     }
   }
-  void purge(PurgeKind kind, std::string text, bool soft = false) {
+  void purge(PurgeKind kind, std::string text, config::PurgeMode mode = config::PurgeMode::hard) {
     sim::append_control(world,
-                        records::control_changes(std::vector<Purge>{Purge(kind, std::move(text), soft)}));
+                        records::control_changes(std::vector<Purge>{Purge(kind, std::move(text), mode)}));
     world.now += Millis(10'001);
   }
   void trigger(std::string cron = "*/5 * * * *") {
@@ -61,7 +61,7 @@ TEST_F(SweepTest, WhatWasPurgedGoesAndTheRestStays) {
   purge(PurgeKind::tag, "item:7");
   purge(PurgeKind::pattern, "*:1?");
   purge(PurgeKind::key, "larder:item:v3:3");
-  purge(PurgeKind::prefix, "larder:item:v3:5", true);
+  purge(PurgeKind::prefix, "larder:item:v3:5", config::PurgeMode::soft);
   world.kv["larder:odd"] = sim::Stored{"no header", "x", world.now + std::chrono::hours(1)};
   world.kv["other:item:v3:7"] = world.kv["larder:item:v3:7"];
   trigger();

@@ -180,8 +180,8 @@ TEST_F(GateTest, AShortSecretIsAFault) {
 }
 
 TEST_F(GateTest, AStandInServesNoOperator) {
-  Isolate stand_in(world, operator_bindings(), sim::book_declarations(), "one", true);
-  const auto& exchange = stand_in.run("GET", settings_url, shown("ann"));
+  Isolate recovery(world, operator_bindings(), sim::book_declarations(), "one", true);
+  const auto& exchange = recovery.run("GET", settings_url, shown("ann"));
   EXPECT_EQ(exchange.status, 503U);
   EXPECT_EQ(exchange.header("retry-after"), "1");
 }

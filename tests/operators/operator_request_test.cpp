@@ -24,14 +24,14 @@ TEST(PurgeRequest, NamesThingsOfEveryKind) {
   ASSERT_TRUE(purges);
   std::string all;
   for (const config::Purge& purge : *purges) {
-    EXPECT_TRUE(purge.soft);
+    EXPECT_TRUE(purge.is_soft());
     all.append(to_text(purge.kind)).append("=").append(purge.text).append(" ");
   }
   EXPECT_EQ(all, "key=a key=é tag=b prefix=larder: pattern=* ");
   const auto hard = parse_purge_request(R"({"keys":["a"],"tags":[],"mode":"hard"})");
   ASSERT_TRUE(hard);
   EXPECT_EQ(hard->size(), 1u);
-  EXPECT_FALSE(hard->front().soft);
+  EXPECT_FALSE(hard->front().is_soft());
 }
 
 TEST(PurgeRequest, RefusesWhatSaysNothingOrTooMuch) {

@@ -130,16 +130,16 @@ TEST(Deciding, ANegativeEntryIsServedWhileItIsFreshAndNeverAfter) {
             Action::serve);
   EXPECT_EQ(decide(header, Reason::kv, header.created + Millis(100), WhenStale::serve_and_refresh).action,
             Action::fetch);
-  EXPECT_FALSE(may_stand_in(header, header.created + Millis(100)));
+  EXPECT_FALSE(may_serve_stale(header, header.created + Millis(100)));
 }
 
 TEST(Deciding, AnEntryStandsInUpToItsBound) {
   const entry::Header header = lasting(Millis(100), Millis(50), Millis(80));
-  EXPECT_TRUE(may_stand_in(header, header.created + Millis(100)));
-  EXPECT_TRUE(may_stand_in(header, header.created + Millis(179)));
-  EXPECT_FALSE(may_stand_in(header, header.created + Millis(180)));
+  EXPECT_TRUE(may_serve_stale(header, header.created + Millis(100)));
+  EXPECT_TRUE(may_serve_stale(header, header.created + Millis(179)));
+  EXPECT_FALSE(may_serve_stale(header, header.created + Millis(180)));
   const entry::Header unlent = lasting(Millis(100), Millis(50), Millis(0));
-  EXPECT_FALSE(may_stand_in(unlent, unlent.created + Millis(100)));
+  EXPECT_FALSE(may_serve_stale(unlent, unlent.created + Millis(100)));
 }
 
 TEST(Deciding, TheEagerAgeNeitherOverflowsNorPassesTheEnd) {

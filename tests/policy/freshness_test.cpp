@@ -33,15 +33,16 @@ TEST_P(Bounds, AreExclusive) {
   EXPECT_EQ(now.ttl, GetParam().ttl);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Bounds,
-                         ::testing::Values(Case{"JustMade", Millis(0), Freshness::fresh, Millis(100)},
-                                           Case{"LastFresh", Millis(99), Freshness::fresh, Millis(1)},
-                                           Case{"FirstStale", Millis(100), Freshness::stale, Millis(0)},
-                                           Case{"LastStale", Millis(149), Freshness::stale, Millis(-49)},
-                                           Case{"FirstRescue", Millis(150), Freshness::rescue, Millis(-50)},
-                                           Case{"LastRescue", Millis(179), Freshness::rescue, Millis(-79)},
-                                           Case{"Expired", Millis(180), Freshness::expired, Millis(-80)}),
-                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    All, Bounds,
+    ::testing::Values(Case{"JustMade", Millis(0), Freshness::fresh, Millis(100)},
+                      Case{"LastFresh", Millis(99), Freshness::fresh, Millis(1)},
+                      Case{"FirstStale", Millis(100), Freshness::stale, Millis(0)},
+                      Case{"LastStale", Millis(149), Freshness::stale, Millis(-49)},
+                      Case{"FirstRescue", Millis(150), Freshness::stale_if_error, Millis(-50)},
+                      Case{"LastRescue", Millis(179), Freshness::stale_if_error, Millis(-79)},
+                      Case{"Expired", Millis(180), Freshness::expired, Millis(-80)}),
+    [](const auto& one) { return one.param.name; });
 
 TEST(Standing, AnEntryFromTheFutureCountsAsJustMade) {
   const Standing now = standing(lived(Millis(100), Millis(0), Millis(0)), created - Millis(5'000));

@@ -11,8 +11,9 @@ using config::PurgeKind;
 constexpr Instant purged_at = instant_from_millis(1'790'000'000'000);
 constexpr std::string_view name = "larder:title:v3:dune";
 
-Purge purge(PurgeKind kind, std::string text, bool soft = false, std::uint64_t sequence = 5) {
-  Purge made(kind, std::move(text), soft);
+Purge purge(PurgeKind kind, std::string text, config::PurgeMode mode = config::PurgeMode::hard,
+            std::uint64_t sequence = 5) {
+  Purge made(kind, std::move(text), mode);
   made.sequence = sequence;
   made.at = purged_at;
   return made;
@@ -45,7 +46,7 @@ TEST(Purging, ReachesWhatItNames) {
       {purge(PurgeKind::pattern, "*:title:*:d*e"), PurgeVerdict::dropped},
       {purge(PurgeKind::pattern, "title:*"), PurgeVerdict::kept},
       {purge(PurgeKind::all, ""), PurgeVerdict::dropped},
-      {purge(PurgeKind::tag, "title", true), PurgeVerdict::softened},
+      {purge(PurgeKind::tag, "title", config::PurgeMode::soft), PurgeVerdict::softened},
   };
   for (const auto& [one, verdict] : cases) {
     EXPECT_EQ(judge(one, header), verdict) << one.text;
@@ -82,14 +83,14 @@ TEST(Purging, AConfirmedBodyIsAsOldAsItWas) {
   entry::Header confirmed = asked(purged_at + Millis(5'000));
   confirmed.body_asked = purged_at - Millis(1);
   EXPECT_EQ(judge(purge(PurgeKind::tag, "title"), confirmed), PurgeVerdict::dropped);
-  EXPECT_EQ(judge(purge(PurgeKind::tag, "title", true), confirmed), PurgeVerdict::kept);
+  EXPECT_EQ(judge(purge(PurgeKind::tag, "title", config::PurgeMode::soft), confirmed), PurgeVerdict::kept);
   confirmed.body_log_seen = 5;
   EXPECT_EQ(judge(purge(PurgeKind::tag, "title"), confirmed), PurgeVerdict::kept);
 }
 
 TEST(Purging, SoftlyMakesStaleFromThePurgeOn) {
   entry::Header header = asked(purged_at - Millis(20'000));
-  const PurgeBook book({purge(PurgeKind::tag, "title", true)});
+  const PurgeBook book({purge(PurgeKind::tag, "title", config::PurgeMode::soft)});
   EXPECT_EQ(book.judge(name, header), PurgeVerdict::softened);
   EXPECT_EQ(header.fresh_for, Millis(20'000));
   EXPECT_EQ(header.stale_for, Millis(30'000));
@@ -105,17 +106,19 @@ TEST(Purging, SoftlyMakesStaleFromThePurgeOn) {
 
 TEST(Purging, HardWinsOverSoftInAnyOrder) {
   for (const bool hard_first : {true, false}) {
-    std::vector<Purge> purges = {purge(PurgeKind::tag, "title", !hard_first, 5),
-                                 purge(PurgeKind::all, "", hard_first, 6)};
+    using config::PurgeMode;
+    std::vector<Purge> purges = {
+        purge(PurgeKind::tag, "title", hard_first ? PurgeMode::hard : PurgeMode::soft, 5),
+        purge(PurgeKind::all, "", hard_first ? PurgeMode::soft : PurgeMode::hard, 6)};
     entry::Header header = asked(purged_at - Millis(1));
     EXPECT_EQ(PurgeBook(purges).judge(name, header), PurgeVerdict::dropped);
   }
 }
 
 TEST(Purging, TellsTheNewestPurgeOfAKey) {
-  const PurgeBook book({purge(PurgeKind::tag, "title", false, 3),
-                        purge(PurgeKind::prefix, "larder:", true, 9),
-                        purge(PurgeKind::key, "other", false, 11)});
+  const PurgeBook book({purge(PurgeKind::tag, "title", config::PurgeMode::hard, 3),
+                        purge(PurgeKind::prefix, "larder:", config::PurgeMode::soft, 9),
+                        purge(PurgeKind::key, "other", config::PurgeMode::hard, 11)});
   EXPECT_EQ(book.generation(name, {"title"}), 9U);
   EXPECT_EQ(book.generation("tenant:title", {"title"}), 3U);
   EXPECT_EQ(book.generation("tenant:title", {}), 0U);

@@ -35,21 +35,21 @@ std::function<void(ReadFacts&)> objects(Reason objection) {
 
 const std::vector<RuleCase>& cases() {
   static const std::vector<RuleCase> all = {
-      {1, Move::stand_in, Reason::slow_origin,
+      {1, Move::serve_stale, Reason::slow_origin,
        [](ReadFacts& facts) {
          facts.answer = Answer::late;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
        }},
       {2, Move::wait, Reason::absent,
        [](ReadFacts& facts) {
          // Its copy was purged meanwhile.
          facts.answer = Answer::late;
        }},
-      {3, Move::stand_in, Reason::rate_limited,
+      {3, Move::serve_stale, Reason::rate_limited,
        [](ReadFacts& facts) {
          facts.answer = Answer::refused;
          facts.refusal = Reason::rate_limited;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
        }},
       {4, Move::refuse, Reason::origin_down,
        [](ReadFacts& facts) {
@@ -57,15 +57,15 @@ const std::vector<RuleCase>& cases() {
          facts.refusal = Reason::origin_down;
          facts.held = Held::confirms;
        }},
-      {5, Move::stand_in, Reason::stale_if_error,
+      {5, Move::serve_stale, Reason::stale_if_error,
        [](ReadFacts& facts) {
          facts.answer = Answer::server_error;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
        }},
       {6, Move::keep, Reason::absent,
        [](ReadFacts& facts) {
          facts.answer = Answer::came;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
        }},
       {6, Move::keep, Reason::absent, [](ReadFacts& facts) { facts.answer = Answer::server_error; }},
       {7, Move::pass_on, Reason::disabled,
@@ -91,17 +91,17 @@ const std::vector<RuleCase>& cases() {
          facts.flight = FlightState::to_join;
          facts.unlooked = Unlooked::memory;
        }},
-      {11, Move::share, Reason::shared, [](ReadFacts& facts) { facts.flight = FlightState::landed; }},
+      {11, Move::share, Reason::shared, [](ReadFacts& facts) { facts.flight = FlightState::finished; }},
       {12, Move::look, Reason::absent,
        [](ReadFacts& facts) {
          facts.flight = FlightState::overdue;
          facts.unlooked = Unlooked::memory;
        }},
-      {13, Move::stand_in, Reason::slow_origin,
+      {13, Move::serve_stale, Reason::slow_origin,
        [](ReadFacts& facts) {
          facts.flight = FlightState::overdue;
          facts.unlooked = Unlooked::farther;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
        }},
       {14, Move::join_late, Reason::absent,
        [](ReadFacts& facts) {
@@ -119,18 +119,18 @@ const std::vector<RuleCase>& cases() {
        [](ReadFacts& facts) {
          // A newer one may be there, even where the origin is down.
          facts.unlooked = Unlooked::farther;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
          facts.origin = OriginState::down;
        }},
-      {17, Move::stand_in_at_once, Reason::origin_down,
+      {17, Move::serve_stale_at_once, Reason::origin_down,
        [](ReadFacts& facts) {
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
          facts.origin = OriginState::down;
          facts.lock = LockState::to_take;
        }},
-      {18, Move::stand_in_at_once, Reason::slow_origin,
+      {18, Move::serve_stale_at_once, Reason::slow_origin,
        [](ReadFacts& facts) {
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
          facts.origin = OriginState::failed_lately;
          facts.lock = LockState::to_take;
        }},
@@ -158,10 +158,10 @@ const std::vector<RuleCase>& cases() {
          facts.unlooked = Unlooked::farther;
          facts.lock = LockState::to_take;
        }},
-      {21, Move::stand_in, Reason::slow_origin,
+      {21, Move::serve_stale, Reason::slow_origin,
        [](ReadFacts& facts) {
          facts.lock = LockState::busy;
-         facts.held = Held::stands_in;
+         facts.held = Held::stale;
        }},
       {22, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.lock = LockState::busy; }},
       {27, Move::ask, Reason::absent, [](ReadFacts& facts) { facts.lock = LockState::held; }},
@@ -226,7 +226,7 @@ void visit_wishes(ReadFacts facts, Visit visit) {
       facts.objection = objection;
       visit(facts);
     }
-  } else if (facts.held == Held::stands_in || facts.held == Held::confirms) {
+  } else if (facts.held == Held::stale || facts.held == Held::confirms) {
     facts.staleness = Staleness::is_taken;
     visit(facts);
   }
@@ -284,9 +284,9 @@ TEST(ReadPlan, WhateverIsKnownTheStepIsOneThatCanBeDone) {
                     (facts.held == Held::answers && facts.objection == Reason::absent));
         ASSERT_EQ(facts.participation, Participation::full);
         break;
-      case Move::stand_in:
-      case Move::stand_in_at_once:
-        ASSERT_EQ(facts.held, Held::stands_in);
+      case Move::serve_stale:
+      case Move::serve_stale_at_once:
+        ASSERT_EQ(facts.held, Held::stale);
         break;
       case Move::look:
         ASSERT_NE(facts.unlooked, Unlooked::none);

@@ -26,8 +26,8 @@ struct Log {
   void change(Changes changes) {
     EXPECT_TRUE(append(std::move(changes)));
   }
-  void purge(PurgeKind kind, std::string text, bool soft = false) {
-    change(std::vector<Purge>{Purge(kind, std::move(text), soft)});
+  void purge(PurgeKind kind, std::string text, config::PurgeMode mode = config::PurgeMode::hard) {
+    change(std::vector<Purge>{Purge(kind, std::move(text), mode)});
   }
   config::ControlLog log() {
     return read_control_log(objects.call(now, "control", control::read_number, "").value()).value();
@@ -37,7 +37,7 @@ struct Log {
     std::vector<std::string> found;
     for (const Purge& purge : log().purges) {
       found.push_back(concat({to_text(purge.sequence), " ", config::to_text(purge.kind), " ", purge.text,
-                              purge.soft ? " soft" : " hard"}));
+                              purge.is_soft() ? " soft" : " hard"}));
     }
     return found;
   }
@@ -57,8 +57,8 @@ TEST_F(ControlLogTest, ANewLogIsEmpty) {
 
 TEST_F(ControlLogTest, ChangesAreNumberedInOrder) {
   change(TextPairs{{"ENABLE_SWR", "false"}, {"TTL_DAYS", "30"}});
-  const auto told =
-      append({Purge(PurgeKind::tag, "x", false), Purge(PurgeKind::key, "larder:title:v3:dune", true)});
+  const auto told = append({Purge(PurgeKind::tag, "x", config::PurgeMode::hard),
+                            Purge(PurgeKind::key, "larder:title:v3:dune", config::PurgeMode::soft)});
   ASSERT_TRUE(told);
   EXPECT_EQ(told->sequence, 4U);
   EXPECT_EQ(log().sequence, 4U);
@@ -84,7 +84,7 @@ TEST_F(ControlLogTest, EveryKindIsTakenAndAnyTextComesBackAsItWas) {
          {std::string(), std::string("plain"), std::string("quo\"te"), std::string("nul\0l", 5),
           std::string("\xe6\xb5\xb7"), std::string("\xff"),
           std::string(config::limit::purge_text_bytes_max, 'x')}) {
-      changes.emplace_back(kind, text, false);
+      changes.emplace_back(kind, text, config::PurgeMode::hard);
     }
   }
   const auto told = append(changes);
@@ -101,7 +101,7 @@ TEST_F(ControlLogTest, ALaterPurgeOfTheSameThingReplacesWhatSaysNoMore) {
   const auto after = [](std::vector<bool> softness) {
     Log fresh;
     for (const bool soft : softness) {
-      fresh.purge(PurgeKind::tag, "x", soft);
+      fresh.purge(PurgeKind::tag, "x", soft ? config::PurgeMode::soft : config::PurgeMode::hard);
     }
     return fresh.rows();
   };
@@ -127,12 +127,13 @@ TEST_F(ControlLogTest, AClockThatIsSetBackMakesNoPurgeOlderThanTheOneBefore) {
 TEST_F(ControlLogTest, BeyondAThousandTheOlderHalfBecomesOnePurgeOfEverything) {
   std::vector<Purge> many;
   for (std::uint64_t i = 0; i < 999; ++i) {
-    many.emplace_back(PurgeKind::key, to_text(i), false);
+    many.emplace_back(PurgeKind::key, to_text(i), config::PurgeMode::hard);
   }
   change(many);
   EXPECT_EQ(rows().size(), 999U);
   now += Millis(10);
-  change(std::vector<Purge>{Purge(PurgeKind::key, "a", false), Purge(PurgeKind::key, "b", false)});
+  change(std::vector<Purge>{Purge(PurgeKind::key, "a", config::PurgeMode::hard),
+                            Purge(PurgeKind::key, "b", config::PurgeMode::hard)});
   const auto left = rows();
   EXPECT_EQ(left.size(), 502U);
   EXPECT_EQ(left.front(), "500 all  hard");
@@ -143,7 +144,7 @@ TEST_F(ControlLogTest, BeyondAThousandTheOlderHalfBecomesOnePurgeOfEverything) {
   purge(PurgeKind::all, "");
   std::vector<Purge> more;
   for (std::uint64_t i = 0; i < 500; ++i) {
-    more.emplace_back(PurgeKind::tag, to_text(i), false);
+    more.emplace_back(PurgeKind::tag, to_text(i), config::PurgeMode::hard);
   }
   change(more);
   EXPECT_EQ(rows().front(), "1002 all  hard");
@@ -152,16 +153,20 @@ TEST_F(ControlLogTest, BeyondAThousandTheOlderHalfBecomesOnePurgeOfEverything) {
 
 TEST_F(ControlLogTest, WhatIsMalformedOrTooMuchIsRefusedAsAWhole) {
   const std::string long_text(config::limit::purge_text_bytes_max + 1, 'x');
-  EXPECT_EQ(append({Purge(PurgeKind::tag, "x", false), Purge(PurgeKind::tag, long_text, false)}).error().kind,
+  EXPECT_EQ(append({Purge(PurgeKind::tag, "x", config::PurgeMode::hard),
+                    Purge(PurgeKind::tag, long_text, config::PurgeMode::hard)})
+                .error()
+                .kind,
             ErrorKind::invalid);
-  EXPECT_EQ(append({Purge(static_cast<PurgeKind>(5), "x", false)}).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(append({Purge(static_cast<PurgeKind>(5), "x", config::PurgeMode::hard)}).error().kind,
+            ErrorKind::invalid);
   EXPECT_EQ(append(TextPairs{{"", "x"}}).error().kind, ErrorKind::invalid);
   EXPECT_EQ(append(TextPairs{{"A", long_text}}).error().kind, ErrorKind::invalid);
-  EXPECT_EQ(
-      append(std::vector<Purge>(config::limit::operator_keys_max + 1, Purge(PurgeKind::tag, "x", false)))
-          .error()
-          .kind,
-      ErrorKind::too_large);
+  EXPECT_EQ(append(std::vector<Purge>(config::limit::operator_keys_max + 1,
+                                      Purge(PurgeKind::tag, "x", config::PurgeMode::hard)))
+                .error()
+                .kind,
+            ErrorKind::too_large);
   TextPairs settings;
   for (std::uint64_t i = 0; i <= config::limit::control_settings_max; ++i) {
     settings.emplace_back(to_text(i), "x");

@@ -991,7 +991,8 @@ void Epoch::purge(const Subject& subject) {
        {PurgeKind::all, ""}}};
   const auto& [kind, text] = choices[random_.index(choices.size())];
   const bool soft = random_.percent(30);
-  append_to_log(records::control_changes(std::vector{config::Purge(kind, text, soft)}));
+  append_to_log(records::control_changes(
+      std::vector{config::Purge(kind, text, soft ? config::PurgeMode::soft : config::PurgeMode::hard)}));
   judge_.purged(std::string(config::to_text(kind)), text, soft, control_sequence(world_));
   journal_.reach(soft ? Probe::purge_soft : Probe::purge_hard);
   journal_.note(world_.now, "", "a purge", 0, 0, static_cast<std::int64_t>(control_sequence(world_)));

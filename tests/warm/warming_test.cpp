@@ -353,8 +353,8 @@ TEST(Warming, WhatWasPurgedIsWarmedAgain) {
   const auto roots = first_of(deployment.library, 10);
   deployment.upload(roots, "1");
   deployment.drain();
-  sim::append_control(deployment.world, records::control_changes(
-                                            std::vector{config::Purge(config::PurgeKind::all, "", false)}));
+  sim::append_control(deployment.world, records::control_changes(std::vector{config::Purge(
+                                            config::PurgeKind::all, "", config::PurgeMode::hard)}));
   deployment.world.after(Millis(20'000), [] {});
   deployment.world.run();
   deployment.upload(roots, "1");

@@ -18,7 +18,7 @@
 
 namespace larder::operators {
 
-struct Desk {
+struct OperatorContext {
   // As they are now, with what was changed at run time.
   const config::Settings& settings;
   // The text bindings as deployed.
