@@ -545,8 +545,9 @@ TEST_F(AppTest, TheFrontSaysWhatIsHereAndNothingOfTheConfiguration) {
             R"({"name":"Larder","version":"0.1.0","links":{"health":"/health","dashboard":"/dashboard",)"
             R"("description":"/openapi.json"}})");
   EXPECT_EQ(isolate.run("POST", "/").header("allow"), "GET, HEAD, OPTIONS");
-  Isolate declared(world, {}, R"({"resources": [{"name": "home", "match": {"path": "/"},
-      "origin": {"url": "https://api.example.com/"}, "key": [{"query": "q"}], "ttl": "1h"}]})");
+  Isolate declared(world, {},
+                   R"({"resources": [{"name": "home", "mode": "http", "match": {"path": "/{rest...}"},
+      "origin": {"url": "https://api.example.com/{rest}?{*}"}}]})");
   EXPECT_THAT(declared.get("/").header("cache-status"), HasSubstr("larder; fwd=miss"));
 }
 

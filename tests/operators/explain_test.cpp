@@ -18,7 +18,7 @@ constexpr auto declarations = R"({"resources": [
     {"name": "page", "mode": "http", "match": {"methods": ["GET", "POST"], "path": "/pages/{rest...}"},
      "origin": {"url": "https://api.example.com/{rest}?{*}"}, "ttl": "1m"},
     {"name": "answer", "match": {"method": "POST", "path": "/answers"},
-     "origin": {"url": "https://api.example.com/answers"}, "key": [{"body": "question"}], "ttl": "1h"}]})";
+     "origin": {"url": "https://api.example.com/answers"}, "key": [{"body": "question", "required": true}], "ttl": "1h"}]})";
 
 struct ExplainTest : ::testing::Test {
   ExplainTest() {
@@ -57,8 +57,8 @@ TEST_F(ExplainTest, ACopyInMemoryAnswersInTwoSteps) {
               HasSubstr(R"({"rule":16,"step":"look","reason":"absent","why":"A tier farther away may )"
                         R"(have an entry, or a newer one.","tier":"memory"},{"rule":8,"step":"serve",)"
                         R"("reason":"memory")"));
-  EXPECT_THAT(told.body, HasSubstr(R"("then":[],"cacheStatus":"larder; hit; ttl=3599; detail=memory"})"));
-  EXPECT_EQ(isolate.get("/items/7").header("cache-status"), "larder; hit; ttl=3599; detail=memory");
+  EXPECT_THAT(told.body, HasSubstr(R"("then":[],"cacheStatus":"larder; hit; ttl=3598; detail=memory"})"));
+  EXPECT_EQ(isolate.get("/items/7").header("cache-status"), "larder; hit; ttl=3598; detail=memory");
 }
 
 TEST_F(ExplainTest, WithoutACopyTheOriginWouldBeAskedAndIsNot) {
@@ -139,7 +139,7 @@ TEST_F(ExplainTest, OtherMethodsAndPathsAreExplainedToo) {
               HasSubstr(R"("resource":null,"why":"No resource of larder.json)"));
   EXPECT_THAT(explain("method=POST&url=/answers&body=%7B%22question%22:%22why%22%7D").body,
               HasSubstr(R"("key":"larder:answer:v3:why")"));
-  EXPECT_THAT(explain("url=/pages/b%3Fq%3D1").body, HasSubstr(R"("key":"larder:page:v3:b:q%3D1")"));
+  EXPECT_THAT(explain("url=/pages/b%3Fq%3D1").body, HasSubstr(R"("key":"larder:page:v3:b:q=1")"));
 }
 
 TEST_F(ExplainTest, WhatCannotBeExplainedIsNamed) {

@@ -387,7 +387,7 @@ test("an explanation says what the next request gets, asks no origin and stores 
   expect((await call("POST", "/api/cache/purge", purge)).status).toBe(200);
   const purged = await explain();
   expect(purged.purges).toMatchObject([{ kind: "tag", text: "title", mode: "soft" }]);
-  expect(purged.purges[0].reaches).toEqual(["edge", "kv"]);
+  expect(purged.purges[0].reaches).toEqual(["memory", "edge", "kv"]);
 });
 
 test("an entry is seen tier by tier, listed, and removed at once", async () => {
