@@ -347,20 +347,21 @@ tiers::EntryPtr put_together(host::Host& host, const config::Resource& resource,
   const std::uint64_t end = std::max(mine_end, theirs_end);
   const bool meet =
       std::max(mine->part.from.count, theirs->part.from.count) <= std::min(mine_end, theirs_end);
-  const std::uint64_t size_max = std::min(resource.bytes_max.count, config::limit::reply_bytes_max);
+  const std::uint64_t size_max =
+      std::min<std::uint64_t>(resource.bytes_max.count, config::limit::reply_bytes_max);
   if (!meet || end - from > size_max) {
     return made;
   }
   const http::GivenPart both(http::ByteRange(Bytes(from), Bytes(end - from)), mine->whole);
   const std::string around = host.read_body(kept->body.handle(), kept->body.size(), 0);
   std::string joined;
-  joined.reserve(end - from);
+  joined.reserve(static_cast<std::size_t>(end - from));
   if (theirs->part.from.count < mine->part.from.count) {
-    joined.append(around, 0, mine->part.from.count - theirs->part.from.count);
+    joined.append(around, 0, static_cast<std::size_t>(mine->part.from.count - theirs->part.from.count));
   }
   joined.append(host.read_body(made->body.handle(), made->body.size(), 0));
   if (theirs_end > mine_end) {
-    joined.append(around, mine_end - theirs->part.from.count, std::string::npos);
+    joined.append(around, static_cast<std::size_t>(mine_end - theirs->part.from.count), std::string::npos);
   }
   if (joined.size() != end - from) {
     return made;
