@@ -362,7 +362,9 @@ host::Task<void> Reader::lock() {
   } else if (taken.state == Locks::State::value) {
     const Instant now = here_.host().now();
     const Held held = held_of(parts_, query_, taken.entry.get(), wanted_, now);
-    if (held == Held::answers && objection_of(query_, *taken.entry, now) == Reason::absent) {
+    // One that is no newer than the copy at hand was handed over before that was found to be outdated.
+    if (held == Held::answers && is_newer(*taken.entry, copy_.as_asked().get(), facts_.held) &&
+        objection_of(query_, *taken.entry, now) == Reason::absent) {
       parts_.tiered.put_nearest(query_.key, taken.entry);
       copy_ = Copy(std::move(taken.entry));
       found_in_.reset();
@@ -428,11 +430,13 @@ host::Task<void> Reader::ask() {
   Asking asking;
   // Conditions and ranges are the cache's own affair where it takes part, and the origin's where it does not.
   const bool passes_by = forward_.forward == http::ForwardReason::bypass;
-  asking.forwarding.with_conditions = passes_by;
+  // No copy is made of a HEAD's answer, so where there is none already the conditions are the origin's too.
+  asking.forwarding.with_conditions = passes_by || (query_.wants_no_body() && !has_copy);
   asking.forwarding.with_range = query_.wants_part && (passes_by || !has_copy);
   if (asking.forwarding.with_range && !passes_by) {
     forward_.detail = policy::to_text(Reason::range);
   }
+  asking.read_by = query_.wants_no_body() ? http::Method::head : http::Method::get;
   asking.former = asked_about_.as_asked();
   asking.timeout = origin.timeout_hard;
   asking.attempt_timeout = origin.timeout_hard;

@@ -63,7 +63,7 @@ TEST_F(ExplainTest, ACopyInMemoryAnswersInTwoSteps) {
 
 TEST_F(ExplainTest, WithoutACopyTheOriginWouldBeAskedAndIsNot) {
   const std::size_t asked = world.origin_requests.size();
-  const auto& told = explain("url=https://books.example/items/8&method=HEAD");
+  const auto& told = explain("url=https://books.example/items/8");
   EXPECT_THAT(told.body, HasSubstr(R"("key":"larder:item:v3:8")"));
   EXPECT_THAT(told.body,
               HasSubstr(R"({"tier":"memory","used":true,"found":false},{"tier":"edge","used":true,)"
