@@ -21,6 +21,11 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 /** @type {Set<{plot: uPlot, place: HTMLElement}>} */
 const drawn = new Set();
 const HEIGHT = 190;
+/** Between the times that are written. */
+const STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 43_200, 86_400, 604_800];
+
+/** @param {number} seconds since the epoch */
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
 
 new ResizeObserver(() => {
   for (const one of drawn) {
@@ -59,7 +64,7 @@ export function chart({ title, times, lines, values, format, range, bands = [] }
     h("summary", {}, "Show as a table"),
     table(
       [
-        ["time", (row) => new Date(row.time * 1000).toLocaleTimeString("en-GB")],
+        ["time", (row) => clock(row.time)],
         ...lines.map(
           (line, i) =>
             /** @type {[string, (row: any) => string, string]} */ ([
@@ -105,7 +110,7 @@ export function chart({ title, times, lines, values, format, range, bands = [] }
           },
         },
         axes: [
-          { ...axis, space: 70 },
+          { ...axis, space: 84, incrs: STEPS_SECONDS, values: (_plot, ticks) => ticks.map(clock) },
           { ...axis, size: 62, values: (_plot, ticks) => ticks.map((tick) => format(tick)) },
         ],
         series: [

@@ -22,19 +22,11 @@ export const sum = (metrics, name, which = () => true) =>
 
 /** @param {any} metrics */
 function counted(metrics) {
-  const of = (/** @type {string} */ outcome) =>
-    sum(metrics, "answers_total", (one) => one.outcome === outcome);
-  const hits = of("hit");
-  const stale = of("stale");
-  const negative = of("negative");
-  const all = sum(metrics, "answers_total");
+  const served = sum(metrics, "cache_hit_fresh") + sum(metrics, "cache_hit_stale");
+  const reads = served + sum(metrics, "cache_miss");
   return {
-    all,
-    hits,
-    stale,
-    served: hits + stale,
-    judged: hits + stale + of("miss") + of("error") + negative,
-    errors: of("error"),
+    served,
+    reads,
     origin: sum(metrics, "origin_requests_total"),
     tiers: Object.fromEntries(
       TIERS.map((tier) => [tier, sum(metrics, "cache_hits_total", (one) => one.impl === tier)]),
@@ -83,6 +75,15 @@ const tile = (label, value, note, tone = "") =>
     h("small", {}, note),
   );
 
+/** @param {{left: number} | undefined} budget */
+function budgetTile(budget) {
+  if (budget === undefined) return tile("Error budget left", "–", "of 30 days");
+  const { left } = budget;
+  if (left < 0)
+    return tile("Error budget left", "none", `${numberText(1 - left)} times that of 30 days is used`, "bad");
+  return tile("Error budget left", percentText(left), "of 30 days", left < 0.25 ? "bad" : "");
+}
+
 /** @param {PromiseSettledResult<any>} settled */
 const answerOf = (settled) => (settled.status === "fulfilled" ? settled.value : null);
 
@@ -98,38 +99,29 @@ export async function overview() {
   const now = counted(metrics.value.metrics);
   looks = [...looks, { time: Date.now() / 1000, counts: now }].slice(-POINTS_MAX);
 
-  const ratio = now.judged === 0 ? null : now.served / now.judged;
+  const ratio = now.reads === 0 ? null : now.served / now.reads;
   const firing = (answerOf(alerts)?.alerts ?? []).filter((/** @type {any} */ one) => one.state === "firing");
   const budget = answerOf(slo)?.errorBudget;
   const month = answerOf(costs)?.month;
-  const savedMoney = moneySaved(answerOf(costs), now);
+  const savedMoney = moneySaved(answerOf(costs), metrics.value.metrics);
   return [
     h(
       "div",
       { class: "tiles" },
-      tile(
-        "Hit ratio",
-        percentText(ratio),
-        `${numberText(now.served)} of ${numberText(now.judged)} answers from copies`,
-      ),
+      tile("Hit ratio", percentText(ratio), `${numberText(now.served)} of ${numberText(now.reads)} reads`),
       tile("Origin requests saved", numberText(now.served), `${numberText(now.origin)} were made`),
       tile(
         "Latency, 95 %",
         durationText(now.latencies.p95),
         `half within ${durationText(now.latencies.p50)}`,
       ),
-      tile(
-        "Error budget left",
-        percentText(budget?.left),
-        "of 30 days",
-        (budget?.left ?? 1) < 0.25 ? "bad" : "",
-      ),
+      budgetTile(budget),
       tile(
         "A month costs",
         month ? dollarsText(month.planUsd + month.usageUsd) : "–",
         "plan and use, at this rate",
       ),
-      tile("Models saved", dollarsText(savedMoney), "answers that no model had to write again"),
+      tile("Models saved", dollarsText(savedMoney), "calls that copies spared, at their mean price"),
       tile(
         "Alerts firing",
         String(firing.length),
@@ -148,23 +140,22 @@ export async function overview() {
   ];
 }
 
-/** What narratives from copies would have cost. @param {any} costs @param {any} now */
-function moneySaved(costs, now) {
-  if (costs === null || now.origin === 0) return null;
-  return (costs.modelsUsd / now.origin) * now.served;
+/** What narratives from copies would have cost, at what a call of a model has cost. @param {any} costs @param {any} metrics */
+function moneySaved(costs, metrics) {
+  const calls = sum(metrics, "model_calls_total");
+  if (costs === null || calls === 0) return null;
+  return (costs.modelsUsd / calls) * sum(metrics, "cache_hits_total", (one) => one.key_pattern === "narr");
 }
 
 function tierChart() {
   const seen = TIERS.filter((tier) => looks.some((look) => look.counts.tiers[tier] > 0));
   const shown = seen.length > 0 ? seen : ["memory"];
   return chart({
-    title: "Share of all answers, by the tier that had the copy, since the beginning",
+    title: "Share of all reads that each tier answered, since the beginning",
     times: looks.map((look) => look.time),
     lines: shown.map((tier) => ({ label: tier, colour: `--c${TIERS.indexOf(tier) + 1}` })),
     values: shown.map((tier) =>
-      looks.map(({ counts }) =>
-        counts.judged === 0 ? null : Math.min(1, counts.tiers[tier] / counts.judged),
-      ),
+      looks.map(({ counts }) => (counts.reads === 0 ? null : Math.min(1, counts.tiers[tier] / counts.reads))),
     ),
     format: (value) => percentText(value, 0),
     range: [0, 1],
