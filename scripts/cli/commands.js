@@ -24,8 +24,8 @@ import { deploy } from "./deploy.js";
 import { ENVIRONMENTS } from "./deployment.js";
 import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
-
 import { jsonOf } from "./files.js";
+import { init } from "./init.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
@@ -57,6 +57,7 @@ import { prewarm, warmFile, watchJob } from "./warming.js";
  * @property {boolean} json
  * @property {string} root the project's folder
  * @property {((question: string) => Promise<boolean>) | null} confirm null: nobody is there to be asked
+ * @property {((text: string) => Promise<string>) | null} question null: nobody is there to be asked
  * @property {import("./doctor.js").Machine} machine
  *
  * @typedef {object} Command
@@ -739,6 +740,24 @@ export const COMMANDS = [
     ],
     examples: ["larder check mine.json"],
     run: ([file], options, context) => check(file ?? "larder.json", options.module, context),
+  },
+  {
+    name: "init",
+    route: null,
+    role: null,
+    purpose:
+      "Proposes resource declarations from an OpenAPI 3 document, or from a few questions, and says why",
+    arguments: [["[document]", "JSON or YAML; where it is left out, questions are asked"]],
+    options: [
+      {
+        flags: "--out <file>",
+        purpose: "where they are written; - is the standard output",
+        otherwise: "larder.json",
+      },
+      { flags: "--force", purpose: "write over a file that is there" },
+    ],
+    examples: ["larder init api.yaml --out mine.json", "LARDER_CONFIG=mine.json npm run dev"],
+    run: ([document], options, context) => init(document, options, context),
   },
   {
     name: "doctor",
