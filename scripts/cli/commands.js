@@ -26,6 +26,7 @@ import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
 import { jsonOf } from "./files.js";
 import { init } from "./init.js";
+import { plan } from "./plan.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
@@ -758,6 +759,22 @@ export const COMMANDS = [
     ],
     examples: ["larder init api.yaml --out mine.json", "LARDER_CONFIG=mine.json npm run dev"],
     run: ([document], options, context) => init(document, options, context),
+  },
+  {
+    name: "plan",
+    route: null,
+    role: null,
+    purpose:
+      "Replays an access log under several declarations: hit rate, origin calls, memory and monthly cost",
+    arguments: [
+      ["<log>", "JSON lines (Cloudflare's Logpush, or url and time), Common or Combined"],
+      ["[declarations...]", "files to compare; larder.json where there are none"],
+    ],
+    options: [
+      { flags: "--module <file>", purpose: "the module that replays; else the one that was built last" },
+    ],
+    examples: ["larder plan access.log larder.json longer.json"],
+    run: ([log, declarations], options, context) => plan(log, declarations, options, context),
   },
   {
     name: "doctor",
