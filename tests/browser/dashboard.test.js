@@ -265,7 +265,7 @@ test("an admin changes a setting after a question, silences an alert, uploads a 
     buffer: Buffer.from("Title,Author\nEmma,Jane Austen\n"),
   });
   await page.getByRole("button", { name: "Warm", exact: true }).click();
-  await page.getByText(/^Job \w+: 1 authors\./).waitFor();
+  await page.getByText(/^Job [\w-]+: 1 authors\./).waitFor();
 
   await show(page, "entries?prefix=title");
   await page.getByRole("button", { name: "v3:dune" }).click();
