@@ -712,9 +712,14 @@ export const COMMANDS = [
     arguments: [["[file]", "larder.json where it is left out"]],
     options: [
       { flags: "--module <file>", purpose: "the module that validates; else the one that was built last" },
+      {
+        flags: "--deployment <file>",
+        purpose: "also what cannot work or will surprise in this wrangler.toml",
+      },
+      { flags: "--lifecycle <file>", purpose: "and in these lifecycle rules of its bucket" },
     ],
-    examples: ["larder check mine.json"],
-    run: ([file], options, context) => check(file ?? "larder.json", options.module, context),
+    examples: ["larder check mine.json", "larder check --deployment wrangler.toml"],
+    run: ([file], options, context) => check(file ?? "larder.json", options, context),
   },
   {
     name: "doctor",

@@ -139,7 +139,7 @@ void App::build_caches() {
       settings_, registry_, *tiered_, counters_, *control_,
       bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
-  conductor_ = std::make_unique<trials::Conductor>(*control_);
+  conductor_ = std::make_unique<trials::Conductor>(settings_, *control_);
   adopt_plan();
   const operators::OperatorContext context{settings_,   bindings_, declarations_, registry_,      *tiered_,
                                            *engine_,    *control_, counters_,     narrative_log_, *warming_,

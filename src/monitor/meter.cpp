@@ -45,6 +45,7 @@ void Meter::accessed(std::string_view pattern, std::string_view storage_name, By
   if (!is_on()) {
     return;
   }
+  accessed_ += times;
   const auto known = accesses_.find(pattern);
   if (known != accesses_.end()) {
     known->second += times;
@@ -85,7 +86,7 @@ host::Task<void> Meter::gather(host::Context here) {
 }
 
 void Meter::hurry(host::Host& host) {
-  if (gatherer_ && (counters_.events() >= limit::flush_events_max ||
+  if (gatherer_ && (accessed_ >= limit::flush_events_max ||
                     samples_.size() >= limit::ledger_batch_samples_max / 2)) {
     host.wake(*gatherer_);
     gatherer_.reset();
@@ -159,6 +160,7 @@ records::ledger::flush_arguments Meter::make_batch(host::Context here) {
   count_billed(here);
   set_gauges_();
   batch_events_ = counters_.events();
+  accessed_ = 0;
   records::ledger::flush_arguments batch;
   const metrics::Tally counted = counters_.take_counted();
   batch.isolate = isolate_;

@@ -389,6 +389,44 @@ Result<ledger::evaluate_results> Ledger::evaluate(const ledger::evaluate_argumen
   return results;
 }
 
+Result<ledger::announce_results> Ledger::announce(const ledger::announce_arguments& asked) {
+  const auto is_sane = [](const Announcement& one) {
+    return !one.topic.empty() && one.topic.size() <= limit::experiment_name_bytes_max && one.serial > 0 &&
+           one.at <= INT64_MAX && one.headline.size() <= limit::experiment_text_bytes_max;
+  };
+  if (asked.announcements.size() > limit::experiments_max ||
+      !std::all_of(asked.announcements.begin(), asked.announcements.end(), is_sane)) {
+    return fail(ErrorKind::invalid, "ledger", "An announcement is malformed, or there are too many.");
+  }
+  std::vector<metrics::Notice> notices;
+  for (const Announcement& one : asked.announcements) {
+    const Key key = Key("announced").text(one.topic);
+    AnnouncedTopic topic = row<AnnouncedTopic>(key).value_or(AnnouncedTopic());
+    // An experiment that was forgotten and declared anew begins with 1 again.
+    if (one.serial <= topic.serial && one.at <= topic.at && !LARDER_MUTATED(decision_told_twice)) {
+      continue;
+    }
+    topic.serial = one.serial;
+    topic.at = one.at;
+    put_row(key, topic);
+    metrics::Notice notice;
+    notice.news = metrics::AlertNews::none;
+    notice.fired_at = notice.resolved_at = instant_from_millis(static_cast<std::int64_t>(one.at));
+    notice.topic = one.topic;
+    notice.headline = one.headline;
+    notice.reason = utf8_prefix(one.reason, limit::experiment_text_bytes_max);
+    notices.push_back(std::move(notice));
+  }
+  if (!notices.empty()) {
+    for (const std::string& transport : asked.transports) {
+      put_message(transport, notices);
+    }
+  }
+  ledger::announce_results results;
+  results.news = static_cast<std::uint32_t>(notices.size());
+  return results;
+}
+
 void Ledger::put_message(std::string_view transport, const std::vector<metrics::Notice>& notices) {
   MessageNumber number = row<MessageNumber>(Key("number")).value_or(MessageNumber());
   number.number += 1;
@@ -556,6 +594,13 @@ bool Ledger::prune(const LedgerTotals& sums) {
   for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), limit::rows_at_once))) {
     const auto isolate = decode<LedgerIsolate>(found.value);
     if (!isolate || isolate->seen_at + millis_of(limit::ledger_isolate_kept) < now) {
+      store_.erase(found.key);
+    }
+  }
+  const Key announced("announced");
+  for (const Row& found : store_.range(Range(announced.str(), announced.end(), limit::rows_at_once))) {
+    const auto topic = decode<AnnouncedTopic>(found.value);
+    if (!topic || topic->at + millis_of(limit::ledger_hours_kept) < now) {
       store_.erase(found.key);
     }
   }

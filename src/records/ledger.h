@@ -2,7 +2,7 @@
 //
 // Rows: totals (one, with what has been rolled up), minute, hour and day (tallies of what arrived in them),
 // isolate (the last batch of each), ghost and pending (metrics/ghost_cache.h, and what waits to be put into
-// it), alerts (states), message and undelivered. A batch is counted in the minute in which it arrives, so
+// it), alerts (states), announced (the last number of each topic), message and undelivered. A batch is counted in the minute in which it arrives, so
 // that what is rolled up never changes: the sum of all days, hours and minutes that are no part of one
 // another is the total.
 #pragma once
@@ -34,6 +34,8 @@ class Ledger : public Machine {
   Result<ledger::take_messages_results> take_messages(const ledger::take_messages_arguments& asked);
   Result<ledger::settle_message_results> settle_message(const ledger::settle_message_arguments& asked);
   Result<ledger::alerts_results> alerts(const ledger::alerts_arguments& asked);
+  // Refuses, as invalid, more than limit::experiments_max at once, and those without a topic or a number.
+  Result<ledger::announce_results> announce(const ledger::announce_arguments& asked);
   // Refuses, as not_found, an alert that is not there; as invalid, too long a silence.
   Result<ledger::silence_results> silence(const ledger::silence_arguments& asked);
   // Rolls up what is over, and forgets what is old.
