@@ -1,4 +1,4 @@
-// npm run bench [-- http|misses|measuring|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--publish] [--guard]:
+// npm run bench [-- http|misses|measuring|experiments|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--publish] [--guard]:
 // measures, prints tables and writes build/bench/results.json. A missed aim is told, and the exit status stays 0. --publish writes
 // docs/PERFORMANCE.md and its plots of the results. --guard measures briefly, by default all that has a bound, and fails where
 // a ratio is outside of its bound.
@@ -11,7 +11,7 @@ import { benchCsv, csvReport } from "./csv/bench.js";
 import { benchHttp, httpReport } from "./http/bench.js";
 import { stopServers } from "./http/server.js";
 import { benchJson, jsonReport } from "./json/bench.js";
-import { benchMeasuring, measuringReport } from "./measuring/bench.js";
+import { benchExperiments, benchMeasuring, experimentsReport, measuringReport } from "./measuring/bench.js";
 import { benchMisses, missesReport } from "./misses/bench.js";
 import { benchModule, moduleReport } from "./module/bench.js";
 import { publish } from "./publish.js";
@@ -73,6 +73,11 @@ if (wanted("measuring")) {
   const extent = { rounds, turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
   const found = await benchMeasuring(folder("measuring"), extent);
   tell("measuring", found, measuringReport(found));
+}
+if (wanted("experiments")) {
+  const extent = { rounds, turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
+  const found = await benchExperiments(folder("experiments"), extent);
+  tell("experiments", found, experimentsReport(found));
 }
 if (wanted("module")) {
   const found = await benchModule(folder("module"));

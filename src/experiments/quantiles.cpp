@@ -110,8 +110,8 @@ QuantileDifference difference(const Quantile& control, const Quantile& treated) 
 }
 
 std::string in_words(const Quantile& quantile) {
-  const std::string share =
-      concat({to_text(static_cast<std::uint64_t>(std::round(quantile.share * 100))), " % of its requests take "});
+  const std::string share = concat(
+      {to_text(static_cast<std::uint64_t>(std::round(quantile.share * 100))), " % of its requests take "});
   if (!quantile.high) {
     return concat({share, "an unknown time above ", millis_text(quantile.low), " ms at most."});
   }

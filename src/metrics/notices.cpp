@@ -111,8 +111,8 @@ Story story_of(const Notice& notice, const NoticeContext& context) {
     story.state = "DECIDED";
     story.grade = "experiment";
     story.what = concat({"It ", notice.headline, "."});
-    story.status = concat({notice.reason, notice.reason.empty() ? "" : " ", "Decided at ",
-                           minute_text(notice.fired_at), "."});
+    story.status = concat(
+        {notice.reason, notice.reason.empty() ? "" : " ", "Decided at ", minute_text(notice.fired_at), "."});
     story.guide = experiments_guide;
     return story;
   }
@@ -210,8 +210,7 @@ Result<std::vector<Notice>> decode_notices(std::string_view bytes) {
     Notice notice;
     if (name.empty()) {
       notice.news = AlertNews::none;
-      notice.fired_at = notice.resolved_at =
-          instant_from_millis(static_cast<std::int64_t>(record.u64()));
+      notice.fired_at = notice.resolved_at = instant_from_millis(static_cast<std::int64_t>(record.u64()));
       notice.topic = record.text();
       notice.headline = record.text();
       notice.reason = record.text();
@@ -290,15 +289,15 @@ std::string plain_text_of(const std::vector<Notice>& notices, const NoticeContex
 
 std::string html_of(const std::vector<Notice>& notices, const NoticeContext& context) {
   // Inline styles are what all mail programs take; the sheet is for those that can be dark.
-  std::string html = concat(
-      {"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-       "<meta name=\"viewport\" content=\"width=device-width\">"
-       "<meta name=\"color-scheme\" content=\"light dark\">"
-       "<meta name=\"supported-color-schemes\" content=\"light dark\"><title>",
-       escaped_html(subject_of(notices, context)), "</title><style>", mail_sheet, "</style></head>",
-       "<body class=\"page\" style=\"margin:0;padding:24px 16px;background:#f4f4f2;color:#1c1c1a;",
-       "font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif\">",
-       "<div style=\"max-width:600px;margin:0 auto\">"});
+  std::string html =
+      concat({"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+              "<meta name=\"viewport\" content=\"width=device-width\">"
+              "<meta name=\"color-scheme\" content=\"light dark\">"
+              "<meta name=\"supported-color-schemes\" content=\"light dark\"><title>",
+              escaped_html(subject_of(notices, context)), "</title><style>", mail_sheet, "</style></head>",
+              "<body class=\"page\" style=\"margin:0;padding:24px 16px;background:#f4f4f2;color:#1c1c1a;",
+              "font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif\">",
+              "<div style=\"max-width:600px;margin:0 auto\">"});
   html += concat({"<p class=\"quiet\" style=\"margin:0 0 16px;color:#5a5a55\">Larder, deployment ",
                   escaped_html(deployment_of(context)), "</p>"});
   if (context.is_test) {
@@ -307,16 +306,29 @@ std::string html_of(const std::vector<Notice>& notices, const NoticeContext& con
   for (const Notice& notice : notices) {
     const Story story = story_of(notice, context);
     const MailLook look = look_of(notice);
-    html += concat({"<div class=\"box ", look.style, "\" style=\"", box_style, look.colour, "\">",
-                    "<p class=\"state\" style=\"margin:0;color:", look.colour, "\"><strong>", look.word,
-                    "</strong> (", story.grade, ")</p>",
+    html += concat({"<div class=\"box ",
+                    look.style,
+                    "\" style=\"",
+                    box_style,
+                    look.colour,
+                    "\">",
+                    "<p class=\"state\" style=\"margin:0;color:",
+                    look.colour,
+                    "\"><strong>",
+                    look.word,
+                    "</strong> (",
+                    story.grade,
+                    ")</p>",
                     "<h2 style=\"margin:4px 0 8px;font-size:20px;line-height:1.3;overflow-wrap:anywhere\">",
-                    escaped_html(sentence_of(story.title)), "</h2><p style=\"margin:0 0 8px\">",
-                    escaped_html(story.what), "</p><p style=\"margin:0 0 8px;overflow-wrap:anywhere\">",
-                    escaped_html(story.status), "</p>"});
+                    escaped_html(sentence_of(story.title)),
+                    "</h2><p style=\"margin:0 0 8px\">",
+                    escaped_html(story.what),
+                    "</p><p style=\"margin:0 0 8px;overflow-wrap:anywhere\">",
+                    escaped_html(story.status),
+                    "</p>"});
     if (!story.help.empty()) {
-      html += concat({"<p style=\"margin:0 0 8px\"><strong>What to do:</strong> ", escaped_html(story.help),
-                      "</p>"});
+      html += concat(
+          {"<p style=\"margin:0 0 8px\"><strong>What to do:</strong> ", escaped_html(story.help), "</p>"});
     }
     const bool is_link = !context.guide_url.empty() && !is_decision(notice);
     html += is_link ? concat({"<p style=\"margin:0\"><a class=\"link\" style=\"color:#0b57a4\" href=\"",

@@ -86,8 +86,8 @@ host::Task<void> Meter::gather(host::Context here) {
 }
 
 void Meter::hurry(host::Host& host) {
-  if (gatherer_ && (accessed_ >= limit::flush_events_max ||
-                    samples_.size() >= limit::ledger_batch_samples_max / 2)) {
+  if (gatherer_ &&
+      (accessed_ >= limit::flush_events_max || samples_.size() >= limit::ledger_batch_samples_max / 2)) {
     host.wake(*gatherer_);
     gatherer_.reset();
   }

@@ -118,7 +118,8 @@ void write_cpu(JsonWriter& json, const metrics::Usage& month, const CpuTime& cpu
   }
   json.key("furtherMillisUsd").value(dollars(metrics::marginal_cost(price, requests)));
   json.key("note").value(
-      "The platform tells a Worker nothing of its CPU time. Read the mean in Cloudflare's dashboard (Metrics, CPU "
+      "The platform tells a Worker nothing of its CPU time. Read the mean in Cloudflare's dashboard "
+      "(Metrics, CPU "
       "time), and ask again with ?cpuMillisPerRequest=: then it is among the items.");
   json.end_object();
 }
@@ -340,8 +341,8 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
     cpu.millis_per_request = parse_decimal(said);
     if (!cpu.millis_per_request || *cpu.millis_per_request < 0 ||
         *cpu.millis_per_request > cpu_millis_per_request_max) {
-      co_return host::problem_answer(
-          here.host(), invalid_request("cpuMillisPerRequest: write a number, 0 to 300000."));
+      co_return host::problem_answer(here.host(),
+                                     invalid_request("cpuMillisPerRequest: write a number, 0 to 300000."));
     }
   }
   if (context.settings.ledger_shards == 0) {
@@ -356,6 +357,11 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
   const std::vector<KeptByObject> objects = co_await metrics_answers::kept_by_objects(here, context);
   metrics::Usage usage = usage_of(totals->counted, cpu);
   metrics::Usage month = metrics::forecast_month(usage, totals->since, now);
+  for (const BilledItem item : {BilledItem::kv_bytes, BilledItem::r2_bytes}) {
+    const std::string_view name = metrics::price_rows()[static_cast<std::size_t>(item)].name;
+    month[static_cast<std::size_t>(item)] =
+        metrics::mean_bytes(totals->counted.sum("kept_byte_seconds_total", 0, name), totals->since, now);
+  }
   // What is kept now, rather than what came together.
   for (const KeptByObject& object : objects) {
     usage[static_cast<std::size_t>(BilledItem::object_bytes)] += object.bytes;
@@ -386,7 +392,8 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
           "at a tenth of today's $5.00 a million.");
   json.end_object();
   json.key("unknown").value(
-      "Logs, the time for which Durable Objects are in memory, and the rows that they read and write are billed too; the "
+      "Logs, the time for which Durable Objects are in memory, and the rows that they read and write are "
+      "billed too; the "
       "platform does not tell them to the Worker. CPU time is known where you say it.");
   json.end_object();
   co_return host::json_answer(here.host(), 200, json.text());

@@ -53,7 +53,8 @@ class [[nodiscard]] ObjectCall {
 };
 
 // What an object's storage takes. Errors: as above.
-host::Task<Result<Bytes>> size_of(host::Context here, std::string_view binding, std::string name, Millis wait);
+host::Task<Result<Bytes>> size_of(host::Context here, std::string_view binding, std::string name,
+                                  Millis wait);
 
 #define LARDER_OBJECT(object, number, Class, binding, kept)  \
   namespace object {                                         \

@@ -2,9 +2,9 @@
 //
 // Rows: totals (one, with what has been rolled up), minute, hour and day (tallies of what arrived in them),
 // isolate (the last batch of each), ghost and pending (metrics/ghost_cache.h, and what waits to be put into
-// it), alerts (states), announced (the last number of each topic), message and undelivered. A batch is counted in the minute in which it arrives, so
-// that what is rolled up never changes: the sum of all days, hours and minutes that are no part of one
-// another is the total.
+// it), alerts (states), announced (the last number of each topic), message and undelivered. A batch is
+// counted in the minute in which it arrives, so that what is rolled up never changes: the sum of all days,
+// hours and minutes that are no part of one another is the total.
 #pragma once
 
 #include "metrics/alerts.h"

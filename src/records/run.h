@@ -17,7 +17,8 @@ enum class ObjectKind : std::uint32_t {
 };
 
 inline constexpr std::uint32_t alarm_method = 0;
-// No machine's: whoever keeps an object's rows answers with a status of 0 and a u64, the bytes that they take.
+// No machine's: whoever keeps an object's rows answers with a status of 0 and a u64, the bytes that they
+// take.
 inline constexpr std::uint32_t size_method = UINT32_MAX;
 
 struct Reply {

@@ -275,10 +275,23 @@ records::ExperimentDecision decision_of(std::string_view call, std::string_view 
 records::Announcement announcement_of(const ExperimentRow& row, const records::ExperimentDecision& decision) {
   records::Announcement news;
   news.topic = row.name;
-  news.serial = row.serial;
+  // Each second number is left for a winner that waits.
+  news.serial = 2 * row.serial;
   news.at = row.changed;
   news.headline = headline_of(decision.call);
   news.reason = decision.reason;
+  return news;
+}
+
+// A winner of an experiment that people promote themselves.
+records::Announcement announcement_of_winner(const Dossier& dossier) {
+  records::Announcement news;
+  news.topic = dossier.row.name;
+  news.serial = 2 * dossier.row.serial + 1;
+  news.at = dossier.row.changed;
+  const std::string& winner = dossier.declaration.variants[dossier.analysis.variant].name;
+  news.headline = concat({"has a winner, ", winner, ", which waits to be promoted by you"});
+  news.reason = dossier.analysis.reason;
   return news;
 }
 
@@ -517,6 +530,11 @@ host::Task<void> Conductor::look_at(host::Context here, std::string name) {
   }
   auto change = change_of(*dossier);
   if (!change) {
+    if (dossier->analysis.call == experiments::Call::promote) {
+      records::Announcements news;
+      news.push_back(announcement_of_winner(*dossier));
+      co_await monitor::announce(here, settings_, std::move(news));
+    }
     co_return;
   }
   const auto changed = co_await move(here, std::move(*change));

@@ -7,8 +7,8 @@
 // and a newer state is never replaced. Whoever is lost between the two leaves a state that is not published
 // yet; tend() does it. So a promotion is made once, or not at all.
 //
-// Each decision is announced to people by the alerts' transports (monitor/watch.h): the ledger passes over what
-// was announced before, so that may be repeated too.
+// Each decision is announced to people by the alerts' transports (monitor/watch.h): the ledger passes over
+// what was announced before, so that may be repeated too.
 #pragma once
 
 #include <string>
