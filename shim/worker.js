@@ -3,6 +3,7 @@
 import { exhausted, outOfOrder, recovering } from "./emergency.js";
 import { AT_FAULT, EXHAUSTED, Instance } from "./instance.js";
 import { messageText } from "./message_text.js";
+import { pageFor } from "./pages.js";
 import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
@@ -51,6 +52,8 @@ export class LarderWorker {
     const { method, url } = request;
     const quick = instance.lanes.answer(request, method, url, Date.now());
     if (quick !== null) return quick;
+    const page = pageFor(request, method, url);
+    if (page !== null) return page;
     const event = { env, ctx, request, method, url };
     const answer = instance.begin("larder_fetch", event, requestRecord(method, url));
     if (answer instanceof Response) return answer;

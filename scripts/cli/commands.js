@@ -379,6 +379,30 @@ export const COMMANDS = [
     ]),
   },
   {
+    name: "explain",
+    route: "GET /api/explain",
+    role: "viewer",
+    purpose: "Says what would happen to a request, and why; the origin is not asked, and nothing changes",
+    arguments: [["<url>", "a path, or a whole URL: '/search/title?q=dune'"]],
+    options: [
+      { flags: "--method <method>", purpose: "of the request", otherwise: "GET" },
+      { flags: "--body <json>", purpose: "the JSON body, where the resource's key is made of it" },
+    ],
+    examples: ["larder explain '/search/title?q=dune'"],
+    ask: ([url], { method, body }) => ({ query: { url, method, body } }),
+    view: {
+      rows: (answer) => answer.steps ?? [],
+      columns: [
+        ["rule", of("rule")],
+        ["step", (row) => (row.tier ? `${row.step} (${row.tier})` : row.step)],
+        ["reason", of("reason")],
+        ["why", of("why")],
+      ],
+      empty: "There are no steps.",
+      after: explanation,
+    },
+  },
+  {
     name: "settings list",
     route: "GET /api/settings",
     role: "viewer",
@@ -763,6 +787,39 @@ export const COMMANDS = [
     },
   },
 ];
+
+/** What stands behind the steps of an explanation. @param {any} answer */
+function explanation(answer) {
+  if (answer.resource === null) return `${answer.why}\n`;
+  const lines = [`${answer.method} ${answer.url} is for the resource ${answer.resource.name}.`];
+  if (answer.why !== undefined) lines.push(answer.why);
+  if (answer.key !== undefined) lines.push(`Key: ${answer.key}`);
+  for (const copy of answer.tiers ?? []) lines.push(`In ${copy.tier}: ${copyText(copy)}`);
+  for (const { mode, kind, text, at, reaches } of answer.purges ?? []) {
+    lines.push(
+      `Purged ${mode} by ${kind} ${text} at ${at}; reaches ${reaches.join(", ") || "no copy that is there"}.`,
+    );
+  }
+  for (const { answer: said, step, rule, why } of answer.then ?? []) {
+    lines.push(`If the origin's answer ${SAID[said] ?? said}: ${step} (rule ${rule}). ${why}`);
+  }
+  lines.push(`Cache-Status: ${answer.cacheStatus}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const SAID = /** @type {Record<string, string>} */ ({
+  came: "comes",
+  late: "is late",
+  failed: "does not come",
+  "server-error": "is a server error",
+});
+
+/** @param {any} copy */
+function copyText({ used, found, error, state, ageSeconds, ttlSeconds, purged }) {
+  if (error !== undefined) return `no answer (${error})`;
+  if (!found) return used ? "nothing" : "nothing; this resource is not kept there";
+  return `${state}, ${ageSeconds} s old, ttl ${ttlSeconds} s${purged === "no" ? "" : `, purged ${purged}`}`;
+}
 
 /** @param {any} answer */
 function settingsAtRunTime(answer) {

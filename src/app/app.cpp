@@ -31,6 +31,7 @@ namespace larder::app {
 namespace {
 
 constexpr std::string_view cache_path = "/internal/cache";
+constexpr std::string_view front_path = "/";
 
 std::string allow_of(const std::vector<http::Method>& methods) {
   std::vector<std::string> names;
@@ -868,10 +869,11 @@ Outgoing App::unmatched(host::Context here, const http::Target& target, Inbound&
   const bool is_cache_path =
       target.path == cache_path && settings_.environment != config::Environment::production;
   std::vector<http::Method> methods = config::methods_of(declarations_, target.path);
-  if (health_path || is_cache_path) {
+  const bool is_front = target.path == front_path && methods.empty();
+  if (health_path || is_cache_path || is_front) {
     methods = {http::Method::get, http::Method::head};
     if (inbound.method == http::Method::get || inbound.method == http::Method::head) {
-      return health_path ? health() : internal_cache();
+      return is_front ? front() : health_path ? health() : internal_cache();
     }
   }
   if (methods.empty()) {
@@ -922,6 +924,15 @@ Outgoing App::health() const {
   json.key("cache").value(enabled ? registry_.active().name() : std::string_view("disabled"));
   json.key("toolchain").value(toolchain_).end_object();
   return json_answer(host_, faults_.empty() ? 200 : 503, json.text());
+}
+
+// What is here, for whoever finds the Worker: nothing of the configuration.
+Outgoing App::front() const {
+  JsonWriter json;
+  json.begin_object().key("name").value("Larder").key("version").value(version);
+  json.key("links").begin_object().key("health").value("/health").key("dashboard").value("/dashboard");
+  json.key("description").value("/openapi.json").end_object().end_object();
+  return json_answer(host_, 200, json.text());
 }
 
 Outgoing App::internal_cache() const {

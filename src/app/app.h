@@ -151,6 +151,7 @@ class App {
 
   // An answer that needs no waiting: how the Worker is, and what is wrong with the request.
   Outgoing health() const;
+  Outgoing front() const;
   Outgoing internal_cache() const;
   Outgoing unmatched(host::Context here, const http::Target& target, Inbound& inbound) const;
   Outgoing misconfigured() const;
