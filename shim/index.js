@@ -3,6 +3,7 @@
 import { worker } from "./larder.js";
 
 export {
+  Archive,
   Audit,
   Buckets,
   ControlLog,

@@ -6,6 +6,10 @@ import { CoreObject } from "./core.js";
 export { Lock } from "./lock.js";
 export { RedisLink } from "./redis_link.js";
 
+export class Archive extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Archive;
+}
 export class Audit extends CoreObject {
   /** @override */
   static row = OBJECTS.Audit;

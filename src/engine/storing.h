@@ -11,6 +11,8 @@ host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query
                                    tiers::EntryPtr entry);
 // The entry with its body unpacked; nullptr where that cannot be done, which is counted.
 host::Task<tiers::EntryPtr> unpacked(host::Context here, Parts& parts, tiers::EntryPtr entry);
+// Into R2, and its stub into the shared tier; nothing where another is at it.
+host::Task<void> store_cold(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry);
 // Into the tiers farther than memory.
 host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry);
 

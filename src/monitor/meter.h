@@ -76,6 +76,8 @@ class Meter {
   std::uint32_t threshold_ = metrics::GhostCache::positions;
   std::unordered_map<std::uint64_t, records::GhostSample> samples_;
   std::map<std::string, std::uint64_t, std::less<>> accesses_;
+  // By the hash of its name: how often a key was read.
+  std::unordered_map<std::uint64_t, std::uint32_t> reads_;
   // How many operations of each kind the host was given when they were last counted.
   std::vector<std::uint64_t> operations_counted_;
 };
