@@ -11,6 +11,7 @@ import grafanaAlerts from "./generate/grafana_alerts.js";
 import http from "./generate/http.js";
 import limits from "./generate/limits.js";
 import metrics from "./generate/metrics.js";
+import objectClasses from "./generate/object_classes.js";
 import objects from "./generate/objects.js";
 import operations from "./generate/operations.js";
 import operationsPage from "./generate/operations_page.js";
@@ -24,6 +25,7 @@ import tiers from "./generate/tiers.js";
 /** @type {{path: string, text: () => string}[]} */
 const PRODUCTS = [
   operations,
+  objectClasses,
   objects,
   operationsPage,
   example,

@@ -74,7 +74,9 @@ async function googleTests(tally, preset) {
 /** @param {Tally} tally @param {string} folder */
 async function nodeTests(tally, folder) {
   const report = `${REPORTS}/${folder}.tap`;
-  const command = [process.execPath, "--test", "--test-reporter=spec", "--test-reporter-destination=stdout"];
+  // Node leaves one core idle by itself.
+  const command = [process.execPath, "--test", `--test-concurrency=${availableParallelism()}`];
+  command.push("--test-reporter=spec", "--test-reporter-destination=stdout");
   command.push("--test-reporter=tap", `--test-reporter-destination=${report}`);
   command.push(...filesIn(`tests/${folder}`, ".test.js").map((name) => `tests/${folder}/${name}`));
   await tally.step(folder, command, { count: () => countTap(readFileSync(report, "utf8")) });

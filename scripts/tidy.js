@@ -15,8 +15,8 @@ const UNIT_FILES_MAX = 8;
 const APART = new Set(["wasm"]);
 const TIDY = "clang-tidy-19";
 
-/** The sources of src are looked at as the plain build sees them, a file each, those of wasm as the wasi build does. */
-const databases = ["plain", "wasi"].map((preset) => {
+/** The sources of src are looked at a file each, those of wasm as the wasi build does. */
+const databases = ["lint", "wasi"].map((preset) => {
   const folder = `build/${preset}`;
   /** @type {{file: string, command: string}[]} */
   const commands = JSON.parse(readFileSync(`${folder}/compile_commands.json`, "utf8"));

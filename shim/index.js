@@ -2,19 +2,7 @@
 
 import { worker } from "./larder.js";
 
-export {
-  Archive,
-  Audit,
-  Buckets,
-  ControlLog,
-  Experiments,
-  Jobs,
-  Ledger,
-  Lock,
-  Narratives,
-  RedisLink,
-  Spending,
-} from "./objects/index.js";
+export * from "./objects/index.js";
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

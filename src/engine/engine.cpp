@@ -139,18 +139,19 @@ host::Task<void> Engine::invalidate(host::Context here, const Query& query, cons
 
 host::Task<Reading> Engine::with_plain_body(host::Context here, const Query& query, Reading reading) {
   Hit* const hit = reading.hit();
-  tiers::EntryPtr plain = co_await unpacked(here, parts_, hit->entry);
+  auto plain = co_await unpacked(here, parts_, hit->entry);
   const bool is_forwarded = reading.status.forward && !reading.is_served_stale();
-  if (plain != nullptr &&
-      (is_forwarded || admission_of(parts_, query).participation == Participation::full)) {
-    hit->entry = std::move(plain);
+  if (plain && (is_forwarded || admission_of(parts_, query).participation == Participation::full)) {
+    hit->entry = std::move(*plain);
     hit->form = Form::unpacked;
     co_return reading;
   }
-  // What cannot be unpacked is no entry: it goes, and the origin is asked. So it is where the cache has been
-  // switched off meanwhile.
+  // The origin is asked; where the cache has been switched off meanwhile, too. An entry with a damaged body
+  // goes. One that the host could not unpack this time stays: others can read it.
   parts_.refreshes.done(query.key.storage_name);
-  if (plain == nullptr) {
+  const bool is_damaged =
+      !plain && (plain.error().kind == ErrorKind::corrupt || plain.error().kind == ErrorKind::too_large);
+  if (is_damaged) {
     const auto removed = co_await parts_.tiered.remove(here, query.key);
     if (!removed) {
       parts_.counters.add(Counter::cache_errors_total, "remove", Label(removed.error().kind));
@@ -256,7 +257,8 @@ host::Task<tiers::EntryPtr> Engine::find_whole(host::Context here, const Query& 
     look.answers();
   }
   if (entry != nullptr && entry->header.encoding == entry::Encoding::gzip) {
-    entry = co_await unpacked(here, parts_, std::move(entry));
+    auto plain = co_await unpacked(here, parts_, std::move(entry));
+    entry = plain ? std::move(*plain) : nullptr;
   }
   co_return entry;
 }

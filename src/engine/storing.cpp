@@ -48,17 +48,18 @@ host::Task<tiers::EntryPtr> packed(host::Context here, Parts& parts, const Query
   co_return std::make_shared<const tiers::Entry>(std::move(header), std::move(gzip->packed));
 }
 
-host::Task<tiers::EntryPtr> unpacked(host::Context here, Parts& parts, tiers::EntryPtr entry) {
+host::Task<Result<tiers::EntryPtr>> unpacked(host::Context here, Parts& parts, tiers::EntryPtr entry) {
   auto plain = co_await host::body_gunzip(here, entry->body, config::limit::body_bytes_max);
   entry::Header header = entry->header;
   if (!plain || plain->unpacked.size() != header.body_size) {
     const ErrorKind kind = plain ? ErrorKind::corrupt : plain.error().kind;
     parts.counters.add(Counter::cache_errors_total, "gunzip", Label(kind));
-    co_return nullptr;
+    co_return fail(kind, "gunzip", "The body of an entry could not be unpacked.");
   }
   header.encoding = entry::Encoding::identity;
   header.stored_size = header.body_size;
-  co_return std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+  tiers::EntryPtr made = std::make_shared<const tiers::Entry>(std::move(header), std::move(plain->unpacked));
+  co_return made;
 }
 
 // Too large for the shared tier: R2 has room. Under its lock, so that nobody takes the object for an orphan

@@ -109,6 +109,19 @@ TEST_F(CompressionTest, WhatCannotBeUnpackedIsFetchedAnew) {
   EXPECT_TRUE(others.back()->settled());
 }
 
+TEST_F(CompressionTest, AHostThatCannotUnpackThisTimeIsNoReasonToRemoveWhatOthersRead) {
+  isolate.get(url);
+  world.fail(host::OperationKind::body_gunzip);
+  origin_reply = reply(503, {}, "");
+  EXPECT_EQ(read_stored({}).status, 502U);
+  EXPECT_TRUE(others.back()->settled());
+  world.fault = nullptr;
+  const auto& plain = read_stored({});
+  EXPECT_EQ(plain.status, 200U);
+  EXPECT_EQ(plain.body, std::string(2'000, 'a'));
+  EXPECT_THAT(plain.header("cache-status"), HasSubstr("detail=kv"));
+}
+
 TEST_F(CompressionTest, APackerThatFailsIsNoReasonNotToStore) {
   world.fail(host::OperationKind::body_gzip);
   isolate.get(url);

@@ -254,7 +254,7 @@ void RedisSide::work() {
           tiers::NameSet(Kind::prefix, concat({guest.tenant, ":title:a"})),
           tiers::NameSet(Kind::prefix, name), tiers::NameSet(Kind::pattern, "*b*"),
           tiers::NameSet(Kind::pattern, concat({guest.tenant, ":*]"}))};
-      if (!sweeping_) {
+      if (sweeper_ == 0) {
         guest.requests.start(here.request(), sweep(here, guest, sets[random_.index(sets.size())]));
       }
       break;
@@ -266,7 +266,10 @@ void RedisSide::work() {
   if (weather_ == Weather::foul && random_.percent(1)) {
     journal_.count(FaultKind::isolate_crash);
     guest.host.stop();
-    sweeping_ = false;
+    if (sweeper_ == guest.number) {
+      // What it had under way may still take effect.
+      world_.after(round_trip, [this] { sweeper_ = 0; });
+    }
     lost_.push_back(std::move(guests_[place]));
     hire(place);
   }
@@ -385,7 +388,7 @@ host::Task<void> RedisSide::hold(host::Context here, Guest& guest, std::string n
 
 // One at a time: what else is missing afterwards, a sweep has taken.
 host::Task<void> RedisSide::sweep(host::Context here, Guest& guest, tiers::NameSet names) {
-  sweeping_ = true;
+  sweeper_ = guest.number;
   const std::string own = guest.tenant + ":";
   std::map<std::string, SimulatedRedis::Value> before = world_.redis.values();
   const std::uint64_t forgettings = forgettings_;
@@ -402,7 +405,7 @@ host::Task<void> RedisSide::sweep(host::Context here, Guest& guest, tiers::NameS
       journal_.reach(Probe::redis_removal_resumed);
     }
   }
-  sweeping_ = false;
+  sweeper_ = 0;
   if (forgettings != forgettings_) {
     co_return;
   }

@@ -73,7 +73,8 @@ class RedisSide {
   // Restarts, failovers and the like: what was there before may be gone.
   std::uint64_t forgettings_ = 0;
   std::map<std::string, Hold> holds_;
-  bool sweeping_ = false;
+  // The guest that removes by name; 0: none does.
+  std::uint64_t sweeper_ = 0;
   std::size_t puts_under_way_ = 0;
 };
 

@@ -94,6 +94,7 @@ class WarmingJudge {
   const JobsView& jobs_;
   const Queues& queues_;
   std::map<std::string, Job> known_;
+  std::set<std::string> removed_;
   // After the last call.
   std::uint64_t pending_before_ = 0;
   std::vector<Warmed> warmed_;
