@@ -31,7 +31,8 @@ export async function r2Get(request, { key, offset, length, body_bytes_max, wait
   const bucket = bucketOf(request);
   const found = await within(wait_millis, "R2", readObject(bucket, key, offset, length, body_bytes_max));
   const { bodies } = request.instance;
-  if (found === null) return { found: 0, header: "", etag: "", size: 0, streamed: 0, content: bodies.keep(null) };
+  if (found === null)
+    return { found: 0, header: "", etag: "", size: 0, streamed: 0, content: bodies.keep(null) };
   const { object, content } = found;
   return {
     found: 1,
@@ -72,7 +73,10 @@ export async function r2Put(request, { key, header, content, size, condition, wa
   if (condition === "*") options.onlyIf = new Headers({ "if-none-match": "*" });
   else if (condition !== "") options.onlyIf = { etagMatches: condition };
   if (content instanceof ArrayBuffer) options.sha256 = await crypto.subtle.digest("SHA-256", content);
-  const putting = content instanceof ArrayBuffer ? bucket.put(key, content, options) : putStream(bucket, key, content, size, options);
+  const putting =
+    content instanceof ArrayBuffer
+      ? bucket.put(key, content, options)
+      : putStream(bucket, key, content, size, options);
   const object = await within(wait_millis, "R2", putting);
   return { stored: object === null ? 0 : 1, etag: object?.etag ?? "" };
 }
@@ -90,7 +94,8 @@ async function putStream(bucket, key, stream, size, options) {
 /** @param {InFlight} request @param {{key: string, wait_millis: number}} wanted */
 export async function r2Head(request, { key, wait_millis }) {
   const object = await within(wait_millis, "R2", bucketOf(request).head(key));
-  if (object === null) return { found: 0, header: "", etag: "", size: 0, sha256: new Uint8Array(0), uploaded: 0 };
+  if (object === null)
+    return { found: 0, header: "", etag: "", size: 0, sha256: new Uint8Array(0), uploaded: 0 };
   return {
     found: 1,
     header: headerOf(object),

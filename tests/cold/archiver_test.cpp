@@ -40,6 +40,8 @@ constexpr auto declared = R"({"resources": [
     {"name": "kept", "match": {"path": "/kept/{id}"}, "origin": {"url": "https://api.example.com/kept/{id}"},
      "key": [{"path": "id"}], "ttl": "30d", "stale": "30d", "archive": "never"}]})";
 
+TextPairs bindings() { return {{"LEDGER_SHARDS", "1"}}; }
+
 class ColdTest : public ::testing::Test {
  protected:
   ColdTest() {
@@ -69,7 +71,7 @@ class ColdTest : public ::testing::Test {
   void wait(Millis duration) { world.now += duration; }
   // A new isolate, whose memory has nothing, in a data centre that has nothing either.
   void restart() {
-    isolate = std::make_unique<Isolate>(world, TextPairs(), declared,
+    isolate = std::make_unique<Isolate>(world, bindings(), declared,
                                         concat({"dc", larder::to_text(std::uint64_t{++restarts})}));
   }
   // Gives the queue's messages to the isolate until there are none that are due.
@@ -129,12 +131,14 @@ class ColdTest : public ::testing::Test {
     wait(9 * day);
     restart();
     run_archiver();
+    // The locks of what was moved end.
+    wait(config::limit::cold_lock_kept + Millis(10'000));
   }
 
   sim::World world;
   bool large = false;
   std::string version;
-  std::unique_ptr<Isolate> isolate = std::make_unique<Isolate>(world, TextPairs(), declared, "dc0");
+  std::unique_ptr<Isolate> isolate = std::make_unique<Isolate>(world, bindings(), declared, "dc0");
   std::uint32_t triggers = 0;
   std::uint32_t restarts = 0;
 };
@@ -150,13 +154,13 @@ TEST_F(ColdTest, WhatNobodyReadsMovesAndIsReadFromThere) {
   const std::size_t asked = world.origin_requests.size();
   const auto& answer = isolate->get("/items/a");
   EXPECT_EQ(answer.status, 200U);
-  EXPECT_EQ(answer.body, content_of("https://api.example.com/items/a"));
+  EXPECT_TRUE(answer.body == content_of("https://api.example.com/items/a"));
   EXPECT_THAT(answer.header("cache-status"), ::testing::HasSubstr("hit"));
   EXPECT_THAT(answer.header("cache-status"), ::testing::HasSubstr("detail=cold"));
   EXPECT_EQ(world.origin_requests.size(), asked);
   // Behind the answer it has come back.
   EXPECT_FALSE(is_stub("a"));
-  EXPECT_EQ(world.kv[key_of("a")].content, content_of("https://api.example.com/items/a"));
+  EXPECT_TRUE(world.kv[key_of("a")].content == content_of("https://api.example.com/items/a"));
   EXPECT_TRUE(is_stub("b"));
   EXPECT_EQ(counted(Counter::cold_rehydrations_total), 1U);
   restart();
@@ -184,10 +188,10 @@ TEST_F(ColdTest, WhatIsReadYoungOrDeclaredSoStays) {
 }
 
 TEST_F(ColdTest, NothingMovesUntilReadsWereCountedForLongEnough) {
-  world.durable = sim::all_objects();
   isolate->get("/items/a");
   wait(9 * day);
   // The count begins now.
+  world.durable = sim::all_objects();
   restart();
   isolate->get("/items/b");
   flush();
@@ -217,7 +221,7 @@ TEST_F(ColdTest, APurgeReachesTheStubAndTheObject) {
   archive({"a", "b"});
   purge(PurgeKind::tag, "item:a");
   version = "new";
-  EXPECT_EQ(isolate->get("/items/a").body, content_of("https://api.example.com/items/anew"));
+  EXPECT_TRUE(isolate->get("/items/a").body == content_of("https://api.example.com/items/anew"));
   purge(PurgeKind::tag, "item:b");
   trigger("*/5 * * * *");
   EXPECT_EQ(world.kv.count(key_of("b")), 0U);
@@ -228,10 +232,10 @@ TEST_F(ColdTest, ASoftPurgeServesTheColdCopyWhileItIsRefreshed) {
   archive({"a"});
   purge(PurgeKind::tag, "item:a", config::PurgeMode::soft);
   version = "new";
-  EXPECT_EQ(isolate->get("/items/a").body, content_of("https://api.example.com/items/a"));
-  EXPECT_EQ(isolate->get("/items/a").body, content_of("https://api.example.com/items/anew"));
+  EXPECT_TRUE(isolate->get("/items/a").body == content_of("https://api.example.com/items/a"));
+  EXPECT_TRUE(isolate->get("/items/a").body == content_of("https://api.example.com/items/anew"));
   EXPECT_FALSE(is_stub("a"));
-  EXPECT_EQ(world.kv[key_of("a")].content, content_of("https://api.example.com/items/anew"));
+  EXPECT_TRUE(world.kv[key_of("a")].content == content_of("https://api.example.com/items/anew"));
 }
 
 TEST_F(ColdTest, AnObjectWithoutAStubGoesAfterTwoLooks) {
@@ -278,7 +282,7 @@ TEST_F(ColdTest, WithoutR2ColdKeysGoToTheOriginAndNothingMoves) {
     return is_r2 ? std::optional<sim::Fault>(fault) : std::nullopt;
   };
   const std::size_t asked = world.origin_requests.size();
-  EXPECT_EQ(isolate->get("/items/a").body, content_of("https://api.example.com/items/a"));
+  EXPECT_TRUE(isolate->get("/items/a").body == content_of("https://api.example.com/items/a"));
   EXPECT_EQ(world.origin_requests.size(), asked + 1);
   trigger("0 2 * * *");
   const std::string message = world.queues["ARCHIVE_QUEUE"].front().second;
@@ -317,7 +321,7 @@ TEST_F(ColdTest, TwoRunsNeverCollide) {
   EXPECT_EQ(world.queues["ARCHIVE_QUEUE"].size(), 1U);
   const std::string message = world.queues["ARCHIVE_QUEUE"].front().second;
   world.queues["ARCHIVE_QUEUE"].clear();
-  Isolate other(world, {}, declared, "other");
+  Isolate other(world, bindings(), declared, "other");
   isolate->batch("archive-queue", {Isolate::Sent("one", 1, message)});
   other.batch("archive-queue", {Isolate::Sent("two", 1, message)});
   world.run();
@@ -330,11 +334,11 @@ TEST_F(ColdTest, WhatIsTooLargeForKvIsInR2FromTheStart) {
   large = true;
   isolate->get("/items/large");
   EXPECT_TRUE(is_stub("large"));
-  EXPECT_EQ(world.r2[key_of("large")].content, std::string(200'000, 'l'));
+  EXPECT_TRUE(world.r2[key_of("large")].content == std::string(200'000, 'l'));
   restart();
   const std::size_t asked = world.origin_requests.size();
   const auto& answer = isolate->get("/items/large");
-  EXPECT_EQ(answer.body, std::string(200'000, 'l'));
+  EXPECT_TRUE(answer.body == std::string(200'000, 'l'));
   EXPECT_THAT(answer.header("cache-status"), ::testing::HasSubstr("detail=cold"));
   EXPECT_EQ(world.origin_requests.size(), asked);
   EXPECT_TRUE(is_stub("large"));
@@ -342,7 +346,7 @@ TEST_F(ColdTest, WhatIsTooLargeForKvIsInR2FromTheStart) {
 
 TEST_F(ColdTest, OneRehydrationForManyReadersOfTwoIsolates) {
   archive({"a"});
-  Isolate other(world, {}, declared, "other");
+  Isolate other(world, bindings(), declared, "other");
   std::size_t reads = 0;
   std::size_t puts = 0;
   world.fault = [&](OperationKind kind) -> std::optional<sim::Fault> {

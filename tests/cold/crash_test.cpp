@@ -30,6 +30,8 @@ enum class Effect : std::uint8_t { none, had };
 
 std::string key_of(std::string_view id) { return concat({"larder:item:v3:", id}); }
 
+TextPairs bindings() { return {{"LEDGER_SHARDS", "1"}}; }
+
 class Place {
  public:
   Place() {
@@ -43,7 +45,7 @@ class Place {
       reply.content = content_of(asked.url.substr(asked.url.rfind('/') + 1));
       return reply;
     };
-    isolate = std::make_unique<Isolate>(world, TextPairs(), declared, "dc");
+    isolate = std::make_unique<Isolate>(world, bindings(), declared, "dc");
     for (const char* id : {"a", "b"}) {
       isolate->get(concat({"/items/", id}));
     }
@@ -63,7 +65,7 @@ class Place {
       lost.push_back(std::move(isolate));
     }
     world.now += Millis(100'000);
-    isolate = std::make_unique<Isolate>(world, TextPairs(), declared,
+    isolate = std::make_unique<Isolate>(world, bindings(), declared,
                                         concat({"dc", larder::to_text(std::uint64_t{lost.size()})}));
   }
   // At the operation of that number the isolate is lost; 0: it lives. `meanwhile` happens at that moment.
@@ -246,7 +248,7 @@ Wrong change_while_it_is_copied(std::uint64_t at) {
     if (kind == OperationKind::r2_put || kind == OperationKind::r2_head) {
       // Somebody else stores the origin's answer of this moment.
       place.version = " of now";
-      place.lost.push_back(std::make_unique<Isolate>(place.world, TextPairs(), declared, "other"));
+      place.lost.push_back(std::make_unique<Isolate>(place.world, bindings(), declared, "other"));
       for (const char* id : {"a", "b"}) {
         auto found = place.world.kv.find(key_of(id));
         const entry::KeptText text = entry::parse_kept(found->second.header);
@@ -302,6 +304,8 @@ Wrong purge_while_it_comes_back(std::uint64_t at) {
     place.purge("item:a");
     place.world.kv.erase(key_of("a"));
     place.world.r2.erase(key_of("a"));
+    // From the purge on the origin says something else.
+    place.version = " of now";
     is_purged = true;
     return std::nullopt;
   });
@@ -310,7 +314,6 @@ Wrong purge_while_it_comes_back(std::uint64_t at) {
   if (!is_purged) {
     return std::nullopt;
   }
-  place.version = " of now";
   place.start();
   if (place.isolate->get("/items/a").body == before) {
     return "what was purged is back";
