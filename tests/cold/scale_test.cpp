@@ -1,5 +1,5 @@
-// 10,000 entries, 3,000 of which nobody reads: how many steps and operations a run takes, what each step asks of the
-// platform, and what is saved.
+// 10,000 entries, 3,000 of which nobody reads: how many steps and operations a run takes, what each step asks
+// of the platform, and what is saved.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,9 +70,8 @@ struct ScaleTest : ::testing::Test {
           batch.reads.push_back(read);
         }
       }
-      const auto flushed =
-          sim::ask<records::ledger::flush_results>(world.durable.at("LEDGER"), world.now, "larder",
-                                                   records::ledger::flush_number, batch);
+      const auto flushed = sim::ask<records::ledger::flush_results>(
+          world.durable.at("LEDGER"), world.now, "larder", records::ledger::flush_number, batch);
       ASSERT_TRUE(flushed.has_value());
     }
   }
@@ -138,7 +137,8 @@ TEST_F(ScaleTest, ARunKeepsWithinThePlatformsLimits) {
   EXPECT_EQ(run.sums.failed, 0U);
   EXPECT_LT(most_kv_operations, 1'000U);
   EXPECT_LT(longest, config::limit::cold_step_time_max + config::limit::cold_move_time_max);
-  // A lock, two reads, a put, a look, a write; and a page's list, its reads and its account for every 200 entries.
+  // A lock, two reads, a put, a look, a write; and a page's list, its reads and its account for every 200
+  // entries.
   EXPECT_LT(operations, run.sums.moved * 6 + entries / 200 * 5 + steps * 4);
   const ArchivePrices prices = archive_prices();
   const std::uint64_t all = std::uint64_t{entries} * body_bytes;
@@ -149,8 +149,10 @@ TEST_F(ScaleTest, ARunKeepsWithinThePlatformsLimits) {
   EXPECT_LE(percent, 29.1);
   EXPECT_EQ(run.sums.planned_cost, run.sums.moved * prices.move);
   std::printf(
-      "cold: %zu entries, %llu moved in %zu steps; %zu operations, %.0f for 1,000 moves; at most %zu of KV in a step; "
-      "%.1f s of the simulated platform for 1,000 moves; a month's storage %.1f %% less (the source says 12 %% of the "
+      "cold: %zu entries, %llu moved in %zu steps; %zu operations, %.0f for 1,000 moves; at most %zu of KV "
+      "in a step; "
+      "%.1f s of the simulated platform for 1,000 moves; a month's storage %.1f %% less (the source says 12 "
+      "%% of the "
       "bill), $%.4f a month for $%.4f once\n",
       entries, static_cast<unsigned long long>(run.sums.moved), steps, operations,
       static_cast<double>(operations) * 1000 / static_cast<double>(run.sums.moved), most_kv_operations,
