@@ -26,6 +26,7 @@ import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
 
 import { jsonOf } from "./files.js";
+import { lifecycle } from "./lifecycle.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
@@ -545,6 +546,65 @@ export const COMMANDS = [
       after: (answer) =>
         `Models so far: ${dollars(answer.modelsUsd)}. A month: ${dollars(answer.month.planUsd)} for the plan and ${dollars(answer.month.usageUsd)} for its use.\n${answer.unknown}\n`,
     },
+  },
+  {
+    name: "cold show",
+    route: "GET /api/cold",
+    role: "viewer",
+    purpose: "Shows what is in KV and in R2, what that saves, and the archiver's last runs",
+    ask: () => ({}),
+    view: {
+      rows: "runs",
+      columns: [
+        ["run", of("run")],
+        ["state", of("state")],
+        ["only planned", (row) => (row.dryRun ? "yes" : "no")],
+        ["began", of("beganAt")],
+        ["seen", of("seen")],
+        ["moved", of("moved")],
+        ["bytes", (row) => bytesText(row.movedBytes)],
+        ["would save", (row) => dollars(row.planned.savingDollars)],
+        ["fault", of("fault")],
+      ],
+      empty: "The archiver has not run yet.",
+      after: ({ archives, why, tiers, costs }) =>
+        `${archives ? "" : `Nothing is archived: ${why}\n`}${
+          tiers === null
+            ? ""
+            : `KV has ${tiers.kv.entries} entries (${bytesText(tiers.kv.bytes)}), R2 ${tiers.cold.entries} (${bytesText(tiers.cold.bytes)}). A month of storage: ${dollars(costs.monthlyStorageAfter)}, all in KV ${dollars(costs.monthlyStorageBefore)}.\n`
+        }`,
+    },
+  },
+  {
+    name: "cold archive",
+    route: "POST /api/cold/archive",
+    role: "admin",
+    purpose: "Begins to move to R2 what nobody reads",
+    options: [{ flags: "--dry-run", purpose: "only plan: nothing moves" }],
+    examples: ["larder cold archive --dry-run"],
+    ask: (_args, options) => ({ json: { dryRun: options.dryRun === true } }),
+    view: facts((answer) => [
+      ["run", answer.run.run],
+      ["state", answer.run.state],
+    ]),
+  },
+  {
+    name: "lifecycle",
+    route: null,
+    role: null,
+    purpose: "Checks the lifecycle rules of R2 (ops/r2/lifecycle.json) against larder.json, and applies them",
+    options: [
+      { flags: "--check", purpose: "only check: nothing is applied" },
+      {
+        flags: "--env <environment>",
+        purpose: "whose bucket",
+        choices: ENVIRONMENTS,
+        otherwise: "production",
+      },
+      { flags: "--declarations <file>", purpose: "another declaration file", otherwise: "larder.json" },
+    ],
+    examples: ["larder lifecycle --check", "larder lifecycle --env staging"],
+    run: (_args, options, context) => lifecycle(options, context),
   },
   {
     name: "slo",

@@ -188,6 +188,15 @@ host::Task<void> Reader::look() {
     tiers::Look made = co_await next->look(here_, query_.key);
     look_ = std::move(made);
   }
+  tiers::EntryPtr stub = look_.stub();
+  if (stub != nullptr && is_newer(*stub, copy_.as_asked().get(), facts_.held)) {
+    stub = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(stub));
+    if (stub != nullptr) {
+      tier = config::Tier::cold;
+      tiers::Look made = co_await parts_.tiered.look_cold(here_, query_.key, std::move(stub));
+      look_ = std::move(made);
+    }
+  }
   tiers::EntryPtr entry = look_.entry();
   if (entry == nullptr || !is_newer(*entry, copy_.as_asked().get(), facts_.held)) {
     co_return;
@@ -211,11 +220,16 @@ host::Task<tiers::Look> find_newer(host::Context here, Parts& parts, const Query
   tiers::GuardedTier* next = parts.tiered.next_tier(query.key, config::Tier::memory);
   for (; next != nullptr; next = parts.tiered.next_tier(query.key, next->tier())) {
     tiers::Look look = co_await next->look(here, query.key);
+    config::Tier tier = next->tier();
+    if (tiers::EntryPtr stub = look.stub(); stub != nullptr && stub->header.asked > than) {
+      tier = config::Tier::cold;
+      tiers::Look cold = co_await parts.tiered.look_cold(here, query.key, std::move(stub));
+      look = std::move(cold);
+    }
     if (look.entry() == nullptr || look.entry()->header.asked <= than) {
       continue;
     }
-    const tiers::EntryPtr left =
-        co_await screen(here, parts, query.key, config::to_text(next->tier()), look.entry());
+    const tiers::EntryPtr left = co_await screen(here, parts, query.key, config::to_text(tier), look.entry());
     if (left == nullptr) {
       continue;
     }

@@ -6,6 +6,7 @@
 #include "config/limits.h"
 #include "engine/pause.h"
 #include "engine/reader.h"
+#include "engine/rehydrating.h"
 #include "engine/storing.h"
 
 namespace larder::engine {
@@ -226,6 +227,9 @@ host::Task<void> settle(host::Context here, Parts& parts, const Query& query, Re
         break;
       case Remaining::promote:
         co_await parts.tiered.promote(here, query.key, tiers::Found(hit->entry, hit->found_in));
+        if (hit->found_in == config::Tier::cold) {
+          co_await rehydrate(here, parts, query, hit->entry);
+        }
         break;
       case Remaining::store:
         co_await store(here, parts, query, hit->entry);
