@@ -84,6 +84,8 @@ export const EXHAUSTED = Symbol("exhausted");
 /** @typedef {typeof TRAPPED | typeof AT_FAULT | typeof EXHAUSTED} Unanswered */
 
 const SCRATCH_BYTES = 65536;
+/** Up to so many, letters are faster written one by one than by the encoder. */
+const SHORT_LETTERS = 128;
 const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
 const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
 const encoder = new TextEncoder();
@@ -450,6 +452,16 @@ export class Instance {
 
   /** @param {string} text @param {number} into @param {number} capacity @returns {number} its length in UTF-8 */
   writeText(text, into, capacity) {
+    if (text.length <= Math.min(capacity, SHORT_LETTERS)) {
+      const bytes = this.bytes();
+      let at = 0;
+      for (; at < text.length; at++) {
+        const letter = text.charCodeAt(at);
+        if (letter > 0x7f) break;
+        bytes[into + at] = letter;
+      }
+      if (at === text.length) return at;
+    }
     const bytes = encoder.encode(text);
     if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
     return bytes.length;

@@ -1,11 +1,13 @@
-// An origin that answers at once, with what the catalogue has said once: one reply for every title, and one for titles that
-// it is to know nothing of.
+// An origin that answers at once, with what the catalogue has said once: one reply for every title, with that title in it
+// (what answers another question is kept for a short time only), and one for titles that it is to know nothing of.
 
 import { createServer } from "node:http";
 import { createCatalogue } from "../../catalogue/server.js";
 import { HOST } from "../../scripts/listening.js";
 
 const KNOWN = "foundation";
+/** As the reply has it. */
+const TITLE = '"Foundation"';
 /** How a title begins that this origin knows nothing of. */
 export const UNKNOWN = "no-such-book";
 
@@ -16,11 +18,14 @@ const PAGE_FIELDS = { "cache-control": "max-age=86400", vary: "accept-language",
 export class Origin {
   asked = 0;
 
-  /** @param {{known: Buffer, unknown: Buffer}} replies */
+  /** @param {{known: string, unknown: string}} replies */
   constructor({ known, unknown }) {
+    const [begin = "", ...rest] = known.split(TITLE);
     this.server = createServer((request, response) => {
       this.asked += 1;
-      const body = request.url?.includes(`title=${UNKNOWN}`) ? unknown : known;
+      const title = new URL(request.url ?? "/", `http://${HOST}`).searchParams.get("title") ?? KNOWN;
+      const text = title.startsWith(UNKNOWN) ? unknown : [begin, ...rest].join(JSON.stringify(title));
+      const body = Buffer.from(text);
       const more = request.url?.startsWith(PAGES) ? PAGE_FIELDS : {};
       const fields = { "content-type": "application/json", "content-length": body.length, ...more };
       response.writeHead(200, fields);
@@ -37,7 +42,7 @@ export class Origin {
     const reply = async (title) => {
       const response = await fetch(`${url}/search.json?title=${title}`);
       if (!response.ok) throw new Error(`the catalogue answers ${response.status}`);
-      return Buffer.from(await response.arrayBuffer());
+      return response.text();
     };
     try {
       const origin = new Origin({ known: await reply(KNOWN), unknown: await reply(UNKNOWN) });

@@ -122,8 +122,10 @@ same (502, 503 and 504, which gateways say, with everybody).
 within \`timeoutHard\`, in one attempt. One that is not safe and is answered with less than 400 purges what was kept of
 the target (with every query), of \`Location\` and \`Content-Location\` on the same origin, and of the groups that
 \`Cache-Group-Invalidation\` names: at once in the isolate that passed it on, and everywhere else as purges are, within
-seconds. The purges are rows of the control log, which keeps 1,000 of them apart; beyond that the older half becomes one
-purge of everything.
+seconds. The purges are rows of the control log, which keeps 1,000 of them apart. Beyond that those of the older half that
+are of one origin's URLs and groups become one purge of all that was kept of that origin's URLs, and one of its groups; so
+what one API's writes invalidate reaches no other's answers. Only where that is not enough the older half becomes one purge
+of everything. Either way what was kept since stays.
 
 \`Expect: 100-continue\` is the platform's to answer, other expectations get a 417. Trailers are dropped. A WebSocket is
 refused with 501, other upgrades are ignored. Interim answers (1xx) end at the platform.
@@ -132,6 +134,21 @@ refused with 501, other upgrades are ignored. Interim answers (1xx) end at the p
 
 One range of bytes is made of a complete copy (206, or 416 behind its end), with \`If-Range\`. Several ranges are answered
 whole. Without a copy the range goes to the origin. Its 206 is kept where it says how long, and answers what lies within
-it; parts are not put together.
+it. It is put together with the part that is kept already where both have the same strong \`ETag\` and meet (RFC 9110
+§15.3.7.3): one part is kept of a URL, which grows, up to \`maxBytes\` and 8 MB, and is a whole answer once nothing is
+missing. A part that does not meet it takes its place.
+
+## HEAD
+
+HEAD is answered from what GET brought. Where nothing is kept it goes to the origin as HEAD, with the client's own
+conditions, and its answer is for that client alone. With a copy that has to be confirmed HEAD carries the copy's
+validators; a 304, or a 200 with the same validators and length, renews it for GET as well (RFC 9111 §4.3.5), and a 200 with
+others ends its fresh time in this isolate.
+
+## Conditions
+
+\`If-None-Match\` and \`If-Modified-Since\` are answered from the copy. Where there is none and one can be made, the origin is
+asked without them, and they are judged by its answer. Where none will be (the cache takes no part, the request says
+no-store, HEAD) they go to the origin; its 304 is for the client that sent them and is not kept.
 `,
 };

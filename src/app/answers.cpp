@@ -274,7 +274,7 @@ Outgoing passed_as_sent(const engine::Reading& reading, http::Method method,
     return outgoing;
   }
   outgoing.answer.body = fetched.content.handle();
-  if (!fetched.streamed) {
+  if (!fetched.streamed && !fetched.without_body) {
     add_length(outgoing, method, fetched.content.size());
   } else if (const auto length = fetched.origin_fields.find("content-length");
              length && method == http::Method::head) {

@@ -43,6 +43,11 @@ struct Purge {
   bool is_soft() const { return mode == PurgeMode::soft; }
 };
 
+// Of a tag that names something of one origin (engine/invalidation.h: "url:1f0c22a9:…", "group:1f0c22a9:…"),
+// the part that names all such things of that origin; "" for any other tag. A purge of the part reaches
+// whatever has a tag that begins so.
+std::string_view origin_part(std::string_view tag);
+
 // A setting of this name and an experiment's says where the experiment stands. Its value begins with a serial
 // number, and an older one never replaces a newer one.
 inline constexpr std::string_view experiment_setting = "experiment:";

@@ -65,8 +65,8 @@ bool Engine::is_settled(Instant now, const Reading& reading) const {
 
 host::Task<Reading> Engine::read(host::Context here, const Query& query, tiers::Look near) {
   Reader reader(parts_, here, query, Wanted::servable);
-  const bool is_for_one =
-      query.authorized || query.personal || query.wants_part || query.is_for_origin_to_judge;
+  const bool is_for_one = query.authorized || query.personal || query.wants_part ||
+                          query.is_for_origin_to_judge || query.wants_no_body();
   if (parts_.role == InstanceRole::recovery && !is_for_one) {
     Reading shared = co_await reader.run_in_recovery();
     count_read(query, shared);

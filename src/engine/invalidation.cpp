@@ -32,11 +32,18 @@ std::vector<std::string> groups_of(const http::Fields& response, std::string_vie
   return groups;
 }
 
+// A tag of something of an origin: many purges of such tags can be told as one of the origin's
+// (config::origin_part).
+std::string tag_of(std::string_view kind, std::string_view origin, std::string_view what,
+                   const entry::Sha256& sha256) {
+  const std::string name = to_lower(origin);
+  return concat(
+      {kind, to_hex(sha256(name).substr(0, 4)), ":", to_hex(sha256(concat({name, " ", what})).substr(0, 8))});
+}
+
 // RFC 9875 §2.1: a group is one of its origin.
 std::string group_tag(const config::Resource& resource, std::string_view group, const entry::Sha256& sha256) {
-  return entry::stored_tag(
-      concat({"group:", to_hex(sha256(concat({resource.origin.url.origin, " ", group})).substr(0, 8))}),
-      sha256);
+  return tag_of("group:", resource.origin.url.origin, group, sha256);
 }
 
 void add_tag(std::vector<config::Purge>& purges, std::string tag) {
@@ -58,7 +65,7 @@ std::optional<std::string> url_tag(std::string_view url, const entry::Sha256& sh
   const std::string_view path = rest.substr(0, rest.find('?'));
   const auto target = http::parse_exact_target(path.empty() ? std::string_view("/") : path);
   const std::string plain = target ? target->plain_path : std::string(path);
-  return concat({"url:", to_hex(sha256(concat({to_lower(parsed->origin), plain})).substr(0, 8))});
+  return tag_of("url:", parsed->origin, plain, sha256);
 }
 
 std::vector<std::string> group_tags(const config::Resource& resource, const http::Fields& response,

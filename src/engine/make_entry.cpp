@@ -9,6 +9,7 @@
 #include "host/random.h"
 #include "http/date.h"
 #include "http/freshness.h"
+#include "http/range.h"
 #include "http/validators.h"
 
 namespace larder::engine {
@@ -20,8 +21,18 @@ std::string etag_of(host::Host& host, const host::Body& body) {
   return http::to_text(http::EntityTag::strong(to_base64url(host.body_sha256(body.handle()).substr(0, 16))));
 }
 
+// RFC 9110 §14.4: a part has the bytes that Content-Range says, or it broke off.
+bool is_broken_part(const origin::Fetched& fetched) {
+  if (fetched.origin_status != 206 || fetched.streamed) {
+    return false;
+  }
+  const auto given = http::parse_content_range(fetched.origin_fields.find("content-range").value_or(""));
+  return given && given->part.size != fetched.content.size();
+}
+
 bool may_be_kept(const config::Settings& settings, const Query& query, const origin::Fetched& fetched) {
-  if (fetched.streamed || fetched.doubtful || fetched.content.empty() || query.authorized) {
+  if (fetched.streamed || fetched.without_body || fetched.doubtful || fetched.content.empty() ||
+      query.authorized) {
     return false;
   }
   if (fetched.content.size() > query.resource->bytes_max) {
@@ -185,6 +196,9 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
     keep_validators(fetched, header);
   }
   if (query.resource->mode == config::Mode::http) {
+    if (is_broken_part(fetched)) {
+      return false;
+    }
     const Judgement judgement = judge_http(query, fetched);
     if (judgement.storability != http::Storability::storable) {
       return false;
@@ -228,11 +242,59 @@ http::Fields updated_fields(const entry::Header& former, const http::Fields& new
   return merged;
 }
 
+// The part that an entry is; nullopt: it is none, or has other bytes than it says.
+std::optional<http::GivenPart> part_of(const tiers::Entry& entry) {
+  const http::Fields fields(entry.header.fields);
+  const auto given = http::parse_content_range(fields.find("content-range").value_or(""));
+  const bool is_part = entry.header.status == 206 && entry.header.encoding == entry::Encoding::identity &&
+                       given && given->part.size == entry.body.size();
+  return is_part ? given : std::nullopt;
+}
+
+// The same bytes stand at the same places in both.
+bool are_of_one_representation(const entry::Header& a, const entry::Header& b) {
+  const auto coding_of = [](const entry::Header& header) {
+    return http::Fields(header.fields).combined("content-encoding").value_or("");
+  };
+  const auto one = http::parse_entity_tag(a.own_etag ? "" : a.etag);
+  const auto other = http::parse_entity_tag(b.own_etag ? "" : b.etag);
+  return one && other && http::matches_strongly(*one, *other) && a.vary == b.vary &&
+         coding_of(a) == coding_of(b);
+}
+
+// The head of `made`, for bytes of which some may be of `kept`: a purge that reaches those reaches all.
+entry::Header header_of_part(const tiers::Entry& made, const tiers::Entry* kept,
+                             const http::GivenPart& part) {
+  entry::Header header = made.header;
+  TextPairs& fields = header.fields;
+  fields.erase(std::remove_if(fields.begin(), fields.end(),
+                              [](const auto& field) { return field.first == "content-range"; }),
+               fields.end());
+  if (part.part.size == part.whole) {
+    header.status = 200;
+  } else {
+    fields.emplace_back("content-range", http::content_range(part.part, part.whole));
+  }
+  if (kept != nullptr) {
+    header.body_asked = std::min(header.body_asked, kept->header.body_asked);
+    header.body_log_seen = std::min(header.body_log_seen, kept->header.body_log_seen);
+  }
+  header.stored_size = part.part.size;
+  header.body_size = part.part.size;
+  return header;
+}
+
 }  // namespace
 
 http::Storability storability_of(const Query& query, const origin::Fetched& fetched) {
   if (query.authorized) {
     return http::Storability::unshared;
+  }
+  if (fetched.without_body) {
+    return http::Storability::head;
+  }
+  if (is_broken_part(fetched)) {
+    return http::Storability::partial;
   }
   const http::Storability storability = judge_http(query, fetched).storability;
   const bool is_too_large = fetched.streamed || fetched.content.size() > query.resource->bytes_max;
@@ -246,6 +308,66 @@ bool is_for_all(const Query& query, const origin::Fetched& fetched) {
   // A 304 and a part are answers to what one request asks.
   const bool is_of_one = fetched.origin_status == 304 || fetched.origin_status == 206;
   return !fetched.streamed && !varies && !is_of_one && !is_for_nobody_else(fetched.origin_fields);
+}
+
+bool confirms_copy(const tiers::Entry& kept, const origin::Fetched& fetched) {
+  const http::Fields& fields = fetched.origin_fields;
+  const std::string etag(fields.find("etag").value_or(""));
+  const std::string last_modified(fields.find("last-modified").value_or(""));
+  const std::string known = kept.header.own_etag ? "" : kept.header.etag;
+  const auto length = fields.find("content-length");
+  const bool has_validator = !etag.empty() || !last_modified.empty();
+  return fetched.status == 200 && kept.header.status == 200 && has_validator &&
+         (etag.empty() || etag == known) &&
+         (last_modified.empty() || last_modified == kept.header.last_modified) &&
+         (!length || parse_unsigned(*length) == kept.header.body_size.count);
+}
+
+tiers::EntryPtr outdated(const tiers::Entry& kept, Instant now) {
+  entry::Header header = kept.header;
+  header.fresh_for = std::min(header.fresh_for, std::max(now - header.created, Millis(0)));
+  return std::make_shared<const tiers::Entry>(std::move(header), kept);
+}
+
+tiers::EntryPtr put_together(host::Host& host, const config::Resource& resource, tiers::EntryPtr made,
+                             const tiers::Entry* kept) {
+  const auto mine = part_of(*made);
+  if (!mine) {
+    return made;
+  }
+  const auto theirs = kept == nullptr ? std::nullopt : part_of(*kept);
+  if (!theirs || mine->whole != theirs->whole || !are_of_one_representation(made->header, kept->header)) {
+    const bool is_whole = mine->part.size == mine->whole;
+    return is_whole ? std::make_shared<const tiers::Entry>(header_of_part(*made, nullptr, *mine), *made)
+                    : made;
+  }
+  const std::uint64_t mine_end = mine->part.from.count + mine->part.size.count;
+  const std::uint64_t theirs_end = theirs->part.from.count + theirs->part.size.count;
+  const std::uint64_t from = std::min(mine->part.from.count, theirs->part.from.count);
+  const std::uint64_t end = std::max(mine_end, theirs_end);
+  const bool meet =
+      std::max(mine->part.from.count, theirs->part.from.count) <= std::min(mine_end, theirs_end);
+  const std::uint64_t size_max =
+      std::min<std::uint64_t>(resource.bytes_max.count, config::limit::reply_bytes_max);
+  if (!meet || end - from > size_max) {
+    return made;
+  }
+  const http::GivenPart both(http::ByteRange(Bytes(from), Bytes(end - from)), mine->whole);
+  const std::string around = host.read_body(kept->body.handle(), kept->body.size(), 0);
+  std::string joined;
+  joined.reserve(static_cast<std::size_t>(end - from));
+  if (theirs->part.from.count < mine->part.from.count) {
+    joined.append(around, 0, static_cast<std::size_t>(mine->part.from.count - theirs->part.from.count));
+  }
+  joined.append(host.read_body(made->body.handle(), made->body.size(), 0));
+  if (theirs_end > mine_end) {
+    joined.append(around, static_cast<std::size_t>(mine_end - theirs->part.from.count), std::string::npos);
+  }
+  if (joined.size() != end - from) {
+    return made;
+  }
+  return std::make_shared<const tiers::Entry>(header_of_part(*made, kept, both),
+                                              host::Body::from_bytes(host, joined));
 }
 
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,

@@ -17,8 +17,22 @@ http::Storability storability_of(const Query& query, const origin::Fetched& fetc
 bool is_for_all(const Query& query, const origin::Fetched& fetched);
 
 // The entry that a 304 makes of the copy that it confirms: its body, its header renewed (RFC 9111 §4.3.4).
-// nullptr where the origin's new words forbid to keep it.
+// nullptr where the origin's new words forbid to keep it. So does the answer to a HEAD that confirms the
+// copy.
 tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, const Query& query,
                             const tiers::Entry& former, const origin::Fetched& fetched);
+
+// Whether an answer to HEAD is about what is kept (RFC 9111 §4.3.5): both have the same validators, and the
+// same length where it tells one.
+bool confirms_copy(const tiers::Entry& kept, const origin::Fetched& fetched);
+// The copy as it is from `now` on: past its fresh time.
+tiers::EntryPtr outdated(const tiers::Entry& kept, Instant now);
+
+// What a part (206) and the part that is kept make together (RFC 9111 §3.4, RFC 9110 §15.3.7.3): one larger
+// part, or the whole, as a 200. They have to have the same strong validator, and to meet; the result stays
+// within the resource's bound and limit::reply_bytes_max, since its bytes go through the module. Else `made`
+// itself. `kept`: nullptr for none.
+tiers::EntryPtr put_together(host::Host& host, const config::Resource& resource, tiers::EntryPtr made,
+                             const tiers::Entry* kept);
 
 }  // namespace larder::engine

@@ -123,7 +123,7 @@ bool OriginGate::is_down(const Query& query, Instant now) {
 
 origin::Wanted OriginGate::wanted(const Query& query, const Asking& asking) const {
   origin::Wanted wanted;
-  wanted.method = query.method;
+  wanted.method = query.method == http::Method::head ? asking.read_by : query.method;
   wanted.values = query.values;
   wanted.sent = query.sent;
   wanted.provider = asking.provider;

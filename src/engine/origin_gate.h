@@ -20,6 +20,9 @@ namespace larder::engine {
 
 // How an origin is to be asked.
 struct Asking {
+  // HEAD: the answer is for a client that wants no body, and nobody else. A query of another method is asked
+  // by its own.
+  http::Method read_by = http::Method::get;
   // The copy at hand, whose validators may spare a body; nullptr: none.
   tiers::EntryPtr former;
   // For all attempts together, from now on.

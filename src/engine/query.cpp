@@ -111,6 +111,10 @@ const config::Overrides& Query::overrides() const {
   return view == nullptr ? none : view->overrides;
 }
 
+bool Query::wants_no_body() const {
+  return method == http::Method::head && resource->mode == config::Mode::http;
+}
+
 void put_under(Query& query, const experiments::Plan& plan, const config::Resource& declared) {
   query.view = plan.view_of(declared, query.key.storage_name);
   query.resource = query.view == nullptr ? &declared : &query.view->resource;

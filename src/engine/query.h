@@ -74,6 +74,8 @@ struct Query : Asker {
   Query() {}
   // What is said differently from the settings.
   const config::Overrides& overrides() const;
+  // HEAD in mode http: where there is no copy its answer is the origin's to HEAD, which is kept for nobody.
+  bool wants_no_body() const;
   // Another one asks the same.
   void ask_for(Asker asker);
 };

@@ -47,10 +47,11 @@ origin::Refusal nothing_stored() {
   return refusal;
 }
 
-// The request's own answer is nobody else's business: it is not stored, not asked for, a part, or most likely
-// for one person.
+// The request's own answer is nobody else's business: it is not stored, not asked for, a part, a head without
+// a body, or most likely for one person.
 bool asks_for_itself(const Query& query) {
-  return query.directives.no_store || query.directives.only_if_cached || query.personal || query.wants_part;
+  return query.directives.no_store || query.directives.only_if_cached || query.personal || query.wants_part ||
+         query.wants_no_body();
 }
 
 }  // namespace
@@ -210,6 +211,13 @@ void Reader::gather() {
   }
 }
 
+bool Reader::is_news(const tiers::Entry& entry) const {
+  const tiers::EntryPtr& newest = copy_.as_asked();
+  // Another variant, or part, says nothing about how old this request's may be.
+  const bool has_its_own = newest != nullptr && facts_.held != Held::variant && facts_.held != Held::part;
+  return !has_its_own || entry.header.asked > newest->header.asked;
+}
+
 // Tiers -----------------------------------------------------------------------------------------------------
 
 host::Task<void> Reader::look() {
@@ -224,11 +232,8 @@ host::Task<void> Reader::look() {
     tiers::Look made = co_await next->look(here_, query_.key);
     look_ = std::move(made);
   }
-  const tiers::EntryPtr& newest = copy_.as_asked();
-  // Another variant says nothing about how old this request's may be.
-  const bool has_its_own = newest != nullptr && facts_.held != Held::variant && facts_.held != Held::part;
   tiers::EntryPtr stub = look_.stub();
-  if (stub != nullptr && !(has_its_own && stub->header.asked <= newest->header.asked)) {
+  if (stub != nullptr && is_news(*stub)) {
     stub = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(stub));
     if (stub != nullptr) {
       tier = config::Tier::cold;
@@ -237,7 +242,7 @@ host::Task<void> Reader::look() {
     }
   }
   tiers::EntryPtr entry = look_.entry();
-  if (entry == nullptr || (has_its_own && entry->header.asked <= newest->header.asked)) {
+  if (entry == nullptr || !is_news(*entry)) {
     co_return;
   }
   entry = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(entry));
@@ -416,7 +421,9 @@ host::Task<void> Reader::lock() {
   } else if (taken.state == Locks::State::value) {
     const Instant now = here_.host().now();
     const Held held = held_of(parts_, query_, taken.entry.get(), wanted_, now);
-    if (held == Held::answers && objection_of(query_, *taken.entry, now) == Reason::absent) {
+    // One that is no newer than the copy at hand was handed over before that was found to be outdated.
+    if (held == Held::answers && is_news(*taken.entry) &&
+        objection_of(query_, *taken.entry, now) == Reason::absent) {
       parts_.tiered.put_nearest(query_.key, taken.entry);
       copy_ = Copy(std::move(taken.entry));
       found_in_.reset();
@@ -482,11 +489,13 @@ host::Task<void> Reader::ask() {
   Asking asking;
   // Conditions and ranges are the cache's own affair where it takes part, and the origin's where it does not.
   const bool passes_by = forward_.forward == http::ForwardReason::bypass;
-  asking.forwarding.with_conditions = passes_by;
+  // No copy is made of a HEAD's answer, so where there is none already the conditions are the origin's too.
+  asking.forwarding.with_conditions = passes_by || (query_.wants_no_body() && !has_copy);
   asking.forwarding.with_range = query_.wants_part && (passes_by || !has_copy);
   if (asking.forwarding.with_range && !passes_by) {
     forward_.detail = policy::to_text(Reason::range);
   }
+  asking.read_by = query_.wants_no_body() ? http::Method::head : http::Method::get;
   asking.former = asked_about_.as_asked();
   asking.timeout = origin.timeout_hard;
   asking.attempt_timeout = origin.timeout_hard;

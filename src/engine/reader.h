@@ -28,6 +28,8 @@ class Reader {
   // The facts that may have changed since the last step.
   void gather();
   policy::Unlooked unlooked() const;
+  // Whether it was asked for after the copy at hand.
+  bool is_news(const tiers::Entry& entry) const;
 
   host::Task<void> look();
   // Looks for a flight of this name, and waits for it until `give_up`; leads one with this patience where

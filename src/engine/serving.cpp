@@ -225,8 +225,11 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
     status.forward_status = static_cast<int>(fetched.origin_status);
   }
   tiers::EntryPtr made;
-  if (fetched.not_modified) {
-    const tiers::EntryPtr& confirmed = former.as_asked();
+  const tiers::EntryPtr& asked_about = former.as_asked();
+  const bool is_about_copy = fetched.without_body && asked_about != nullptr && fetched.status == 200;
+  const bool is_confirmed = fetched.not_modified || (is_about_copy && confirms_copy(*asked_about, fetched));
+  if (is_confirmed) {
+    const tiers::EntryPtr& confirmed = asked_about;
     LARDER_ASSERT(confirmed != nullptr);
     parts.counters.add(Counter::revalidated_total,
                        parts.counters.pattern(query.key.resource_number, query.key.pattern));
@@ -237,6 +240,15 @@ Reading keep_answer(Parts& parts, host::Context here, const Query& query, http::
     }
   } else if (status.forward != http::ForwardReason::bypass) {
     made = make_entry(here.host(), parts.settings, query, fetched);
+    if (made != nullptr && made->header.status == 206) {
+      const tiers::EntryPtr kept = Copy(parts.tiered.memory().peek(query.key)).open(parts.control, query.key);
+      made = put_together(here.host(), *query.resource, std::move(made), kept.get());
+    }
+    if (const tiers::EntryPtr left = former.open(parts.control, query.key);
+        is_about_copy && left != nullptr) {
+      // RFC 9111 §4.3.5: the origin has another answer by now, which the next GET brings.
+      parts.tiered.put_nearest(query.key, outdated(*left, now));
+    }
   }
 #ifdef LARDER_MUTATIONS
   if (LARDER_MUTATED(body_leaked)) {

@@ -101,6 +101,12 @@ host::Task<OriginResult<WireReply>> decoded(host::Context here, const Request& a
       reply.streamed = true;
     }
   }
+  if (asked.method == http::to_text(http::Method::head)) {
+    // What is said of the body that GET would have is said of it as clients get it.
+    while (can_be_undone(codings)) {
+      codings.pop_back();
+    }
+  }
   const bool has_body = reply.streamed || is_whole;
   if (has_body && !codings.empty() && !reply.streamed && asked.codings == Codings::are_undone) {
     co_return tl::make_unexpected(unreadable(asked, reply, here.host().now()));

@@ -159,6 +159,7 @@ OriginResult<Fetched> read_url(const config::Resource& resource, const Wanted& w
   if (meaning == Meaning::failure) {
     return tl::make_unexpected(refusal_of(status_error(reply.status), reply, now));
   }
+  fetched.without_body = asked.method == http::to_text(http::Method::head);
   fetched.status = reply.status;
   fetched.kind = meaning == Meaning::none ? entry::Kind::negative : entry::Kind::positive;
   fetched.content_type = reply.header("content-type");
@@ -243,9 +244,7 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
       // The part is one of the bytes that clients get (RFC 9110 §14.2).
       request.headers.emplace_back("accept-encoding", "identity");
     }
-    if (wanted.method != http::Method::head) {
-      request.method = http::to_text(wanted.method);
-    }
+    request.method = http::to_text(wanted.method);
     if (wanted.method != http::Method::get && wanted.method != http::Method::head) {
       // Nothing of it is kept.
       request.body_bytes_max = Bytes(0);

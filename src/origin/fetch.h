@@ -35,6 +35,8 @@ struct Fetched {
   // The origin confirmed the copy whose validators it was given (304): `origin_fields` renew it; there is no
   // body.
   bool not_modified = false;
+  // It is the answer to HEAD: there is no body, and its Content-Length is the one that GET would have.
+  bool without_body = false;
   // The body is a stream: it can be given out once and not be kept.
   bool streamed = false;
   // "There is none", but another provider may know of some: answered, and not kept.

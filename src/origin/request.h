@@ -37,7 +37,6 @@ enum class Codings : std::uint8_t {
 struct Request {
   // What its errors say they come from; lives for ever.
   std::string_view source = "origin";
-  // HEAD is answered from what GET brings.
   std::string_view method = "GET";
   std::string url;
   TextPairs headers;

@@ -74,6 +74,11 @@ void PurgeBook::visit(std::string_view storage_name, const std::vector<std::stri
     if (const auto found = tags_.find(tag); found != tags_.end()) {
       visit(found->second);
     }
+    if (const std::string_view part = config::origin_part(tag); !part.empty()) {
+      if (const auto found = tags_.find(std::string(part)); found != tags_.end()) {
+        visit(found->second);
+      }
+    }
   }
   for (const auto& [prefix, rules] : prefixes_) {
     if (storage_name.starts_with(prefix)) {

@@ -1,6 +1,7 @@
 #include "records/control_log.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/mutation.h"
@@ -40,7 +41,48 @@ void add_purge(ControlPurges& purges, ControlPurge purge) {
   purges.push_back(std::move(purge));
 }
 
-// Purging everything that is as old purges too much at worst, which is never wrong. `purges` are in order.
+// `purge` in its place by sequence, unless a newer one of the same is there, which covers it.
+void insert_folded(ControlPurges& purges, ControlPurge purge) {
+  const bool is_covered = std::any_of(purges.begin(), purges.end(), [&](const ControlPurge& one) {
+    return is_same(one, purge) && one.soft <= purge.soft && one.sequence > purge.sequence;
+  });
+  if (!is_covered) {
+    const auto place = std::find_if(purges.begin(), purges.end(),
+                                    [&](const ControlPurge& one) { return one.sequence > purge.sequence; });
+    purges.insert(place, std::move(purge));
+  }
+}
+
+// Of the older half, what purges single URLs or groups of an origin becomes one purge of all that is as old
+// of that origin: too much at worst, which is never wrong. `purges` are in order.
+void fold_by_origin(ControlPurges& purges) {
+  const std::size_t half = purges.size() / 2;
+  ControlPurges left;
+  std::map<std::string, ControlPurge> folded;
+  for (std::size_t i = 0; i < purges.size(); ++i) {
+    const bool is_tag = purges[i].kind == static_cast<std::uint8_t>(config::PurgeKind::tag);
+    const std::string_view part =
+        i < half && is_tag && purges[i].soft == 0 ? config::origin_part(purges[i].text) : std::string_view();
+    if (part.empty()) {
+      left.push_back(std::move(purges[i]));
+    } else {
+      ControlPurge one = purges[i];
+      one.text = std::string(part);
+      folded[one.text] = std::move(one);
+    }
+  }
+  purges = std::move(left);
+  for (auto& [part, purge] : folded) {
+    purges.erase(std::remove_if(purges.begin(), purges.end(),
+                                [&, &folded_purge = purge](const ControlPurge& one) {
+                                  return is_same(one, folded_purge) && one.sequence < folded_purge.sequence;
+                                }),
+                 purges.end());
+    insert_folded(purges, std::move(purge));
+  }
+}
+
+// Purging everything that is as old purges too much at worst, too. `purges` are in order.
 void fold_oldest(ControlPurges& purges) {
   const auto half = static_cast<std::ptrdiff_t>(purges.size() / 2);
   ControlPurge all;
@@ -48,13 +90,7 @@ void fold_oldest(ControlPurges& purges) {
   all.sequence = purges[static_cast<std::size_t>(half - 1)].sequence;
   all.at = purges[static_cast<std::size_t>(half - 1)].at;
   purges.erase(purges.begin(), purges.begin() + half);
-  // Where a newer one of the kind is there already, it covers these as well.
-  const bool is_covered = std::any_of(purges.begin(), purges.end(), [&](const ControlPurge& one) {
-    return is_same(one, all) && one.soft == 0;
-  });
-  if (!is_covered) {
-    purges.insert(purges.begin(), std::move(all));
-  }
+  insert_folded(purges, std::move(all));
 }
 
 template <typename Results>
@@ -151,14 +187,20 @@ Result<control::append_results> ControlLog::append(const control::append_argumen
     change.at = at;
     add_purge(now_in_force, std::move(change));
   }
+  if (now_in_force.size() > limit::control_purges_max) {
+    fold_by_origin(now_in_force);
+  }
   while (now_in_force.size() > limit::control_purges_max) {
     fold_oldest(now_in_force);
   }
-  // The oldest may stand for others now; the rest of what was there is there, or gone.
+  // Some may stand for others now; the rest of what was there is there, or gone.
   std::set<std::uint64_t> kept;
   for (const ControlPurge& purge : now_in_force) {
     kept.insert(purge.sequence);
-    if (purge.sequence > known || purge.sequence == now_in_force.front().sequence) {
+    const bool is_as_before = std::any_of(before.begin(), before.end(), [&](const ControlPurge& one) {
+      return one.sequence == purge.sequence && is_same(one, purge);
+    });
+    if (!is_as_before) {
       put_row(purge_key(purge.sequence), purge);
     }
   }

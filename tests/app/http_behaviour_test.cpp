@@ -591,6 +591,111 @@ void add_vary(std::vector<Behaviour>& all) {
                   get().with("accept-encoding", "br").hit()}});
 }
 
+void add_heads(std::vector<Behaviour>& all) {
+  const TextPairs told = {{"cache-control", "max-age=5"}, {"etag", "\"a\""}, {"content-length", "5"}};
+  const auto head = [] { return get().as("HEAD"); };
+  all.push_back({"head: without a copy HEAD goes on as HEAD, and leaves nothing",
+                 "RFC 9110 §9.3.2",
+                 {head()
+                      .says({{"cache-control", "max-age=60"}, {"content-length", "77"}, {"x-a", "1"}})
+                      .asks(":method", "HEAD")
+                      .tells("content-length", "77")
+                      .tells("x-a", "1")
+                      .reads("")
+                      .not_kept("head"),
+                  head().says(control("max-age=60")).asks(":method", "HEAD"),
+                  get().says(control("max-age=60")).asks(":method", "GET").reads("spice"), head().hit()}});
+  all.push_back({"a HEAD without a length tells none",
+                 "RFC 9110 §8.6",
+                 {head().says(control("max-age=60")).tells("content-length", "")}});
+  all.push_back(
+      {"what HEAD says of an encoded body is not told of the plain one",
+       "RFC 9110 §9.3.2",
+       {head()
+            .says({{"cache-control", "max-age=60"}, {"content-encoding", "gzip"}, {"content-length", "9"}})
+            .tells("content-encoding", "")
+            .tells("content-length", "")}});
+  all.push_back({"a HEAD of an error is the client's alone",
+                 "RFC 9110 §9.3.2",
+                 {head().says(404, control("max-age=60")).gives(404).reads(""), get().says({}).gives(200)}});
+  all.push_back({"a HEAD confirms a stale copy by a 304",
+                 "RFC 9111 §4.3.5",
+                 {get().says(told),
+                  head()
+                      .after(10)
+                      .says(304, {{"etag", "\"a\""}, {"cache-control", "max-age=50"}})
+                      .asks(":method", "HEAD")
+                      .asks("if-none-match", "\"a\"")
+                      .gives(200)
+                      .tells("content-length", "5"),
+                  get().after(20).hit().reads("spice").tells("cache-control", "max-age=50")}});
+  all.push_back(
+      {"and by a 200 with the same validator and length",
+       "RFC 9111 §4.3.5",
+       {get().says(told),
+        head()
+            .after(10)
+            .says({{"etag", "\"a\""}, {"content-length", "5"}, {"cache-control", "max-age=50"}, {"x-a", "2"}})
+            .gives(200),
+        get().after(20).hit().reads("spice").tells("x-a", "2")}});
+  const auto contradicts = [&](std::string name, TextPairs says) {
+    says.emplace_back("cache-control", "max-age=50");
+    all.push_back({std::move(name),
+                   "RFC 9111 §4.3.5",
+                   {get().says({{"cache-control", "max-age=600"},
+                                {"etag", "\"a\""},
+                                {"last-modified", "Mon, 21 Sep 2020 14:15:20 GMT"}}),
+                    head()
+                        .after(10)
+                        .with("cache-control", "no-cache")
+                        .says(says)
+                        .asks(":method", "HEAD")
+                        .not_kept("head"),
+                    get()
+                        .after(1)
+                        .says(control("max-age=50"), "pepper")
+                        .asks(":method", "GET")
+                        .asks("if-none-match", "\"a\"")
+                        .reads("pepper")}});
+  };
+  contradicts("a HEAD with another validator ends the copy's time", {{"etag", "\"b\""}});
+  contradicts("and one with another length", {{"etag", "\"a\""}, {"content-length", "6"}});
+  contradicts("and one with another date",
+              {{"etag", "\"a\""}, {"last-modified", "Mon, 21 Sep 2020 14:15:21 GMT"}});
+  contradicts("and one without a validator", {{"content-length", "5"}});
+  all.push_back({"a HEAD without a copy takes the client's condition along",
+                 "RFC 9110 §13.1.2",
+                 {head()
+                      .with("if-none-match", "\"a\"")
+                      .says(304, {{"etag", "\"a\""}})
+                      .gives(304)
+                      .asks("if-none-match", "\"a\"")
+                      .not_kept("head"),
+                  get().says(told).asks("if-none-match", "").gives(200).reads("spice")}});
+  all.push_back({"where nothing is kept the condition is the origin's, and its 304 the client's alone",
+                 "RFC 9110 §13.1.2",
+                 {get()
+                      .with("cache-control", "no-store")
+                      .with("if-none-match", "\"a\"")
+                      .with("if-modified-since", "Mon, 21 Sep 2020 14:15:20 GMT")
+                      .says(304, {{"etag", "\"a\""}, {"cache-control", "max-age=60"}}, "")
+                      .gives(304)
+                      .asks("if-none-match", "\"a\"")
+                      .asks("if-modified-since", "Mon, 21 Sep 2020 14:15:20 GMT"),
+                  get().says(told).asks("if-none-match", "").gives(200).reads("spice")}});
+  all.push_back({"where nothing is kept a part is asked for with its condition",
+                 "RFC 9110 §13.1.2",
+                 {get()
+                      .with("cache-control", "no-store")
+                      .with("range", "bytes=0-1")
+                      .with("if-none-match", "\"a\"")
+                      .says(304, {{"etag", "\"a\""}}, "")
+                      .gives(304)
+                      .asks("range", "bytes=0-1")
+                      .asks("if-none-match", "\"a\""),
+                  get().says(told).gives(200)}});
+}
+
 void add_methods(std::vector<Behaviour>& all) {
   const TextPairs fresh = control("max-age=600");
   for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
@@ -654,6 +759,7 @@ void add_methods(std::vector<Behaviour>& all) {
   all.push_back({"HEAD is answered from what GET brought",
                  "RFC 9110 §9.3.2",
                  {get().says(fresh), get().as("HEAD").hit().tells("content-length", "5")}});
+  add_heads(all);
   all.push_back(
       {"groups are invalidated by name",
        "RFC 9875 §3",
@@ -750,6 +856,103 @@ void add_ranges(std::vector<Behaviour>& all) {
             .says(whole, "0123456789")
             .gives(200)
             .reads("0123456789")}});
+  const auto a_part = [](std::string range, std::string content_range, std::string content,
+                         std::string etag = "\"a\"") {
+    TextPairs fields = {{"cache-control", "max-age=600"}, {"content-range", std::move(content_range)}};
+    if (!etag.empty()) {
+      fields.emplace_back("etag", std::move(etag));
+    }
+    return get().with("range", std::move(range)).says(206, std::move(fields), std::move(content));
+  };
+  const auto cached = [](std::string range, std::uint32_t status, std::string content,
+                         std::string content_range) {
+    return get()
+        .with("range", std::move(range))
+        .hit()
+        .gives(status)
+        .reads(std::move(content))
+        .tells("content-range", std::move(content_range));
+  };
+  all.push_back({"parts that meet make a larger one",
+                 "RFC 9110 §15.3.7.3",
+                 {a_part("bytes=2-4", "bytes 2-4/10", "234"),
+                  a_part("bytes=5-6", "bytes 5-6/10", "56").gives(206).reads("56"),
+                  cached("bytes=3-6", 206, "3456", "bytes 3-6/10"),
+                  a_part("bytes=1-2", "bytes 1-2/10", "12").gives(206).reads("12"),
+                  cached("bytes=1-6", 206, "123456", "bytes 1-6/10"), get().says(whole, "0123456789")}});
+  all.push_back(
+      {"and the whole once nothing is missing",
+       "RFC 9111 §3.4",
+       {a_part("bytes=0-4", "bytes 0-4/10", "01234"),
+        a_part("bytes=3-9", "bytes 3-9/10", "3456789")
+            .gives(206)
+            .reads("3456789")
+            .tells("content-range", "bytes 3-9/10"),
+        get().hit().gives(200).reads("0123456789").tells("content-range", "").tells("etag", "\"a\""),
+        cached("bytes=-2", 206, "89", "bytes 8-9/10"), get().with("range", "bytes=10-").hit().gives(416)}});
+  all.push_back({"one part that is the whole is kept as the whole",
+                 "RFC 9110 §15.3.7.3",
+                 {a_part("bytes=0-", "bytes 0-9/10", "0123456789", "").gives(206),
+                  get().hit().gives(200).reads("0123456789")}});
+  all.push_back({"a part between two ends is taken over by a larger one",
+                 "RFC 9110 §15.3.7.3",
+                 {a_part("bytes=3-4", "bytes 3-4/10", "34"), a_part("bytes=2-6", "bytes 2-6/10", "23456"),
+                  cached("bytes=2-6", 206, "23456", "bytes 2-6/10")}});
+  const auto apart = [&](std::string name, Step first, Step second) {
+    second.gives(206).reads(second.reply.content);
+    all.push_back({std::move(name),
+                   "RFC 9111 §3.4",
+                   {std::move(first), std::move(second), cached("bytes=5-6", 206, "56", "bytes 5-6/10"),
+                    a_part("bytes=2-6", "bytes 2-6/10", "23456")}});
+  };
+  apart("parts with a gap are not put together", a_part("bytes=2-3", "bytes 2-3/10", "23"),
+        a_part("bytes=5-6", "bytes 5-6/10", "56"));
+  apart("nor those with other validators", a_part("bytes=2-4", "bytes 2-4/10", "xyz", "\"b\""),
+        a_part("bytes=5-6", "bytes 5-6/10", "56"));
+  apart("nor those with weak ones", a_part("bytes=2-4", "bytes 2-4/10", "234", "W/\"a\""),
+        a_part("bytes=5-6", "bytes 5-6/10", "56", "W/\"a\""));
+  apart("nor those with none", a_part("bytes=2-4", "bytes 2-4/10", "234", ""),
+        a_part("bytes=5-6", "bytes 5-6/10", "56", ""));
+  apart("nor those of wholes of other sizes", a_part("bytes=2-4", "bytes 2-4/11", "234"),
+        a_part("bytes=5-6", "bytes 5-6/10", "56"));
+  all.push_back({"a part with fewer bytes than it says is not kept",
+                 "RFC 9110 §14.4",
+                 {a_part("bytes=2-4", "bytes 2-4/10", "23").not_kept("partial").reads("23"),
+                  a_part("bytes=2-4", "bytes 2-4/10", "234").reads("234")}});
+  all.push_back({"parts grow to maxBytes and no further",
+                 "RFC 9111 §3.4",
+                 {a_part("bytes=0-599", "bytes 0-599/2000", std::string(600, 'a')),
+                  a_part("bytes=600-999", "bytes 600-999/2000", std::string(400, 'b')),
+                  cached("bytes=599-600", 206, "ab", "bytes 599-600/2000"),
+                  a_part("bytes=1000-1000", "bytes 1000-1000/2000", "c"),
+                  cached("bytes=1000-1000", 206, "c", "bytes 1000-1000/2000"),
+                  a_part("bytes=599-600", "bytes 599-600/2000", "ab")}});
+  all.push_back({"parts of other variants are not put together",
+                 "RFC 9111 §4.1",
+                 {get()
+                      .with("range", "bytes=0-4")
+                      .with("accept", "a")
+                      .says(206,
+                            {{"cache-control", "max-age=600"},
+                             {"etag", "\"a\""},
+                             {"vary", "accept"},
+                             {"content-range", "bytes 0-4/10"}},
+                            "01234"),
+                  get()
+                      .with("range", "bytes=5-9")
+                      .with("accept", "b")
+                      .says(206,
+                            {{"cache-control", "max-age=600"},
+                             {"etag", "\"a\""},
+                             {"vary", "accept"},
+                             {"content-range", "bytes 5-9/10"}},
+                            "56789"),
+                  get().with("accept", "b").says(whole, "abcdefghij").reads("abcdefghij")}});
+  all.push_back({"what a write invalidates reaches a part that was put together",
+                 "RFC 9111 §4.4",
+                 {a_part("bytes=0-4", "bytes 0-4/10", "01234"), a_part("bytes=5-9", "bytes 5-9/10", "56789"),
+                  get().hit().reads("0123456789"), get().as("POST").says(200, {}),
+                  get().says(whole, "abcdefghij").reads("abcdefghij")}});
   all.push_back({"a part without a lifetime is not kept",
                  "RFC 9111 §3.3",
                  {get()
@@ -984,9 +1187,10 @@ std::string fault_of(const Behaviour& behaviour) {
     const OriginRequest& asked = world.origin_requests[before];
     const http::Fields fields(asked.headers);
     for (const auto& [name, value] : step.asked) {
-      const std::string got = name == ":body"  ? asked.content
-                              : name == ":url" ? asked.url
-                                               : fields.combined(name).value_or("");
+      const std::string got = name == ":body"     ? asked.content
+                              : name == ":method" ? asked.method
+                              : name == ":url"    ? asked.url
+                                                  : fields.combined(name).value_or("");
       if (got != resolved(value)) {
         complain({"the origin got ", name, " \"", got, "\" and not \"", value, "\""});
       }

@@ -53,6 +53,30 @@ TEST(Purging, ReachesWhatItNames) {
   }
 }
 
+TEST(Purging, OfAnOriginReachesItsUrls) {
+  entry::Header header = asked(purged_at - Millis(1));
+  header.tags = {"title", "url:0a1b2c3d:00ff"};
+  const std::vector<std::pair<std::string, PurgeVerdict>> cases = {
+      {"url:0a1b2c3d", PurgeVerdict::dropped},
+      {"url:0a1b2c3d:00ff", PurgeVerdict::dropped},
+      {"url:0a1b2c3d:00fe", PurgeVerdict::kept},
+      {"url:0a1b2c3e", PurgeVerdict::kept},
+      {"url:", PurgeVerdict::kept},
+      {"url", PurgeVerdict::kept},
+      {"group:0a1b2c3d", PurgeVerdict::kept},
+  };
+  for (const auto& [text, verdict] : cases) {
+    const PurgeBook book({purge(PurgeKind::tag, text)});
+    entry::Header judged = header;
+    EXPECT_EQ(book.judge(name, judged), verdict) << text;
+    EXPECT_EQ(book.generation(name, header.tags) != 0, verdict == PurgeVerdict::dropped) << text;
+  }
+  // Tags of a declaration that only begin so are whole.
+  for (const std::string tag : {"url:shop:7", "url:0a1b2c3x:7", "url:0a1b2c3d7", "url:0a1b2c3d"}) {
+    EXPECT_EQ(config::origin_part(tag), "") << tag;
+  }
+}
+
 TEST(Purging, OfAKeyReachesItsVariants) {
   const PurgeBook book({purge(PurgeKind::key, "larder:title:v3:dune")});
   for (const std::string_view stored : {"larder:title:v3:dune~0", "larder:title:v3:dune~31"}) {

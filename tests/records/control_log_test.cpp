@@ -151,6 +151,50 @@ TEST_F(ControlLogTest, BeyondAThousandTheOlderHalfBecomesOnePurgeOfEverything) {
   EXPECT_EQ(rows().size(), 501U);
 }
 
+// What one API's writes invalidate is folded by its origin, and the purges of everything else stay as they
+// are.
+TEST_F(ControlLogTest, BeyondAThousandTheOlderPurgesOfAnOriginsUrlsBecomeOneOfThatOrigin) {
+  std::vector<Purge> many = {Purge(PurgeKind::tag, "author:austen", config::PurgeMode::hard)};
+  for (std::uint64_t i = 0; i < 999; ++i) {
+    const std::string_view kind = i % 2 == 0 ? "url:0a1b2c3d:" : "group:0a1b2c3d:";
+    many.emplace_back(PurgeKind::tag, concat({kind, to_text(i)}), config::PurgeMode::hard);
+  }
+  change(many);
+  now += Millis(10);
+  purge(PurgeKind::tag, "url:0a1b2c3d:last");
+  auto left = rows();
+  EXPECT_EQ(left.size(), 504U);
+  EXPECT_EQ(left[0], "1 tag author:austen hard");
+  EXPECT_EQ(left[1], "499 tag group:0a1b2c3d hard");
+  EXPECT_EQ(left[2], "500 tag url:0a1b2c3d hard");
+  EXPECT_EQ(left[3], "501 tag group:0a1b2c3d:499 hard");
+  EXPECT_EQ(left.back(), "1001 tag url:0a1b2c3d:last hard");
+  EXPECT_EQ(log().purges[2].at, start);
+  // The next time they are folded into the newest.
+  many.clear();
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    many.emplace_back(PurgeKind::tag, concat({"url:0a1b2c3d:again", to_text(i)}), config::PurgeMode::hard);
+  }
+  change(many);
+  left = rows();
+  EXPECT_EQ(left.size(), 505U);
+  EXPECT_EQ(left[0], "1 tag author:austen hard");
+  EXPECT_EQ(left[1], "998 tag url:0a1b2c3d hard");
+  EXPECT_EQ(left[2], "999 tag group:0a1b2c3d hard");
+}
+
+TEST_F(ControlLogTest, SoftPurgesAndOtherTagsAreNotFoldedByOrigin) {
+  std::vector<Purge> many;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    many.emplace_back(PurgeKind::tag, concat({"url:0a1b2c3d:", to_text(i)}), config::PurgeMode::soft);
+    many.emplace_back(PurgeKind::tag, concat({"url:of ours:", to_text(i)}), config::PurgeMode::hard);
+  }
+  change(many);
+  purge(PurgeKind::tag, "x");
+  EXPECT_EQ(rows().size(), 502U);
+  EXPECT_EQ(rows().front(), "500 all  hard");
+}
+
 TEST_F(ControlLogTest, WhatIsMalformedOrTooMuchIsRefusedAsAWhole) {
   const std::string long_text(config::limit::purge_text_bytes_max + 1, 'x');
   EXPECT_EQ(append({Purge(PurgeKind::tag, "x", config::PurgeMode::hard),

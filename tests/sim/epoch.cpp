@@ -751,6 +751,7 @@ void Epoch::request(std::uint32_t number, const Subject& subject, const Visit& v
     headers.emplace_back("if-none-match", "*");
   }
   const std::string method = !visit.warmed_work && random_.percent(3) ? "HEAD" : "GET";
+  client.wants_no_body = method == "HEAD" && subject.row().http;
   const bool conditional = std::any_of(headers.begin(), headers.end(),
                                        [](const auto& field) { return field.first == "if-none-match"; });
   if (method == "GET" && !conditional && repeat(host, client)) {

@@ -24,6 +24,8 @@ struct ClientRequest {
   std::string url;
   bool takes_gzip = false;
   bool authorized = false;
+  // HEAD in mode http, whose answer is for nobody else.
+  bool wants_no_body = false;
   // Of a read after all has healed: it has to bring what the origin says now.
   bool final_read = false;
   Instant began;

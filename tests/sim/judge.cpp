@@ -167,7 +167,11 @@ const Said* Judge::recognise(const FaultyHost& host, const ClientRequest& client
                              const SimulatedHost::Exchange& exchange) {
   const bool packed = exchange.header("content-encoding") == "gzip";
   const auto body = plain(exchange.body, packed);
-  const Said* const said = body ? origins_.read(*body) : nullptr;
+  const Said* said = body ? origins_.read(*body) : nullptr;
+  if (client.wants_no_body && exchange.body.empty() && client.last_serial != 0) {
+    // The origin's own answer to HEAD: that to its last question.
+    said = origins_.said(client.last_serial);
+  }
   if (packed && !client.takes_gzip) {
     violate(Invariant::wrong_variant, host, client, "gzip for a client that does not take it");
     return nullptr;
@@ -366,7 +370,8 @@ void Judge::store(const FaultyHost& host, std::string_view key, const Stored& st
 
 void Judge::look_up(const FaultyHost& host, const ClientRequest& client) {
   const auto looks_up_alone = [&](const ClientRequest& one) {
-    return perhaps_off(one, "ENABLE_STAMPEDE_PROTECTION") || perhaps_off(one, "FEATURE_CACHE");
+    return one.wants_no_body || perhaps_off(one, "ENABLE_STAMPEDE_PROTECTION") ||
+           perhaps_off(one, "FEATURE_CACHE");
   };
   if (looks_up_alone(client)) {
     return;
@@ -459,8 +464,9 @@ void Judge::origin_call(const FaultyHost& host, ClientRequest& client, std::uint
   const Millis age = world_.now - client.began;
   const bool waited = age >= limit::single_flight_wait ||
                       (client.told_to_retry && world_.now - client.lock_asked_at >= row.soft);
-  const bool past_the_lock = client.authorized || client.told_alone || client.lock_failed ||
-                             client.unpack_failed || host.lock_failures >= limit::breaker_failures_max;
+  const bool past_the_lock = client.authorized || client.wants_no_body || client.told_alone ||
+                             client.lock_failed || client.unpack_failed ||
+                             host.lock_failures >= limit::breaker_failures_max;
   const bool switched = perhaps_off(client, "ENABLE_STAMPEDE_PROTECTION") ||
                         perhaps_off(client, "FEATURE_CACHE") || perhaps_off(client, "ENABLE_NEGATIVE_CACHE");
   // What others got for it was purged when they had it: they asked before they knew, and waited for the

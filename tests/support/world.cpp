@@ -419,6 +419,10 @@ SimulatedHost::Outcome SimulatedHost::origin_fetch(host::RequestId request, Reco
   wanted.content = content(static_cast<BodyHandle>(arguments.u32()));
   world_.origin_requests.push_back(wanted);
   OriginReply reply = world_.origin(wanted);
+  if (wanted.method == "HEAD") {
+    // RFC 9110 §9.3.2: it is what is said to GET, without the body.
+    reply.content.clear();
+  }
   if (reply.silent || reply.delay > limit) {
     reply.delay = limit;
     reply.failure = 1;
