@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cold/archive_plan.h"
 #include "config/limits.h"
+#include "host/operations.h"
 #include "http/date.h"
 #include "json/json_text.h"
 #include "operators/handlers.h"
@@ -114,7 +115,7 @@ host::Outgoing cold_failure(host::Context here, const Error& error) {
   return outgoing;
 }
 
-// {"dryRun": true}; nothing at all is a run that moves.
+// {"dryRun": true}; no body at all is a run that moves.
 Asked<cold::RunKind> run_kind(std::string_view text) {
   if (trim(text).empty()) {
     return cold::RunKind::moves;
@@ -175,16 +176,13 @@ host::Task<host::Outgoing> show_cold_storage(host::Context here, const OperatorC
 }
 
 host::Task<host::Outgoing> start_archiving(host::Context here, const OperatorContext& context, Call& call) {
-  std::string sent;
-  const auto length = here.host().request_header(here.request(), "content-length", 16);
-  if (!length || *length != "0") {
-    auto text = co_await read_json_text(here, Bytes(limit::operator_body_bytes_max));
-    if (!text) {
-      co_return host::problem_answer(here.host(), text.error());
-    }
-    sent = std::move(*text);
+  const auto body = co_await host::request_body(here, limit::operator_body_bytes_max,
+                                                config::millis_of(limit::request_body_wait));
+  if (!body) {
+    const http::Problem problem = unreadable_body(body.error(), Bytes(limit::operator_body_bytes_max));
+    co_return host::problem_answer(here.host(), problem);
   }
-  const auto kind = run_kind(sent);
+  const auto kind = run_kind(here.host().read_body(body->content.handle(), body->content.size(), 0));
   if (!kind) {
     co_return host::problem_answer(here.host(), kind.error());
   }
