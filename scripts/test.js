@@ -7,6 +7,7 @@
 //   worker                  the Worker in the runtime, on both modules
 //   runtime                 the same behind real sockets: request contexts, traps, restarts
 //   browser                 the dashboard in Chromium
+//   load                    many at once, by autocannon
 // The last line is "N passed, M failed" over all of them.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -29,6 +30,7 @@ const suites = {
   worker: workerTests,
   runtime: (tally) => nodeTests(tally, "runtime"),
   browser: (tally) => nodeTests(tally, "browser"),
+  load: (tally) => nodeTests(tally, "load"),
 };
 
 /** @param {string} folder @param {string} ending @returns {string[]} the names of the files that end so */

@@ -3,12 +3,14 @@
 import { exhausted, outOfOrder, recovering } from "./emergency.js";
 import { AT_FAULT, EXHAUSTED, Instance } from "./instance.js";
 import { messageText } from "./message_text.js";
-import { pageFor } from "./pages.js";
 import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
-/** @typedef {{declarations: string}} Options */
+/**
+ * `pageFor`: what is answered without the core.
+ * @typedef {{declarations: string, pageFor?: (request: Request, method: string, url: string) => Response | null}} Options
+ */
 
 /** Requests at once that each have an instance of their own. */
 const ALONE_MAX = 4;
@@ -52,7 +54,7 @@ export class LarderWorker {
     const { method, url } = request;
     const quick = instance.lanes.answer(request, method, url, Date.now());
     if (quick !== null) return quick;
-    const page = pageFor(request, method, url);
+    const page = this.options.pageFor?.(request, method, url) ?? null;
     if (page !== null) return page;
     const event = { env, ctx, request, method, url };
     const answer = instance.begin("larder_fetch", event, requestRecord(method, url));

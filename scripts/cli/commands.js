@@ -24,9 +24,10 @@ import { deploy } from "./deploy.js";
 import { ENVIRONMENTS } from "./deployment.js";
 import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
-
 import { jsonOf } from "./files.js";
+import { init } from "./init.js";
 import { lifecycle } from "./lifecycle.js";
+import { plan } from "./plan.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
@@ -58,6 +59,7 @@ import { prewarm, warmFile, watchJob } from "./warming.js";
  * @property {boolean} json
  * @property {string} root the project's folder
  * @property {((question: string) => Promise<boolean>) | null} confirm null: nobody is there to be asked
+ * @property {((text: string) => Promise<string>) | null} question null: nobody is there to be asked
  * @property {import("./doctor.js").Machine} machine
  *
  * @typedef {object} Command
@@ -804,6 +806,40 @@ export const COMMANDS = [
     ],
     examples: ["larder check mine.json", "larder check --deployment wrangler.toml"],
     run: ([file], options, context) => check(file ?? "larder.json", options, context),
+  },
+  {
+    name: "init",
+    route: null,
+    role: null,
+    purpose:
+      "Proposes resource declarations from an OpenAPI 3 document, or from a few questions, and says why",
+    arguments: [["[document]", "JSON or YAML; where it is left out, questions are asked"]],
+    options: [
+      {
+        flags: "--out <file>",
+        purpose: "where they are written; - is the standard output",
+        otherwise: "larder.json",
+      },
+      { flags: "--force", purpose: "write over a file that is there" },
+    ],
+    examples: ["larder init api.yaml --out mine.json", "LARDER_CONFIG=mine.json npm run dev"],
+    run: ([document], options, context) => init(document, options, context),
+  },
+  {
+    name: "plan",
+    route: null,
+    role: null,
+    purpose:
+      "Replays an access log under several declarations: hit rate, origin calls, memory and monthly cost",
+    arguments: [
+      ["<log>", "JSON lines (Cloudflare's Logpush, or url and time), Common or Combined"],
+      ["[declarations...]", "files to compare; larder.json where there are none"],
+    ],
+    options: [
+      { flags: "--module <file>", purpose: "the module that replays; else the one that was built last" },
+    ],
+    examples: ["larder plan access.log larder.json longer.json"],
+    run: ([log, declarations], options, context) => plan(log, declarations, options, context),
   },
   {
     name: "doctor",
