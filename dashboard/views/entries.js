@@ -19,6 +19,8 @@ import { failure } from "./failure.js";
 
 const PAGE = 200;
 const PREVIEW_MAX = 1000;
+/** A branch with more keys is opened when it is wanted. */
+const OPEN_MAX = 20;
 
 /** @param {URLSearchParams} parameters */
 export async function entries(parameters) {
@@ -85,7 +87,7 @@ function branches(keys, entry) {
         {},
         h(
           "details",
-          { open: groups.size < 4 },
+          { open: groups.size === 1 || members.length <= OPEN_MAX },
           h("summary", {}, h("code", {}, group), ` ${members.length}`),
           h(
             "ul",
