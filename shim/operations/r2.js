@@ -65,9 +65,7 @@ async function readObject(bucket, key, offset, length, bytesMax) {
  */
 export async function r2Put(request, { key, header, content, size, condition, wait_millis }) {
   const bucket = bucketOf(request);
-  if (content === null || content instanceof StoredObject) {
-    throw new OperationFailure("invalid", "An object of R2 needs a body that is not there yet.");
-  }
+  if (content === null) throw new OperationFailure("invalid", "An object of R2 needs a body.");
   /** @type {R2PutOptions} */
   const options = { customMetadata: { [HEADER]: header } };
   if (condition === "*") options.onlyIf = new Headers({ "if-none-match": "*" });
@@ -82,10 +80,11 @@ export async function r2Put(request, { key, header, content, size, condition, wa
 }
 
 /**
- * @param {R2Bucket} bucket @param {string} key @param {ReadableStream} stream @param {number} size
+ * @param {R2Bucket} bucket @param {string} key @param {ReadableStream | StoredObject} content @param {number} size
  * @param {R2PutOptions} options
  */
-async function putStream(bucket, key, stream, size, options) {
+async function putStream(bucket, key, content, size, options) {
+  const stream = content instanceof StoredObject ? content.stream() : content;
   const { readable, writable } = new FixedLengthStream(size);
   const [object] = await Promise.all([bucket.put(key, readable, options), stream.pipeTo(writable)]);
   return object;

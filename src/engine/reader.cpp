@@ -6,6 +6,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "engine/large.h"
 #include "engine/make_entry.h"
 #include "host/operations.h"
 
@@ -141,8 +142,10 @@ host::Task<Reading> Reader::steps() {
       case Move::wait:
         co_await wait();
         break;
-      case Move::keep:
-        co_return keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
+      case Move::keep: {
+        Reading reading = co_await keep();
+        co_return reading;
+      }
       case Move::serve_stale:
         co_return stale_reading(step.reason);
       case Move::serve_stale_at_once:
@@ -498,6 +501,20 @@ host::Task<void> Reader::pass_on(Participation participation, Reason reason) {
 }
 
 // Readings --------------------------------------------------------------------------------------------------
+
+host::Task<Reading> Reader::keep() {
+  std::optional<LargeAnswer> large;
+  if (forward_.forward != http::ForwardReason::bypass && !query_.directives.no_store) {
+    large = co_await split_large(here_, parts_, query_, **said_);
+  }
+  Reading reading = keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
+  if (large) {
+    reading.status.stored = true;
+    reading.status.unkept = "";
+    reading.afterwards.large = std::move(large);
+  }
+  co_return reading;
+}
 
 Reading Reader::served(Reason reason) {
   tiers::EntryPtr entry = copy_.open(parts_.control, query_.key);

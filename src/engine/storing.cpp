@@ -78,7 +78,9 @@ host::Task<void> store_cold(host::Context here, Parts& parts, const Query& query
 
 host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
   const tiers::EntryPtr as_stored = co_await packed(here, parts, query, std::move(entry));
-  co_await parts.tiered.put_farther(here, query.key, as_stored);
+  if (as_stored->body.size() <= Bytes(config::limit::streamed_body_bytes_min)) {
+    co_await parts.tiered.put_farther(here, query.key, as_stored);
+  }
   if (as_stored->body.size() > parts.settings.value_bytes_max) {
     co_await store_cold(here, parts, query, as_stored);
   }

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "config/limits.h"
 #include "tiers/variant_tier.h"
 
 namespace larder::tiers {
@@ -184,7 +185,10 @@ host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) 
     header.created = here.host().now();
     found.entry = std::make_shared<const Entry>(std::move(header), *found.entry);
   }
-  if (found.tier == memory_->tier()) {
+  // What no isolate can hold stays in R2.
+  const bool is_large = found.tier == config::Tier::cold &&
+                        found.entry->body.size() > Bytes(config::limit::streamed_body_bytes_min);
+  if (found.tier == memory_->tier() || is_large) {
     co_return;
   }
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;

@@ -344,6 +344,43 @@ TEST_F(ColdTest, WhatIsTooLargeForKvIsInR2FromTheStart) {
   EXPECT_TRUE(is_stub("large"));
 }
 
+TEST_F(ColdTest, WhatNoIsolateCanHoldGoesThroughAsAStream) {
+  const std::string whole(2'000'000, 's');
+  world.origin = [&whole](const OriginRequest&) {
+    sim::OriginReply reply;
+    reply.headers = {{"content-type", "application/octet-stream"}, {"content-length", "2000000"}};
+    reply.content = whole;
+    return reply;
+  };
+  const auto& first = isolate->get("/items/stream");
+  EXPECT_EQ(first.status, 200U);
+  EXPECT_TRUE(first.body == whole);
+  EXPECT_THAT(first.header("cache-status"), ::testing::HasSubstr("stored"));
+  ASSERT_TRUE(is_stub("stream"));
+  EXPECT_TRUE(world.r2[key_of("stream")].content == whole);
+  EXPECT_LT(isolate->host.body_bytes_alive(), 1'000'000U);
+  restart();
+  const std::size_t asked = world.origin_requests.size();
+  const auto& second = isolate->get("/items/stream");
+  EXPECT_TRUE(second.body == whole);
+  EXPECT_THAT(second.header("cache-status"), ::testing::HasSubstr("detail=cold"));
+  EXPECT_EQ(world.origin_requests.size(), asked);
+  EXPECT_LT(isolate->host.body_bytes_alive(), 1'000'000U);
+  EXPECT_TRUE(is_stub("stream"));
+}
+
+TEST_F(ColdTest, AStreamOfUnknownLengthPassesAndIsNotKept) {
+  world.origin = [](const OriginRequest&) {
+    sim::OriginReply reply;
+    reply.headers = {{"content-type", "application/octet-stream"}};
+    reply.content = std::string(2'000'000, 's');
+    return reply;
+  };
+  EXPECT_EQ(isolate->get("/items/stream").body.size(), 2'000'000U);
+  EXPECT_FALSE(world.kv.contains(key_of("stream")));
+  EXPECT_TRUE(world.r2.empty());
+}
+
 TEST_F(ColdTest, OneRehydrationForManyReadersOfTwoIsolates) {
   archive({"a"});
   Isolate other(world, bindings(), declared, "other");
