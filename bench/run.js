@@ -76,8 +76,7 @@ if (wanted("measuring")) {
   tell("measuring", found, measuringReport(found));
 }
 if (wanted("experiments")) {
-  const extent = { rounds, turns: 5, turnSeconds: 1, warmUpSeconds: 1 };
-  const found = await benchExperiments(folder("experiments"), extent);
+  const found = await benchExperiments(folder("experiments"), { ...extent, turns: 5, warmUpSeconds: 1 });
   tell("experiments", found, experimentsReport(found));
 }
 if (wanted("module")) {

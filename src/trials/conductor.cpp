@@ -256,7 +256,7 @@ std::string_view headline_of(std::string_view call) {
       Headline{"stop", "is stopped"},
       Headline{"declare", "has begun"},
   };
-  const auto* found = std::find_if(headlines.begin(), headlines.end(),
+  const auto found = std::find_if(headlines.begin(), headlines.end(),
                                    [call](const Headline& one) { return one.call == call; });
   return found == headlines.end() ? call : found->text;
 }
