@@ -1,8 +1,8 @@
 #include "trials/conductor.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "base/json_writer.h"
@@ -245,7 +245,7 @@ std::string_view headline_of(std::string_view call) {
     std::string_view call;
     std::string_view text;
   };
-  static constexpr std::array headlines = {
+  static constexpr Headline headlines[] = {
       Headline{"next-step", "goes on with the next step"},
       Headline{"promote", "is promoted"},
       Headline{"stop-harmed", "is stopped: a variant does harm"},
@@ -256,9 +256,9 @@ std::string_view headline_of(std::string_view call) {
       Headline{"stop", "is stopped"},
       Headline{"declare", "has begun"},
   };
-  const auto found = std::find_if(headlines.begin(), headlines.end(),
-                                   [call](const Headline& one) { return one.call == call; });
-  return found == headlines.end() ? call : found->text;
+  const Headline* const found = std::find_if(std::begin(headlines), std::end(headlines),
+                                             [call](const Headline& one) { return one.call == call; });
+  return found == std::end(headlines) ? call : found->text;
 }
 
 records::ExperimentDecision decision_of(std::string_view call, std::string_view actor, std::string reason,
