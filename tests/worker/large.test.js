@@ -1,6 +1,7 @@
 // A 20 MB answer: from its origin, then from R2, byte for byte, and no isolate holds it.
-import { createHash } from "node:crypto";
+
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { worker as shipped } from "../../shim/larder.js";
 import { LarderWorker } from "../../shim/worker.js";
