@@ -119,12 +119,19 @@ export function makeLarder(folder, modules, settings) {
     { binding: "LOCK", className: "Lock", service: "larder" },
     { binding: "CONTROL", className: "ControlLog", service: "control" },
     { binding: "LEDGER", className: "Ledger", service: "control" },
+    { binding: "EXPERIMENTS", className: "Experiments", service: "control" },
+    { binding: "AUDIT", className: "Audit", service: "control" },
   ];
   return writeConfiguration(
     folder,
     [
       { name: "larder", modules, bindings, kv: "stores", cache: "stores", objects, classes: ["Lock"] },
-      { name: "control", modules, classes: ["ControlLog", "Ledger"], storage: "disk" },
+      {
+        name: "control",
+        modules,
+        classes: ["ControlLog", "Ledger", "Experiments", "Audit"],
+        storage: "disk",
+      },
       { name: "stores", modules: [ours("stores.js")] },
     ],
     { disk },

@@ -4,12 +4,14 @@ import { createHash, randomFillSync } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
+import { parse } from "smol-toml";
 import { ABI_VERSION } from "../../shim/generated/operations.js";
 import { allImports } from "../../shim/imports.js";
 import { RecordWriter } from "../../shim/wire.js";
+import { adviceLine, deploymentAdvice } from "./deployment_advice.js";
 import { EXIT, Failure } from "./failure.js";
-import { bytesOf } from "./files.js";
-import { jsonLine, shown } from "./text.js";
+import { bytesOf, jsonOf } from "./files.js";
+import { jsonLine, shown, shownLines } from "./text.js";
 import { root } from "./token.js";
 
 /** Where builds leave the module, below the project's root. */
@@ -158,14 +160,38 @@ export function checked(file, module) {
 }
 
 /**
- * @param {string} file @param {string | undefined} module @param {import("./commands.js").Context} context
+ * What is to be said of a deployment's files, where they are named.
+ * @param {string} text the declarations @param {{deployment?: string, lifecycle?: string}} options
+ */
+function adviceOn(text, { deployment, lifecycle }) {
+  if (deployment === undefined) {
+    if (lifecycle !== undefined) throw new Failure("--lifecycle goes with --deployment.");
+    return [];
+  }
+  let config;
+  try {
+    config = parse(bytesOf(deployment).toString());
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`${deployment} is no TOML: ${/** @type {Error} */ (error).message}`);
+  }
+  const rules = lifecycle === undefined ? null : jsonOf(lifecycle);
+  return deploymentAdvice({ config, declarations: JSON.parse(text), lifecycle: rules });
+}
+
+/**
+ * @param {string} file @param {{module?: string, deployment?: string, lifecycle?: string}} options
+ * @param {import("./commands.js").Context} context
  * @returns {number}
  */
-export function check(file, module, { output, json }) {
-  const { text, faults } = checked(file, module);
+export function check(file, options, { output, json }) {
+  const { text, faults } = checked(file, options.module);
   const secrets = secretsNamed(text);
+  const advice = faults.length === 0 ? adviceOn(text, options) : [];
   if (json) {
-    output.write(jsonLine({ file, faults, secrets }));
+    output.write(
+      jsonLine({ file, faults, secrets, ...(options.deployment === undefined ? {} : { advice }) }),
+    );
   } else if (faults.length === 0) {
     const count = JSON.parse(text).resources.length;
     const needs = secrets.length === 0 ? "" : ` A deployment needs the secrets ${secrets.join(", ")}.`;
@@ -175,5 +201,7 @@ export function check(file, module, { output, json }) {
       output.write(`${shown(`${file}:${line}:${column}: ${path === "" ? "" : `${path}: `}${message}`)}\n`);
     }
   }
-  return faults.length === 0 ? EXIT.done : EXIT.failed;
+  for (const one of json ? [] : advice) output.write(shownLines(`${options.deployment}: ${adviceLine(one)}`));
+  const holds = faults.length === 0 && advice.every(({ level }) => level !== "fault");
+  return holds ? EXIT.done : EXIT.failed;
 }

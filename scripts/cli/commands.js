@@ -26,6 +26,7 @@ import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
 import { jsonOf } from "./files.js";
 import { init } from "./init.js";
+import { lifecycle } from "./lifecycle.js";
 import { plan } from "./plan.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
@@ -549,6 +550,65 @@ export const COMMANDS = [
     },
   },
   {
+    name: "cold show",
+    route: "GET /api/cold",
+    role: "viewer",
+    purpose: "Shows what is in KV and in R2, what that saves, and the archiver's last runs",
+    ask: () => ({}),
+    view: {
+      rows: "runs",
+      columns: [
+        ["run", of("run")],
+        ["state", of("state")],
+        ["only planned", (row) => (row.dryRun ? "yes" : "no")],
+        ["began", of("beganAt")],
+        ["seen", of("seen")],
+        ["moved", of("moved")],
+        ["bytes", (row) => bytesText(row.movedBytes)],
+        ["would save", (row) => dollars(row.planned.savingDollars)],
+        ["fault", of("fault")],
+      ],
+      empty: "The archiver has not run yet.",
+      after: ({ archives, why, tiers, costs }) =>
+        `${archives ? "" : `Nothing is archived: ${why}\n`}${
+          tiers === null
+            ? ""
+            : `KV has ${tiers.kv.entries} entries (${bytesText(tiers.kv.bytes)}), R2 ${tiers.cold.entries} (${bytesText(tiers.cold.bytes)}). A month of storage: ${dollars(costs.monthlyStorageAfter)}, all in KV ${dollars(costs.monthlyStorageBefore)}.\n`
+        }`,
+    },
+  },
+  {
+    name: "cold archive",
+    route: "POST /api/cold/archive",
+    role: "admin",
+    purpose: "Begins to move to R2 what nobody reads",
+    options: [{ flags: "--dry-run", purpose: "only plan: nothing moves" }],
+    examples: ["larder cold archive --dry-run"],
+    ask: (_args, options) => ({ json: { dryRun: options.dryRun === true } }),
+    view: facts((answer) => [
+      ["run", answer.run.run],
+      ["state", answer.run.state],
+    ]),
+  },
+  {
+    name: "lifecycle",
+    route: null,
+    role: null,
+    purpose: "Checks the lifecycle rules of R2 (ops/r2/lifecycle.json) against larder.json, and applies them",
+    options: [
+      { flags: "--check", purpose: "only check: nothing is applied" },
+      {
+        flags: "--env <environment>",
+        purpose: "whose bucket",
+        choices: ENVIRONMENTS,
+        otherwise: "production",
+      },
+      { flags: "--declarations <file>", purpose: "another declaration file", otherwise: "larder.json" },
+    ],
+    examples: ["larder lifecycle --check", "larder lifecycle --env staging"],
+    run: (_args, options, context) => lifecycle(options, context),
+  },
+  {
     name: "slo",
     route: "GET /api/slo",
     role: "viewer",
@@ -738,9 +798,14 @@ export const COMMANDS = [
     arguments: [["[file]", "larder.json where it is left out"]],
     options: [
       { flags: "--module <file>", purpose: "the module that validates; else the one that was built last" },
+      {
+        flags: "--deployment <file>",
+        purpose: "also what cannot work or will surprise in this wrangler.toml",
+      },
+      { flags: "--lifecycle <file>", purpose: "and in these lifecycle rules of its bucket" },
     ],
-    examples: ["larder check mine.json"],
-    run: ([file], options, context) => check(file ?? "larder.json", options.module, context),
+    examples: ["larder check mine.json", "larder check --deployment wrangler.toml"],
+    run: ([file], options, context) => check(file ?? "larder.json", options, context),
   },
   {
     name: "init",

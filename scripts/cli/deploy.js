@@ -18,6 +18,7 @@ import { parseEnv, stripVTControlCharacters } from "node:util";
 import { parse } from "smol-toml";
 import { checked, secretsNamed } from "./check.js";
 import { bucketsAndQueues, configurationFor, titleOf } from "./deployment.js";
+import { adviceLine, deploymentAdvice } from "./deployment_advice.js";
 import { EXIT, Failure, WrongUsage } from "./failure.js";
 import { bytesOf } from "./files.js";
 import { jsonLine, shownLines, tableText } from "./text.js";
@@ -173,6 +174,15 @@ function planOf(config, { found }) {
   return { lines, makes };
 }
 
+/** What the module has not taken yet may be no JSON. @param {string} text */
+function declaredIn(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
 /** @param {any} options @param {Context} context @returns {Promise<number>} */
 export async function deploy(options, context) {
   const { root, env, output, json } = context;
@@ -212,6 +222,12 @@ export async function deploy(options, context) {
       all.map(({ kind, name, state }) => [kind, name, state]),
     ),
   );
+  const advice = deploymentAdvice({
+    config: toml,
+    declarations: declaredIn(bytesOf(declarations).toString()),
+    lifecycle: null,
+  });
+  for (const one of advice) say(shownLines(`wrangler.toml: ${adviceLine(one)}`));
   if (options.dryRun) {
     say(`Nothing was done. It would run:\n${commands.map((line) => `  ${line}\n`).join("")}`);
     if (json)

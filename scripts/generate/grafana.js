@@ -201,6 +201,24 @@ const PERFORMANCE = [
   },
 ];
 
+/** What the platform tells no Worker: nothing counts these, so a panel would show nothing. */
+const UNTOLD = [
+  "worker_cpu_millis",
+  "object_gigabyte_seconds",
+  "object_rows_read",
+  "object_rows_written",
+  "object_bytes",
+];
+
+/**
+ * What an item comes to in a month at the rate of the last hour: what is kept is a mean, as bytes are billed.
+ * @param {string} item
+ */
+const monthlyUnits = (item) =>
+  item.endsWith("_bytes")
+    ? `sum(increase(kept_byte_seconds_total{item="${item}"}[1h])) / 3600`
+    : `sum(increase(billed_operations_total{item="${item}"}[1h])) * 720`;
+
 /** Dollars a month for each billed item, at the rate of the last hour, without what the plan includes. */
 const monthly = () =>
   rows("metrics/prices.def", "LARDER_PRICE", [
@@ -212,11 +230,11 @@ const monthly = () =>
     "read",
     "what",
   ])
-    .filter((row) => !row.item.endsWith("_bytes"))
+    .filter((row) => !UNTOLD.includes(row.item))
     .map((row) => {
       const price = Number(row.microdollars.replaceAll("'", "")) / Number(row.per.replaceAll("'", "")) / 1e6;
       return /** @type {[string, string]} */ ([
-        `sum(increase(billed_operations_total{item="${row.item}"}[1h])) * 720 * ${price.toExponential()}`,
+        `${monthlyUnits(row.item)} * ${price.toExponential()}`,
         row.item.replaceAll("_", " "),
       ]);
     });

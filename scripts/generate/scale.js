@@ -47,8 +47,8 @@ export function loadAt(rate) {
   // Few requests wake few isolates.
   const isolates = Math.min(ISOLATES, rate);
   const dataCentres = Math.min(DATA_CENTRES, isolates);
-  const events = (rate * count("hit", "events")) / isolates;
-  const flushes = isolates * Math.max(1 / interval, events / (limit.get("flush_events_max") ?? 1));
+  const requests = rate / isolates;
+  const flushes = isolates * Math.max(1 / interval, requests / (limit.get("flush_events_max") ?? 1));
   const misses = (rate * MISS_PERCENT) / 100;
   const far = (rate * FAR_HIT_PERCENT) / 100;
   const narratives = rate * NARRATIVES;

@@ -15,6 +15,7 @@ import { RecordWriter } from "../wire.js";
 // As src/records/machine.h and run.h number them.
 const WISHES = Object.freeze({ none: 0, alarm: 1, give_back: 2 });
 const ALARM = 0;
+const SIZE = 0xffffffff;
 const NO_ARGUMENT = new Uint8Array();
 const decoder = new TextDecoder();
 
@@ -123,11 +124,20 @@ export class CoreObject extends DurableObject {
 
   /** @param {number} method @param {Uint8Array} argument @returns {Promise<Uint8Array>} a reply, see src/records/run.h */
   async call(method, argument) {
+    if (method === SIZE) return this.size();
     const { reply, wish, alarmAt } = this.run(method, argument);
     // With what the call wrote: nothing was awaited meanwhile.
     if (wish === WISHES.alarm) await this.ctx.storage.setAlarm(alarmAt);
     if (wish === WISHES.give_back) await this.ctx.storage.deleteAll();
     return reply;
+  }
+
+  /** What its rows take, as a reply of this method. */
+  size() {
+    const record = new RecordWriter();
+    record.u8(0);
+    record.u64(this.row.durable ? this.ctx.storage.sql.databaseSize : 0);
+    return record.written();
   }
 
   /** @override */

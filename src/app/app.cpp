@@ -140,11 +140,13 @@ void App::build_caches() {
       settings_, registry_, *tiered_, counters_, *control_,
       bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
-  conductor_ = std::make_unique<trials::Conductor>(*control_);
+  archiver_ =
+      std::make_unique<cold::Archiver>(settings_, declarations_, *tiered_, *control_, counters_, setup.redis);
+  conductor_ = std::make_unique<trials::Conductor>(settings_, *control_);
   adopt_plan();
-  const operators::OperatorContext context{settings_,   bindings_, declarations_, registry_,      *tiered_,
-                                           *engine_,    *control_, counters_,     narrative_log_, *warming_,
-                                           *conductor_, tally_,    uploads_,      meter_};
+  const operators::OperatorContext context{settings_,  bindings_,   declarations_, registry_,      *tiered_,
+                                           *engine_,   *control_,   counters_,     narrative_log_, *warming_,
+                                           *archiver_, *conductor_, tally_,        uploads_,       meter_};
   operators_ = std::make_unique<operators::Operators>(
       context, bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal);
 }
@@ -1038,6 +1040,13 @@ host::Task<void> App::consume_authors(host::Context here, std::string queue,
   co_await hand_over(here);
 }
 
+host::Task<void> App::consume_archive(host::Context here, std::string,
+                                      std::vector<warm::Delivery> deliveries) {
+  co_await control_->make_current(here);
+  co_await archiver_->consume(here, std::move(deliveries));
+  co_await hand_over(here);
+}
+
 host::Task<void> App::consume_dead_letters(host::Context here, std::string,
                                            std::vector<warm::Delivery> deliveries) {
   co_await control_->make_current(here);
@@ -1093,6 +1102,7 @@ host::Task<void> App::maintain(host::Context here) {
   }
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->maintain(here);
+  co_await archiver_->tend(here);
   co_await tally_.flush(here);
   co_await conductor_->tend(here);
 }
@@ -1102,6 +1112,13 @@ host::Task<void> App::analyse_experiments(host::Context here) {
   co_await conductor_->analyse(here);
 }
 
-host::Task<void> App::log_only(host::Context) { co_return; }
+host::Task<void> App::start_archive(host::Context here) {
+  co_await control_->make_current(here);
+  const auto begun = co_await archiver_->begin(here, cold::RunKind::moves);
+  if (!begun && begun.error().kind != ErrorKind::unsupported) {
+    host::LogLine(host_, LogLevel::warn, "archive_not_begun").add("message", begun.error().message).write();
+  }
+  co_await hand_over(here);
+}
 
 }  // namespace larder::app

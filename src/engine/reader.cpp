@@ -6,6 +6,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "engine/large.h"
 #include "engine/make_entry.h"
 #include "host/operations.h"
 
@@ -141,8 +142,10 @@ host::Task<Reading> Reader::steps() {
       case Move::wait:
         co_await wait();
         break;
-      case Move::keep:
-        co_return keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
+      case Move::keep: {
+        Reading reading = co_await keep();
+        co_return reading;
+      }
       case Move::serve_stale:
         co_return stale_reading(step.reason);
       case Move::serve_stale_at_once:
@@ -188,6 +191,15 @@ host::Task<void> Reader::look() {
     tiers::Look made = co_await next->look(here_, query_.key);
     look_ = std::move(made);
   }
+  tiers::EntryPtr stub = look_.stub();
+  if (stub != nullptr && is_newer(*stub, copy_.as_asked().get(), facts_.held)) {
+    stub = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(stub));
+    if (stub != nullptr) {
+      tier = config::Tier::cold;
+      tiers::Look made = co_await parts_.tiered.look_cold(here_, query_.key, std::move(stub));
+      look_ = std::move(made);
+    }
+  }
   tiers::EntryPtr entry = look_.entry();
   if (entry == nullptr || !is_newer(*entry, copy_.as_asked().get(), facts_.held)) {
     co_return;
@@ -211,11 +223,16 @@ host::Task<tiers::Look> find_newer(host::Context here, Parts& parts, const Query
   tiers::GuardedTier* next = parts.tiered.next_tier(query.key, config::Tier::memory);
   for (; next != nullptr; next = parts.tiered.next_tier(query.key, next->tier())) {
     tiers::Look look = co_await next->look(here, query.key);
+    config::Tier tier = next->tier();
+    if (tiers::EntryPtr stub = look.stub(); stub != nullptr && stub->header.asked > than) {
+      tier = config::Tier::cold;
+      tiers::Look cold = co_await parts.tiered.look_cold(here, query.key, std::move(stub));
+      look = std::move(cold);
+    }
     if (look.entry() == nullptr || look.entry()->header.asked <= than) {
       continue;
     }
-    const tiers::EntryPtr left =
-        co_await screen(here, parts, query.key, config::to_text(next->tier()), look.entry());
+    const tiers::EntryPtr left = co_await screen(here, parts, query.key, config::to_text(tier), look.entry());
     if (left == nullptr) {
       continue;
     }
@@ -484,6 +501,20 @@ host::Task<void> Reader::pass_on(Participation participation, Reason reason) {
 }
 
 // Readings --------------------------------------------------------------------------------------------------
+
+host::Task<Reading> Reader::keep() {
+  std::optional<LargeAnswer> large;
+  if (forward_.forward != http::ForwardReason::bypass && !query_.directives.no_store) {
+    large = co_await split_large(here_, parts_, query_, **said_);
+  }
+  Reading reading = keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
+  if (large) {
+    reading.status.stored = true;
+    reading.status.unkept = "";
+    reading.afterwards.large = std::move(large);
+  }
+  co_return reading;
+}
 
 Reading Reader::served(Reason reason) {
   tiers::EntryPtr entry = copy_.open(parts_.control, query_.key);

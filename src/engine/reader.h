@@ -44,6 +44,8 @@ class Reader {
   host::Task<void> pass_on(policy::Participation participation, policy::Reason reason);
   void take_in(origin::OriginResult<origin::Fetched> fetched);
 
+  // The origin's answer, whose body is split where R2 is to have it too.
+  host::Task<Reading> keep();
   Reading served(policy::Reason reason);
   Reading stale_reading(policy::Reason reason);
   Reading refused(policy::Reason reason);

@@ -105,8 +105,15 @@ class Analyser {
     for (const Metric metric : all_metrics) {
       made.values.push_back(ratio_of(pairs_of(metric, groups_of(variant))).value);
     }
+    // An interval of each side, and one of their difference that leans on both.
+    made.quantiles = quantiles_of(groups_of(variant), alpha / 2 / static_cast<double>(treatments()));
     if (variant == 0) {
       return made;
+    }
+    const std::vector<Quantile> control =
+        quantiles_of(groups_of(0), alpha / 2 / static_cast<double>(treatments()));
+    for (std::size_t i = 0; i < std::min(control.size(), made.quantiles.size()); ++i) {
+      made.quantile_differences.push_back(difference(control[i], made.quantiles[i]));
     }
     if (experiment_.primary) {
       made.primary = two_sided(variant, experiment_.primary->metric, experiment_.primary->smallest_effect);

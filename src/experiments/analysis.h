@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "experiments/experiment.h"
 #include "experiments/metric.h"
+#include "experiments/quantiles.h"
 
 namespace larder::experiments {
 
@@ -68,6 +69,10 @@ struct VariantAnalysis {
   std::vector<Effect> others;
   // What it came to, by Metric.
   std::vector<double> values;
+  // How long its requests took; and how much later than the control's they are answered. No decision leans
+  // on them: slow_rate is the metric for that.
+  std::vector<Quantile> quantiles;
+  std::vector<QuantileDifference> quantile_differences;
 
   VariantAnalysis() {}
 };

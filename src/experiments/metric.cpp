@@ -33,6 +33,21 @@ const MetricRow& row_of(Metric metric) {
   return rows.at(static_cast<std::size_t>(metric));
 }
 
+void Sums::count_within(std::uint64_t took_millis, std::uint64_t times) {
+#define LARDER_SUM(name, what)
+#define LARDER_WITHIN(name, millis) name += took_millis <= (millis) ? times : 0;
+#include "experiments/sums.def"
+}
+
+std::uint64_t within(const Sums& sums, std::size_t bound) {
+  const std::array counts = {
+#define LARDER_SUM(name, what)
+#define LARDER_WITHIN(name, millis) sums.name,
+#include "experiments/sums.def"
+  };
+  return counts.at(bound);
+}
+
 Sums& Sums::operator+=(const Sums& more) {
 #define LARDER_SUM(name, what) name += more.name;
 #include "experiments/sums.def"

@@ -46,8 +46,19 @@ struct Sums {
 #include "experiments/sums.def"
 
   Sums() {}
+  // Counts so many requests as having taken so long.
+  void count_within(std::uint64_t took_millis, std::uint64_t times);
   Sums& operator+=(const Sums& more);
 };
+
+// Up to where the sums tell how long requests took, in milliseconds, ascending.
+inline constexpr std::array latency_bounds = {
+#define LARDER_SUM(name, what)
+#define LARDER_WITHIN(name, millis) std::uint64_t{millis},
+#include "experiments/sums.def"
+};
+// Of the requests of one group, those that took at most latency_bounds[bound].
+std::uint64_t within(const Sums& sums, std::size_t bound);
 
 // What a metric is made of, in the unit that people read: by group, the sum and the requests.
 std::vector<Pair> pairs_of(Metric metric, const std::vector<Sums>& groups);

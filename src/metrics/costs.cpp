@@ -42,6 +42,15 @@ std::uint64_t monthly_cost(const Usage& usage) {
   return sum;
 }
 
+std::uint64_t byte_months(std::uint64_t byte_seconds) {
+  return byte_seconds / static_cast<std::uint64_t>(std::chrono::seconds(month).count());
+}
+
+std::uint64_t mean_bytes(std::uint64_t byte_seconds, Instant since, Instant now) {
+  const Millis observed = std::max<Millis>(now - since, std::chrono::minutes(1));
+  return byte_seconds / static_cast<std::uint64_t>(observed.count() / 1000);
+}
+
 Usage forecast_month(const Usage& usage, Instant since, Instant now) {
   const Millis observed = std::max<Millis>(now - since, std::chrono::minutes(1));
   const double factor = static_cast<double>(Millis(month).count()) / static_cast<double>(observed.count());

@@ -48,6 +48,13 @@ std::uint64_t marginal_cost(const PriceRow& price, std::uint64_t units);
 // The sum over all items of a month, without the plan itself.
 std::uint64_t monthly_cost(const Usage& usage);
 
+// Bytes that are kept for so many seconds, as a mean over a month.
+std::uint64_t byte_months(std::uint64_t byte_seconds);
+
+// The mean number of bytes that were kept where `byte_seconds` came together between `since` and `now`. At
+// least one minute counts as such.
+std::uint64_t mean_bytes(std::uint64_t byte_seconds, Instant since, Instant now);
+
 // A month's usage where `usage` is what came together between `since` and `now`, at the same rate. At least
 // one minute of observation counts as such, so that a young deployment is not extrapolated from a moment.
 Usage forecast_month(const Usage& usage, Instant since, Instant now);

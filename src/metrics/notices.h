@@ -1,5 +1,5 @@
-// What people are sent about alerts: one message an evaluation, however many alerts it is about, in the form
-// that each transport wants. Pure.
+// What people are sent about alerts and experiments: one message an evaluation, however many alerts it is
+// about, in the form that each transport wants. Pure.
 //
 // Sources: Alertmanager's webhook (version 4,
 // https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), Slack's incoming webhooks and
@@ -16,10 +16,17 @@
 
 namespace larder::metrics {
 
-// One alert that has fired or resolved. A copy: it may be sent long after, whatever became of the alert.
+// One alert that has fired or resolved, or one decision about an experiment. A copy: it may be sent long
+// after, whatever became of the alert.
 struct Notice {
   Alert alert = Alert::hit_rate_low;
+  // none: it is a decision.
   AlertNews news = AlertNews::fired;
+  // A decision: the experiment's name, what is decided ("is promoted"), and why, in sentences.
+  std::string topic;
+  std::string headline;
+  std::string reason;
+  // Of a decision: when it was taken.
   Instant fired_at;
   // Of a resolved one.
   Instant resolved_at;
@@ -49,6 +56,8 @@ struct NoticeContext {
 
 // The section of the guide that helps, as a link or a path: a heading's words in lower case with hyphens.
 std::string guide_of(const AlertRow& row, const NoticeContext& context);
+// For decisions: the guide to experiments.
+inline constexpr std::string_view experiments_guide = "docs/EXPERIMENTS.md";
 
 // One line, below 200 bytes.
 std::string subject_of(const std::vector<Notice>& notices, const NoticeContext& context);

@@ -1,5 +1,5 @@
 // Hands what this isolate has counted to the ledger (records/ledger.h): idempotent batches behind responses,
-// at most limit::flush_interval or limit::flush_events_max events late, and at once at the end of queue and
+// at most limit::flush_interval or limit::flush_events_max requests late, and at once at the end of queue and
 // cron work.
 //
 // One request at a time gathers: it stays behind its response until the batch is due. A batch that gets no
@@ -76,6 +76,10 @@ class Meter {
   std::uint32_t threshold_ = metrics::GhostCache::positions;
   std::unordered_map<std::uint64_t, records::GhostSample> samples_;
   std::map<std::string, std::uint64_t, std::less<>> accesses_;
+  // Since the last batch was made, of all patterns.
+  std::uint64_t accessed_ = 0;
+  // By the hash of its name: how often a key was read.
+  std::unordered_map<std::uint64_t, std::uint32_t> reads_;
   // How many operations of each kind the host was given when they were last counted.
   std::vector<std::uint64_t> operations_counted_;
 };

@@ -64,6 +64,20 @@ host::Task<void> watch(host::Context here, const config::Settings& settings, obs
   co_await deliver(here, settings, counters);
 }
 
+host::Task<void> announce(host::Context here, const config::Settings& settings, records::Announcements news) {
+  records::ledger::announce_arguments asked;
+  asked.transports = transports_of(settings);
+  if (settings.ledger_shards == 0 || news.empty() || asked.transports.empty()) {
+    co_return;
+  }
+  asked.announcements = std::move(news);
+  const std::string name = ledger_name(settings, 0);
+  const auto told = co_await records::ledger::announce(here, name, asked, limit::object_wait);
+  if (!told && told.error().kind != ErrorKind::unsupported) {
+    log_failure(here, "decisions_not_announced", told.error());
+  }
+}
+
 host::Task<void> deliver(host::Context here, const config::Settings& settings, observe::Counters& counters) {
   const std::string name = ledger_name(settings, 0);
   // One of a transport at a time: the next is due once the one before it is settled.

@@ -11,6 +11,7 @@
 #include "host/task.h"
 #include "monitor/reading.h"
 #include "observe/counters.h"
+#include "records/fields.h"
 
 namespace larder::monitor {
 
@@ -30,6 +31,10 @@ host::Task<Result<metrics::Measurements>> measure_now(host::Context here, const 
 // Evaluates the alerts, and delivers what waits.
 host::Task<void> watch(host::Context here, const config::Settings& settings, observe::Counters& counters,
                        Elsewhere elsewhere);
+
+// Puts messages about decisions into the ledger, for all transports in use; deliver() sends them. The ledger
+// passes over those it was told of before. What it does not take is logged.
+host::Task<void> announce(host::Context here, const config::Settings& settings, records::Announcements news);
 
 // Delivers messages that are due, limit::alert_sends_max at most.
 host::Task<void> deliver(host::Context here, const config::Settings& settings, observe::Counters& counters);

@@ -19,8 +19,6 @@ using records::AuditEntry;
 using records::AuditEntryKind;
 
 constexpr std::string_view other_clients = "others";
-// One object for the deployment.
-constexpr std::string_view audit_name = "audit";
 
 std::string fitted(std::string_view text, std::size_t bytes_max) {
   return std::string(utf8_prefix(text, bytes_max));
@@ -136,7 +134,7 @@ host::Task<std::optional<Error>> AuditBook::send(host::Context here, std::string
   records::audit::add_arguments asked;
   asked.batch = std::move(batch);
   asked.entries = std::move(entries);
-  const auto added = co_await records::audit::add(here, audit_name, asked, limit::object_wait);
+  const auto added = co_await records::audit::add(here, records::audit_name, asked, limit::object_wait);
   std::optional<Error> failed;
   if (!added) {
     failed.emplace(added.error());

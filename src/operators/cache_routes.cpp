@@ -155,6 +155,9 @@ host::Task<Outgoing> show_entry(host::Context here, const OperatorContext& conte
     const bool is_there = found && found->entry != nullptr;
     found_in += is_there ? 1U : 0U;
     json.begin_object().key("tier").value(tier->name()).key("found").value(is_there);
+    if (is_there && tiers::is_stub(*found->entry)) {
+      json.key("valueIn").value(config::to_text(config::Tier::cold));
+    }
     if (!found) {
       json.key("error").value(to_text(found.error().kind));
     }

@@ -160,6 +160,7 @@ std::optional<trials::Answered> observed(const JsonText& item) {
   static const std::vector<std::string_view> words = {
       "unit",
 #define LARDER_SUM(name, what) #name,
+#define LARDER_WITHIN(name, millis)
 #include "experiments/sums.def"
   };
   if (!item.is_object() || item.text("unit").empty() ||
@@ -170,7 +171,9 @@ std::optional<trials::Answered> observed(const JsonText& item) {
   trials::Answered answered;
   answered.sums.requests = 1;
 #define LARDER_SUM(name, what) answered.sums.name = item.number(#name, answered.sums.name);
+#define LARDER_WITHIN(name, millis)
 #include "experiments/sums.def"
+  answered.sums.count_within(answered.sums.millis, answered.sums.requests);
   return answered;
 }
 

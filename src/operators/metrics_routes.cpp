@@ -1,5 +1,6 @@
 // GET /metrics, /metrics/prom and /metrics/otel, /api/cache/candidates, /api/costs, /api/slo.
 #include <algorithm>
+#include <cmath>
 
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -10,15 +11,25 @@
 #include "metrics/costs.h"
 #include "metrics/exposition.h"
 #include "metrics/measure.h"
+#include "monitor/meter.h"
 #include "monitor/reading.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
+#include "records/audit.h"
+#include "records/calls.h"
+#include "records/control_log.h"
+#include "records/experiments.h"
+#include "records/spending.h"
 
 namespace larder::operators {
 
 namespace {
 
+using metrics::BilledItem;
 using metrics::Tally;
+
+// Five minutes: what the platform lets a request have at most (Workers limits, read 2026-11).
+constexpr double cpu_millis_per_request_max = 300'000;
 
 constexpr std::uint32_t budget_minutes = 30 * 24 * 60;
 
@@ -68,12 +79,71 @@ bool wants_text(host::Context here) {
 
 double dollars(std::uint64_t microdollars) { return static_cast<double>(microdollars) / 1e6; }
 
-metrics::Usage usage_of(const Tally& counted) {
+// What one may say of CPU time, which the platform tells nobody but its dashboard.
+struct CpuTime {
+  // Of a request, as the operator has read it there; nullopt: not said.
+  std::optional<double> millis_per_request;
+
+  CpuTime() {}
+};
+
+metrics::Usage usage_of(const Tally& counted, const CpuTime& cpu) {
   metrics::Usage usage{};
   for (const metrics::PriceRow& price : metrics::price_rows()) {
-    usage[static_cast<std::size_t>(price.item)] = counted.sum("billed_operations_total", 0, price.name);
+    auto& units = usage[static_cast<std::size_t>(price.item)];
+    units = counted.sum("billed_operations_total", 0, price.name);
+    units += metrics::byte_months(counted.sum("kept_byte_seconds_total", 0, price.name));
   }
+  const auto requests = static_cast<double>(usage[static_cast<std::size_t>(BilledItem::worker_requests)]);
+  const double cpu_millis = std::round(requests * cpu.millis_per_request.value_or(0));
+  usage[static_cast<std::size_t>(BilledItem::worker_cpu_millis)] = static_cast<std::uint64_t>(cpu_millis);
   return usage;
+}
+
+// What is included, for each request of the month, and what a further millisecond of all of them costs.
+void write_cpu(JsonWriter& json, const metrics::Usage& month, const CpuTime& cpu) {
+  const auto& price = metrics::price_rows()[static_cast<std::size_t>(BilledItem::worker_cpu_millis)];
+  const std::uint64_t requests = month[static_cast<std::size_t>(BilledItem::worker_requests)];
+  json.key("cpu").begin_object().key("millisPerRequest");
+  if (cpu.millis_per_request) {
+    json.value(*cpu.millis_per_request);
+  } else {
+    json.null();
+  }
+  json.key("includedMillisPerRequest");
+  if (requests > 0) {
+    json.value(static_cast<double>(price.included) / static_cast<double>(requests));
+  } else {
+    json.null();
+  }
+  json.key("furtherMillisUsd").value(dollars(metrics::marginal_cost(price, requests)));
+  json.key("note").value(
+      "The platform tells a Worker nothing of its CPU time. Read the mean in Cloudflare's dashboard "
+      "(Metrics, CPU "
+      "time), and ask again with ?cpuMillisPerRequest=: then it is among the items.");
+  json.end_object();
+}
+
+struct KeptByObject {
+  std::string_view binding;
+  std::string name;
+  std::uint64_t bytes = 0;
+
+  KeptByObject(std::string_view binding_, std::string name_, std::uint64_t bytes_)
+      : binding(binding_), name(std::move(name_)), bytes(bytes_) {}
+};
+
+// What stores keep, as far as it is known: KV from what it was given, objects as they say it themselves.
+void write_storage(JsonWriter& json, const metrics::Usage& month, const std::vector<KeptByObject>& objects) {
+  json.key("storage").begin_object();
+  json.key("kvBytesAtMost").value(month[static_cast<std::size_t>(BilledItem::kv_bytes)]);
+  json.key("r2BytesAtMost").value(month[static_cast<std::size_t>(BilledItem::r2_bytes)]);
+  json.key("objects").begin_array();
+  for (const KeptByObject& object : objects) {
+    json.begin_object().key("binding").value(object.binding).key("name").value(object.name);
+    json.key("bytes").value(object.bytes).end_object();
+  }
+  json.end_array().end_object();
 }
 
 void write_items(JsonWriter& json, const metrics::Usage& usage, const metrics::Usage& month) {
@@ -233,7 +303,48 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorCon
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
-host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext& context, Call&) {
+namespace metrics_answers {
+
+// Objects that hold a deployment's rows; those of keys and of origins' buckets keep next to nothing. One that
+// gives no answer is left out.
+host::Task<std::vector<KeptByObject>> kept_by_objects(host::Context here, const OperatorContext& context) {
+  const std::string& prefix = context.settings.cache_prefix;
+  std::vector<KeptByObject> asked;
+  asked.emplace_back(records::control::binding_name, std::string(records::control_name), 0);
+  asked.emplace_back(records::audit::binding_name, std::string(records::audit_name), 0);
+  asked.emplace_back(records::experiments::binding_name, std::string(records::experiments_name), 0);
+  asked.emplace_back(records::spending::binding_name, std::string(records::spending_name), 0);
+  asked.emplace_back(records::narratives::binding_name, prefix, 0);
+  asked.emplace_back(records::jobs::binding_name, prefix, 0);
+  for (std::uint32_t shard = 0; shard < context.settings.ledger_shards; ++shard) {
+    asked.emplace_back(records::ledger::binding_name, monitor::ledger_name(context.settings, shard), 0);
+  }
+  std::vector<KeptByObject> kept;
+  for (KeptByObject& object : asked) {
+    std::string name = object.name;
+    const auto size =
+        co_await records::size_of(here, object.binding, std::move(name), config::limit::object_wait);
+    if (size) {
+      object.bytes = size->count;
+      kept.push_back(std::move(object));
+    }
+  }
+  co_return kept;
+}
+
+}  // namespace metrics_answers
+
+host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext& context, Call& call) {
+  CpuTime cpu;
+  const std::string said = parameter_of(call, "cpuMillisPerRequest");
+  if (!said.empty()) {
+    cpu.millis_per_request = parse_decimal(said);
+    if (!cpu.millis_per_request || *cpu.millis_per_request < 0 ||
+        *cpu.millis_per_request > cpu_millis_per_request_max) {
+      co_return host::problem_answer(here.host(),
+                                     invalid_request("cpuMillisPerRequest: write a number, 0 to 300000."));
+    }
+  }
   if (context.settings.ledger_shards == 0) {
     co_return ledger_unreadable(here, no_ledger());
   }
@@ -243,14 +354,28 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
     co_return ledger_unreadable(here, totals.error());
   }
   const Instant now = here.host().now();
-  const metrics::Usage usage = usage_of(totals->counted);
-  const metrics::Usage month = metrics::forecast_month(usage, totals->since, now);
+  const std::vector<KeptByObject> objects = co_await metrics_answers::kept_by_objects(here, context);
+  metrics::Usage usage = usage_of(totals->counted, cpu);
+  metrics::Usage month = metrics::forecast_month(usage, totals->since, now);
+  for (const BilledItem item : {BilledItem::kv_bytes, BilledItem::r2_bytes}) {
+    const std::string_view name = metrics::price_rows()[static_cast<std::size_t>(item)].name;
+    month[static_cast<std::size_t>(item)] =
+        metrics::mean_bytes(totals->counted.sum("kept_byte_seconds_total", 0, name), totals->since, now);
+  }
+  // What is kept now, rather than what came together.
+  for (const KeptByObject& object : objects) {
+    usage[static_cast<std::size_t>(BilledItem::object_bytes)] += object.bytes;
+  }
+  month[static_cast<std::size_t>(BilledItem::object_bytes)] =
+      usage[static_cast<std::size_t>(BilledItem::object_bytes)];
   const std::uint64_t models = totals->counted.sum("model_cost_microdollars_total");
   JsonWriter json;
   json.begin_object().key("since").value(http::format_timestamp(totals->since));
   json.key("at").value(http::format_timestamp(now));
   write_items(json, usage, month);
   json.key("modelsUsd").value(dollars(models));
+  write_cpu(json, month, cpu);
+  write_storage(json, month, objects);
   write_resources(json, context, totals->counted);
   json.key("month").begin_object();
   json.key("planUsd").value(dollars(metrics::plan_microdollars));
@@ -267,7 +392,9 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
           "at a tenth of today's $5.00 a million.");
   json.end_object();
   json.key("unknown").value(
-      "CPU time, storage and logs are billed too; the platform does not tell them to the Worker.");
+      "Logs, the time for which Durable Objects are in memory, and the rows that they read and write are "
+      "billed too; the "
+      "platform does not tell them to the Worker. CPU time is known where you say it.");
   json.end_object();
   co_return host::json_answer(here.host(), 200, json.text());
 }

@@ -1,9 +1,14 @@
 // The audit log.
 #pragma once
 
+#include <string_view>
+
 #include "records/machine.h"
 
 namespace larder::records {
+
+// One object for the deployment.
+inline constexpr std::string_view audit_name = "audit";
 
 // What an entry is about: u8 in AuditEntry.
 enum class AuditEntryKind : std::uint8_t {

@@ -13,6 +13,7 @@
 
 #include "config/limits.h"
 #include "host/operations.h"
+#include "host/task.h"
 #include "records/fields.h"
 
 namespace larder::records {
@@ -50,6 +51,10 @@ class [[nodiscard]] ObjectCall {
   host::Operation<host::object_run_results> operation_;
   std::string_view source_;
 };
+
+// What an object's storage takes. Errors: as above.
+host::Task<Result<Bytes>> size_of(host::Context here, std::string_view binding, std::string name,
+                                  Millis wait);
 
 #define LARDER_OBJECT(object, number, Class, binding, kept)  \
   namespace object {                                         \

@@ -70,6 +70,16 @@ void add_to(GroupSum& sum, const GroupSum& more) {
   sum.origin_calls += more.origin_calls;
   sum.millis += more.millis;
   sum.nanodollars += more.nanodollars;
+  sum.within_1_ms += more.within_1_ms;
+  sum.within_5_ms += more.within_5_ms;
+  sum.within_10_ms += more.within_10_ms;
+  sum.within_25_ms += more.within_25_ms;
+  sum.within_50_ms += more.within_50_ms;
+  sum.within_100_ms += more.within_100_ms;
+  sum.within_250_ms += more.within_250_ms;
+  sum.within_500_ms += more.within_500_ms;
+  sum.within_1000_ms += more.within_1000_ms;
+  sum.within_2500_ms += more.within_2500_ms;
 }
 
 bool is_variant_sum(const VariantSum& sum) {

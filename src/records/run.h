@@ -17,6 +17,9 @@ enum class ObjectKind : std::uint32_t {
 };
 
 inline constexpr std::uint32_t alarm_method = 0;
+// No machine's: whoever keeps an object's rows answers with a status of 0 and a u64, the bytes that they
+// take.
+inline constexpr std::uint32_t size_method = UINT32_MAX;
 
 struct Reply {
   // u8 0 and the results' record; or a number of host/statuses.def and the refusal's message.

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "config/limits.h"
+#include "policy/freshness.h"
 
 namespace larder::tiers {
 
@@ -14,6 +15,13 @@ namespace {
 
 Failure refused() {
   return fail_for_now(ErrorKind::unavailable, "tiers", "The store has failed repeatedly.");
+}
+
+// KV keeps nothing for less than a minute.
+std::uint64_t kept_byte_seconds(const Entry& entry, std::string_view storage_name, Instant now) {
+  const Millis kept = policy::retention(entry.header, now, std::chrono::minutes(1));
+  const std::uint64_t seconds = config::millis_of(kept) / 1000;
+  return (entry.body.size().count + storage_name.size()) * seconds;
 }
 
 }  // namespace
@@ -72,11 +80,17 @@ host::Task<Result<Stored>> GuardedTier::put(host::Context here, Key key, EntryPt
   }
   const Label pattern = counters_.pattern(key.resource_number, key.pattern);
   const std::uint64_t size = entry == nullptr ? 0 : entry->header.body_size.count;
+  const std::uint64_t kept = tier() == config::Tier::kv && entry != nullptr
+                                 ? kept_byte_seconds(*entry, key.storage_name, here.host().now())
+                                 : 0;
   auto stored = co_await tier_->put(here, std::move(key), std::move(entry));
   report(stored, here.host().now());
   if (stored && *stored == Stored::stored) {
     counters_.add(Counter::cache_set_total, Label(tier()), pattern);
     counters_.observe(observe::Histogram::value_size_bytes, pattern, size);
+    if (kept > 0) {
+      counters_.add(Counter::kept_byte_seconds_total, Label(metrics::BilledItem::kv_bytes), {}, kept);
+    }
   }
   co_return stored;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 
 #include "base/json_writer.h"
 #include "base/mutation.h"
@@ -9,6 +11,7 @@
 #include "config/control_log.h"
 #include "config/limits.h"
 #include "host/log_line.h"
+#include "monitor/watch.h"
 #include "records/calls.h"
 #include "records/control_log.h"
 #include "records/experiments.h"
@@ -24,6 +27,8 @@ using records::ExperimentRow;
 using records::ExperimentState;
 
 constexpr std::string_view source = "experiments";
+// Somebody may have been lost between a decision and its announcement; later than this nobody is told.
+constexpr Millis announced_within = std::chrono::hours(24);
 
 std::uint8_t number_of(ExperimentState state) { return static_cast<std::uint8_t>(state); }
 bool is_in(const ExperimentRow& row, ExperimentState state) { return row.state == number_of(state); }
@@ -164,6 +169,32 @@ void write_effect(JsonWriter& json, std::string_view variant, const experiments:
   json.key("words").value(experiments::in_words(variant, effect));
 }
 
+void write_number(JsonWriter& json, std::string_view name, const std::optional<double>& value) {
+  write_number(json, name, value.value_or(std::numeric_limits<double>::infinity()));
+}
+
+// How long its requests took, and how much longer than the control's.
+void write_quantiles(JsonWriter& json, const experiments::VariantAnalysis& variant) {
+  json.key("latency").begin_array();
+  for (std::size_t i = 0; i < variant.quantiles.size(); ++i) {
+    const experiments::Quantile& quantile = variant.quantiles[i];
+    json.begin_object().key("quantile").value(quantile.share);
+    write_number(json, "millis", quantile.value);
+    write_number(json, "low", quantile.low);
+    write_number(json, "high", quantile.high);
+    if (i < variant.quantile_differences.size()) {
+      const experiments::QuantileDifference& later = variant.quantile_differences[i];
+      json.key("againstControl").begin_object();
+      write_number(json, "millis", later.value);
+      write_number(json, "low", later.low);
+      write_number(json, "high", later.high);
+      json.end_object();
+    }
+    json.key("words").value(experiments::in_words(quantile)).end_object();
+  }
+  json.end_array();
+}
+
 void write_variant(JsonWriter& json, const Experiment& experiment,
                    const experiments::VariantAnalysis& variant) {
   const std::string& name = experiment.variants[variant.variant].name;
@@ -173,6 +204,7 @@ void write_variant(JsonWriter& json, const Experiment& experiment,
     write_number(json, experiments::to_text(metric), variant.values[static_cast<std::size_t>(metric)]);
   }
   json.end_object();
+  write_quantiles(json, variant);
   if (variant.primary) {
     json.key("primary");
     write_effect(json, name, *variant.primary);
@@ -207,6 +239,28 @@ std::string numbers_of(const Experiment& experiment, const Analysis& analysis) {
   return std::move(json).take();
 }
 
+// As the calls of experiments/analysis.h, and those of operators, are told.
+std::string_view headline_of(std::string_view call) {
+  struct Headline {
+    std::string_view call;
+    std::string_view text;
+  };
+  static constexpr Headline headlines[] = {
+      Headline{"next-step", "goes on with the next step"},
+      Headline{"promote", "is promoted"},
+      Headline{"stop-harmed", "is stopped: a variant does harm"},
+      Headline{"stop-mismatch", "is stopped: its numbers cannot be believed"},
+      Headline{"stop-flat", "is over and has shown nothing"},
+      Headline{"roll-back", "is rolled back"},
+      Headline{"keep", "is over: what was promoted is kept"},
+      Headline{"stop", "is stopped"},
+      Headline{"declare", "has begun"},
+  };
+  const Headline* const found = std::find_if(std::begin(headlines), std::end(headlines),
+                                             [call](const Headline& one) { return one.call == call; });
+  return found == std::end(headlines) ? call : found->text;
+}
+
 records::ExperimentDecision decision_of(std::string_view call, std::string_view actor, std::string reason,
                                         std::string numbers) {
   records::ExperimentDecision decision;
@@ -215,6 +269,30 @@ records::ExperimentDecision decision_of(std::string_view call, std::string_view 
   decision.reason = std::move(reason);
   decision.numbers = std::move(numbers);
   return decision;
+}
+
+// What people are told of a decision. An experiment that is declared again goes on with its serial numbers.
+records::Announcement announcement_of(const ExperimentRow& row, const records::ExperimentDecision& decision) {
+  records::Announcement news;
+  news.topic = row.name;
+  // Each second number is left for a winner that waits.
+  news.serial = 2 * row.serial;
+  news.at = row.changed;
+  news.headline = headline_of(decision.call);
+  news.reason = decision.reason;
+  return news;
+}
+
+// A winner of an experiment that people promote themselves.
+records::Announcement announcement_of_winner(const Dossier& dossier) {
+  records::Announcement news;
+  news.topic = dossier.row.name;
+  news.serial = 2 * dossier.row.serial + 1;
+  news.at = dossier.row.changed;
+  const std::string& winner = dossier.declaration.variants[dossier.analysis.variant].name;
+  news.headline = concat({"has a winner, ", winner, ", which waits to be promoted by you"});
+  news.reason = dossier.analysis.reason;
+  return news;
 }
 
 // A change that leaves everything as it is.
@@ -360,6 +438,9 @@ host::Task<Result<ExperimentRow>> Conductor::move(host::Context here,
       .add("call", call)
       .add("state", state_text(row.state))
       .write();
+  records::Announcements news;
+  news.push_back(announcement_of(row, change.decision));
+  co_await monitor::announce(here, settings_, std::move(news));
   const auto published = co_await publish(here, row);
   if (!published) {
     // tend() does it.
@@ -449,6 +530,11 @@ host::Task<void> Conductor::look_at(host::Context here, std::string name) {
   }
   auto change = change_of(*dossier);
   if (!change) {
+    if (dossier->analysis.call == experiments::Call::promote) {
+      records::Announcements news;
+      news.push_back(announcement_of_winner(*dossier));
+      co_await monitor::announce(here, settings_, std::move(news));
+    }
     co_return;
   }
   const auto changed = co_await move(here, std::move(*change));
@@ -472,6 +558,33 @@ host::Task<void> Conductor::analyse(host::Context here) {
   }
 }
 
+host::Task<void> Conductor::announce_lately(host::Context here, records::ExperimentRows rows) {
+  records::Announcements news;
+  const std::int64_t lately = millis_since_epoch(here.host().now() - announced_within);
+  for (const ExperimentRow& row : rows) {
+    // One that has only begun has nothing to tell.
+    const bool is_new = row.changed > row.began && static_cast<std::int64_t>(row.changed) >= lately;
+    if (!is_new || LARDER_MUTATED(decision_untold)) {
+      continue;
+    }
+    records::experiments::show_arguments asked;
+    asked.name = row.name;
+    const auto shown =
+        co_await records::experiments::show(here, records::experiments_name, asked, limit::object_wait);
+    if (!shown) {
+      continue;
+    }
+    for (const records::ExperimentDecision& decision : shown->decisions) {
+      // The newest that came with the change, rather than what was noted since.
+      if (decision.at <= row.changed) {
+        news.push_back(announcement_of(row, decision));
+        break;
+      }
+    }
+  }
+  co_await monitor::announce(here, settings_, std::move(news));
+}
+
 host::Task<void> Conductor::tend(host::Context here) {
   co_await control_.make_current(here);
   const auto listed = co_await list(here);
@@ -479,6 +592,8 @@ host::Task<void> Conductor::tend(host::Context here) {
     co_return;
   }
   const records::ExperimentRows& rows = *listed;
+  records::ExperimentRows all = rows;
+  co_await announce_lately(here, std::move(all));
   for (const ExperimentRow& row : rows) {
     if (!LARDER_MUTATED(promotion_forgotten)) {
       ExperimentRow published_row = row;

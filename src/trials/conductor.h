@@ -6,6 +6,9 @@
 // experiment stands, with a serial number, so that it may be published any number of times, by anybody, late,
 // and a newer state is never replaced. Whoever is lost between the two leaves a state that is not published
 // yet; tend() does it. So a promotion is made once, or not at all.
+//
+// Each decision is announced to people by the alerts' transports (monitor/watch.h): the ledger passes over
+// what was announced before, so that may be repeated too.
 #pragma once
 
 #include <string>
@@ -37,8 +40,9 @@ struct Dossier {
 
 class Conductor {
  public:
-  // It outlives the conductor.
-  explicit Conductor(engine::Control& control) : control_(control) {}
+  // Both outlive the conductor.
+  Conductor(const config::Settings& settings, engine::Control& control)
+      : settings_(settings), control_(control) {}
 
   // Begins an experiment. Errors: rejected in the object's words; too_large where isolates would have to know
   // too much of it.
@@ -57,7 +61,8 @@ class Conductor {
 
   // Looks at all that run and are watched, and does what follows.
   host::Task<void> analyse(host::Context here);
-  // Publishes what is not published yet, and looks at what is watched.
+  // Publishes what is not published yet, tells people of what they were not told, and looks at what is
+  // watched.
   host::Task<void> tend(host::Context here);
 
  private:
@@ -66,6 +71,10 @@ class Conductor {
   host::Task<void> look_at(host::Context here, std::string name);
   host::Task<Result<void>> publish(host::Context here, records::ExperimentRow row);
 
+  // Tells people of what was decided lately, where nobody has.
+  host::Task<void> announce_lately(host::Context here, records::ExperimentRows rows);
+
+  const config::Settings& settings_;
   engine::Control& control_;
 };
 

@@ -54,6 +54,7 @@ Answered answered_of(const engine::Query& query, const engine::Reading& reading,
   answered.sums.origin_calls = (asked_origin ? 1U : 0U) + (refreshes ? 1U : 0U);
   answered.sums.millis = static_cast<std::uint64_t>(std::max(took, Millis(0)).count());
   answered.sums.nanodollars = price_of(query, reading, asked_origin);
+  answered.sums.count_within(answered.sums.millis, 1);
   return answered;
 }
 
@@ -61,6 +62,7 @@ Answered hits_of(std::uint32_t count) {
   Answered answered;
   answered.sums.requests = count;
   answered.sums.hits = count;
+  answered.sums.count_within(0, count);
   answered.sums.nanodollars = count * price_of_one(metrics::BilledItem::worker_requests);
   return answered;
 }

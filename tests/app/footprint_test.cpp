@@ -79,7 +79,7 @@ TEST_F(FootprintTest, OfAMissOfAFarHitAndOfAHit) {
   EXPECT_EQ(one.app->counters().events() - before, stated("hit")["events"]);
 }
 
-// An isolate calls the ledger once in flush_interval, or once for flush_events_max events, whichever is
+// An isolate calls the ledger once in flush_interval, or once for flush_events_max requests, whichever is
 // sooner.
 TEST_F(FootprintTest, OfAThousandIsolatesOnTheLedger) {
   constexpr std::size_t isolate_count = 1'000;

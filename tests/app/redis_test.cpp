@@ -20,7 +20,9 @@ using ::testing::HasSubstr;
 
 constexpr auto declared = R"({"resources": [
     {"name": "item", "match": {"path": "/items/{id}"}, "origin": {"url": "https://api.example.com/items/{id}"},
-     "key": [{"path": "id"}], "ttl": "1h", "tags": ["items"], "tiers": ["kv"]}]})";
+     "key": [{"path": "id"}], "ttl": "1h", "tags": ["items"], "tiers": ["kv"]},
+    {"name": "page", "match": {"path": "/pages/{id}"}, "origin": {"url": "https://api.example.com/pages/{id}"},
+     "key": [{"path": "id"}], "mode": "http", "ttl": "1h", "tiers": ["kv"]}]})";
 
 TextPairs redis_bindings(TextPairs more = {}) {
   more.emplace_back("CACHE_IMPL", "redis");
@@ -176,6 +178,44 @@ TEST_F(RedisAppTest, AHardPurgeRemovesWhatItNamesAndSaysHowFarItIs) {
   const auto& soft = call("POST", "/api/cache/purge", R"({"patterns": ["*"], "mode": "soft"})");
   EXPECT_THAT(soft.body, ::testing::Not(HasSubstr("removed")));
   EXPECT_EQ(entries("larder:item:v3:kept"), 1U);
+}
+
+// Variants stand under names of their own, which a pattern may not match: they stay until the sweep or their
+// time, and answer nobody.
+TEST_F(RedisAppTest, VariantsThatAPurgeByNameLeavesBehindAreNeverServed) {
+  world.origin = [this](const OriginRequest&) {
+    ++origin_calls;
+    sim::OriginReply reply;
+    reply.headers = {
+        {"content-type", "text/plain"}, {"cache-control", "max-age=3600"}, {"vary", "accept-language"}};
+    reply.content = concat({"answer ", to_text(origin_calls)});
+    return reply;
+  };
+  const auto ask = [](Isolate& isolate, const char* language) {
+    return isolate.run("GET", "/pages/a", {{"accept-language", language}});
+  };
+  EXPECT_EQ(ask(one, "en").body, "answer 1");
+  EXPECT_EQ(ask(one, "de").body, "answer 2");
+  EXPECT_EQ(ask(other, "en").body, "answer 1");
+  EXPECT_EQ(ask(other, "de").body, "answer 2");
+  EXPECT_EQ(entries("larder:page:v3:a"), 2U);
+  const auto& purged =
+      call("POST", "/api/cache/purge", R"({"patterns": ["larder:page:v3:a"], "mode": "hard"})");
+  EXPECT_THAT(purged.body, HasSubstr(R"("removed":{"tier":"redis","count":1,"cursor":null})"));
+  EXPECT_EQ(entries("larder:page:v3:a"), 1U);
+  world.now += Millis(12'001);
+  const auto& again = ask(other, "de");
+  EXPECT_EQ(again.body, "answer 3");
+  EXPECT_THAT(again.header("cache-status"), HasSubstr("fwd=miss"));
+  EXPECT_EQ(ask(one, "en").body, "answer 4");
+  EXPECT_EQ(ask(other, "en").body, "answer 4");
+  // A key that nobody asks for again leaves nothing behind either.
+  EXPECT_EQ(call("POST", "/api/cache/purge", R"({"patterns": ["larder:page:v3:a"], "mode": "hard"})").status,
+            200U);
+  EXPECT_GT(entries("larder:page:v3:a"), 0U);
+  world.now += Millis(12'001);
+  trigger();
+  EXPECT_EQ(entries("larder:page:v3:a"), 0U);
 }
 
 TEST_F(RedisAppTest, TheSweepGivesRoomBack) {

@@ -238,6 +238,26 @@ const cases = [
     out: "No setting differs from what was deployed.\n",
   },
   {
+    words: ["cold", "archive", "--dry-run"],
+    json: { began: true, run: { run: 7, state: "running" } },
+    asked: ["POST", "/api/cold/archive", { dryRun: true }],
+    out: "what   value\nrun    7\nstate  running\n",
+  },
+  {
+    words: ["cold", "show"],
+    json: {
+      archives: true,
+      why: "",
+      tiers: { kv: { entries: 7, bytes: 7000 }, cold: { entries: 3, bytes: 300_000 } },
+      costs: { monthlyStorageBefore: 0.5, monthlyStorageAfter: 0.25 },
+      runs: [],
+    },
+    asked: ["GET", "/api/cold"],
+    out:
+      "The archiver has not run yet.\n" +
+      "KV has 7 entries (6.8 KiB), R2 3 (293.0 KiB). A month of storage: $0.2500, all in KV $0.5000.\n",
+  },
+  {
     words: ["audit", "--since", "12h", "--limit", "1"],
     json: {
       entries: [

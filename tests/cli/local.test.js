@@ -85,6 +85,95 @@ test("larder check finds where a file is no JSON", async () => {
   });
 });
 
+test("larder check says what cannot work, or will surprise, in wrangler.toml and the bucket's rules", async () => {
+  const own = readFileSync("wrangler.toml", "utf8");
+  const check = (/** @type {string} */ toml, /** @type {string[]} */ ...more) =>
+    larder([
+      "check",
+      "larder.json",
+      "--module",
+      MODULE,
+      "--deployment",
+      file("wrangler.toml", toml),
+      ...more,
+    ]);
+  const said = async (/** @type {string} */ toml, /** @type {string[]} */ ...more) => {
+    const { code, out } = await check(toml, "--json", ...more);
+    return {
+      code,
+      names: JSON.parse(out).advice.map((/** @type {any} */ one) => `${one.level} ${one.name}`),
+    };
+  };
+  /** @param {string} from @param {string} [to] */
+  const changed = (from, to = "") => {
+    assert.ok(own.includes(from), from);
+    return own.replace(from, to);
+  };
+  const usual = await said(own);
+  assert.deepEqual(
+    usual.names.filter((/** @type {string} */ name) => name.startsWith("fault")),
+    [],
+  );
+  assert.equal(usual.code, 0);
+  const news = async (/** @type {string} */ toml, /** @type {string[]} */ ...more) =>
+    (await said(toml, ...more)).names.filter((/** @type {string} */ name) => !usual.names.includes(name));
+  assert.deepEqual(await news(changed('"*/5 * * * *", ')), ["fault triggers_missing"]);
+  assert.deepEqual(await news(changed('binding = "CACHE"', 'binding = "CASH"')), ["fault entries_unkept"]);
+  assert.deepEqual(await news(changed('"Ledger", ')), ["fault classes_not_migrated"]);
+  assert.deepEqual(await news(changed('name = "LEDGER"', 'name = "BOOK"')), ["fault objects_unbound"]);
+  assert.deepEqual(
+    await news(
+      changed(
+        '[[queues.consumers]]\nqueue = "author-warming-queue"',
+        '[[queues.consumers]]\nqueue = "other"',
+      ),
+    ),
+    ["fault queues_unconsumed"],
+  );
+  assert.deepEqual(
+    await news(changed('dead_letter_queue = "author-warming-dlq"', 'dead_letter_queue = "nobodys"')),
+    ["warning letters_unconsumed"],
+  );
+  assert.deepEqual(await news(own.replaceAll('dead_letter_queue = "author-warming-dlq"\n', "")), [
+    ...(usual.names.includes("warning queues_without_letters") ? [] : ["warning queues_without_letters"]),
+  ]);
+  assert.deepEqual(await news(`${own}\n[cache]\nenabled = true\n`), ["note deployments_start_cold"]);
+
+  const day = 86_400;
+  const rule = (/** @type {number} */ removed) => ({
+    rules: [
+      {
+        id: "old",
+        enabled: true,
+        conditions: { prefix: "" },
+        storageClassTransitions: [
+          { condition: { type: "Age", maxAge: 30 * day }, storageClass: "InfrequentAccess" },
+        ],
+        deleteObjectsTransition: { condition: { type: "Age", maxAge: removed * day } },
+        abortMultipartUploadsTransition: { condition: { type: "Age", maxAge: 7 * day } },
+      },
+    ],
+  });
+  const lifecycle = (/** @type {unknown} */ rules) => [
+    "--lifecycle",
+    file("rules.json", JSON.stringify(rules)),
+  ];
+  assert.deepEqual(await news(own, ...lifecycle(rule(60))), []);
+  assert.deepEqual(await news(own, ...lifecycle(rule(59))), ["warning archived_for_too_short"]);
+  assert.deepEqual(await news(own, ...lifecycle({ rules: [] })), ["warning uploads_not_aborted"]);
+
+  const { code, out } = await check(changed('"*/5 * * * *", '));
+  assert.equal(code, 1);
+  assert.match(out, /^larder\.json: 5 resources, no faults\.\n/);
+  assert.match(
+    out,
+    /wrangler\.toml: fault: The trigger "\*\/5 \* \* \* \*" \(.+\) is missing\. Add it to crons/,
+  );
+  const broken = await check("[[");
+  assert.equal(broken.code, 1);
+  assert.match(broken.err, /wrangler\.toml is no TOML/);
+});
+
 test("larder check says which file it lacks", async () => {
   const missing = await larder(["check", join(folder, "no.json"), "--module", MODULE]);
   assert.deepEqual(

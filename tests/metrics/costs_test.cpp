@@ -44,6 +44,20 @@ TEST(Costs, LargeAmountsDoNotOverflow) {
   EXPECT_EQ(marginal_cost(row(BilledItem::object_rows_read), 10'000'000'000'000'000U), 10'000'000'000'000U);
 }
 
+TEST(Costs, WhatIsKeptForAMonthIsAByteMonth) {
+  EXPECT_EQ(byte_months(30ULL * 24 * 3600 * 5), 5U);
+  EXPECT_EQ(byte_months(30ULL * 24 * 3600 - 1), 0U);
+  // 10,000 entries of 5 KB, rewritten once a day, are 50 MB at any time.
+  const Instant since = instant_from_millis(1'790'000'000'000);
+  EXPECT_EQ(mean_bytes(10'000ULL * 5'000 * 86'400, since, since + std::chrono::hours(24)), 50'000'000U);
+  EXPECT_EQ(mean_bytes(600, since, since), 10U);
+  Usage usage{};
+  const auto item = static_cast<std::size_t>(BilledItem::kv_bytes);
+  usage[item] = byte_months(10'000ULL * 5'000 * 86'400);
+  EXPECT_NEAR(static_cast<double>(forecast_month(usage, since, since + std::chrono::hours(24))[item]), 50e6,
+              30);
+}
+
 TEST(Costs, AForecastKeepsTheRate) {
   const Instant since = instant_from_millis(1'790'000'000'000);
   Usage usage{};

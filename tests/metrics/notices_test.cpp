@@ -29,6 +29,16 @@ Notice resolved() {
   return notice;
 }
 
+Notice decided() {
+  Notice notice;
+  notice.news = AlertNews::none;
+  notice.fired_at = notice.resolved_at = instant_from_millis(1'790'000'000'000);
+  notice.topic = "long-ttl";
+  notice.headline = "is promoted";
+  notice.reason = "Variant B answers 4.1 points more from cache, between 2.6 and 5.5.";
+  return notice;
+}
+
 NoticeContext context() {
   NoticeContext context;
   context.deployment = "shop";
@@ -55,6 +65,45 @@ TEST(Notices, SayWhatHappenedSinceWhenHowBadAndWhatToDo) {
       "Fewer than 90 % of reads are answered from the cache.\n"
       "Resolved at 2026-09-21 15:13 UTC; it had fired since 2026-09-21 14:13 UTC, at worst with 40 %.\n"
       "Guide: docs/MONITORING_OPTIMIZATION.md#the-hit-rate-is-low\n");
+}
+
+TEST(Notices, ADecisionAboutAnExperimentSaysWhatAndWhy) {
+  NoticeContext linked = context();
+  linked.external_url = "https://larder.example";
+  EXPECT_EQ(subject_of({decided()}, linked), "[Larder shop (production)] experiment long-ttl is promoted");
+  EXPECT_EQ(subject_of({decided(), decided()}, linked),
+            "[Larder shop (production)] 2 decisions about experiments");
+  EXPECT_EQ(
+      plain_text_of({decided()}, linked),
+      "Larder, deployment shop (production)\n"
+      "\n"
+      "DECIDED (experiment): experiment long-ttl\n"
+      "It is promoted.\n"
+      "Variant B answers 4.1 points more from cache, between 2.6 and 5.5. Decided at 2026-09-21 14:13 UTC.\n"
+      "Guide: docs/EXPERIMENTS.md\n"
+      "\n"
+      "All experiments: https://larder.example/api/experiments\n");
+  // Nothing is wrong, so nobody is to be woken.
+  const std::string webhook = alertmanager_json({decided()}, linked);
+  EXPECT_THAT(webhook, HasSubstr(R"("status":"resolved","receiver":"larder")"));
+  EXPECT_THAT(webhook, HasSubstr(R"("labels":{"alertname":"experiment_decided","severity":"info",)"
+                                 R"("experiment":"long-ttl","service":"larder")"));
+  EXPECT_THAT(webhook, HasSubstr(R"("summary":"The experiment long-ttl is promoted.")"));
+  EXPECT_THAT(webhook, HasSubstr(R"("fingerprint":"shop:experiment_decided:long-ttl")"));
+}
+
+TEST(Notices, ADecisionIsReadAsItWasWritten) {
+  const auto read = decode_notices(encode({decided(), fired()}));
+  ASSERT_TRUE(read.has_value());
+  ASSERT_EQ(read->size(), 2U);
+  EXPECT_EQ(read->at(0).news, AlertNews::none);
+  EXPECT_EQ(read->at(0).fired_at, decided().fired_at);
+  EXPECT_EQ(read->at(0).topic, "long-ttl");
+  EXPECT_EQ(read->at(0).headline, "is promoted");
+  EXPECT_EQ(read->at(0).reason, decided().reason);
+  EXPECT_EQ(read->at(1).alert, Alert::dead_letters_high);
+  const std::string cut = encode({decided()});
+  EXPECT_FALSE(decode_notices(std::string_view(cut).substr(0, cut.size() - 1)).has_value());
 }
 
 TEST(Notices, ATestSaysThatItIsOne) {

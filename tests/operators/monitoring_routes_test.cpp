@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "json/json_text.h"
 #include "operators/support.h"
 
@@ -89,6 +91,51 @@ TEST_F(MonitoringRoutesTest, CostsAreCountedWhereOperationsAreHandedOver) {
   EXPECT_EQ(costs.items("resources")[0].text("resource"), "title");
   EXPECT_EQ(costs.items("resources")[0].number("kvReads"), 4U);
   EXPECT_EQ(costs.items("resources")[0].number("kvWrites"), 4U);
+}
+
+TEST_F(MonitoringRoutesTest, CostsSayWhatIsKept) {
+  read_titles(8);
+  const json::JsonText costs = get("/api/costs");
+  const json::JsonText storage = *costs.find("storage");
+  EXPECT_GT(storage.number("kvBytesAtMost"), 0U);
+  EXPECT_EQ(storage.number("r2BytesAtMost"), 0U);
+  std::map<std::string, std::uint64_t> bytes;
+  for (const json::JsonText& object : storage.items("objects")) {
+    bytes.emplace(object.text("binding"), object.number("bytes"));
+  }
+  EXPECT_EQ(bytes.size(), 7U);
+  EXPECT_GT(bytes["LEDGER"], 100U);
+  EXPECT_EQ(bytes["SPENDING"], 0U);
+  std::uint64_t sum = 0;
+  for (const auto& [binding, size] : bytes) {
+    sum += size;
+  }
+  for (const json::JsonText& item : costs.items("items")) {
+    if (item.text("item") == "object_bytes") {
+      EXPECT_EQ(item.number("counted"), sum);
+      EXPECT_EQ(item.number("monthForecast"), sum);
+    }
+  }
+}
+
+TEST_F(MonitoringRoutesTest, CostsTakeAnOperatorsWordForCpuTime) {
+  read_titles(8);
+  const auto unknown = get("/api/costs").find("cpu")->json();
+  EXPECT_THAT(unknown, HasSubstr(R"("millisPerRequest":null,"includedMillisPerRequest":)"));
+  const json::JsonText costs = get("/api/costs?cpuMillisPerRequest=2.5");
+  EXPECT_THAT(costs.find("cpu")->json(), HasSubstr(R"("millisPerRequest":2.5)"));
+  // Eight titles and both questions for costs.
+  bool is_there = false;
+  for (const json::JsonText& item : costs.items("items")) {
+    if (item.text("item") == "worker_cpu_millis") {
+      is_there = true;
+      EXPECT_EQ(item.number("counted"), 25U);
+    }
+  }
+  EXPECT_TRUE(is_there);
+  for (const char* wrong : {"x", "-1", "300001", "1e999"}) {
+    EXPECT_EQ(call("GET", std::string("/api/costs?cpuMillisPerRequest=") + wrong).status, 400U) << wrong;
+  }
 }
 
 TEST_F(MonitoringRoutesTest, ATestMessageSaysWhatBecameOfIt) {

@@ -251,7 +251,7 @@ TEST_F(RoutesTest, RemovingAnEntryTakesItFromEveryTierAndFromOtherDataCentres) {
   const auto& removed = call("DELETE", "/api/cache/entry?key=larder:item:v3:7");
   EXPECT_EQ(removed.status, 200U);
   EXPECT_THAT(removed.body, StartsWith(R"({"purged":1,"at":"2026-09-21T14:13:2)"));
-  EXPECT_THAT(removed.body, HasSubstr(R"("removedFrom":["memory","edge","kv"])"));
+  EXPECT_THAT(removed.body, HasSubstr(R"("removedFrom":["memory","edge","kv","cold"])"));
   EXPECT_TRUE(world.kv.empty());
   EXPECT_EQ(isolate.get("/items/7").body, "v2");
   world.now += Millis(10'001);

@@ -367,6 +367,42 @@ TEST_F(AlertsTest, WaitingMessagesAreBounded) {
   EXPECT_EQ(all->waiting.front().id, 2 * limit::alert_messages_max);
 }
 
+TEST_F(AlertsTest, ADecisionIsAnnouncedOnce) {
+  ledger::announce_arguments asked;
+  asked.transports = {"slack", "webhook"};
+  Announcement one;
+  one.topic = "ttl";
+  one.serial = 2;
+  one.at = static_cast<std::uint64_t>(millis_since_epoch(now));
+  one.headline = "is promoted";
+  one.reason = "It wins.";
+  asked.announcements.push_back(one);
+  const auto announce = [&] { return ask<ledger::announce_results>(ledger::announce_number, asked)->news; };
+  EXPECT_EQ(announce(), 1U);
+  EXPECT_EQ(announce(), 0U);
+  const auto waiting = [&] {
+    return ask<ledger::alerts_results>(ledger::alerts_number, ledger::alerts_arguments())->waiting;
+  };
+  ASSERT_EQ(waiting().size(), 2U);
+  const auto notices = metrics::decode_notices(waiting().front().notices);
+  ASSERT_EQ(notices->size(), 1U);
+  EXPECT_EQ(notices->front().topic, "ttl");
+  EXPECT_EQ(notices->front().reason, "It wins.");
+  // The next decision on it, and one on another.
+  asked.announcements.front().serial = 3;
+  one.topic = "tiers";
+  asked.announcements.push_back(one);
+  EXPECT_EQ(announce(), 2U);
+  // An experiment of the name that was declared anew.
+  asked.announcements.front().serial = 1;
+  asked.announcements.front().at += 1;
+  EXPECT_EQ(announce(), 1U);
+  asked.announcements.front().topic = "";
+  EXPECT_EQ(refusal(ledger::announce_number, asked), ErrorKind::invalid);
+  asked.announcements.assign(limit::experiments_max + 1, one);
+  EXPECT_EQ(refusal(ledger::announce_number, asked), ErrorKind::invalid);
+}
+
 TEST_F(AlertsTest, ASilenceIsKept) {
   ledger::silence_arguments asked;
   asked.alert = "dead_letters_high";

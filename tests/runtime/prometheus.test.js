@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -88,6 +88,8 @@ async function startPrometheus(folder) {
         return undefined;
       }
     },
+    /** @param {string} query @returns {Promise<any>} as its API says it */
+    answer: async (query) => (await ask(`/api/v1/query?query=${encodeURIComponent(query)}`)).json(),
     stop: async () => {
       server.kill("SIGTERM");
       await ended;
@@ -158,3 +160,63 @@ for (const flavour of FLAVOURS) {
     }
   });
 }
+
+/** Counters that this load does not move: what asks for them alone has no series yet. */
+const UNMOVED =
+  /^(?:cache_del_total|cache_errors_total|cache_invalidate_total|purged_entries_total|refresh_\w+|warm\w+|model_\w+|lock_contended_total|tier_errors_total|cold_\w+)$/;
+/** And billed items that nothing in it comes to. */
+const UNBILLED = /item="(?:kv_deletes|kv_lists|r2_\w+|queue_operations|analytics_points|emails)"/;
+
+test("wasi: what every panel of the dashboard asks for, Prometheus answers, with series where there was a load", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "larder-panels-"));
+  const origin = await startOrigin(() => ({ body: searchReply("Counted") }));
+  const worker = await startWorker("wasi", {
+    origin: origin.url,
+    isolates: 2,
+    bindings: { LEDGER_SHARDS: "1", METRICS_TOKEN },
+  });
+  configure(folder, worker.url);
+  const prometheus = await startPrometheus(folder);
+  const requests = 'cache_candidate_requests_total{route="/search/title"}';
+  try {
+    let asked = 0;
+    // Rates want two samples.
+    for (let round = 0; round < 2; round += 1) {
+      asked += await bear(worker);
+      await (await worker.getFrom(1, "/metrics/prom", READER)).text();
+      await worker.until(async () => (await prometheus.value(requests)) === asked);
+    }
+    const { panels } = JSON.parse(readFileSync(join(root, "ops/grafana/dashboard.json"), "utf8"));
+    const queries = panels.flatMap((/** @type {any} */ panel) =>
+      (panel.targets ?? []).map((/** @type {any} */ target) => [panel.title, target.expr]),
+    );
+    let shown = 0;
+    for (const [title, expr] of queries) {
+      const query = expr
+        .replaceAll("$job", "larder")
+        .replaceAll("$__range", "15m")
+        .replaceAll("$__rate_interval", "5m");
+      const { status, data, error } = await prometheus.answer(query);
+      assert.equal(status, "success", `${title}: ${query}: ${error}`);
+      const metrics = [...query.matchAll(/([a-z_:]+)\{/g)].map(([, name]) => name ?? "");
+      const isMoved = !UNBILLED.test(query) && metrics.some((name) => !UNMOVED.test(name));
+      assert.equal(data.result.length > 0, isMoved, `${title}: ${query}: ${data.result.length} series`);
+      shown += Number(isMoved);
+    }
+    assert.ok(shown >= 25, `${shown} of ${queries.length}`);
+    console.log(
+      `${shown} of ${queries.length} queries have series after this load; Prometheus takes the others too`,
+    );
+    // Its one variable beside the data source: the deployments there are.
+    const jobs = await prometheus.answer("group by (job) (answers_total)");
+    assert.deepEqual(
+      jobs.data.result.map((/** @type {any} */ { metric }) => metric),
+      [{ job: "larder" }],
+    );
+  } finally {
+    await prometheus.stop();
+    await worker.stop();
+    await origin.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -6,9 +6,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { SignJWT } from "jose";
+import { createCatalogue } from "../../catalogue/server.js";
 import { makeCertificate, startRedis, startRest } from "./redis_server.js";
 
 const TOKEN = "a-token-of-rest";
+const SECRET = "a secret of thirty-two bytes, no less";
+const token = () =>
+  new SignJWT({ sub: "ann", role: "admin" })
+    .setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime("1h")
+    .sign(new TextEncoder().encode(SECRET));
 const folder = mkdtempSync(join(tmpdir(), "larder-certificate-"));
 const tls = makeCertificate(folder);
 // Miniflare reads it when it is loaded.
@@ -28,7 +36,9 @@ before(
   async () => {
     redis = await startRedis({ tls });
     rest = await startRest(redis.port, TOKEN);
-    origin = await startOrigin(({ url }) => answers.get(url ?? "") ?? { status: 404, body: "none" });
+    origin = await startOrigin(
+      ({ url }) => answers.get(decodeURIComponent(url ?? "")) ?? { status: 404, body: "none" },
+    );
   },
   { timeout: 60_000 },
 );
@@ -124,6 +134,81 @@ for (const transport of /** @type {const} */ (["tcp", "tls", "rest"])) {
     assert.ok(sizeOf("under") > 65_535 && sizeOf("under") < 67_000, `${sizeOf("under")} bytes, plain`);
     assert.ok(sizeOf("over") < 10_000, `${sizeOf("over")} bytes, packed`);
     for (const [id, value] of values) assert.equal(value.subarray(0, 4).toString(), "LRD1", id);
+  });
+}
+
+/**
+ * What every tier promises (tests/tiers/contract_test.cpp), of the real server: the Worker's own memory and edge cache are
+ * no tiers of these resources, so that whatever is a hit has come from Redis.
+ */
+for (const transport of /** @type {const} */ (["tcp", "tls", "rest"])) {
+  test(`over ${transport}, Redis keeps the contract of a tier`, async (context) => {
+    await redis.client.flushall();
+    const larder = await worker({ ...addressOf(transport), ADMIN_JWT_SECRET: SECRET }, 2);
+    context.after(() => larder.stop());
+    /** @param {string} id @param {number} [isolate] */
+    const read = async (id, isolate = 0) => {
+      const response = await larder.getFrom(isolate, `/page/${id}`);
+      const status = response.headers.get("cache-status") ?? "";
+      return {
+        body: Buffer.from(await response.arrayBuffer()),
+        type: response.headers.get("content-type"),
+        tag: response.headers.get("etag"),
+        from: /detail=redis/.test(status) ? "redis" : /fwd=/.test(status) ? "origin" : status,
+      };
+    };
+    const name = (/** @type {string} */ id) => `larder:page:v3:${id}`;
+    const isThere = async (/** @type {string} */ id) => (await redis.client.exists(name(id))) === 1;
+    /** @param {string} id @param {string | Buffer} body @param {Record<string, string>} [more] */
+    const keep = async (id, body, more = {}) => {
+      answers.set(`/page/${decodeURIComponent(id)}`, {
+        body,
+        headers: { "content-type": "text/plain", ...more },
+      });
+      const first = await read(id);
+      assert.equal(first.from, "origin", id);
+      await larder.until(async () => (await read(id, 1)).from === "redis");
+      return first;
+    };
+
+    // An absent key is a miss and no failure; what was put is found whole, by another isolate too.
+    const first = await keep("round", Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 256)), {
+      "content-type": "application/octet-stream",
+      etag: '"one"',
+    });
+    for (const isolate of [0, 1]) assert.deepEqual(await read("round", isolate), { ...first, from: "redis" });
+    // An empty body is an entry too.
+    await keep("empty", "");
+    const empty = await read("empty");
+    assert.deepEqual([empty.from, empty.body.length], ["redis", 0]);
+    // Keys that look alike, glob characters among them, are different keys.
+    const alike = ["a-b", "a.b", "A-b", "a*b", "a[b]", "a~1", "a_b", "a^b"];
+    for (const id of alike) await keep(encodeURIComponent(id), id);
+    for (const id of alike) assert.equal(`${(await read(encodeURIComponent(id), 1)).body}`, id);
+    // Once removed, by whomever, it is not found; the others are.
+    const removed = await larder.get(`/api/cache/entry?key=${encodeURIComponent(name("round"))}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${await token()}` },
+    });
+    assert.ok(removed.ok, `${removed.status} ${await removed.text()}`);
+    await larder.until(async () => !(await isThere("round")));
+    assert.equal((await read("empty", 1)).from, "redis");
+    // Putting replaces header and body.
+    answers.set("/page/round", { body: "another", headers: { "content-type": "text/html" } });
+    await larder.until(async () => (await read("round")).type === "text/html" && (await isThere("round")));
+    const second = await read("round", 1);
+    assert.deepEqual([second.from, `${second.body}`, second.type], ["redis", "another", "text/html"]);
+    // What is cut off, foreign or of another key is a miss, and is replaced.
+    const whole = (await redis.client.getBuffer(name("round"))) ?? Buffer.of();
+    for (const [id, value] of /** @type {[string, Buffer][]} */ ([
+      ["round", whole.subarray(0, whole.length - 1)],
+      ["empty", whole],
+      ["a-b", Buffer.from("OK")],
+    ])) {
+      await redis.client.set(name(id), value);
+      assert.equal((await read(id)).from, "origin", id);
+      await larder.until(async () => (await read(id)).from === "redis");
+    }
   });
 }
 
@@ -224,4 +309,65 @@ test("a password is used, and a wrong one costs no answer", async (context) => {
   const answer = await stranger.get("/page/guarded");
   assert.equal(await answer.text(), "served");
   assert.match(answer.headers.get("cache-status") ?? "", /fwd=miss/);
+});
+
+test("a list of authors is warmed into Redis, and every work of theirs is a hit from there", async (context) => {
+  await redis.client.flushall();
+  const catalogue = createCatalogue();
+  const { url } = await catalogue.listen(0);
+  context.after(() => catalogue.close());
+  const start = () =>
+    startWorker("wasi", {
+      origin: url,
+      bindings: {
+        CACHE_IMPL: "redis",
+        ENABLE_REDIS_CACHE: "true",
+        REDIS_URL: redis.url,
+        ADMIN_JWT_SECRET: SECRET,
+        OPENLIBRARY_RATE: "200",
+      },
+    });
+  let larder = await start();
+  context.after(() => larder.stop());
+  const call = async (/** @type {string} */ path, /** @type {RequestInit} */ init = {}) => {
+    const headers = { authorization: `Bearer ${await token()}`, "content-type": "application/json" };
+    const response = await larder.get(path, { ...init, headers });
+    return { status: response.status, body: /** @type {any} */ (await response.json()) };
+  };
+  const upload = await call("/api/warming/upload", {
+    method: "POST",
+    body: JSON.stringify({
+      csv: Buffer.from("Title,Author\nGood Omens,Terry Pratchett\nEmma,Jane Austen\n").toString("base64"),
+      maxDepth: 1,
+      priority: "high",
+    }),
+  });
+  assert.equal(upload.status, 202, JSON.stringify(upload.body));
+  let state = "queued";
+  await larder.until(async () => {
+    const job = await call(`/api/warming/jobs/${upload.body.jobId}`);
+    // Who polls may be told to ask less often.
+    state = job.status === 200 ? job.body.state : state;
+    return !["queued", "running"].includes(state);
+  });
+  assert.equal(state, "complete");
+  // Another isolate, in whose memory nothing is, and no KV of the first one.
+  await larder.stop();
+  larder = await start();
+  /** @type {string[]} */
+  const titles = [];
+  for (const author of ["Terry Pratchett", "Jane Austen"]) {
+    const found = await fetch(
+      `${url}/search.json?author=${encodeURIComponent(author)}&fields=title&limit=100`,
+    );
+    titles.push(...(await found.json()).docs.map((/** @type {any} */ { title }) => title));
+  }
+  assert.ok(titles.length > 2);
+  await fetch(`${url}/_control/requests`, { method: "DELETE" });
+  for (const title of titles) {
+    const response = await larder.get(`/search/title?q=${encodeURIComponent(title)}`);
+    assert.match(response.headers.get("cache-status") ?? "", /^larder; hit;.*detail=redis/, title);
+    await response.arrayBuffer();
+  }
+  assert.equal((await (await fetch(`${url}/_control/requests`)).json()).total, 0);
 });

@@ -94,6 +94,15 @@ std::optional<std::string> DurableObjects::run(Instant now, Object& object, std:
 
 std::optional<std::string> DurableObjects::call(Instant now, const std::string& name, std::uint32_t method,
                                                 std::string_view argument) {
+  if (method == records::size_method) {
+    std::uint64_t size = 0;
+    for (const auto& [key, value] : objects_[name].store.rows) {
+      size += key.size() + value.size();
+    }
+    RecordWriter record;
+    record.u64(size);
+    return std::string(1, '\0').append(record.bytes());
+  }
   const auto reply = run(now, objects_[name], method, argument);
   if (reply) {
     for (const Listener& listener : called) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/control_log.h"
@@ -25,7 +27,13 @@ class Place {
  public:
   Place() {
     operators::add_tokens(world);
-    world.origin = [](const sim::OriginRequest& asked) {
+    world.origin = [this](const sim::OriginRequest& asked) {
+      if (asked.url.starts_with(webhook)) {
+        messages.push_back(asked.content);
+        sim::OriginReply taken;
+        taken.status = 200;
+        return taken;
+      }
       // The book of the title that is asked for.
       const std::size_t at = asked.url.find("title=");
       const std::string title = asked.url.substr(at + 6, asked.url.find('&', at) - at - 6);
@@ -43,7 +51,8 @@ class Place {
     }
     // Copies of the log in caches are over by then.
     world.now += Millis(60'000);
-    isolate = std::make_unique<sim::Isolate>(world, operators::operator_bindings());
+    isolate = std::make_unique<sim::Isolate>(
+        world, operators::operator_bindings({{"LEDGER_SHARDS", "1"}, {"ALERT_WEBHOOK_URL", webhook}}));
     // What a cold isolate is asked first takes no part: it learns meanwhile what goes on.
     isolate->get("https://larder.test/search/title?q=first" + std::to_string(next_title++));
   }
@@ -116,7 +125,18 @@ class Place {
     return "";
   }
 
+  // How often people were told so.
+  std::size_t told(std::string_view what) const {
+    return static_cast<std::size_t>(
+        std::count_if(messages.begin(), messages.end(),
+                      [what](const std::string& message) { return contains(message, what); }));
+  }
+
+  static constexpr auto webhook = "https://hooks.example/larder";
+
   sim::World world;
+  // What the webhook was sent.
+  std::vector<std::string> messages;
   std::unique_ptr<sim::Isolate> isolate;
   std::vector<std::unique_ptr<sim::Isolate>> lost;
   std::uint32_t next_cron = 1'000'000;
@@ -153,6 +173,10 @@ std::optional<std::string> promote_and_take_back(std::uint64_t lost_at, bool by_
   if (place.decided("promote") != 1 || place.shown().experiment.serial != 2) {
     return "it was promoted twice";
   }
+  if (place.told("The experiment x is promoted.") != 1) {
+    return "people were told " + std::to_string(place.told("The experiment x is promoted.")) +
+           " times that it is promoted";
+  }
   const std::string promoted = place.published();
   place.start();
   place.lose_after(by_promotion ? 0 : lost_at);
@@ -162,6 +186,9 @@ std::optional<std::string> promote_and_take_back(std::uint64_t lost_at, bool by_
   const bool was_taken_back = place.state() == ExperimentState::rolled_back;
   if (place.is_applied() == was_taken_back) {
     return was_taken_back ? "what was taken back is still applied" : "what was not taken back is gone";
+  }
+  if (place.told("The experiment x is rolled back.") != (was_taken_back ? 1U : 0U)) {
+    return "people were not told once that it is rolled back";
   }
   if (was_taken_back) {
     // Whoever was slow publishes now what was true before.

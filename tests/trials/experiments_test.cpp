@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/text.h"
@@ -40,6 +41,12 @@ struct ExperimentsTest : ::testing::Test {
   ExperimentsTest() {
     operators::add_tokens(world);
     world.origin = [this](const sim::OriginRequest& asked) {
+      if (asked.url.starts_with(webhook)) {
+        messages.push_back(asked.content);
+        sim::OriginReply taken;
+        taken.status = 200;
+        return taken;
+      }
       // The book of the title that is asked for.
       const std::size_t at = asked.url.find("title=");
       const std::string title = asked.url.substr(at + 6, asked.url.find('&', at) - at - 6);
@@ -53,8 +60,9 @@ struct ExperimentsTest : ::testing::Test {
   }
 
   // An isolate that knows nothing yet.
-  void start() {
-    isolate = std::make_unique<sim::Isolate>(world, operators::operator_bindings(), declarations());
+  void start(TextPairs more = {}) {
+    isolate =
+        std::make_unique<sim::Isolate>(world, operators::operator_bindings(std::move(more)), declarations());
     // What a cold isolate is asked first takes no part: it learns meanwhile what goes on.
     EXPECT_EQ(variant(first_key++), "");
   }
@@ -119,7 +127,17 @@ struct ExperimentsTest : ::testing::Test {
     return found;
   }
 
+  // How often people were told so.
+  std::ptrdiff_t told(std::string_view what) const {
+    return std::count_if(messages.begin(), messages.end(),
+                         [what](const std::string& message) { return contains(message, what); });
+  }
+
+  static constexpr auto webhook = "https://hooks.example/larder";
+
   sim::World world;
+  // What the webhook was sent.
+  std::vector<std::string> messages;
   std::uint32_t origin_status = 200;
   std::unique_ptr<sim::Isolate> isolate;
   std::uint32_t next_cron = 1'000'000;
@@ -178,6 +196,27 @@ TEST_F(ExperimentsTest, AreDeclaredAnalysedPromotedWatchedAndRolledBack) {
   EXPECT_EQ(state(), "rolled-back");
   EXPECT_THAT(isolate->get(title(20'001)).header("cache-control"), HasSubstr("max-age=3600"));
   EXPECT_EQ(ask("POST", "/api/experiments/title-ttl/rollback").status, 409U);
+}
+
+TEST_F(ExperimentsTest, TellPeopleOnceOfAWinnerThatWaitsForThem) {
+  start({{"LEDGER_SHARDS", "1"}, {"ALERT_WEBHOOK_URL", webhook}});
+  std::string by_hand = longer_lives;
+  by_hand.insert(by_hand.rfind('}'), R"(, "promotion": "manual")");
+  EXPECT_EQ(ask("POST", "/api/experiments", by_hand).status, 201U);
+  for (int days = 0; days < 6; ++days) {
+    live_a_day(1'200);
+    cron(nightly);
+    cron(often);
+  }
+  EXPECT_EQ(state(), "running");
+  EXPECT_EQ(told("The experiment title-ttl has a winner, week, which waits to be promoted by you."), 1);
+  // What it took, at which quantiles: an answer from memory takes no time here.
+  EXPECT_THAT(ask("GET", "/api/experiments/title-ttl").body,
+              HasSubstr(R"("latency":[{"quantile":0.5,"millis":)"));
+  EXPECT_EQ(ask("POST", "/api/experiments/title-ttl/promote").status, 200U);
+  cron(often);
+  EXPECT_EQ(told("The experiment title-ttl is promoted."), 1);
+  EXPECT_EQ(messages.size(), 2U);
 }
 
 TEST_F(ExperimentsTest, RefuseWhatIsWrongWithEveryFault) {

@@ -38,6 +38,24 @@ test("a call gets its argument to the object of its name, and gives its results"
   expect(await take("one", { count: 20 })).toMatchObject({ allowed: 0 });
 });
 
+test("an object says how much it keeps", async () => {
+  const sizeOf = async (/** @type {string} */ binding, /** @type {string} */ name) => {
+    const wanted = { binding, name, method: 0xffffffff, argument: new Uint8Array(), wait_millis: 5000 };
+    const { reply } = await handlers.object_run(/** @type {any} */ ({ env }), wanted);
+    expect(reply).toHaveLength(9);
+    expect(reply[0]).toBe(0);
+    return Number(new DataView(reply.buffer, reply.byteOffset + 1).getBigUint64(0, true));
+  };
+  await take("sized");
+  const one = await sizeOf("BUCKETS", "sized");
+  await runInDurableObject(env.BUCKETS.getByName("sized"), (_, state) => {
+    for (let i = 0; i < 100; ++i) state.storage.kv.put(`row${i}`, new Uint8Array(1000));
+  });
+  expect(await sizeOf("BUCKETS", "sized")).toBeGreaterThan(one + 100_000);
+  // What is in memory alone costs no storage.
+  expect(await sizeOf("LOCK", "sized")).toBe(0);
+});
+
 test("calls at once are one after the other, so that a bound is exact", async () => {
   const terms = { day: 20_778, calls: 7, microdollars: 0, client: "", client_calls: 0 };
   const takes = await Promise.all(Array.from({ length: 20 }, () => call("Spending", "bound", "take", terms)));

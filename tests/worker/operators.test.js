@@ -53,6 +53,9 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/alerts": 200,
   "POST /api/alerts/test": 409,
   "POST /api/alerts/{name}/silence": 415,
+  "GET /api/cold": 200,
+  // Nor is anything archived.
+  "POST /api/cold/archive": 409,
   "GET /api/experiments": 200,
   "POST /api/experiments": 415,
   "GET /api/experiments/{id}": 404,
@@ -400,6 +403,7 @@ test("an entry is seen tier by tier, listed, and removed at once", async () => {
     ["memory", true, "fresh", "no"],
     ["edge", true, "fresh", "no"],
     ["kv", true, "fresh", "no"],
+    ["cold", false, undefined, undefined],
   ]);
   expect(seen.tiers[2]).toMatchObject({
     kind: "positive",
