@@ -266,7 +266,7 @@ test("an admin changes a setting after a question, silences an alert, uploads a 
   await page.getByText(/^Job [\w-]+: 1 authors\./).waitFor();
 
   await show(page, "entries?prefix=title");
-  await page.getByRole("button", { name: "v3:dune" }).click();
+  await page.getByRole("button", { name: "v3:dune", exact: true }).click();
   await page.getByRole("button", { name: "Purge this key" }).waitFor();
   await page.screenshot({ path: `${PICTURES}/entry-dark-1600.png`, fullPage: true });
   assert.deepEqual(faults, []);
