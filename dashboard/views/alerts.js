@@ -25,7 +25,11 @@ export async function alerts() {
           ["value", (one) => one.value ?? "–", "number"],
           ["threshold", (one) => one.threshold, "number"],
           ["since", (one) => when(one.since)],
-          ["what, and what to do", (one) => [h("p", {}, one.what), h("p", { class: "quiet" }, one.help)]],
+          [
+            "what, and what to do",
+            (one) => [h("p", {}, one.what), h("p", { class: "quiet" }, one.help)],
+            "prose",
+          ],
           [
             "",
             (one) =>

@@ -34,7 +34,7 @@ async function page(place, cursor) {
           (one) => badge(String(one.status), one.status < 400 ? "good" : one.status < 500 ? "warn" : "bad"),
         ],
         ["times", (one) => one.count, "number"],
-        ["what", (one) => one.what],
+        ["what", (one) => one.what, "prose"],
       ],
       answer.entries,
       { caption: "Audit log", empty: "There are no calls in the log." },

@@ -26,7 +26,7 @@ export async function candidates() {
             (one) => (one.meanOriginMillis === null ? "–" : `${Math.round(one.meanOriginMillis)} ms`),
             "number",
           ],
-          ["why", (one) => one.why],
+          ["why", (one) => one.why, "prose"],
           ["declaration", (one) => (one.declaration === null ? "–" : declaration(one))],
         ],
         found,

@@ -63,7 +63,7 @@ function dossier(one) {
         ["variant", (variant) => variant.variant],
         ["requests", (variant) => numberText(variant.requests), "number"],
         ["groups", (variant) => numberText(variant.units), "number"],
-        ["primary metric", (variant) => (variant.primary ? variant.primary.words : "the control")],
+        ["primary metric", (variant) => (variant.primary ? variant.primary.words : "the control"), "prose"],
         [
           "guardrails",
           (variant) =>
@@ -97,7 +97,7 @@ function dossier(one) {
           ["decision", (decision) => decision.call],
           ["by", (decision) => decision.actor],
           ["at", (decision) => when(decision.at)],
-          ["why", (decision) => decision.reason],
+          ["why", (decision) => decision.reason, "prose"],
         ],
         one.decisions,
         { caption: "Decisions", empty: "Nothing was decided yet." },

@@ -21,7 +21,7 @@ export async function settings() {
           ["setting", (row) => h("code", {}, row.name)],
           ["value", (row) => h("code", { class: "wrap" }, row.value === "" ? "(empty)" : row.value)],
           ["source", (row) => badge(row.source, row.source === "runtime" ? "warn" : "calm")],
-          ["what it does", (row) => row.purpose],
+          ["what it does", (row) => row.purpose, "prose"],
           ["", (row) => (isAdmin() && row.changeable ? change(row, result) : null)],
         ],
         rows,

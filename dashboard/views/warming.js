@@ -78,7 +78,7 @@ function letterTable(answer) {
         ["at", (one) => when(one.at)],
         ["author", (one) => one.author],
         ["reason", (one) => badge(one.reason, "warn")],
-        ["message", (one) => one.message],
+        ["message", (one) => one.message, "prose"],
       ],
       answer.letters,
       { caption: "Dead letters", empty: "There are no dead letters: whatever was sent came to its end." },
