@@ -32,10 +32,11 @@ const pathParameters = (path) =>
   }));
 
 /** @param {import("./shapes.js").Shape} shape */
-function contentOf({ schema, example, text }) {
+function contentOf({ schema, example, text, problem: isProblem }) {
   return {
     ...(schema === undefined ? {} : { "application/json": { schema, example } }),
     ...(text === undefined ? {} : { [text]: { schema: { type: "string" } } }),
+    ...(isProblem === true ? problem : {}),
   };
 }
 

@@ -2,12 +2,12 @@
 //
 //   query    parameters of the query: [name, schema, what it is]
 //   body     {schema, example} of a JSON body
-//   answers  by status: {schema, example}, or {text: media type}
+//   answers  by status: {schema, example}, or {text: media type}; with `problem` it may be a problem too
 //
 // What may be absent is in `some`; an object may always have more members, as versions to come may say more.
 
 /** @typedef {Record<string, any>} Schema */
-/** @typedef {{schema?: Schema, example?: unknown, text?: string}} Shape */
+/** @typedef {{schema?: Schema, example?: unknown, text?: string, problem?: boolean}} Shape */
 /** @typedef {{query?: [string, Schema, string][], body?: Shape, answers: Record<string, Shape>}} RouteShape */
 
 const text = { type: "string" };
@@ -105,7 +105,26 @@ const step = {
 /** @type {Record<string, Schema>} */
 export const SCHEMAS = {
   Problem: object({ type: text, title: text, status: { type: "integer" } }, { detail: text }),
-  TierCopy: object({ tier: text, found: flag }, { used: flag, error: text, ...copyMembers }),
+  TierCopy: object({ tier: text, found: flag }, { used: flag, error: text, valueIn: text, ...copyMembers }),
+  ArchiveRun: object({
+    run: count,
+    state: oneOf("running", "complete", "failed"),
+    dryRun: flag,
+    beganAt: orNull(time),
+    endedAt: orNull(time),
+    steps: count,
+    fault: text,
+    seen: count,
+    planned: object({ entries: count, bytes: count, savingDollars: number, costDollars: number }),
+    moved: count,
+    movedBytes: count,
+    skipped: count,
+    failed: count,
+    orphanObjects: count,
+    repairedStubs: count,
+    operations: count,
+    workMillis: count,
+  }),
   Series: {
     type: "object",
     description: "Labels, and a value; of a histogram its count, sum, quantiles and buckets.",
@@ -236,8 +255,66 @@ const KEY = ["key", text, "The whole key, as /api/cache/keys lists it."];
 /** @type {[string, Schema, string]} */
 const SINCE = ["since", text, "From this time on (RFC 3339, or milliseconds since the epoch)."];
 
+const archiveRun = {
+  run: 3,
+  state: "complete",
+  dryRun: false,
+  beganAt: at,
+  endedAt: at,
+  steps: 2,
+  fault: "",
+  seen: 1200,
+  planned: { entries: 10, bytes: 52_000, savingDollars: 0.0001, costDollars: 0.00005 },
+  moved: 10,
+  movedBytes: 52_000,
+  skipped: 0,
+  failed: 0,
+  orphanObjects: 0,
+  repairedStubs: 0,
+  operations: 44,
+  workMillis: 900,
+};
+const held = object({ entries: count, bytes: count });
+
 /** @type {Record<string, RouteShape>} */
 export const ROUTE_SHAPES = {
+  "GET /api/cold": {
+    answers: {
+      200: {
+        schema: object({
+          archives: flag,
+          why: text,
+          tiers: orNull(object({ asOf: time, kv: held, cold: held })),
+          costs: orNull(
+            object({
+              monthlyStorageBefore: number,
+              monthlyStorageAfter: number,
+              savedPercent: count,
+              moveNanodollars: count,
+              comebackNanodollars: count,
+            }),
+          ),
+          nextRun: { anyOf: [named("ArchiveRun"), { type: "null" }] },
+          runs: list(named("ArchiveRun")),
+        }),
+        example: { archives: true, why: "", tiers: null, costs: null, nextRun: null, runs: [archiveRun] },
+      },
+    },
+  },
+  "POST /api/cold/archive": {
+    body: { schema: object({}, { dryRun: flag }), example: { dryRun: true } },
+    answers: {
+      202: {
+        schema: object({ began: flag, run: named("ArchiveRun") }),
+        example: { began: true, run: { ...archiveRun, state: "running", endedAt: null } },
+      },
+      409: {
+        problem: true,
+        schema: object({ began: flag, run: named("ArchiveRun") }),
+        example: { began: false, run: { ...archiveRun, state: "running", endedAt: null } },
+      },
+    },
+  },
   "GET /api/settings": { answers: { 200: { schema: named("Settings"), example: settings } } },
   "PUT /api/settings": {
     body: {

@@ -101,24 +101,41 @@ class Forecast {
     forward_ = forward_of(parts_, query_, facts_.held, facts_.objection);
   }
 
+  // The tier whose turn it is: what it has is taken up where a read would take it.
   config::Tier look() {
     const config::Tier tier =
         looked_to_ ? parts_.tiered.next_tier(query_.key, *looked_to_)->tier() : config::Tier::memory;
     looked_to_ = tier;
-    const auto seen = std::find_if(told_.copies.begin(), told_.copies.end(),
-                                   [&](const TierCopy& copy) { return copy.tier == tier; });
     // Memory is looked into at the beginning, whether or not the resource's entries live there.
-    const bool is_there = seen != told_.copies.end() && seen->entry != nullptr && query_.key.tiers.has(tier);
-    if (is_there && is_newer(*seen->entry, copy_.as_asked().get(), facts_.held)) {
-      Copy found(seen->entry);
-      const tiers::EntryPtr left = found.open(parts_.control, query_.key);
-      const Held held = held_of(parts_, query_, left.get(), Wanted::servable, now_);
-      if (left != nullptr && (fits(held) || copy_.as_asked() == nullptr)) {
-        copy_ = Copy(left);
-        found_in_ = tier;
+    const tiers::EntryPtr entry = query_.key.tiers.has(tier) ? seen_in(tier) : nullptr;
+    if (entry != nullptr && tiers::is_stub(*entry)) {
+      // Its value is in R2, unless what is there is older.
+      const tiers::EntryPtr cold = seen_in(config::Tier::cold);
+      if (cold != nullptr && cold->header.asked >= entry->header.asked) {
+        take_up(cold, config::Tier::cold);
       }
+    } else if (entry != nullptr) {
+      take_up(entry, tier);
     }
     return tier;
+  }
+
+  tiers::EntryPtr seen_in(config::Tier tier) const {
+    const auto seen = std::find_if(told_.copies.begin(), told_.copies.end(),
+                                   [&](const TierCopy& copy) { return copy.tier == tier; });
+    return seen == told_.copies.end() ? nullptr : seen->entry;
+  }
+
+  void take_up(const tiers::EntryPtr& entry, config::Tier tier) {
+    if (!is_newer(*entry, copy_.as_asked().get(), facts_.held)) {
+      return;
+    }
+    const tiers::EntryPtr left = Copy(entry).open(parts_.control, query_.key);
+    const Held held = held_of(parts_, query_, left.get(), Wanted::servable, now_);
+    if (left != nullptr && (fits(held) || copy_.as_asked() == nullptr)) {
+      copy_ = Copy(left);
+      found_in_ = tier;
+    }
   }
 
   // A request of this isolate that is fetching the key answers this one too; without one this one leads.

@@ -153,6 +153,9 @@ void write_explanation(JsonWriter& json, const OperatorContext& context, const e
   for (const engine::TierCopy& copy : told.copies) {
     json.begin_object().key("tier").value(config::to_text(copy.tier));
     json.key("used").value(query.key.tiers.has(copy.tier)).key("found").value(copy.entry != nullptr);
+    if (copy.entry != nullptr && tiers::is_stub(*copy.entry)) {
+      json.key("valueIn").value(config::to_text(config::Tier::cold));
+    }
     if (copy.failure) {
       json.key("error").value(to_text(copy.failure->kind));
     }

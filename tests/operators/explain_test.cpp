@@ -67,7 +67,8 @@ TEST_F(ExplainTest, WithoutACopyTheOriginWouldBeAskedAndIsNot) {
   EXPECT_THAT(told.body, HasSubstr(R"("key":"larder:item:v3:8")"));
   EXPECT_THAT(told.body,
               HasSubstr(R"({"tier":"memory","used":true,"found":false},{"tier":"edge","used":true,)"
-                        R"("found":false},{"tier":"kv","used":true,"found":false}])"));
+                        R"("found":false},{"tier":"kv","used":true,"found":false},)"
+                        R"({"tier":"cold","used":true,"found":false}])"));
   EXPECT_THAT(told.body, HasSubstr(R"({"rule":20,"step":"lock",)"));
   EXPECT_THAT(told.body, HasSubstr(R"({"rule":27,"step":"ask",)"));
   EXPECT_THAT(told.body, HasSubstr(R"("then":[{"answer":"came","rule":6,"step":"keep")"));

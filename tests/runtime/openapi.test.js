@@ -25,6 +25,9 @@ const CALLS = [
   ["POST", "/api/cache/purge", 200, { json: { tags: ["title"], mode: "soft" } }],
   ["GET", "/api/explain?url=/search/title%3Fq%3Ddune", 200],
   ["DELETE", `/api/cache/entry?key=${KEY}`, 200],
+  ["GET", "/api/cold", 200],
+  ["POST", "/api/cold/archive", 202, { json: { dryRun: true } }],
+  ["GET", "/api/cold", 200],
   ["GET", "/api/narrative/stats", 200],
   ["GET", "/api/narrative/analytics", 200],
   ["DELETE", "/api/narrative/user/ann", 200],
@@ -106,6 +109,7 @@ test("every route's real answers hold to /openapi.json", { timeout: 120_000 }, a
   const hook = await startOrigin(() => ({ body: "{}" }));
   const worker = await startWorker("wasi", {
     origin: url,
+    cold: true,
     bindings: {
       ADMIN_JWT_SECRET: SECRET,
       LEDGER_SHARDS: "1",

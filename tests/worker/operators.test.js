@@ -385,6 +385,7 @@ test("an explanation says what the next request gets, asks no origin and stores 
     ["memory", "fresh"],
     ["edge", "fresh"],
     ["kv", "fresh"],
+    ["cold", undefined],
   ]);
   const purge = { json: { tags: ["title"], mode: "soft" }, token: admin };
   expect((await call("POST", "/api/cache/purge", purge)).status).toBe(200);
