@@ -188,7 +188,7 @@ TEST_F(RedisAppTest, VariantsThatAPurgeByNameLeavesBehindAreNeverServed) {
     sim::OriginReply reply;
     reply.headers = {
         {"content-type", "text/plain"}, {"cache-control", "max-age=3600"}, {"vary", "accept-language"}};
-    reply.content = concat({"answer ", to_text(std::int64_t{origin_calls})});
+    reply.content = concat({"answer ", to_text(origin_calls)});
     return reply;
   };
   const auto ask = [](Isolate& isolate, const char* language) {
