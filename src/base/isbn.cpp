@@ -140,7 +140,8 @@ std::optional<std::uint64_t> isbn13_number(std::string_view text) {
   std::uint64_t sum = 0;
   std::uint64_t rest = number;
   for (int i = 0; i < 12; ++i) {
-    sum += (i % 2 == 0 ? 3 : 1) * (rest % 10);
+    const std::uint64_t weight = i % 2 == 0 ? 3 : 1;
+    sum += weight * (rest % 10);
     rest /= 10;
   }
   return number * 10 + (10 - sum % 10) % 10;
@@ -160,7 +161,7 @@ std::optional<std::string> isbn10_of(std::uint64_t number) {
   if (number / beside_prefix != 978) {
     return std::nullopt;
   }
-  char ten[10];
+  char ten[10] = {};
   std::uint64_t rest = number / 10;
   for (int i = 8; i >= 0; --i) {
     ten[i] = static_cast<char>('0' + rest % 10);

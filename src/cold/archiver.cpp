@@ -36,8 +36,11 @@ constexpr Millis day = std::chrono::hours(24);
 
 // Kinds of entries that stay where they are: they are short-lived, or not whole by themselves.
 bool is_of_a_kind_that_moves(const entry::Header& header) {
-  return header.kind == entry::Kind::positive && header.status != 206 && header.vary.empty() &&
-         !header.partial;
+  // From R2 it would come as a stream, which nobody can unpack.
+  const bool is_packed_stream = header.encoding != entry::Encoding::identity &&
+                                header.stored_size > Bytes(limit::streamed_body_bytes_min);
+  return !is_packed_stream && header.kind == entry::Kind::positive && header.status != 206 &&
+         header.vary.empty() && !header.partial;
 }
 
 std::optional<tiers::Key> key_of(host::Context here, const std::string& name) {

@@ -504,7 +504,9 @@ host::Task<void> Reader::pass_on(Participation participation, Reason reason) {
 
 host::Task<Reading> Reader::keep() {
   std::optional<LargeAnswer> large;
-  if (forward_.forward != http::ForwardReason::bypass && !query_.directives.no_store) {
+  // Who fills the cache ahead reads no stream, and both halves would wait for that.
+  const bool is_read = wanted_ == Wanted::servable && !query_.directives.no_store;
+  if (forward_.forward != http::ForwardReason::bypass && is_read) {
     large = co_await split_large(here_, parts_, query_, **said_);
   }
   Reading reading = keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);

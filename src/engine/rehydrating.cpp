@@ -1,5 +1,7 @@
 #include "engine/rehydrating.h"
 
+#include <algorithm>
+
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
@@ -54,7 +56,9 @@ host::Task<void> rehydrate(host::Context here, Parts& parts, const Query& query,
   if (shared == nullptr || !query.key.tiers.has(shared->tier())) {
     co_return;
   }
-  if (entry->body.size() > parts.settings.value_bytes_max) {
+  // What no isolate can hold stays in R2.
+  const Bytes most = std::min(parts.settings.value_bytes_max, Bytes(config::limit::streamed_body_bytes_min));
+  if (entry->body.size() > most) {
     parts.counters.add(Counter::cold_rehydrations_total, "too_large");
     co_return;
   }

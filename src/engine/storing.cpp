@@ -78,7 +78,10 @@ host::Task<void> store_cold(host::Context here, Parts& parts, const Query& query
 
 host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
   const tiers::EntryPtr as_stored = co_await packed(here, parts, query, std::move(entry));
-  if (as_stored->body.size() <= Bytes(config::limit::streamed_body_bytes_min)) {
+  // A body that R2 has given out is no bytes that another tier could take.
+  const Bytes held_max =
+      std::max(parts.settings.value_bytes_max, Bytes(config::limit::streamed_body_bytes_min));
+  if (as_stored->body.size() <= held_max) {
     co_await parts.tiered.put_farther(here, query.key, as_stored);
   }
   if (as_stored->body.size() > parts.settings.value_bytes_max) {

@@ -191,7 +191,7 @@ TEST_F(RedisAppTest, VariantsThatAPurgeByNameLeavesBehindAreNeverServed) {
     reply.content = concat({"answer ", to_text(origin_calls)});
     return reply;
   };
-  const auto ask = [](Isolate& isolate, const char* language) {
+  const auto ask = [](Isolate& isolate, const char* language) -> const sim::SimulatedHost::Exchange& {
     return isolate.run("GET", "/pages/a", {{"accept-language", language}});
   };
   EXPECT_EQ(ask(one, "en").body, "answer 1");

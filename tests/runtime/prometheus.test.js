@@ -167,7 +167,9 @@ const UNMOVED =
 /** And billed items that nothing in it comes to. */
 const UNBILLED = /item="(?:kv_deletes|kv_lists|r2_\w+|queue_operations|analytics_points|emails)"/;
 
-test("wasi: what every panel of the dashboard asks for, Prometheus answers, with series where there was a load", async () => {
+test("wasi: what every panel of the dashboard asks for, Prometheus answers, with series where there was a load", {
+  timeout: 120_000,
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), "larder-panels-"));
   const origin = await startOrigin(() => ({ body: searchReply("Counted") }));
   const worker = await startWorker("wasi", {

@@ -224,3 +224,16 @@ test("a bucket that does not answer in time is a timeout", async () => {
   );
   expect(failure.status).toBe("timeout");
 });
+
+test.for(["kv_put", "edge_put"])(
+  "%s: a body that is in R2 is refused, and nothing is written",
+  async (name) => {
+    const content = new StoredObject(env.LIBRARY_DATA, "refused", "etag", 0, 5);
+    const failure = await operate(name, { key: "refused", header: "header", content, keep_seconds: 60 }).then(
+      () => null,
+      (/** @type {unknown} */ thrown) => asFailure(thrown, name),
+    );
+    expect(failure?.status).toBe("rejected");
+    expect(await env.CACHE.get("refused")).toBe(null);
+  },
+);
