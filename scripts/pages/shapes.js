@@ -55,46 +55,6 @@ const copyMembers = {
   storedBytes: count,
   bodyBytes: count,
 };
-const archiveRun = object({
-  run: count,
-  state: oneOf("running", "complete", "failed"),
-  dryRun: flag,
-  beganAt: orNull(time),
-  endedAt: orNull(time),
-  steps: count,
-  fault: text,
-  seen: count,
-  planned: object({ entries: count, bytes: count, savingDollars: number, costDollars: number }),
-  moved: count,
-  movedBytes: count,
-  skipped: count,
-  failed: count,
-  orphanObjects: count,
-  repairedStubs: count,
-  operations: count,
-  workMillis: count,
-});
-const archiveRunExample = {
-  run: 1,
-  state: "complete",
-  dryRun: false,
-  beganAt: at,
-  endedAt: at,
-  steps: 4,
-  fault: "",
-  seen: 1000,
-  planned: { entries: 300, bytes: 3_000_000, savingDollars: 0.01, costDollars: 0.004 },
-  moved: 300,
-  movedBytes: 3_000_000,
-  skipped: 0,
-  failed: 0,
-  orphanObjects: 0,
-  repairedStubs: 0,
-  operations: 1600,
-  workMillis: 9000,
-};
-const held = object({ entries: count, bytes: count });
-
 const step = {
   rule: count,
   step: text,
@@ -297,7 +257,24 @@ export const ROUTE_SHAPES = {
           nextRun: { anyOf: [named("ArchiveRun"), { type: "null" }] },
           runs: list(named("ArchiveRun")),
         }),
-        example: { archives: true, why: "", tiers: null, costs: null, nextRun: null, runs: [archiveRun] },
+        example: {
+          archives: true,
+          why: "",
+          tiers: {
+            asOf: at,
+            kv: { entries: 700, bytes: 7_000_000 },
+            cold: { entries: 300, bytes: 3_000_000 },
+          },
+          costs: {
+            monthlyStorageBefore: 0.005,
+            monthlyStorageAfter: 0.0035,
+            savedPercent: 29,
+            moveNanodollars: 10_400,
+            comebackNanodollars: 5_900,
+          },
+          nextRun: null,
+          runs: [archiveRun],
+        },
       },
     },
   },
@@ -697,55 +674,6 @@ export const ROUTE_SHAPES = {
       200: {
         schema: object({ alert: text, silencedUntil: time }),
         example: { alert: "dead_letters_high", silencedUntil: at },
-      },
-    },
-  },
-  "GET /api/cold": {
-    answers: {
-      200: {
-        schema: object({
-          archives: flag,
-          why: text,
-          tiers: orNull(object({ asOf: time, kv: held, cold: held })),
-          costs: orNull(
-            object({
-              monthlyStorageBefore: number,
-              monthlyStorageAfter: number,
-              savedPercent: count,
-              moveNanodollars: count,
-              comebackNanodollars: count,
-            }),
-          ),
-          nextRun: orNull(archiveRun),
-          runs: list(archiveRun),
-        }),
-        example: {
-          archives: true,
-          why: "",
-          tiers: {
-            asOf: at,
-            kv: { entries: 700, bytes: 7_000_000 },
-            cold: { entries: 300, bytes: 3_000_000 },
-          },
-          costs: {
-            monthlyStorageBefore: 0.005,
-            monthlyStorageAfter: 0.0035,
-            savedPercent: 29,
-            moveNanodollars: 10_400,
-            comebackNanodollars: 5_900,
-          },
-          nextRun: null,
-          runs: [archiveRunExample],
-        },
-      },
-    },
-  },
-  "POST /api/cold/archive": {
-    body: { schema: object({}, { dryRun: flag }), example: { dryRun: true } },
-    answers: {
-      202: {
-        schema: object({ began: flag, run: archiveRun }),
-        example: { began: true, run: { ...archiveRunExample, state: "running", endedAt: null, moved: 0 } },
       },
     },
   },
