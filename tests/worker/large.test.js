@@ -13,6 +13,7 @@ const declarations = JSON.stringify({
       name: "file",
       match: { path: "/files/{id}" },
       origin: { url: "http://api.test/files/{id}" },
+      mode: "http",
       key: [{ path: "id" }],
       ttl: "1h",
       maxBytes: 25_000_000,

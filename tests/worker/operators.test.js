@@ -419,7 +419,6 @@ test("an entry is seen tier by tier, listed, and removed at once", async () => {
   expect(seen.tiers[2].storedBytes).toBe(seen.tiers[2].bodyBytes);
   expect((await get("/api/cache/keys?prefix=title:v3:entry")).json()).toEqual({ keys: [key], cursor: null });
   const removed = await call("DELETE", `/api/cache/entry?key=${encodeURIComponent(key)}`, { token: admin });
-  // R2 does not tell whether there was something.
   expect(removed.json()).toMatchObject({ purged: 1, removedFrom: ["memory", "edge", "kv", "cold"] });
   expect((await get(`/api/cache/entry?key=${encodeURIComponent(key)}`)).status).toBe(404);
   expect((await read()).headers.get("cache-status")).toBe(
