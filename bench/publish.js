@@ -48,6 +48,7 @@ function head({ node, processor, measured }) {
     "",
     `Measured ${days.join(", ")} on ${processor}, Node ${node}. The machine had other work at the time: compare within a`,
     "table, not between machines. `npm run bench -- --guard` holds the ratios to wide bounds (`bench/bounds.js`).",
+    "Where the time goes: [profiles](performance/profiles.md).",
   ].join("\n");
 }
 

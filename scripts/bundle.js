@@ -14,6 +14,7 @@ export async function bundleWorker(entry) {
     format: "esm",
     write: false,
     external: ["node:*", "cloudflare:*"],
+    loader: { ".txt": "text" },
     plugins: [
       {
         name: "modules",

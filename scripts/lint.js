@@ -11,6 +11,7 @@ await tally.step("clang-format", ["clang-format-19", "--dry-run", "--Werror", ..
 await tally.step("Biome", ["biome", "check", "--error-on-warnings", "--max-diagnostics=100", "--colors=off"]);
 await tally.step("types of the shim and its tests", ["tsc", "-p", "tsconfig.json"]);
 await tally.step("types of scripts, catalogue and their tests", ["tsc", "-p", "scripts/tsconfig.json"]);
+await tally.step("types of the dashboard", ["tsc", "-p", "dashboard/tsconfig.json"]);
 // clang-tidy reads the commands that configuring writes.
 if (await tally.step("configuring", ["bash", "scripts/build.sh", "--configure-only", "lint", "wasi"])) {
   await tally.step("clang-tidy", [process.execPath, "scripts/tidy.js"]);

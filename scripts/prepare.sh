@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the Worker's bundle is made of, apart from the shim: the module (LARDER_WASM=wasi or emscripten) and the resource
-# declarations (LARDER_CONFIG, else larder.json). Wrangler runs this before it bundles. Where nothing has changed since it
+# What the Worker's bundle is made of, apart from the shim: the module (LARDER_WASM=wasi or emscripten), the resource
+# declarations (LARDER_CONFIG, else larder.json), and the pages (dashboard, API description). Wrangler runs this before it bundles. Where nothing has changed since it
 # last ran, it is done at once. With LARDER_PROGRESS it shows how far the build is.
 source "$(dirname "$0")/environment.sh"
 
@@ -16,10 +16,11 @@ flock 8
 
 # `made` is as old as the beginning of the build that it stands for: what changed while that ran is newer.
 readonly MADE=build/module/made_of.txt
-readonly INPUTS=(src wasm scripts CMakeLists.txt CMakePresets.json package-lock.json node_modules/.larder)
+readonly INPUTS=(src wasm scripts dashboard CMakeLists.txt CMakePresets.json package-lock.json node_modules/.larder)
 made_of="$flavour ${WASI_SDK_PATH:-} $(cksum <"$declarations")"
 is_current() {
-  [[ -e .dev.vars && -e build/config/larder.json.txt && -e build/module/larder.wasm ]] || return 1
+  [[ -e .dev.vars && -e build/config/larder.json.txt && -e build/config/pages.json.txt &&
+    -e build/module/larder.wasm ]] || return 1
   [[ -e $MADE && $(<"$MADE") == "$made_of" ]] || return 1
   local newer
   newer=$(find "${INPUTS[@]}" -newer "$MADE" -print -quit) && [[ -z $newer ]]
@@ -42,5 +43,6 @@ place() {
   cmp -s "$1" "$2" || cp "$1" "$2"
 }
 place "$declarations" build/config/larder.json.txt
+node scripts/pages/build.js "$declarations" build/config/pages.json.txt
 place "build/$flavour/larder.wasm" build/module/larder.wasm
 mv "$MADE.new" "$MADE"

@@ -12,7 +12,7 @@ readonly PROFILE=${1:-all}
 readonly BUILD_PACKAGES=(cmake ninja-build binaryen libexpected-dev libxxhash-dev)
 readonly WASI_PACKAGES=(clang-19 lld-19 llvm-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc)
 readonly TEST_PACKAGES=(clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 g++ emscripten ccache gzip
-  libgtest-dev libgmock-dev libutf8proc-dev libboost-dev redis-tools)
+  libgtest-dev libgmock-dev libutf8proc-dev libboost-dev redis-tools chromium fonts-dejavu-core)
 
 make_secrets() {
   [[ -e .dev.vars ]] && return

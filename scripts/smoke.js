@@ -37,6 +37,30 @@ const PROBES = [
     ],
   },
   {
+    name: "the front says what is here",
+    path: "/",
+    expect: ({ response, body }) => [
+      ["status", response.status, 200],
+      ["description", body?.links?.description, "/openapi.json"],
+    ],
+  },
+  {
+    name: "the API's description",
+    path: "/openapi.json",
+    expect: ({ response, body }) => [
+      ["status", response.status, 200],
+      ["version", body?.openapi, "3.1.0"],
+    ],
+  },
+  {
+    name: "the dashboard",
+    path: "/dashboard",
+    expect: (answer) => [
+      ["status", answer.response.status, 200],
+      ["content-type", mediaType(answer), "text/html; charset=utf-8"],
+    ],
+  },
+  {
     name: "a title for the first time comes from the origin",
     path: TITLE,
     expect: (answer) => [

@@ -6,6 +6,8 @@
 //   cli                     the command line
 //   worker                  the Worker in the runtime, on both modules
 //   runtime                 the same behind real sockets: request contexts, traps, restarts
+//   browser                 the dashboard in Chromium
+//   load                    many at once, by autocannon
 // The last line is "N passed, M failed" over all of them.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -27,6 +29,8 @@ const suites = {
   cli: (tally) => nodeTests(tally, "cli"),
   worker: workerTests,
   runtime: (tally) => nodeTests(tally, "runtime"),
+  browser: (tally) => nodeTests(tally, "browser"),
+  load: (tally) => nodeTests(tally, "load"),
 };
 
 /** @param {string} folder @param {string} ending @returns {string[]} the names of the files that end so */

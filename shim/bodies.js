@@ -1,15 +1,19 @@
-// The bodies that C++ holds by handle: an ArrayBuffer, or a stream that can be given out once. The bytes stay here.
+// The bodies that C++ holds by handle: an ArrayBuffer, a stream that can be given out once, or an object of R2. The bytes stay
+// here.
+
+import { StoredObject } from "./stored_object.js";
 
 /** @typedef {import("./wire.js").BodyReference} BodyReference */
+/** @typedef {ArrayBuffer | ReadableStream | StoredObject} Content */
 
 export class Bodies {
   constructor() {
-    /** @type {Map<number, ArrayBuffer | ReadableStream>} */
+    /** @type {Map<number, Content>} */
     this.table = new Map();
     this.next = 1;
   }
 
-  /** @param {ArrayBuffer | ReadableStream | null} content @returns {BodyReference} */
+  /** @param {Content | null} content @returns {BodyReference} */
   keep(content) {
     if (content === null) return { handle: 0, size: 0 };
     const handle = this.next;
@@ -18,12 +22,19 @@ export class Bodies {
       this.next = this.next === 0xffff_ffff ? 1 : this.next + 1;
     } while (this.table.has(this.next));
     this.table.set(handle, content);
-    return { handle, size: content instanceof ArrayBuffer ? content.byteLength : 0 };
+    return { handle, size: sizeOf(content) };
   }
 
   /** @param {number} handle */
   content(handle) {
     return this.table.get(handle) ?? null;
+  }
+
+  /** A part of a body, as a body of its own. @param {number} handle @param {number} from @param {number} size */
+  slice(handle, from, size) {
+    const content = this.content(handle);
+    const whole = content instanceof StoredObject ? content : this.buffer(handle);
+    return this.keep(whole.slice(from, from + size));
   }
 
   /**
@@ -54,7 +65,13 @@ export class Bodies {
   }
 }
 
-/** A stream that nobody took would keep its connection. @param {ArrayBuffer | ReadableStream | null | undefined} content */
+/** 0: nobody knows. @param {Content} content */
+function sizeOf(content) {
+  if (content instanceof ArrayBuffer) return content.byteLength;
+  return content instanceof StoredObject ? content.size : 0;
+}
+
+/** A stream that nobody took would keep its connection. @param {Content | null | undefined} content */
 export function cancel(content) {
   if (!(content instanceof ReadableStream) || content.locked) return;
   try {

@@ -14,6 +14,7 @@ import { Lanes } from "./lanes.js";
 import { lowerText, normalText } from "./normal_text.js";
 import { handlers } from "./operations/index.js";
 import { createHash, getRandomValues } from "./platform.js";
+import { StoredObject } from "./stored_object.js";
 import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
 
 /** @typedef {import("./wire.js").OperationRow} OperationRow */
@@ -395,7 +396,7 @@ export class Instance {
         this.copyIn(into, size).set(bytes.subarray(0, size));
       },
       slice_body: (/** @type {number} */ handle, /** @type {number} */ from, /** @type {number} */ size) =>
-        this.bodies.keep(this.bodies.buffer(handle).slice(from, from + size)).handle,
+        this.bodies.slice(handle, from, size).handle,
       release_body: (/** @type {number} */ handle) => this.bodies.release(handle),
       log: (/** @type {number} */ level, /** @type {number} */ at, /** @type {number} */ size) =>
         console[LOG_METHODS[level] ?? "error"](this.textAt(at, size)),
@@ -497,7 +498,7 @@ export class Instance {
     const parts = headPartsOf(new RecordReader(this.memory.buffer, at, size));
     if (parts === null || parts.status < 200 || parts.status > 599) return 0;
     const content = this.bodies.content(parts.handle);
-    const body = BODYLESS_STATUS.has(parts.status) || content instanceof ReadableStream ? null : content;
+    const body = BODYLESS_STATUS.has(parts.status) || !(content instanceof ArrayBuffer) ? null : content;
     return this.heads.keep(parts, initOf(parts.status, parts.fields), body);
   }
 
@@ -508,7 +509,8 @@ export class Instance {
     const { status, lane } = answer;
     const content = this.bodies.giveOut(answer.handle);
     const init = initOf(status, answer.fields);
-    const body = BODYLESS_STATUS.has(status) || flight.method === "HEAD" ? null : content;
+    const isBodyless = BODYLESS_STATUS.has(status) || flight.method === "HEAD";
+    const body = isBodyless ? null : content instanceof StoredObject ? content.stream() : content;
     // Nobody will read it: it would keep its connection.
     if (body === null) cancel(content);
     const response = responseOf(body, init);

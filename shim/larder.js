@@ -2,6 +2,7 @@
 
 import declarations from "../build/config/larder.json.txt";
 import module from "../build/module/larder.wasm";
+import { pageFor } from "./pages.js";
 import { LarderWorker } from "./worker.js";
 
-export const worker = new LarderWorker(module, { declarations });
+export const worker = new LarderWorker(module, { declarations, pageFor });

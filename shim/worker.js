@@ -7,7 +7,10 @@ import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
-/** @typedef {{declarations: string}} Options */
+/**
+ * `pageFor`: what is answered without the core.
+ * @typedef {{declarations: string, pageFor?: (request: Request, method: string, url: string) => Response | null}} Options
+ */
 
 /** Requests at once that each have an instance of their own. */
 const ALONE_MAX = 4;
@@ -51,6 +54,8 @@ export class LarderWorker {
     const { method, url } = request;
     const quick = instance.lanes.answer(request, method, url, Date.now());
     if (quick !== null) return quick;
+    const page = this.options.pageFor?.(request, method, url) ?? null;
+    if (page !== null) return page;
     const event = { env, ctx, request, method, url };
     const answer = instance.begin("larder_fetch", event, requestRecord(method, url));
     if (answer instanceof Response) return answer;

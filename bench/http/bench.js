@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Origin } from "../misses/origin.js";
 import { median, quartiles, spread, table } from "../statistics.js";
-import { BARE, LARDER, makeCases, URLS_OF_MIX } from "./cases.js";
+import { BARE, HOT_KEY, LARDER, makeCases, urlsOfMix } from "./cases.js";
 import { askForEach, CONNECTIONS, loadGenerator } from "./load.js";
 import { microsOf, ratios, ratiosOfWork, takeTurns } from "./samples.js";
 import { Server } from "./server.js";
@@ -21,6 +21,8 @@ import { Server } from "./server.js";
 /** @typedef {Map<string, Server>} Servers by configuration */
 
 const LANE_SETTLES_MILLIS = 1_100;
+const URLS = 10_000;
+const GUARDED_URLS = 200;
 const LANE_AIM = 0.98;
 const MODULE_AIM = 0.9;
 
@@ -31,7 +33,8 @@ export async function benchHttp(folder, extent) {
   const origin = await Origin.start();
   const generator = await loadGenerator();
   try {
-    const { configurations, groups } = await makeCases(folder, origin.url, log);
+    const urls = urlsOfMix(extent.scope === "whole" ? URLS : GUARDED_URLS);
+    const { configurations, groups } = await makeCases(folder, origin.url, log, extent.scope, urls);
     const cases = groups.flatMap((group) => group.cases);
     /** @type {Sample[][]} */
     const samples = cases.map(() => []);
@@ -42,7 +45,7 @@ export async function benchHttp(folder, extent) {
     for (let round = 0; round < extent.rounds; round++) {
       const servers = await startAll(configurations, log);
       try {
-        memory = await fill(servers);
+        memory = await fill(servers, urls);
         if (round === 0) laneShares = await check(groups, servers, generator, extent.warmUpSeconds);
         const taken = await measureRound(cases, servers, generator, { ...extent, firstTurn: round });
         for (const [at, turns] of taken.entries()) samples[at]?.push(...turns);
@@ -77,19 +80,20 @@ const serverOf = (servers, name) => /** @type {Server} */ (servers.get(name));
 
 /**
  * Every URL of the mix is in memory before anything is measured.
- * @param {Servers} servers @returns {Promise<Memory | null>} Larder's; null where the system does not tell
+ * @param {Servers} servers @param {string[]} urls
+ * @returns {Promise<Memory | null>} Larder's; null where the system does not tell
  */
-async function fill(servers) {
-  await askForEach(serverOf(servers, "peer").port, URLS_OF_MIX);
+async function fill(servers, urls) {
+  await askForEach(serverOf(servers, "peer").port, urls);
   const larder = serverOf(servers, LARDER);
-  const half = URLS_OF_MIX.length >> 1;
+  const half = urls.length >> 1;
   // What the first half takes beside its entries, the process has by then.
-  await askForEach(larder.port, URLS_OF_MIX.slice(0, half));
+  await askForEach(larder.port, urls.slice(0, half));
   const before = larder.residentBytes();
-  await askForEach(larder.port, URLS_OF_MIX.slice(half));
+  await askForEach(larder.port, urls.slice(half));
   const after = larder.residentBytes();
-  const entries = URLS_OF_MIX.length - half;
-  const { body } = await larder.ask(/** @type {string} */ (URLS_OF_MIX[half]));
+  const entries = urls.length - half;
+  const { body } = await larder.ask(/** @type {string} */ (urls[half]));
   return before === null || after === null
     ? null
     : { entries, bodyBytes: body.length, bytesPerEntry: Math.round((after - before) / entries) };
@@ -207,7 +211,7 @@ export const shareOfBare = ({ ratio, ratioOfWork }) => (ratioOfWork ?? ratio).me
 function verdictsOf(results) {
   return results.flatMap((result) => {
     if (result.way === "no_larder") return [];
-    const aim = result.way === "by_lane" && result.group === "one hot key" ? LANE_AIM : MODULE_AIM;
+    const aim = result.way === "by_lane" && result.group === HOT_KEY ? LANE_AIM : MODULE_AIM;
     const found = shareOfBare(result);
     const verdicts = [
       {

@@ -23,8 +23,10 @@ import { zipfSequence } from "./zipf.js";
 /** The configuration that is Larder's. */
 export const LARDER = "larder";
 export const BARE = "bare Worker";
-const URLS = 10_000;
 const REQUESTS = 50_000;
+/** The group whose hits a fast lane can answer. */
+export const HOT_KEY = "one hot key";
+const MODE_HTTP = "mode http, Vary";
 const HOT = "/search/title?q=foundation";
 const PAGE = "/page/7";
 // One header field of about the same length for all. A condition sends a request past the fast lane and into the module;
@@ -33,15 +35,20 @@ const PLAIN = /** @type {[string, string]} */ (["x-modified-since", "never"]);
 const CONDITIONAL = /** @type {[string, string]} */ (["if-modified-since", "never"]);
 const LANGUAGE = /** @type {[string, string]} */ (["accept-language", "de"]);
 
-/** The URLs of the mix, the most frequent first. */
-export const URLS_OF_MIX = [HOT, ...Array.from({ length: URLS - 1 }, (_, at) => `${HOT}-${at + 1}`)];
+/** The URLs of a mix, the most frequent first. @param {number} count */
+export const urlsOfMix = (count) => [
+  HOT,
+  ...Array.from({ length: count - 1 }, (_, at) => `${HOT}-${at + 1}`),
+];
 
 /**
  * Makes the configurations that the cases need, of answers that Larder gives.
  * @param {string} folder @param {string} origin @param {number} log
+ * @param {import("./samples.js").Scope} scope
+ * @param {string[]} urls those of the mix
  * @returns {Promise<{configurations: Record<string, string>, groups: Group[]}>}
  */
-export async function makeCases(folder, origin, log) {
+export async function makeCases(folder, origin, log, scope, urls) {
   /** @param {string} name */
   const place = (name) => {
     mkdirSync(join(folder, name), { recursive: true });
@@ -63,7 +70,8 @@ export async function makeCases(folder, origin, log) {
     bare_page: makeBare(place("bare_page"), page),
     peer: makePeer(place("peer"), hot),
   };
-  return { configurations, groups: groupsOf(fieldOf(hot, "etag")) };
+  const groups = groupsOf(fieldOf(hot, "etag"), urls);
+  return { configurations, groups: scope === "whole" ? groups : guarded(groups) };
 }
 
 /** The shipped declarations and one of an API in mode http whose answers differ by language. @param {string} origin */
@@ -102,9 +110,16 @@ async function answersOf(larder, log) {
   }
 }
 
-/** @param {string} etag @returns {Group[]} */
-function groupsOf(etag) {
-  const mix = zipfSequence(URLS, REQUESTS).map((rank) => /** @type {string} */ (URLS_OF_MIX[rank]));
+/** What is held to bounds whenever the tree changes: the shortest that tells. @param {Group[]} groups */
+function guarded(groups) {
+  return groups
+    .filter(({ name }) => name === HOT_KEY || name === MODE_HTTP)
+    .map(({ name, cases }) => ({ name, cases: cases.filter(({ server }) => server !== "peer") }));
+}
+
+/** @param {string} etag @param {string[]} urls @returns {Group[]} */
+function groupsOf(etag, urls) {
+  const mix = zipfSequence(urls.length, REQUESTS).map((rank) => /** @type {string} */ (urls[rank]));
   /** @param {Partial<Case>} more @returns {Case} */
   const asked = (more) => ({
     name: "Larder",
@@ -131,8 +146,8 @@ function groupsOf(etag) {
   const paged = { paths: [PAGE], compared: PAGE, header: LANGUAGE };
   const confirmed = { header: condition, status: 304 };
   return [
-    groupOf("one hot key", [HOT]),
-    groupOf(`a mix of ${URLS} URLs`, mix),
+    groupOf(HOT_KEY, [HOT]),
+    groupOf(`a mix of ${urls.length} URLs`, mix),
     {
       name: "304",
       cases: [asked({ name: BARE, server: "bare_304", way: "no_larder", ...confirmed }), asked(confirmed)],
@@ -145,7 +160,7 @@ function groupsOf(etag) {
       ],
     },
     {
-      name: "mode http, Vary",
+      name: MODE_HTTP,
       cases: [asked({ name: BARE, server: "bare_page", way: "no_larder", ...paged }), asked(paged)],
     },
   ];

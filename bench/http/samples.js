@@ -1,6 +1,7 @@
 // What is measured of Workers that take turns, and how two of them compare.
 
-/** @typedef {{rounds: number, turns: number, turnSeconds: number, warmUpSeconds: number}} Extent */
+/** All cases, or those alone that are held to bounds. @typedef {"whole" | "guarded"} Scope */
+/** @typedef {{rounds: number, turns: number, turnSeconds: number, warmUpSeconds: number, scope: Scope}} Extent */
 /** @typedef {{perSecond: number, microsPerRequest: number | null}} Sample */
 
 /**

@@ -73,7 +73,7 @@ export async function benchMisses(folder, extent) {
   const log = openSync(join(folder, "log"), "w");
   const origin = await Origin.start();
   try {
-    const variants = await makeVariants(folder, origin, log);
+    const variants = await makeVariants(folder, origin, log, extent.scope);
     /** @type {Sample[][]} */
     const samples = variants.map(() => []);
     for (let round = 0; round < extent.rounds; round++) {
@@ -90,8 +90,11 @@ export async function benchMisses(folder, extent) {
   }
 }
 
-/** @param {string} folder @param {Origin} origin @param {number} log @returns {Promise<Variant[]>} all of them checked */
-async function makeVariants(folder, origin, log) {
+/**
+ * @param {string} folder @param {Origin} origin @param {number} log @param {import("../http/samples.js").Scope} scope
+ * @returns {Promise<Variant[]>} all of them checked
+ */
+async function makeVariants(folder, origin, log, scope) {
   const declarations = join(folder, "larder.json.txt");
   writeFileSync(declarations, moreDeclarations());
   const modules = (await bundleLarder(folder)).map((part) =>
@@ -105,6 +108,7 @@ async function makeVariants(folder, origin, log) {
   const unknown = [{ ...plain, reads: "unknown titles" }];
   await checked(BARE, bare, log, (server) => checkBare(server, origin));
   for (const [at, { name, settings, path = TITLE_PATH, conduct }] of CONFIGURATIONS.entries()) {
+    if (scope === "guarded" && name !== WHOLE && name !== NO_CACHE) continue;
     const bindings = { ...settings, OPENLIBRARY_URL: origin.url };
     const configuration = makeLarder(place(folder, `larder-${at}`), modules, bindings);
     await checked(name, configuration, log, (server) => checkConduct(server, path, conduct));
@@ -113,7 +117,7 @@ async function makeVariants(folder, origin, log) {
     const askedPerRead = conduct.negative ? 0.5 : 1;
     unknown.push({ name, configuration, path, reads: "unknown titles", status: 404, askedPerRead });
   }
-  return [...titles, ...unknown];
+  return scope === "guarded" ? titles : [...titles, ...unknown];
 }
 
 /** @param {string} folder @param {string} name */

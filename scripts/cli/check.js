@@ -22,7 +22,7 @@ const MODULES = ["build/module", "build/wasi", "build/emscripten"].map((folder) 
 /** @typedef {{line: number, column: number, path: string, message: string}} Fault */
 
 /** @param {string | undefined} given @returns {string} */
-function modulePath(given) {
+export function modulePath(given) {
   if (given !== undefined) return given;
   const [newest] = MODULES.filter(existsSync).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
   if (newest === undefined) {

@@ -24,8 +24,10 @@ import { deploy } from "./deploy.js";
 import { ENVIRONMENTS } from "./deployment.js";
 import { doctor } from "./doctor.js";
 import { WrongUsage } from "./failure.js";
-
 import { jsonOf } from "./files.js";
+import { init } from "./init.js";
+import { lifecycle } from "./lifecycle.js";
+import { plan } from "./plan.js";
 import { bytesText, dollars, percent, rounded } from "./text.js";
 import { devVars, ROLES, secondsIn, secretIn, signToken } from "./token.js";
 import { prewarm, warmFile, watchJob } from "./warming.js";
@@ -57,6 +59,7 @@ import { prewarm, warmFile, watchJob } from "./warming.js";
  * @property {boolean} json
  * @property {string} root the project's folder
  * @property {((question: string) => Promise<boolean>) | null} confirm null: nobody is there to be asked
+ * @property {((text: string) => Promise<string>) | null} question null: nobody is there to be asked
  * @property {import("./doctor.js").Machine} machine
  *
  * @typedef {object} Command
@@ -379,6 +382,30 @@ export const COMMANDS = [
     ]),
   },
   {
+    name: "explain",
+    route: "GET /api/explain",
+    role: "viewer",
+    purpose: "Says what would happen to a request, and why; the origin is not asked, and nothing changes",
+    arguments: [["<url>", "a path, or a whole URL: '/search/title?q=dune'"]],
+    options: [
+      { flags: "--method <method>", purpose: "of the request", otherwise: "GET" },
+      { flags: "--body <json>", purpose: "the JSON body, where the resource's key is made of it" },
+    ],
+    examples: ["larder explain '/search/title?q=dune'"],
+    ask: ([url], { method, body }) => ({ query: { url, method, body } }),
+    view: {
+      rows: (answer) => answer.steps ?? [],
+      columns: [
+        ["rule", of("rule")],
+        ["step", (row) => (row.tier ? `${row.step} (${row.tier})` : row.step)],
+        ["reason", of("reason")],
+        ["why", of("why")],
+      ],
+      empty: "There are no steps.",
+      after: explanation,
+    },
+  },
+  {
     name: "settings list",
     route: "GET /api/settings",
     role: "viewer",
@@ -521,6 +548,65 @@ export const COMMANDS = [
       after: (answer) =>
         `Models so far: ${dollars(answer.modelsUsd)}. A month: ${dollars(answer.month.planUsd)} for the plan and ${dollars(answer.month.usageUsd)} for its use.\n${answer.unknown}\n`,
     },
+  },
+  {
+    name: "cold show",
+    route: "GET /api/cold",
+    role: "viewer",
+    purpose: "Shows what is in KV and in R2, what that saves, and the archiver's last runs",
+    ask: () => ({}),
+    view: {
+      rows: "runs",
+      columns: [
+        ["run", of("run")],
+        ["state", of("state")],
+        ["only planned", (row) => (row.dryRun ? "yes" : "no")],
+        ["began", of("beganAt")],
+        ["seen", of("seen")],
+        ["moved", of("moved")],
+        ["bytes", (row) => bytesText(row.movedBytes)],
+        ["would save", (row) => dollars(row.planned.savingDollars)],
+        ["fault", of("fault")],
+      ],
+      empty: "The archiver has not run yet.",
+      after: ({ archives, why, tiers, costs }) =>
+        `${archives ? "" : `Nothing is archived: ${why}\n`}${
+          tiers === null
+            ? ""
+            : `KV has ${tiers.kv.entries} entries (${bytesText(tiers.kv.bytes)}), R2 ${tiers.cold.entries} (${bytesText(tiers.cold.bytes)}). A month of storage: ${dollars(costs.monthlyStorageAfter)}, all in KV ${dollars(costs.monthlyStorageBefore)}.\n`
+        }`,
+    },
+  },
+  {
+    name: "cold archive",
+    route: "POST /api/cold/archive",
+    role: "admin",
+    purpose: "Begins to move to R2 what nobody reads",
+    options: [{ flags: "--dry-run", purpose: "only plan: nothing moves" }],
+    examples: ["larder cold archive --dry-run"],
+    ask: (_args, options) => ({ json: { dryRun: options.dryRun === true } }),
+    view: facts((answer) => [
+      ["run", answer.run.run],
+      ["state", answer.run.state],
+    ]),
+  },
+  {
+    name: "lifecycle",
+    route: null,
+    role: null,
+    purpose: "Checks the lifecycle rules of R2 (ops/r2/lifecycle.json) against larder.json, and applies them",
+    options: [
+      { flags: "--check", purpose: "only check: nothing is applied" },
+      {
+        flags: "--env <environment>",
+        purpose: "whose bucket",
+        choices: ENVIRONMENTS,
+        otherwise: "production",
+      },
+      { flags: "--declarations <file>", purpose: "another declaration file", otherwise: "larder.json" },
+    ],
+    examples: ["larder lifecycle --check", "larder lifecycle --env staging"],
+    run: (_args, options, context) => lifecycle(options, context),
   },
   {
     name: "slo",
@@ -722,6 +808,40 @@ export const COMMANDS = [
     run: ([file], options, context) => check(file ?? "larder.json", options, context),
   },
   {
+    name: "init",
+    route: null,
+    role: null,
+    purpose:
+      "Proposes resource declarations from an OpenAPI 3 document, or from a few questions, and says why",
+    arguments: [["[document]", "JSON or YAML; where it is left out, questions are asked"]],
+    options: [
+      {
+        flags: "--out <file>",
+        purpose: "where they are written; - is the standard output",
+        otherwise: "larder.json",
+      },
+      { flags: "--force", purpose: "write over a file that is there" },
+    ],
+    examples: ["larder init api.yaml --out mine.json", "LARDER_CONFIG=mine.json npm run dev"],
+    run: ([document], options, context) => init(document, options, context),
+  },
+  {
+    name: "plan",
+    route: null,
+    role: null,
+    purpose:
+      "Replays an access log under several declarations: hit rate, origin calls, memory and monthly cost",
+    arguments: [
+      ["<log>", "JSON lines (Cloudflare's Logpush, or url and time), Common or Combined"],
+      ["[declarations...]", "files to compare; larder.json where there are none"],
+    ],
+    options: [
+      { flags: "--module <file>", purpose: "the module that replays; else the one that was built last" },
+    ],
+    examples: ["larder plan access.log larder.json longer.json"],
+    run: ([log, declarations], options, context) => plan(log, declarations, options, context),
+  },
+  {
     name: "doctor",
     route: null,
     role: null,
@@ -763,6 +883,39 @@ export const COMMANDS = [
     },
   },
 ];
+
+/** What stands behind the steps of an explanation. @param {any} answer */
+function explanation(answer) {
+  if (answer.resource === null) return `${answer.why}\n`;
+  const lines = [`${answer.method} ${answer.url} is for the resource ${answer.resource.name}.`];
+  if (answer.why !== undefined) lines.push(answer.why);
+  if (answer.key !== undefined) lines.push(`Key: ${answer.key}`);
+  for (const copy of answer.tiers ?? []) lines.push(`In ${copy.tier}: ${copyText(copy)}`);
+  for (const { mode, kind, text, at, reaches } of answer.purges ?? []) {
+    lines.push(
+      `Purged ${mode} by ${kind} ${text} at ${at}; reaches ${reaches.join(", ") || "no copy that is there"}.`,
+    );
+  }
+  for (const { answer: said, step, rule, why } of answer.then ?? []) {
+    lines.push(`If the origin's answer ${SAID[said] ?? said}: ${step} (rule ${rule}). ${why}`);
+  }
+  lines.push(`Cache-Status: ${answer.cacheStatus}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const SAID = /** @type {Record<string, string>} */ ({
+  came: "comes",
+  late: "is late",
+  failed: "does not come",
+  "server-error": "is a server error",
+});
+
+/** @param {any} copy */
+function copyText({ used, found, error, state, ageSeconds, ttlSeconds, purged }) {
+  if (error !== undefined) return `no answer (${error})`;
+  if (!found) return used ? "nothing" : "nothing; this resource is not kept there";
+  return `${state}, ${ageSeconds} s old, ttl ${ttlSeconds} s${purged === "no" ? "" : `, purged ${purged}`}`;
+}
 
 /** @param {any} answer */
 function settingsAtRunTime(answer) {

@@ -7,6 +7,7 @@ import { COMMON_OPTIONS } from "./completion.js";
 import { thisMachine } from "./doctor.js";
 import { ask, openDoor } from "./door.js";
 import { EXIT, Failure, WrongUsage } from "./failure.js";
+import { inTerminal } from "./init.js";
 import { jsonLine, shownLines, tableText } from "./text.js";
 import { root } from "./token.js";
 
@@ -194,6 +195,7 @@ export async function runLarder(words, world = {}) {
     now: Date.now,
     root,
     confirm: process.stdin.isTTY ? asking : null,
+    question: process.stdin.isTTY ? inTerminal : null,
     machine: thisMachine,
     ...world,
   };

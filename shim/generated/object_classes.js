@@ -35,3 +35,7 @@ export class Experiments extends CoreObject {
   /** @override */
   static row = OBJECTS.Experiments;
 }
+export class Archive extends CoreObject {
+  /** @override */
+  static row = OBJECTS.Archive;
+}

@@ -34,6 +34,12 @@ async function entryAt(request, url) {
 /** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
 export async function edgePut(request, { key, header, content, keep_seconds }) {
   if (content === null) throw new OperationFailure("invalid", "An entry of the edge cache needs a body.");
+  if (!(content instanceof ArrayBuffer)) {
+    throw new OperationFailure(
+      "rejected",
+      "The edge cache takes bytes alone: this body is in R2, or a stream.",
+    );
+  }
   const response = new Response(content, {
     headers: { "cache-control": `max-age=${keep_seconds}`, [ENTRY_FIELD]: header },
   });

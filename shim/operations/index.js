@@ -11,9 +11,11 @@ import { objectRun } from "./object.js";
 import { originFetch, originResume } from "./origin.js";
 import { park } from "./park.js";
 import { batchSettle, queueBacklog, queueSend } from "./queue.js";
+import { r2Delete, r2Get, r2Head, r2List, r2Put } from "./r2.js";
 import { rateLimit } from "./rate_limit.js";
 import { redisRun } from "./redis.js";
 import { requestBody, requestForm } from "./request.js";
+import { bodySplit } from "./split.js";
 import { tokenVerify } from "./token.js";
 
 /** @type {Readonly<Record<string, (request: import("../instance.js").InFlight, wanted: any) => Promise<any>>>} */
@@ -46,4 +48,10 @@ export const handlers = Object.freeze({
   analytics_write: analyticsWrite,
   mail_send: mailSend,
   redis_run: redisRun,
+  r2_get: r2Get,
+  r2_put: r2Put,
+  r2_head: r2Head,
+  r2_delete: r2Delete,
+  r2_list: r2List,
+  body_split: bodySplit,
 });

@@ -26,6 +26,9 @@ export async function kvGet(request, { key, wait_millis }) {
 /** @param {InFlight} request @param {{key: string, header: string, content: ArrayBuffer | null, keep_seconds: number}} entry */
 export async function kvPut(request, { key, header, content, keep_seconds }) {
   if (content === null) throw new OperationFailure("invalid", "An entry of KV needs a body.");
+  if (!(content instanceof ArrayBuffer)) {
+    throw new OperationFailure("rejected", "KV takes bytes alone: this body is in R2, or a stream.");
+  }
   const kept = keep_seconds === 0 ? {} : { expirationTtl: keep_seconds };
   await namespace(request).put(key, content, { metadata: header, ...kept });
   return {};

@@ -31,6 +31,7 @@ namespace larder::app {
 namespace {
 
 constexpr std::string_view cache_path = "/internal/cache";
+constexpr std::string_view front_path = "/";
 
 std::string allow_of(const std::vector<http::Method>& methods) {
   std::vector<std::string> names;
@@ -139,11 +140,13 @@ void App::build_caches() {
       settings_, registry_, *tiered_, counters_, *control_,
       bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal, setup.redis);
   warming_ = std::make_unique<warm::Warming>(settings_, declarations_, *engine_, counters_, analytics_);
+  archiver_ =
+      std::make_unique<cold::Archiver>(settings_, declarations_, *tiered_, *control_, counters_, setup.redis);
   conductor_ = std::make_unique<trials::Conductor>(settings_, *control_);
   adopt_plan();
-  const operators::OperatorContext context{settings_,   bindings_, declarations_, registry_,      *tiered_,
-                                           *engine_,    *control_, counters_,     narrative_log_, *warming_,
-                                           *conductor_, tally_,    uploads_,      meter_};
+  const operators::OperatorContext context{settings_,  bindings_,   declarations_, registry_,      *tiered_,
+                                           *engine_,   *control_,   counters_,     narrative_log_, *warming_,
+                                           *archiver_, *conductor_, tally_,        uploads_,       meter_};
   operators_ = std::make_unique<operators::Operators>(
       context, bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal);
 }
@@ -868,10 +871,11 @@ Outgoing App::unmatched(host::Context here, const http::Target& target, Inbound&
   const bool is_cache_path =
       target.path == cache_path && settings_.environment != config::Environment::production;
   std::vector<http::Method> methods = config::methods_of(declarations_, target.path);
-  if (health_path || is_cache_path) {
+  const bool is_front = target.path == front_path && methods.empty();
+  if (health_path || is_cache_path || is_front) {
     methods = {http::Method::get, http::Method::head};
     if (inbound.method == http::Method::get || inbound.method == http::Method::head) {
-      return health_path ? health() : internal_cache();
+      return is_front ? front() : health_path ? health() : internal_cache();
     }
   }
   if (methods.empty()) {
@@ -922,6 +926,15 @@ Outgoing App::health() const {
   json.key("cache").value(enabled ? registry_.active().name() : std::string_view("disabled"));
   json.key("toolchain").value(toolchain_).end_object();
   return json_answer(host_, faults_.empty() ? 200 : 503, json.text());
+}
+
+// What is here, for whoever finds the Worker: nothing of the configuration.
+Outgoing App::front() const {
+  JsonWriter json;
+  json.begin_object().key("name").value("Larder").key("version").value(version);
+  json.key("links").begin_object().key("health").value("/health").key("dashboard").value("/dashboard");
+  json.key("description").value("/openapi.json").end_object().end_object();
+  return json_answer(host_, 200, json.text());
 }
 
 Outgoing App::internal_cache() const {
@@ -1027,6 +1040,13 @@ host::Task<void> App::consume_authors(host::Context here, std::string queue,
   co_await hand_over(here);
 }
 
+host::Task<void> App::consume_archive(host::Context here, std::string,
+                                      std::vector<warm::Delivery> deliveries) {
+  co_await control_->make_current(here);
+  co_await archiver_->consume(here, std::move(deliveries));
+  co_await hand_over(here);
+}
+
 host::Task<void> App::consume_dead_letters(host::Context here, std::string,
                                            std::vector<warm::Delivery> deliveries) {
   co_await control_->make_current(here);
@@ -1082,6 +1102,7 @@ host::Task<void> App::maintain(host::Context here) {
   }
   co_await engine::sweep(here, settings_, *tiered_, *control_, counters_);
   co_await warming_->maintain(here);
+  co_await archiver_->tend(here);
   co_await tally_.flush(here);
   co_await conductor_->tend(here);
 }
@@ -1091,6 +1112,13 @@ host::Task<void> App::analyse_experiments(host::Context here) {
   co_await conductor_->analyse(here);
 }
 
-host::Task<void> App::log_only(host::Context) { co_return; }
+host::Task<void> App::start_archive(host::Context here) {
+  co_await control_->make_current(here);
+  const auto begun = co_await archiver_->begin(here, cold::RunKind::moves);
+  if (!begun && begun.error().kind != ErrorKind::unsupported) {
+    host::LogLine(host_, LogLevel::warn, "archive_not_begun").add("message", begun.error().message).write();
+  }
+  co_await hand_over(here);
+}
 
 }  // namespace larder::app

@@ -11,6 +11,7 @@
 #include "app/kept_answers.h"
 #include "app/known_urls.h"
 #include "app/lane_keeper.h"
+#include "cold/archiver.h"
 #include "config/declaration.h"
 #include "config/limits.h"
 #include "config/settings.h"
@@ -120,6 +121,8 @@ class App {
   // The handlers of events.def.
   host::Task<void> consume_authors(host::Context here, std::string queue,
                                    std::vector<warm::Delivery> deliveries);
+  host::Task<void> consume_archive(host::Context here, std::string queue,
+                                   std::vector<warm::Delivery> deliveries);
   host::Task<void> consume_dead_letters(host::Context here, std::string queue,
                                         std::vector<warm::Delivery> deliveries);
   host::Task<void> watch(host::Context here);
@@ -140,7 +143,7 @@ class App {
   // What the stores say of themselves, for status and advice.
   host::Task<void> survey_stores(host::Context here);
   host::Task<void> analyse_experiments(host::Context here);
-  host::Task<void> log_only(host::Context here);
+  host::Task<void> start_archive(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
   using CronHandler = host::Task<void> (App::*)(host::Context here);
@@ -151,6 +154,7 @@ class App {
 
   // An answer that needs no waiting: how the Worker is, and what is wrong with the request.
   Outgoing health() const;
+  Outgoing front() const;
   Outgoing internal_cache() const;
   Outgoing unmatched(host::Context here, const http::Target& target, Inbound& inbound) const;
   Outgoing misconfigured() const;
@@ -213,6 +217,7 @@ class App {
   observe::Analytics analytics_{settings_, counters_};
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
+  std::unique_ptr<cold::Archiver> archiver_;
   monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
   trials::Tally tally_{counters_};
   std::unique_ptr<trials::Conductor> conductor_;

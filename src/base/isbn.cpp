@@ -116,6 +116,61 @@ Result<Isbn> parse_isbn(std::string_view text) {
   return Isbn(std::string(all));
 }
 
+std::optional<std::uint64_t> isbn13_number(std::string_view text) {
+  Significant characters;
+  if (text.size() > text_bytes_max || !characters.read(text)) {
+    return std::nullopt;
+  }
+  const std::string_view all = characters.text();
+  const bool has_ten = all.size() == 10;
+  if (!has_ten && !is_isbn13(all)) {
+    return std::nullopt;
+  }
+  if (has_ten && (all.substr(0, 9).find('X') != std::string_view::npos || check_of_ten(all) != all[9])) {
+    return std::nullopt;
+  }
+  std::uint64_t number = has_ten ? 978 : 0;
+  for (const char digit : has_ten ? all.substr(0, 9) : all) {
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  if (!has_ten) {
+    return number;
+  }
+  // The weights are 1 and 3 in turn, and the last digit's place is the thirteenth.
+  std::uint64_t sum = 0;
+  std::uint64_t rest = number;
+  for (int i = 0; i < 12; ++i) {
+    const std::uint64_t weight = i % 2 == 0 ? 3 : 1;
+    sum += weight * (rest % 10);
+    rest /= 10;
+  }
+  return number * 10 + (10 - sum % 10) % 10;
+}
+
+std::string isbn13_of(std::uint64_t number) {
+  std::string digits(13, '0');
+  for (std::size_t i = digits.size(); i > 0; --i) {
+    digits[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+  return digits;
+}
+
+std::optional<std::string> isbn10_of(std::uint64_t number) {
+  constexpr std::uint64_t beside_prefix = 10'000'000'000;
+  if (number / beside_prefix != 978) {
+    return std::nullopt;
+  }
+  char ten[10] = {};
+  std::uint64_t rest = number / 10;
+  for (int i = 8; i >= 0; --i) {
+    ten[i] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  }
+  ten[9] = check_of_ten(std::string_view(ten, 9));
+  return std::string(ten, sizeof(ten));
+}
+
 bool is_isbn13(std::string_view digits) {
   if (digits.size() != 13 || (!digits.starts_with("978") && !digits.starts_with("979"))) {
     return false;

@@ -1,6 +1,7 @@
 // ISBNs (ISO 2108, ISBN Users' Manual, 7th edition): ten or thirteen digits, one of them a check digit.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,13 @@ class Isbn {
 // Takes either form, with hyphens (any Unicode dash), spaces, and x for X. Errors: invalid, with what is
 // wrong ("the check digit should be 7"). Digits of other scripts are refused.
 Result<Isbn> parse_isbn(std::string_view text);
+
+// The thirteen digits as one number: what parse_isbn finds, without memory of its own and without a word on
+// what is wrong. For who reads many.
+std::optional<std::uint64_t> isbn13_number(std::string_view text);
+// Of such a number, the thirteen digits, and the ten characters where it has that form.
+std::string isbn13_of(std::uint64_t number);
+std::optional<std::string> isbn10_of(std::uint64_t number);
 
 // Whether these are the thirteen digits of an ISBN and nothing else: what parse_isbn finds, without a copy.
 bool is_isbn13(std::string_view digits);

@@ -11,6 +11,7 @@ namespace larder {
 enum class Mutation : std::uint8_t {
   none,
 #define LARDER_MUTATION(name, what) name,
+#include "base/cold_mutations.def"
 #include "base/mutations.def"
 #include "base/step_mutations.def"
 #undef LARDER_MUTATION

@@ -170,6 +170,34 @@ std::vector<Tier> parse_tiers(const Members& members, Faults& faults) {
   return tiers;
 }
 
+ArchiveRules parse_archive(const Members& members, Faults& faults) {
+  ArchiveRules rules;
+  const auto place = members.find("archive");
+  if (!place) {
+    return rules;
+  }
+  if (place->element.is_string()) {
+    const auto word = read_text(*place, faults);
+    if (word && *word != "never") {
+      faults.emplace_back(place->path,
+                          "Write {\"minAge\": \"7d\"} with what is to be different, or \"never\".");
+    }
+    rules.archiving = Archiving::never;
+    return rules;
+  }
+  const Members inner(*place, {"minAge", "maxReads", "minBytes"}, faults);
+  if (const auto age = inner.find("minAge")) {
+    rules.age_min = read_duration(*age, faults).value_or(rules.age_min);
+  }
+  if (const auto reads = inner.find("maxReads")) {
+    rules.reads_max = static_cast<std::uint32_t>(read_integer(*reads, 0, 1'000'000, faults).value_or(0));
+  }
+  if (const auto bytes = inner.find("minBytes")) {
+    rules.bytes_min = Bytes(read_integer(*bytes, 0, limit::kv_value_bytes_max, faults).value_or(0));
+  }
+  return rules;
+}
+
 // origin.url as written, which decides what the key is where it is left out.
 std::string url_text(const Members& members) {
   const auto origin = members.find("origin");
@@ -307,7 +335,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   const Members members(
       place,
       {"name", "match", "origin", "mode", "key", "ttl", "stale", "staleIfError", "negativeTtl", "tags",
-       "tiers", "maxBytes", "cors", "limit", "forward", "setCookie", "heuristic", "ttlMax"},
+       "tiers", "maxBytes", "archive", "cors", "limit", "forward", "setCookie", "heuristic", "ttlMax"},
       faults);
   if (!members.is_object()) {
     return resource;
@@ -332,6 +360,7 @@ Resource parse_resource(const Place& place, Faults& faults) {
   if (const auto bytes = members.find("maxBytes")) {
     resource.bytes_max = Bytes(read_integer(*bytes, 1, limit::kv_value_bytes_max, faults).value_or(1));
   }
+  resource.archive = parse_archive(members, faults);
   resource.cors = parse_cors(members, faults);
   parse_http_members(members, resource, faults);
   // Money is spent on whoever asks.

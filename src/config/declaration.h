@@ -47,7 +47,9 @@
 //     "setCookie": "strip",              mode http: an answer with Set-Cookie is kept without it; default "pass": not kept
 //     "tags": ["items", "item:{id}"],    what purges name
 //     "tiers": ["memory", "edge", "kv"], where entries are kept; default all. A shared tier stands for any other
-//     "maxBytes": 131072,                larger bodies pass through uncached
+//     "maxBytes": 131072,                larger bodies pass through uncached; what is too large for the shared tier goes to R2
+//     "archive": {"minAge": "7d", "maxReads": 1, "minBytes": 0},   entries that may move to R2: so old, so seldom read (a read
+//                                        counts half after a week), so large; "never": none
 //     "cors": {"origins": ["https://a.example"], "maxAge": "1h"}   whose pages may read it; ["*"]: everybody's
 //     "limit": true                      each client is held to the rate limit PUBLIC_LIMIT (wrangler.toml) for what of this
 //                                        reaches the origin; default true where a model is asked, else false
@@ -65,6 +67,7 @@
 #include "base/units.h"
 #include "base/wire.h"
 #include "config/key_field.h"
+#include "config/limits.h"
 #include "config/template.h"
 #include "config/vocabulary.h"
 #include "http/message.h"
@@ -132,6 +135,16 @@ struct Origin {
   Millis timeout_hard{};
 };
 
+// Which entries of a resource may move to R2: those that are so old, of so many stored bytes or more, and
+// read so seldom (reads count half after limit::reads_half_life).
+enum class Archiving : std::uint8_t { by_rules, never };
+struct ArchiveRules {
+  Archiving archiving = Archiving::by_rules;
+  Millis age_min = limit::cold_age_default;
+  std::uint32_t reads_max = limit::cold_reads_default;
+  Bytes bytes_min;
+};
+
 enum class Heuristics : std::uint8_t { off, on };
 
 struct Resource {
@@ -151,6 +164,7 @@ struct Resource {
   // In reading order, each at most once.
   std::vector<Tier> tiers;
   Bytes bytes_max;
+  ArchiveRules archive;
   std::optional<Cors> cors;
   // Mode http alone. Request fields that go to the origin although they do not by default
   // (http/request_fields.def), in lower case.

@@ -33,7 +33,7 @@ struct Limit {
 // What operations take as their time limit.
 constexpr std::uint64_t millis_of(Millis duration) { return static_cast<std::uint64_t>(duration.count()); }
 
-inline constexpr std::array limits = {
+inline constexpr Limit limits[] = {
 #define LARDER_LIMIT(name, unit, value, why) Limit{#name, #unit, std::uint64_t{value}, why},
 #include "config/limits.def"
 #undef LARDER_LIMIT
@@ -81,6 +81,14 @@ static_assert(duration_declared_max * 2 < duration_stored_max);
 
 // No batch is sent again once the ledger may have forgotten that it was counted.
 static_assert(flush_batch_kept + object_patience + clock_skew < ledger_isolate_kept);
+// A stub is written while its lock lasts, and an object is looked at again when KV has told of its stub.
+static_assert(cold_move_time_max + r2_wait + lock_margin < cold_lock_kept);
+static_assert(cold_lock_kept < cold_forget_delay);
+static_assert(cold_step_time_max + cold_move_time_max < cold_lease);
+static_assert(cold_lease < cold_quiet);
+static_assert((cold_step_moves_max - 1 + cold_page_keys) * 3 + cold_step_pages_max < 1000);
+static_assert(streamed_body_bytes_min >= memory_value_bytes_max);
+
 // What counts as heard of is flushed several times meanwhile.
 static_assert(flush_interval * 3 < ledger_isolate_heard);
 

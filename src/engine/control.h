@@ -41,6 +41,8 @@ class Control {
   std::uint64_t sequence() const { return log_.sequence; }
   const TextPairs& settings() const { return log_.settings; }
   const policy::PurgeBook& purges() const { return purges_; }
+  // The same, one by one.
+  const std::vector<config::Purge>& purge_list() const { return log_.purges; }
   // Of them, those that the view before this one did not have.
   const policy::PurgeBook& news() const { return news_; }
   Instant read_at() const { return read_at_; }

@@ -179,6 +179,11 @@ void Engine::count_read(const Query& query, const Reading& reading) {
   }
 }
 
+host::Task<Explanation> Engine::explain(host::Context here, const Query& query) {
+  auto told = co_await engine::explain(here, parts_, query);
+  co_return told;
+}
+
 // What fills the cache before anybody asks ------------------------------------------------------------------
 
 host::Task<Reading> Engine::read_fresh(host::Context here, const Query& query, Millis patience) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/explain.h"
 #include "engine/parts.h"
 #include "engine/reading.h"
 
@@ -35,6 +36,9 @@ class Engine {
   host::Task<Reading> pass(host::Context here, const Query& query);
   // The rest, to be done after the response.
   host::Task<void> settle(host::Context here, const Query& query, Reading reading);
+
+  // What read() would do now, and why; nothing is done. `query` is the caller's frame's.
+  host::Task<Explanation> explain(host::Context here, const Query& query);
 
   // For work that can wait. As read(), but with nothing that is past its fresh time, and the origin is asked
   // at its polite rate (Pace::warming), whose turn is waited for up to `patience`. settle() follows as after

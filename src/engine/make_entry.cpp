@@ -370,6 +370,19 @@ tiers::EntryPtr put_together(host::Host& host, const config::Resource& resource,
                                               host::Body::from_bytes(host, joined));
 }
 
+std::optional<entry::Header> describe_stream(host::Host& host, const config::Settings& settings,
+                                             const Query& query, const origin::Fetched& fetched, Bytes size) {
+  entry::Header header;
+  const bool is_whole = fetched.streamed && !fetched.without_body && !fetched.doubtful && !query.authorized &&
+                        fetched.origin_status == 200 && fetched.kind == entry::Kind::positive;
+  if (!is_whole || size > query.resource->bytes_max || !describe(host, settings, query, fetched, header)) {
+    return std::nullopt;
+  }
+  header.stored_size = size;
+  header.body_size = size;
+  return header;
+}
+
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
                            origin::Fetched& fetched) {
   entry::Header header;

@@ -10,6 +10,11 @@ namespace larder::engine {
 tiers::EntryPtr make_entry(host::Host& host, const config::Settings& settings, const Query& query,
                            origin::Fetched& fetched);
 
+// The same of a streamed answer of `size` bytes, as it says itself: what its entry says. nullopt: nothing may
+// be kept.
+std::optional<entry::Header> describe_stream(host::Host& host, const config::Settings& settings,
+                                             const Query& query, const origin::Fetched& fetched, Bytes size);
+
 // Why an answer in mode http is kept or not.
 http::Storability storability_of(const Query& query, const origin::Fetched& fetched);
 

@@ -6,6 +6,7 @@
 #include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
+#include "engine/large.h"
 #include "engine/make_entry.h"
 #include "host/operations.h"
 
@@ -17,7 +18,6 @@ using policy::FlightState;
 using policy::Held;
 using policy::LockState;
 using policy::Move;
-using policy::OriginState;
 using policy::Participation;
 using policy::Reason;
 using policy::Turn;
@@ -47,29 +47,15 @@ origin::Refusal nothing_stored() {
   return refusal;
 }
 
-// The request's own answer is nobody else's business: it is not stored, not asked for, a part, a head without
-// a body, or most likely for one person.
-bool asks_for_itself(const Query& query) {
-  return query.directives.no_store || query.directives.only_if_cached || query.personal || query.wants_part ||
-         query.wants_no_body();
-}
-
 }  // namespace
 
 Reader::Reader(Parts& parts, host::Context here, const Query& query, Wanted wanted, Millis patience)
-    : parts_(parts), here_(here), query_(query), wanted_(wanted), patience_(patience) {
-  const bool is_protected =
-      policy::protects_from_stampedes(parts_.settings, query_.overrides()) && !asks_for_itself(query_);
-  if (is_protected && wanted_ == Wanted::servable && !LARDER_MUTATED(flights_unshared)) {
-    facts_.flight = FlightState::to_join;
-  }
-  if (is_protected) {
-    facts_.lock = LockState::to_take;
-  }
-  if (wanted_ == Wanted::fresh) {
-    facts_.turn = Turn::to_take;
-  }
-}
+    : parts_(parts),
+      here_(here),
+      query_(query),
+      wanted_(wanted),
+      patience_(patience),
+      facts_(first_facts(parts, query, wanted)) {}
 
 host::Task<Reading> Reader::run(tiers::Look near) {
   if (near.was_made()) {
@@ -156,8 +142,10 @@ host::Task<Reading> Reader::steps() {
       case Move::wait:
         co_await wait();
         break;
-      case Move::keep:
-        co_return keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
+      case Move::keep: {
+        Reading reading = co_await keep();
+        co_return reading;
+      }
       case Move::serve_stale:
         co_return stale_reading(step.reason);
       case Move::serve_stale_at_once:
@@ -181,41 +169,12 @@ Unlooked Reader::unlooked() const {
 
 void Reader::gather() {
   const Instant now = here_.host().now();
-  const policy::Admission admission = admission_of(parts_, query_);
-  facts_.participation = admission.participation;
-  facts_.admission = admission.reason;
-  tiers::EntryPtr entry;
-  if (admission.participation == Participation::full) {
-    entry = copy_.open(parts_.control, query_.key);
-  }
-  facts_.held = held_of(parts_, query_, entry.get(), wanted_, now);
-  facts_.objection = Reason::absent;
-  facts_.staleness = policy::Staleness::is_not_taken;
-  if (facts_.held == Held::answers && wanted_ == Wanted::servable) {
-    facts_.objection = objection_of(query_, *entry, now);
-  } else if (facts_.held == Held::stale || facts_.held == Held::confirms) {
-    facts_.staleness = staleness_of(query_, *entry, now);
-  }
+  learn(facts_, parts_, query_, copy_, wanted_, now);
   facts_.hit = found_in_ ? policy::reason_of(*found_in_) : Reason::shared;
   facts_.unlooked = unlooked();
   if (facts_.answer == Answer::unasked) {
     forward_ = forward_of(parts_, query_, facts_.held, facts_.objection);
   }
-  facts_.origin = OriginState::ready;
-  if (facts_.held == Held::stale && facts_.answer == Answer::unasked) {
-    if (parts_.gate.is_down(query_, now)) {
-      facts_.origin = OriginState::down;
-    } else if (parts_.refreshes.has_failed(query_.key.storage_name, now)) {
-      facts_.origin = OriginState::failed_lately;
-    }
-  }
-}
-
-bool Reader::is_news(const tiers::Entry& entry) const {
-  const tiers::EntryPtr& newest = copy_.as_asked();
-  // Another variant, or part, says nothing about how old this request's may be.
-  const bool has_its_own = newest != nullptr && facts_.held != Held::variant && facts_.held != Held::part;
-  return !has_its_own || entry.header.asked > newest->header.asked;
 }
 
 // Tiers -----------------------------------------------------------------------------------------------------
@@ -232,8 +191,17 @@ host::Task<void> Reader::look() {
     tiers::Look made = co_await next->look(here_, query_.key);
     look_ = std::move(made);
   }
+  tiers::EntryPtr stub = look_.stub();
+  if (stub != nullptr && is_newer(*stub, copy_.as_asked().get(), facts_.held)) {
+    stub = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(stub));
+    if (stub != nullptr) {
+      tier = config::Tier::cold;
+      tiers::Look made = co_await parts_.tiered.look_cold(here_, query_.key, std::move(stub));
+      look_ = std::move(made);
+    }
+  }
   tiers::EntryPtr entry = look_.entry();
-  if (entry == nullptr || !is_news(*entry)) {
+  if (entry == nullptr || !is_newer(*entry, copy_.as_asked().get(), facts_.held)) {
     co_return;
   }
   entry = co_await screen(here_, parts_, query_.key, config::to_text(tier), std::move(entry));
@@ -245,8 +213,7 @@ host::Task<void> Reader::look() {
   }
   // A copy that fits, and may stand in, is not given up for one that does not fit.
   const Held held = held_of(parts_, query_, entry.get(), wanted_, here_.host().now());
-  const bool fits = held != Held::unfit && held != Held::variant && held != Held::part;
-  if (fits || copy_.as_asked() == nullptr) {
+  if (fits(held) || copy_.as_asked() == nullptr) {
     copy_ = Copy(std::move(entry));
     found_in_ = tier;
   }
@@ -256,11 +223,16 @@ host::Task<tiers::Look> find_newer(host::Context here, Parts& parts, const Query
   tiers::GuardedTier* next = parts.tiered.next_tier(query.key, config::Tier::memory);
   for (; next != nullptr; next = parts.tiered.next_tier(query.key, next->tier())) {
     tiers::Look look = co_await next->look(here, query.key);
+    config::Tier tier = next->tier();
+    if (tiers::EntryPtr stub = look.stub(); stub != nullptr && stub->header.asked > than) {
+      tier = config::Tier::cold;
+      tiers::Look cold = co_await parts.tiered.look_cold(here, query.key, std::move(stub));
+      look = std::move(cold);
+    }
     if (look.entry() == nullptr || look.entry()->header.asked <= than) {
       continue;
     }
-    const tiers::EntryPtr left =
-        co_await screen(here, parts, query.key, config::to_text(next->tier()), look.entry());
+    const tiers::EntryPtr left = co_await screen(here, parts, query.key, config::to_text(tier), look.entry());
     if (left == nullptr) {
       continue;
     }
@@ -408,7 +380,7 @@ host::Task<void> Reader::lock() {
     const Instant now = here_.host().now();
     const Held held = held_of(parts_, query_, taken.entry.get(), wanted_, now);
     // One that is no newer than the copy at hand was handed over before that was found to be outdated.
-    if (held == Held::answers && is_news(*taken.entry) &&
+    if (held == Held::answers && is_newer(*taken.entry, copy_.as_asked().get(), facts_.held) &&
         objection_of(query_, *taken.entry, now) == Reason::absent) {
       parts_.tiered.put_nearest(query_.key, taken.entry);
       copy_ = Copy(std::move(taken.entry));
@@ -529,6 +501,22 @@ host::Task<void> Reader::pass_on(Participation participation, Reason reason) {
 }
 
 // Readings --------------------------------------------------------------------------------------------------
+
+host::Task<Reading> Reader::keep() {
+  std::optional<LargeAnswer> large;
+  // Who fills the cache ahead reads no stream, and both halves would wait for that.
+  const bool is_read = wanted_ == Wanted::servable && !query_.directives.no_store;
+  if (forward_.forward != http::ForwardReason::bypass && is_read) {
+    large = co_await split_large(here_, parts_, query_, **said_);
+  }
+  Reading reading = keep_answer(parts_, here_, query_, std::move(forward_), std::move(**said_), asked_about_);
+  if (large) {
+    reading.status.stored = true;
+    reading.status.unkept = "";
+    reading.afterwards.large = std::move(large);
+  }
+  co_return reading;
+}
 
 Reading Reader::served(Reason reason) {
   tiers::EntryPtr entry = copy_.open(parts_.control, query_.key);

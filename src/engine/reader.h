@@ -28,8 +28,6 @@ class Reader {
   // The facts that may have changed since the last step.
   void gather();
   policy::Unlooked unlooked() const;
-  // Whether it was asked for after the copy at hand.
-  bool is_news(const tiers::Entry& entry) const;
 
   host::Task<void> look();
   // Looks for a flight of this name, and waits for it until `give_up`; leads one with this patience where
@@ -46,6 +44,8 @@ class Reader {
   host::Task<void> pass_on(policy::Participation participation, policy::Reason reason);
   void take_in(origin::OriginResult<origin::Fetched> fetched);
 
+  // The origin's answer, whose body is split where R2 is to have it too.
+  host::Task<Reading> keep();
   Reading served(policy::Reason reason);
   Reading stale_reading(policy::Reason reason);
   Reading refused(policy::Reason reason);

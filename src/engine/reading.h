@@ -88,9 +88,20 @@ enum class Sharing : std::uint8_t {
   one_client,  // a client that was held back: what came of it is no answer to others
 };
 
+// An answer that is too large to be held, on its way into R2 (engine/large.h).
+struct LargeAnswer {
+  entry::Header header;
+  // A stream.
+  host::Body content;
+
+  LargeAnswer() {}
+};
+
 // What is left to do: Engine::settle.
 struct Afterwards {
   Remaining remaining = Remaining::nothing;
+  // On its way to the client, and into R2.
+  std::optional<LargeAnswer> large;
   Refresh refresh = Refresh::no;
   // The lock that this request holds, if it holds one.
   Permit permit;

@@ -4,8 +4,10 @@
 
 #include "base/mutation.h"
 #include "config/limits.h"
+#include "engine/large.h"
 #include "engine/pause.h"
 #include "engine/reader.h"
+#include "engine/rehydrating.h"
 #include "engine/storing.h"
 
 namespace larder::engine {
@@ -73,6 +75,18 @@ host::Task<void> finish(host::Context here, Parts& parts, const Query& query, Re
 // What the origin's answer leaves in the tiers.
 host::Task<void> take_over(host::Context here, Parts& parts, const Query& query, Permit permit,
                            origin::Fetched fetched, const Copy& former) {
+  if (auto header = large_header_of(here, parts, query, fetched)) {
+    if (permit.is_held()) {
+      co_await parts.locks.hand_over(here, std::move(permit), nullptr);
+    }
+    LargeAnswer large;
+    large.header = std::move(*header);
+    large.content = std::move(fetched.content);
+    co_await store_large(here, parts, query, std::move(large));
+    parts.refreshes.done(query.key.storage_name);
+    parts.counters.add(Counter::refresh_success_total, pattern_of(parts, query));
+    co_return;
+  }
   const bool is_doubtful = fetched.doubtful;
   const Reading reading = keep_answer(parts, here, query, http::CacheStatus(), std::move(fetched), former);
   const bool is_stored = reading.afterwards.remaining == Remaining::store;
@@ -219,6 +233,9 @@ host::Task<void> refresh(host::Context here, Parts& parts, const Query& query, C
 
 host::Task<void> settle(host::Context here, Parts& parts, const Query& query, Reading reading) {
   co_await behind::finish(here, parts, query, reading);
+  if (reading.afterwards.large) {
+    co_await store_large(here, parts, query, std::move(*reading.afterwards.large));
+  }
   const Hit* const hit = reading.hit();
   if (hit != nullptr) {
     switch (reading.afterwards.remaining) {
@@ -226,6 +243,9 @@ host::Task<void> settle(host::Context here, Parts& parts, const Query& query, Re
         break;
       case Remaining::promote:
         co_await parts.tiered.promote(here, query.key, tiers::Found(hit->entry, hit->found_in));
+        if (hit->found_in == config::Tier::cold) {
+          co_await rehydrate(here, parts, query, hit->entry);
+        }
         break;
       case Remaining::store:
         co_await store(here, parts, query, hit->entry);

@@ -63,6 +63,13 @@ http::ResponseDirectives directives_of(const entry::Header& header) {
   return http::select_directives(http::Fields(header.fields)).directives;
 }
 
+// The request's own answer is nobody else's business: it is not stored, not asked for, a part, a head without
+// a body, or most likely for one person.
+bool asks_for_itself(const Query& query) {
+  return query.directives.no_store || query.directives.only_if_cached || query.personal || query.wants_part ||
+         query.wants_no_body();
+}
+
 Reading reading_of_answer(tiers::EntryPtr entry, http::CacheStatus status, Instant now) {
   Hit hit(std::move(entry));
   hit.age = policy::standing(hit.entry->header, now).age;
@@ -125,6 +132,57 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   const bool is_for_it = !query.personal || http::may_be_shared_when_authorised(directives_of(header));
   return is_for_it && policy::may_serve_stale(header, now) ? Held::stale : Held::confirms;
 }
+
+policy::ReadFacts first_facts(const Parts& parts, const Query& query, Wanted wanted) {
+  policy::ReadFacts facts;
+  const bool is_protected =
+      policy::protects_from_stampedes(parts.settings, query.overrides()) && !asks_for_itself(query);
+  if (is_protected && wanted == Wanted::servable && !LARDER_MUTATED(flights_unshared)) {
+    facts.flight = policy::FlightState::to_join;
+  }
+  if (is_protected) {
+    facts.lock = policy::LockState::to_take;
+  }
+  if (wanted == Wanted::fresh) {
+    facts.turn = policy::Turn::to_take;
+  }
+  return facts;
+}
+
+void learn(policy::ReadFacts& facts, Parts& parts, const Query& query, const Copy& copy, Wanted wanted,
+           Instant now) {
+  const policy::Admission admission = admission_of(parts, query);
+  facts.participation = admission.participation;
+  facts.admission = admission.reason;
+  tiers::EntryPtr entry;
+  if (admission.participation == policy::Participation::full) {
+    entry = copy.open(parts.control, query.key);
+  }
+  facts.held = held_of(parts, query, entry.get(), wanted, now);
+  facts.objection = Reason::absent;
+  facts.staleness = policy::Staleness::is_not_taken;
+  if (facts.held == Held::answers && wanted == Wanted::servable) {
+    facts.objection = objection_of(query, *entry, now);
+  } else if (facts.held == Held::stale || facts.held == Held::confirms) {
+    facts.staleness = staleness_of(query, *entry, now);
+  }
+  facts.origin = policy::OriginState::ready;
+  if (facts.held == Held::stale && facts.answer == policy::Answer::unasked) {
+    if (parts.gate.is_down(query, now)) {
+      facts.origin = policy::OriginState::down;
+    } else if (parts.refreshes.has_failed(query.key.storage_name, now)) {
+      facts.origin = policy::OriginState::failed_lately;
+    }
+  }
+}
+
+bool is_newer(const tiers::Entry& found, const tiers::Entry* newest, Held held) {
+  // Another variant, or part, says nothing about how old this request's may be.
+  const bool has_its_own = newest != nullptr && held != Held::variant && held != Held::part;
+  return !has_its_own || found.header.asked > newest->header.asked;
+}
+
+bool fits(Held held) { return held != Held::unfit && held != Held::variant && held != Held::part; }
 
 Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now) {
   const http::RequestDirectives& wanted = query.directives;

@@ -30,6 +30,17 @@ policy::Held held_of(const Parts& parts, const Query& query, const tiers::Entry*
 policy::Reason objection_of(const Query& query, const tiers::Entry& entry, Instant now);
 // Whether it takes one that is past its time.
 policy::Staleness staleness_of(const Query& query, const tiers::Entry& entry, Instant now);
+// The facts of a read that has not begun.
+policy::ReadFacts first_facts(const Parts& parts, const Query& query, Wanted wanted);
+// What is known of it now, and of the copy at hand, goes into its facts.
+void learn(policy::ReadFacts& facts, Parts& parts, const Query& query, const Copy& copy, Wanted wanted,
+           Instant now);
+// Whether what a tier had is worth a look beside the newest copy at hand, of which `held` is known; nullptr:
+// there is none.
+bool is_newer(const tiers::Entry& found, const tiers::Entry* newest, policy::Held held);
+// Whether a copy that is this may answer the request, or stand in.
+bool fits(policy::Held held);
+
 // Why the origin is asked although this is at hand.
 http::CacheStatus forward_of(const Parts& parts, const Query& query, policy::Held held,
                              policy::Reason objection);

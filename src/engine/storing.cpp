@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/limits.h"
+#include "engine/rehydrating.h"
 #include "host/operations.h"
 #include "http/cache_control.h"
 
@@ -61,9 +62,31 @@ host::Task<Result<tiers::EntryPtr>> unpacked(host::Context here, Parts& parts, t
   co_return made;
 }
 
+// Too large for the shared tier: R2 has room. Under its lock, so that nobody takes the object for an orphan
+// before its stub is there.
+host::Task<void> store_cold(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
+  std::string name = cold_lock_name(query.key.storage_name);
+  const Instant now = here.host().now();
+  auto lock = co_await parts.locks.take(here, query.key, std::move(name), config::limit::cold_lock_kept, now);
+  if (lock.state != Locks::State::held) {
+    co_return;
+  }
+  const auto stored = co_await parts.tiered.put_cold(here, query.key, std::move(entry));
+  static_cast<void>(stored);
+  co_await parts.locks.give_up(here, std::move(lock.permit));
+}
+
 host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
   const tiers::EntryPtr as_stored = co_await packed(here, parts, query, std::move(entry));
-  co_await parts.tiered.put_farther(here, query.key, as_stored);
+  // A body that R2 has given out is no bytes that another tier could take.
+  const Bytes held_max =
+      std::max(parts.settings.value_bytes_max, Bytes(config::limit::streamed_body_bytes_min));
+  if (as_stored->body.size() <= held_max) {
+    co_await parts.tiered.put_farther(here, query.key, as_stored);
+  }
+  if (as_stored->body.size() > parts.settings.value_bytes_max) {
+    co_await store_cold(here, parts, query, as_stored);
+  }
 }
 
 }  // namespace larder::engine

@@ -1,5 +1,6 @@
 #include "engine/sweep.h"
 
+#include "base/mutation.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "entry/header.h"
@@ -18,7 +19,7 @@ std::string progress_key(const config::Settings& settings) {
   return concat({settings.cache_prefix, "::sweep"});
 }
 
-bool is_dropped(const policy::PurgeBook& purges, const std::string& key, const std::string& header) {
+bool is_dropped(const policy::PurgeBook& purges, const std::string& key, std::string_view header) {
   auto decoded = entry::decode(header);
   return decoded && purges.judge(key, *decoded) == policy::PurgeVerdict::dropped;
 }
@@ -75,15 +76,25 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, tie
       break;
     }
     std::vector<std::string> dropped;
+    std::vector<std::string> cold;
     for (const tiers::ListedKey& one : listed->keys) {
       // Notes, locks and what they hand over are no entries, and end by themselves.
       const bool is_entry = !one.storage_name.starts_with(no_entries);
-      if (is_entry && dropped.size() < left && is_dropped(control.purges(), one.storage_name, one.header)) {
+      const entry::KeptText text = entry::parse_kept(one.header);
+      if (is_entry && dropped.size() < left && is_dropped(control.purges(), one.storage_name, text.header)) {
         dropped.push_back(one.storage_name);
+        if (text.place == entry::BodyPlace::cold && !LARDER_MUTATED(purge_spares_cold)) {
+          cold.push_back(one.storage_name);
+        }
       }
     }
     // A fresh entry may have come in its place meanwhile: then one look-up misses, and nothing worse.
     const auto removal = co_await shared->remove_many(here, std::move(dropped));
+    if (tiers::GuardedTier* const store = tiered.cold_tier(); store != nullptr && !cold.empty()) {
+      // Where this fails, the archiver's walk finds objects without a stub.
+      const auto from_cold = co_await store->remove_many(here, std::move(cold));
+      static_cast<void>(from_cold);
+    }
     left -= removal.count;
     counters.add(Counter::swept_entries_total, {}, {}, removal.count);
     if (removal.failure || left == 0) {

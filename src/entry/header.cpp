@@ -206,6 +206,11 @@ bool is_text(std::string_view content_type) {
          contains(type, "javascript") || contains(type, "csv") || contains(type, "svg");
 }
 
+KeptText parse_kept(std::string_view text) {
+  return text.ends_with(stub_mark) ? KeptText(text.substr(0, text.size() - stub_mark.size()), BodyPlace::cold)
+                                   : KeptText(text, BodyPlace::here);
+}
+
 Result<std::string> encode(const Header& header, Bytes bytes_max) {
   constexpr std::size_t quotes = 2;
   if (header.schema != schema_version) {

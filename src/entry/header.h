@@ -81,6 +81,23 @@ struct Header {
 // survives an operation that gives contents as text.
 bool is_text(std::string_view content_type);
 
+// Where the body of an entry of a shared tier is.
+enum class BodyPlace : std::uint8_t {
+  here,  // beside the header
+  cold,  // in R2, under the same name: the entry is a stub
+};
+
+// What a store keeps for a header: the text form, with a mark behind it where it is a stub's. A version that
+// knows of no stubs takes one for undecodable, which is a miss.
+struct KeptText {
+  std::string_view header;
+  BodyPlace place;
+
+  KeptText(std::string_view header_, BodyPlace place_) : header(header_), place(place_) {}
+};
+inline constexpr std::string_view stub_mark = "~cold";
+KeptText parse_kept(std::string_view text);
+
 // The text form. `bytes_max` counts the text and the two quotes of a JSON string:
 // limit::entry_header_bytes_max for KV, limit::header_value_bytes_max at the edge. Errors: too_large, saying
 // which part takes the most and what to do; internal, when the header breaks a rule that decode() holds it

@@ -98,6 +98,8 @@ Measurements measure(const Observed& observed) {
   }
   set(Signal::spending_ratio, observed.spending_ratio);
   set(Signal::breaker_refused_per_minute, per_minute(recent.sum("breaker_refused_total")));
+  set(Signal::cold_errors_per_minute, per_minute(recent.sum("cache_errors_total", 0, "cold") +
+                                                 recent.sum("breaker_refused_total", 0, "cold")));
   set(Signal::undelivered_per_minute, per_minute(recent.sum("ledger_undelivered_total")));
   for (const BurnWindow& window : burn_windows) {
     const auto over_long = burn_rate(observed.windows.at(window.long_minutes));

@@ -53,6 +53,12 @@ void Meter::accessed(std::string_view pattern, std::string_view storage_name, By
     accesses_.emplace(pattern, times);
   }
   const std::uint64_t hash = metrics::ghost_hash(settings_.cache_prefix, storage_name);
+  // A batch is due before there are more; what comes beyond that would look colder than it is.
+  if (reads_.size() < limit::reads_batch_max || reads_.contains(hash)) {
+    reads_[hash] += times;
+  } else {
+    counters_.add(Counter::ledger_undelivered_total);
+  }
   if (!metrics::GhostCache::samples(hash, threshold_)) {
     return;
   }
@@ -87,7 +93,8 @@ host::Task<void> Meter::gather(host::Context here) {
 
 void Meter::hurry(host::Host& host) {
   if (gatherer_ &&
-      (accessed_ >= limit::flush_events_max || samples_.size() >= limit::ledger_batch_samples_max / 2)) {
+      (accessed_ >= limit::flush_events_max || samples_.size() >= limit::ledger_batch_samples_max / 2 ||
+       reads_.size() >= limit::reads_batch_max / 2)) {
     host.wake(*gatherer_);
     gatherer_.reset();
   }
@@ -135,6 +142,7 @@ bool Meter::settle(const Result<records::ledger::flush_results>& flushed) {
     has_ledger_ = false;
     samples_.clear();
     accesses_.clear();
+    reads_.clear();
     return true;
   }
   counters_.add(Counter::ledger_flushes_total, is_refusal(kind) ? "refused" : "unanswered");
@@ -179,6 +187,13 @@ records::ledger::flush_arguments Meter::make_batch(host::Context here) {
     batch.accesses.push_back(std::move(one));
   }
   accesses_.clear();
+  for (const auto& [hash, count] : reads_) {
+    records::KeyRead one;
+    one.hash = hash;
+    one.count = count;
+    batch.reads.push_back(one);
+  }
+  reads_.clear();
   if (!batch.counted.empty() || !batch.accesses.empty()) {
     batch.sequence = ++sequence_;
     if (batch.counted.empty()) {

@@ -78,6 +78,8 @@ class Meter {
   std::map<std::string, std::uint64_t, std::less<>> accesses_;
   // Since the last batch was made, of all patterns.
   std::uint64_t accessed_ = 0;
+  // By the hash of its name: how often a key was read.
+  std::unordered_map<std::uint64_t, std::uint32_t> reads_;
   // How many operations of each kind the host was given when they were last counted.
   std::vector<std::uint64_t> operations_counted_;
 };

@@ -1,14 +1,13 @@
 // /api/cache: looking at entries, listing keys, removing and purging.
-#include "base/assert.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "http/date.h"
+#include "operators/copy_view.h"
 #include "operators/handlers.h"
 #include "operators/operator_request.h"
 #include "operators/request.h"
 #include "operators/visible_key.h"
-#include "policy/freshness.h"
 #include "records/control_log.h"
 
 namespace larder::operators {
@@ -20,32 +19,6 @@ using host::Outgoing;
 
 entry::Sha256 digest_by(host::Context here) {
   return [here](std::string_view bytes) { return here.host().sha256(bytes); };
-}
-
-std::string_view words_of(policy::Freshness freshness) {
-  switch (freshness) {
-    case policy::Freshness::fresh:
-      return "fresh";
-    case policy::Freshness::stale:
-      return "stale";
-    case policy::Freshness::stale_if_error:
-      return "stale-if-error";
-    case policy::Freshness::expired:
-      return "expired";
-  }
-  LARDER_UNREACHABLE();
-}
-
-std::string_view words_of(policy::PurgeVerdict verdict) {
-  switch (verdict) {
-    case policy::PurgeVerdict::kept:
-      return "no";
-    case policy::PurgeVerdict::softened:
-      return "soft";
-    case policy::PurgeVerdict::dropped:
-      return "hard";
-  }
-  LARDER_UNREACHABLE();
 }
 
 // What this deployment's keys begin with.
@@ -64,26 +37,6 @@ Asked<tiers::Key> key_asked_for(host::Context here, const OperatorContext& conte
     return tl::make_unexpected(invalid_request(concat({"key: this is no key of this deployment.", advice})));
   }
   return tiers::Key(std::move(*key), tiers::TierSet::all());
-}
-
-void write_entry(JsonWriter& json, const OperatorContext& context, const tiers::Key& key,
-                 entry::Header header, Instant now) {
-  const policy::PurgeVerdict verdict = context.control.purges().judge(key.storage_name, header);
-  const policy::Standing standing = policy::standing(header, now);
-  json.key("state").value(words_of(standing.freshness)).key("purged").value(words_of(verdict));
-  json.key("kind").value(header.kind == entry::Kind::positive ? "positive" : "negative");
-  json.key("status").value(header.status).key("contentType").value(header.content_type);
-  json.key("createdAt").value(http::format_timestamp(header.created));
-  json.key("ageSeconds")
-      .value(whole_seconds(standing.age))
-      .key("ttlSeconds")
-      .value(whole_seconds(standing.ttl));
-  json.key("freshSeconds").value(whole_seconds(header.fresh_for));
-  json.key("staleSeconds").value(whole_seconds(header.stale_for));
-  json.key("errorSeconds").value(whole_seconds(header.error_for));
-  json.key("tags").texts(header.tags);
-  json.key("etag").value(header.etag).key("encoding").value(entry::to_text(header.encoding));
-  json.key("storedBytes").value(header.stored_size.count).key("bodyBytes").value(header.body_size.count);
 }
 
 std::string entry_note(std::string_view verb, const tiers::Key& key) {
@@ -202,11 +155,14 @@ host::Task<Outgoing> show_entry(host::Context here, const OperatorContext& conte
     const bool is_there = found && found->entry != nullptr;
     found_in += is_there ? 1U : 0U;
     json.begin_object().key("tier").value(tier->name()).key("found").value(is_there);
+    if (is_there && tiers::is_stub(*found->entry)) {
+      json.key("valueIn").value(config::to_text(config::Tier::cold));
+    }
     if (!found) {
       json.key("error").value(to_text(found.error().kind));
     }
     if (is_there) {
-      write_entry(json, context, *key, found->entry->header, here.host().now());
+      write_copy(json, context.control.purges(), key->storage_name, found->entry->header, here.host().now());
     }
     json.end_object();
   }

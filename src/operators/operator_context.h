@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/wire.h"
+#include "cold/archiver.h"
 #include "config/declaration.h"
 #include "config/settings.h"
 #include "engine/control.h"
@@ -31,6 +32,7 @@ struct OperatorContext {
   observe::Counters& counters;
   observe::NarrativeLog& narrative_log;
   const warm::Warming& warming;
+  cold::Archiver& archiver;
   trials::Conductor& conductor;
   trials::Tally& tally;
   // Room for the bodies of uploaded lists.

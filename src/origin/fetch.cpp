@@ -233,7 +233,9 @@ OriginResult<Request> plan_url(const config::Resource& resource, const config::S
   if (!wanted.last_modified.empty() && !post) {
     request.headers.emplace_back("if-modified-since", wanted.last_modified);
   }
-  request.body_bytes_max = resource.bytes_max;
+  // What only R2 can keep goes through as a stream, from here to the client and to R2 (engine/large.h).
+  const Bytes held_max = std::max(settings.value_bytes_max, Bytes(config::limit::streamed_body_bytes_min));
+  request.body_bytes_max = std::min(resource.bytes_max, held_max);
   request.oversize = Oversize::streamed;
   request.codings = resource.mode == config::Mode::http ? Codings::may_stay : Codings::are_undone;
   if (resource.mode == config::Mode::http) {

@@ -59,9 +59,10 @@ Fault each_field(JsonValue value, OnField&& on_field) {
   return each_field(object, std::forward<OnField>(on_field));
 }
 
-// `on_element(JsonValue element) -> Fault` for every element of a value that may be an array.
-template <typename OnElement>
-Fault each_element(JsonValue value, OnElement&& on_element) {
+// `on_element(JsonValue element) -> Fault` for every element of a value that may be an array, as long as
+// `goes_on()`: what is behind is passed over by its brackets.
+template <typename GoesOn, typename OnElement>
+Fault each_element_while(JsonValue value, GoesOn&& goes_on, OnElement&& on_element) {
   simdjson::ondemand::json_type type;
   if (const Fault fault = value.type().get(type)) {
     return fault;
@@ -74,6 +75,9 @@ Fault each_element(JsonValue value, OnElement&& on_element) {
     return fault;
   }
   for (auto entry : array) {
+    if (!goes_on()) {
+      break;
+    }
     JsonValue element;
     if (const Fault fault = std::move(entry).get(element)) {
       return fault;
@@ -83,6 +87,12 @@ Fault each_element(JsonValue value, OnElement&& on_element) {
     }
   }
   return simdjson::SUCCESS;
+}
+
+// The same for every element.
+template <typename OnElement>
+Fault each_element(JsonValue value, OnElement&& on_element) {
+  return each_element_while(value, [] { return true; }, std::forward<OnElement>(on_element));
 }
 
 Fault is_array(JsonValue value, bool& result);
@@ -105,6 +115,13 @@ Fault with_text(JsonValue value, OnText&& on_text) {
     on_text(*text);
   }
   return simdjson::SUCCESS;
+}
+
+// `on_text(std::string_view)` for every string in an array, as long as `goes_on()`.
+template <typename GoesOn, typename OnText>
+Fault with_texts_while(JsonValue value, GoesOn&& goes_on, OnText&& on_text) {
+  return each_element_while(value, std::forward<GoesOn>(goes_on),
+                            [&](JsonValue element) { return with_text(element, on_text); });
 }
 
 // `on_text(std::string_view)` for every string in an array.

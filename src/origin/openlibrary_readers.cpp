@@ -30,13 +30,15 @@ Fault read_document(JsonValue document, WorkBuilder& work) {
       return with_text(value, [&](std::string_view text) { work.subtitle(text); });
     }
     if (key == "author_name") {
-      return with_texts(value, [&](std::string_view text) { work.author(text); });
+      return with_texts_while(
+          value, [&] { return work.takes_authors(); }, [&](std::string_view text) { work.author(text); });
     }
     if (key == "isbn") {
       return read_isbns(value, work);
     }
     if (key == "subject") {
-      return with_texts(value, [&](std::string_view text) { work.subject(text); });
+      return with_texts_while(
+          value, [&] { return work.takes_subjects(); }, [&](std::string_view text) { work.subject(text); });
     }
     if (key == "first_publish_year") {
       return read_year(value, work);

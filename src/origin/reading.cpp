@@ -22,7 +22,9 @@ Fault read_isbns(JsonValue value, WorkBuilder& work) {
   if (const Fault fault = is_array(value, list)) {
     return fault;
   }
-  return list ? each_element(value, [&](JsonValue element) { return read_isbn(element, work); })
+  return list ? each_element_while(
+                    value, [&] { return work.takes_isbns(); },
+                    [&](JsonValue element) { return read_isbn(element, work); })
               : read_isbn(value, work);
 }
 

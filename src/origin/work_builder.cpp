@@ -119,18 +119,14 @@ void WorkBuilder::subject(std::string_view text) {
 }
 
 void WorkBuilder::isbn(std::string_view text) {
-  Result<Isbn> isbn = parse_isbn(text);
-  if (!isbn) {
-    return;
-  }
-  const auto is_same = [&](const Isbn& other) { return other.thirteen() == isbn->thirteen(); };
-  if (std::any_of(isbns_.begin(), isbns_.end(), is_same)) {
+  const auto number = isbn13_number(text);
+  if (!number || std::find(isbns_.begin(), isbns_.end(), *number) != isbns_.end()) {
     return;
   }
   if (isbns_.size() < isbns_per_work_max) {
-    isbns_.push_back(std::move(*isbn));
-  } else if (isbn->thirteen() == wanted_isbn13_) {
-    isbns_.back() = std::move(*isbn);
+    isbns_.push_back(*number);
+  } else if (isbn13_of(*number) == wanted_isbn13_) {
+    isbns_.back() = *number;
   }
 }
 
@@ -206,11 +202,11 @@ std::optional<Work> WorkBuilder::finish() && {
   }
   work_.isbn13.reserve(isbns_.size());
   work_.isbn10.reserve(isbns_.size());
-  for (Isbn& isbn : isbns_) {
-    if (std::optional<std::string> isbn10 = isbn.ten()) {
+  for (const std::uint64_t number : isbns_) {
+    if (std::optional<std::string> isbn10 = isbn10_of(number)) {
       work_.isbn10.push_back(std::move(*isbn10));
     }
-    work_.isbn13.push_back(std::move(isbn).thirteen());
+    work_.isbn13.push_back(isbn13_of(number));
   }
   if (work_.authors.empty() && !author_statement_.empty()) {
     work_.authors.push_back(std::move(author_statement_));

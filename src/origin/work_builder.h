@@ -24,12 +24,15 @@ class WorkBuilder {
   bool has_title() const { return !work_.title.empty(); }
   void subtitle(std::string_view text);
   void author(std::string_view name);
+  bool takes_authors() const { return work_.authors.size() < authors_per_work_max; }
   // An edition's statement of responsibility ("by A. Author."), used where no author is named. Only one that
   // is plainly a single name counts.
   void author_statement(std::string_view text);
   // Either form, hyphens allowed, and the other form with it. One with a wrong check digit is dropped.
   void isbn(std::string_view text);
+  bool takes_isbns() const { return isbns_.size() < isbns_per_work_max || !wanted_isbn13_.empty(); }
   void subject(std::string_view text);
+  bool takes_subjects() const { return work_.subjects.size() < subjects_per_work_max; }
   void year(std::int64_t number);
   // The year in a date as people write it ("2012-09-01", "Sep 01, 2015", "c1995").
   void year_in(std::string_view date);
@@ -47,7 +50,8 @@ class WorkBuilder {
 
  private:
   Work work_;
-  std::vector<Isbn> isbns_;
+  // As isbn13_number has them.
+  std::vector<std::uint64_t> isbns_;
   std::string wanted_isbn13_;
   std::string author_statement_;
 };

@@ -113,4 +113,8 @@ struct Step {
 
 Step next_step(const ReadFacts& facts);
 
+// Why the rule of this number is one; "" for a number that none has.
+std::string_view why_of_rule(std::uint8_t number);
+std::string_view to_text(Move move);
+
 }  // namespace larder::policy

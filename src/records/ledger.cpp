@@ -100,6 +100,7 @@ Result<ledger::flush_results> Ledger::flush(const ledger::flush_arguments& batch
   }
   const bool is_bounded = batch.samples.size() <= limit::ledger_batch_samples_max &&
                           batch.accesses.size() <= limit::ledger_patterns_max &&
+                          batch.reads.size() <= limit::reads_batch_max &&
                           std::all_of(batch.samples.begin(), batch.samples.end(), is_sane);
   if (!is_bounded) {
     return fail(ErrorKind::invalid, "ledger", "The accesses of a batch are malformed, or too many.");
@@ -124,6 +125,7 @@ Result<ledger::flush_results> Ledger::flush(const ledger::flush_arguments& batch
     minute.add(*counted);
     store_.put(bucket_key(BucketWidth::minute, sums.last_minute).str(), minute.encode());
     gather_ghost(batch);
+    gather_reads(batch);
     // A minute after the hour, when it is over by every clock.
     const std::uint64_t hour = (sums.last_minute / minutes_of_hour + 1) * 3'600'000 + 60'000;
     wake_by(instant_from_millis(static_cast<std::int64_t>(hour)));
@@ -135,6 +137,47 @@ Result<ledger::flush_results> Ledger::flush(const ledger::flush_arguments& batch
     RecordReader reader(*threshold);
     const std::uint32_t told = reader.u32();
     results.threshold = reader.complete() ? told : results.threshold;
+  }
+  return results;
+}
+
+metrics::ReadSketch Ledger::read_sketch() {
+  const auto bytes = store_.get(Key("reads").str());
+  auto sketch =
+      metrics::ReadSketch::decode(bytes.value_or(""), limit::reads_sketch_width, limit::reads_half_life);
+  // What was written by another version says nothing any more.
+  return sketch ? std::move(*sketch) : metrics::ReadSketch(limit::reads_sketch_width, limit::reads_half_life);
+}
+
+void Ledger::gather_reads(const ledger::flush_arguments& batch) {
+  if (batch.reads.empty()) {
+    return;
+  }
+  metrics::ReadSketch sketch = read_sketch();
+  for (const KeyRead& one : batch.reads) {
+    sketch.add(one.hash, one.count, now_);
+  }
+  store_.put(Key("reads").str(), sketch.encode());
+  if (!row<NumberRow>(Key("reads-since"))) {
+    NumberRow since;
+    since.number = millis_of(now_);
+    put_row(Key("reads-since"), since);
+  }
+}
+
+Result<ledger::reads_results> Ledger::reads(const ledger::reads_arguments& asked) {
+  if (asked.keys.size() > limit::cold_page_keys) {
+    return fail(ErrorKind::invalid, "ledger", "So many keys are not asked about at once.");
+  }
+  ledger::reads_results results;
+  results.since = row<NumberRow>(Key("reads-since")).value_or(NumberRow()).number;
+  const metrics::ReadSketch sketch = read_sketch();
+  for (const KeyHash& key : asked.keys) {
+    const metrics::ReadUse use = sketch.use(key.hash, now_);
+    KeyUse one;
+    one.reads = use.reads;
+    one.last_read = millis_of(use.last_read);
+    results.uses.push_back(one);
   }
   return results;
 }

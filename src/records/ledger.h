@@ -2,14 +2,16 @@
 //
 // Rows: totals (one, with what has been rolled up), minute, hour and day (tallies of what arrived in them),
 // isolate (the last batch of each), ghost and pending (metrics/ghost_cache.h, and what waits to be put into
-// it), alerts (states), announced (the last number of each topic), message and undelivered. A batch is
-// counted in the minute in which it arrives, so that what is rolled up never changes: the sum of all days,
-// hours and minutes that are no part of one another is the total.
+// it), reads (metrics/read_sketch.h) and reads-since, alerts (states), announced (the last number of each
+// topic), message and undelivered. A batch is counted in the minute in which it arrives, so that what is
+// rolled up never changes: the sum of all days, hours and minutes that are no part of one another is the
+// total.
 #pragma once
 
 #include "metrics/alerts.h"
 #include "metrics/ghost_cache.h"
 #include "metrics/notices.h"
+#include "metrics/read_sketch.h"
 #include "metrics/tally.h"
 #include "records/machine.h"
 
@@ -38,6 +40,8 @@ class Ledger : public Machine {
   Result<ledger::announce_results> announce(const ledger::announce_arguments& asked);
   // Refuses, as not_found, an alert that is not there; as invalid, too long a silence.
   Result<ledger::silence_results> silence(const ledger::silence_arguments& asked);
+  // Refuses, as invalid, more keys than a page of the archiver has.
+  Result<ledger::reads_results> reads(const ledger::reads_arguments& asked);
   // Rolls up what is over, and forgets what is old.
   void alarm();
 
@@ -50,6 +54,8 @@ class Ledger : public Machine {
   metrics::Tally sum_of(BucketWidth width, std::uint64_t from, std::uint64_t until);
   metrics::GhostCache read_ghost();
   void gather_ghost(const ledger::flush_arguments& batch);
+  metrics::ReadSketch read_sketch();
+  void gather_reads(const ledger::flush_arguments& batch);
   metrics::AlertStates read_alerts();
   void put_message(std::string_view transport, const std::vector<metrics::Notice>& notices);
   bool roll_up(LedgerTotals& sums);

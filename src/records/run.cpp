@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "records/archive.h"
 #include "records/audit.h"
 #include "records/buckets.h"
 #include "records/control_log.h"

@@ -4,6 +4,8 @@
 
 namespace larder::tiers {
 
+bool is_stub(const Entry& entry) { return entry.place == entry::BodyPlace::cold; }
+
 host::Task<Result<KeyPage>> Cache::list(host::Context, std::string, std::string, std::uint32_t) {
   co_return fail(ErrorKind::unsupported, name(), "This cache cannot list its keys.");
 }

@@ -77,18 +77,25 @@ struct Entry {
   entry::Header header;
   std::shared_ptr<const host::Body> shared_body;
   const host::Body& body;
+  // `cold`: it is a stub, which says where the value is. Readers get none (Look::stub).
+  const entry::BodyPlace place;
   mutable EntryHeads heads;
 
-  Entry(entry::Header header_, host::Body body_)
+  Entry(entry::Header header_, host::Body body_, entry::BodyPlace place_ = entry::BodyPlace::here)
       : header(std::move(header_)),
         shared_body(std::make_shared<const host::Body>(std::move(body_))),
-        body(*shared_body) {}
+        body(*shared_body),
+        place(place_) {}
   Entry(entry::Header header_, const Entry& same_body)
-      : header(std::move(header_)), shared_body(same_body.shared_body), body(*shared_body) {}
+      : header(std::move(header_)),
+        shared_body(same_body.shared_body),
+        body(*shared_body),
+        place(same_body.place) {}
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 };
 using EntryPtr = std::shared_ptr<const Entry>;
+bool is_stub(const Entry& entry);
 
 // What a look-up found. No entry: a miss.
 struct Found {

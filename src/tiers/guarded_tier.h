@@ -17,15 +17,19 @@ class Look {
  public:
   Look() {}
   Look(observe::Counters& counters, config::Tier tier, observe::Label pattern, EntryPtr entry)
-      : entry_(std::move(entry)), tier_(tier), pattern_(pattern), counters_(&counters) {}
+      : tier_(tier), pattern_(pattern), counters_(&counters) {
+    (entry != nullptr && is_stub(*entry) ? stub_ : entry_) = std::move(entry);
+  }
   Look(Look&& other) noexcept
       : entry_(std::move(other.entry_)),
+        stub_(std::move(other.stub_)),
         tier_(other.tier_),
         pattern_(other.pattern_),
         counters_(std::exchange(other.counters_, nullptr)) {}
   Look& operator=(Look&& other) noexcept {
     end(observe::Counter::cache_miss_total);
     entry_ = std::move(other.entry_);
+    stub_ = std::move(other.stub_);
     tier_ = other.tier_;
     pattern_ = other.pattern_;
     counters_ = std::exchange(other.counters_, nullptr);
@@ -38,6 +42,8 @@ class Look {
   std::optional<config::Tier> tier() const { return tier_; }
   // nullptr: it found nothing, or failed.
   const EntryPtr& entry() const { return entry_; }
+  // What it found is a stub: where the value is. Then there is no entry.
+  const EntryPtr& stub() const { return stub_; }
   // Another form of the entry in its place.
   void replace(EntryPtr entry) { entry_ = std::move(entry); }
   // The entry answers the read.
@@ -52,6 +58,7 @@ class Look {
   }
 
   EntryPtr entry_;
+  EntryPtr stub_;
   std::optional<config::Tier> tier_;
   observe::Label pattern_;
   // nullptr: it has been counted, or there is nothing to count.

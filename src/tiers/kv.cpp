@@ -12,9 +12,13 @@ namespace {
 // Contents come as text there: of what is packed, or no text, the header is all that can be believed.
 EntryPtr entry_of_text(host::Host& host, const std::string& header, std::string_view content,
                        const Key& key) {
-  auto decoded = readable_header(header, key);
+  const entry::KeptText kept = entry::parse_kept(header);
+  auto decoded = readable_header(kept.header, key);
   if (!decoded) {
     return nullptr;
+  }
+  if (kept.place == entry::BodyPlace::cold) {
+    return std::make_shared<const Entry>(std::move(*decoded), host::Body(), kept.place);
   }
   if (decoded->encoding != entry::Encoding::identity || !entry::is_text(decoded->content_type)) {
     return std::make_shared<const Entry>(std::move(*decoded), host::Body());

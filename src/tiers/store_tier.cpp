@@ -8,10 +8,12 @@ std::optional<Storable> storable(const Entry& entry, const StoreBounds& bounds, 
   if (entry.body.size() > bounds.value_bytes_max) {
     return std::nullopt;
   }
-  auto header = entry::encode(entry.header, bounds.header_bytes_max);
+  const std::string_view mark = is_stub(entry) ? entry::stub_mark : std::string_view();
+  auto header = entry::encode(entry.header, Bytes(bounds.header_bytes_max.count - mark.size()));
   if (!header) {
     return std::nullopt;
   }
+  header->append(mark);
   const Millis kept = policy::retention(entry.header, now, bounds.keep_min);
   Storable stored;
   stored.header = std::move(*header);

@@ -19,7 +19,11 @@ std::optional<entry::Header> readable_header(std::string_view header, const Key&
 }
 
 EntryPtr readable_entry(std::string_view header, host::Body body, const Key& key) {
-  auto decoded = readable_header(header, key);
+  const entry::KeptText kept = entry::parse_kept(header);
+  auto decoded = readable_header(kept.header, key);
+  if (decoded && kept.place == entry::BodyPlace::cold) {
+    return std::make_shared<const Entry>(std::move(*decoded), host::Body(), kept.place);
+  }
   if (!decoded || decoded->stored_size != body.size()) {
     return nullptr;
   }

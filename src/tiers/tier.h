@@ -13,7 +13,7 @@ namespace larder::tiers {
 // The header of what is stored under the key's name, if it is the key's: decodes, checks the schema and the
 // full key. nullopt otherwise: undecodable means miss.
 std::optional<entry::Header> readable_header(std::string_view header, const Key& key);
-// The same with the body, whose size has to be the header's; nullptr otherwise.
+// The same with the body, whose size has to be the header's; nullptr otherwise. Of a stub, the stub.
 EntryPtr readable_entry(std::string_view header, host::Body body, const Key& key);
 
 // How many of several entries are gone.
@@ -117,6 +117,7 @@ std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value
 std::unique_ptr<CacheTier> make_edge_tier(const TierSetup& setup, Bytes value_bytes_max);
 std::unique_ptr<CacheTier> make_kv_tier(const TierSetup& setup, Bytes value_bytes_max);
 std::unique_ptr<CacheTier> make_redis_tier(const TierSetup& setup, Bytes value_bytes_max);
+std::unique_ptr<CacheTier> make_cold_tier(const TierSetup& setup, Bytes value_bytes_max);
 
 // The bound of a row.
 Bytes value_bytes_max_of(config::Tier tier, const TierSetup& setup);

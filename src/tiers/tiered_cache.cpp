@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mutation.h"
+#include "config/limits.h"
 #include "tiers/variant_tier.h"
 
 namespace larder::tiers {
@@ -38,8 +39,11 @@ void TieredCache::follow(config::CacheImplementation implementation, std::option
   LARDER_ASSERT(can_follow(implementation, former));
   implementation_ = implementation;
   chain_.clear();
+  cold_ = nullptr;
   for (const config::Tier tier : config::chain_of(implementation)) {
-    if (tier != memory_->tier()) {
+    if (tier == config::Tier::cold) {
+      cold_ = find(tier);
+    } else if (tier != memory_->tier()) {
       chain_.push_back(find(tier));
     }
   }
@@ -52,7 +56,7 @@ void TieredCache::follow(config::CacheImplementation implementation, std::option
 }
 
 bool TieredCache::has(config::Tier tier) const {
-  return tier == memory_->tier() ||
+  return tier == memory_->tier() || (cold_ != nullptr && tier == cold_->tier()) ||
          std::any_of(chain_.begin(), chain_.end(), [&](const auto* one) { return one->tier() == tier; });
 }
 
@@ -84,11 +88,43 @@ GuardedTier* TieredCache::shared_tier() {
   return nullptr;
 }
 
+host::Task<Look> TieredCache::look_cold(host::Context here, Key key, EntryPtr stub) {
+  Look look;
+  if (cold_ != nullptr) {
+    look = co_await cold_->look(here, std::move(key));
+  }
+  if (look.entry() != nullptr && look.entry()->header.asked < stub->header.asked) {
+    look.replace(nullptr);
+  }
+  co_return look;
+}
+
+host::Task<Result<Stored>> TieredCache::put_cold(host::Context here, Key key, EntryPtr entry) {
+  GuardedTier* const shared = shared_tier();
+  // Variants stand under names of their own, which a stub does not tell.
+  if (cold_ == nullptr || shared == nullptr || !key.tiers.has(shared->tier()) ||
+      !entry->header.vary.empty()) {
+    co_return Stored::declined;
+  }
+  entry::Header header = entry->header;
+  auto stored = co_await cold_->put(here, key, std::move(entry));
+  if (!stored || *stored == Stored::declined) {
+    co_return stored;
+  }
+  EntryPtr stub = std::make_shared<const Entry>(std::move(header), host::Body::from_bytes(here.host(), ""),
+                                                entry::BodyPlace::cold);
+  auto pointed_to = co_await shared->put(here, std::move(key), std::move(stub));
+  co_return pointed_to;
+}
+
 host::Task<Result<Found>> TieredCache::get(host::Context here, Key key) {
   Look look = look_near(key);
   for (GuardedTier* next = next_tier(key, memory_->tier()); look.entry() == nullptr && next != nullptr;
        next = next_tier(key, next->tier())) {
     look = co_await next->look(here, key);
+    if (EntryPtr stub = look.stub(); stub != nullptr) {
+      look = co_await look_cold(here, key, std::move(stub));
+    }
   }
   if (look.entry() == nullptr) {
     co_return Found();
@@ -149,13 +185,18 @@ host::Task<void> TieredCache::promote(host::Context here, Key key, Found found) 
     header.created = here.host().now();
     found.entry = std::make_shared<const Entry>(std::move(header), *found.entry);
   }
-  if (found.tier == memory_->tier()) {
+  // What no isolate can hold stays in R2.
+  const bool is_large = found.tier == config::Tier::cold &&
+                        found.entry->body.size() > Bytes(config::limit::streamed_body_bytes_min);
+  if (found.tier == memory_->tier() || is_large) {
     co_return;
   }
   for (GuardedTier* next = next_tier(key, memory_->tier()); next != nullptr;
        next = next_tier(key, next->tier())) {
-    const bool ends = next == former_ || (found.tier ? next->tier() == *found.tier
-                                                     : next->row().reach == config::Reach::deployment);
+    // What was in R2 goes back into the shared tier under its lock (engine/rehydrating.h).
+    const bool by_reach = !found.tier || *found.tier == config::Tier::cold;
+    const bool ends = next == former_ || (by_reach ? next->row().reach == config::Reach::deployment
+                                                   : next->tier() == *found.tier);
     if (ends) {
       co_return;
     }
@@ -176,6 +217,7 @@ host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
   const auto from_memory = co_await memory_->remove(here, key);
   Result<bool> removed(from_memory && *from_memory);
   const std::vector<GuardedTier*> chain = chain_;
+  GuardedTier* const cold = cold_;
   for (GuardedTier* const tier : chain) {
     auto from_tier = co_await tier->remove(here, key);
     if (!from_tier) {
@@ -184,6 +226,11 @@ host::Task<Result<bool>> TieredCache::remove(host::Context here, Key key) {
     } else if (removed) {
       removed = *removed || *from_tier;
     }
+  }
+  if (cold != nullptr && !LARDER_MUTATED(purge_spares_cold)) {
+    // Without its stub nobody finds it there, whether this succeeds or not.
+    const auto from_cold = co_await cold->remove(here, key);
+    static_cast<void>(from_cold);
   }
   co_return removed;
 }
@@ -221,6 +268,9 @@ std::vector<CacheTier*> TieredCache::tiers() const {
   for (GuardedTier* const tier : chain_) {
     tiers.push_back(&tier->bare());
   }
+  if (cold_ != nullptr) {
+    tiers.push_back(&cold_->bare());
+  }
   return tiers;
 }
 
@@ -230,7 +280,10 @@ std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation imple
   for (const config::Tier tier : config::all_tiers) {
     const bool is_there = tier != config::Tier::redis || setup.redis.address().has_value();
     if (tier != config::Tier::memory && is_there) {
-      farther.push_back(std::make_unique<VariantTier>(make_tier(tier, setup)));
+      auto made = make_tier(tier, setup);
+      // What is in R2 has no variants (put_cold).
+      farther.push_back(tier == config::Tier::cold ? std::move(made)
+                                                   : std::make_unique<VariantTier>(std::move(made)));
     }
   }
   auto memory = make_memory_tier(setup, value_bytes_max_of(config::Tier::memory, setup));

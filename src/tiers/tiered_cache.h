@@ -37,6 +37,14 @@ class TieredCache final : public Cache {
   GuardedTier* farthest_tier(const Key& key);
   // The tier that all isolates share, and put entries into; nullptr: there is none.
   GuardedTier* shared_tier();
+  // The object store behind the shared tier; nullptr: there is none. No look-up of a key goes there by
+  // itself, and nothing is put there but what the shared tier cannot keep, and what the archiver moves.
+  GuardedTier* cold_tier() { return cold_; }
+  // The entry that a stub stands for; what is older than its stub, or of another key, is none.
+  host::Task<Look> look_cold(host::Context here, Key key, EntryPtr stub);
+  // Into R2, and then its stub into the shared tier. Errors: the stores'; unavailable while a breaker is
+  // open.
+  host::Task<Result<Stored>> put_cold(host::Context here, Key key, EntryPtr entry);
   // The one that entries are moved from, which is read alone; nullptr: there is none.
   GuardedTier* former_tier() { return former_; }
 
@@ -53,8 +61,9 @@ class TieredCache final : public Cache {
   // Into the farthest of its tiers, which the most isolates share. Errors: the store's; unavailable while its
   // breaker is open.
   host::Task<Result<Stored>> put_farthest(host::Context here, Key key, EntryPtr entry);
-  // Into the tiers between memory and the one it was found in; where a lock handed it over, into those that
-  // its holder does not write for this isolate too. To be done after the response.
+  // Into the tiers between memory and the one it was found in (from R2: those in front of the shared tier);
+  // where a lock handed it over, into those that its holder does not write for this isolate too. To be done
+  // after the response.
   host::Task<void> promote(host::Context here, Key key, Found found);
 
   // From every tier, whatever the entry's tiers are. Errors: the last failure of a tier; the others have
@@ -83,6 +92,7 @@ class TieredCache final : public Cache {
   std::vector<std::unique_ptr<GuardedTier>> all_;
   std::vector<GuardedTier*> chain_;
   GuardedTier* former_ = nullptr;
+  GuardedTier* cold_ = nullptr;
 };
 
 // The chain of a row of config/tiers.def, ready to follow any other: Redis is there where `setup` has a

@@ -18,6 +18,7 @@
 #include "config/declaration.h"
 #include "config/settings.h"
 #include "engine/engine.h"
+#include "host/delivery.h"
 #include "host/requests.h"
 #include "host/task.h"
 #include "observe/analytics.h"
@@ -29,16 +30,7 @@
 
 namespace larder::warm {
 
-// One message as a queue delivers it.
-struct Delivery {
-  std::string id;
-  // Deliveries of this message so far, this one included.
-  std::uint32_t attempts = 1;
-  // JSON.
-  std::string body;
-
-  Delivery() {}
-};
+using host::Delivery;
 
 // What an upload asks for.
 struct JobOptions {

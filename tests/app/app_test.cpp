@@ -536,6 +536,21 @@ TEST_F(AppTest, AnInvalidConfigurationIsRefusedWithEveryFault) {
   EXPECT_EQ(world.operations, 0U);
 }
 
+TEST_F(AppTest, TheFrontSaysWhatIsHereAndNothingOfTheConfiguration) {
+  Isolate isolate(world, {{"ENVIRONMENT", "production"}, {"CACHE_PREFIX", "secret-name"}});
+  const auto& front = isolate.get("/");
+  EXPECT_EQ(front.status, 200U);
+  EXPECT_EQ(front.header("cache-control"), "no-store");
+  EXPECT_EQ(front.body,
+            R"({"name":"Larder","version":"0.1.0","links":{"health":"/health","dashboard":"/dashboard",)"
+            R"("description":"/openapi.json"}})");
+  EXPECT_EQ(isolate.run("POST", "/").header("allow"), "GET, HEAD, OPTIONS");
+  Isolate declared(world, {},
+                   R"({"resources": [{"name": "home", "mode": "http", "match": {"path": "/{rest...}"},
+      "origin": {"url": "https://api.example.com/{rest}?{*}"}}]})");
+  EXPECT_THAT(declared.get("/").header("cache-status"), HasSubstr("larder; fwd=miss"));
+}
+
 TEST_F(AppTest, HealthAndStatus) {
   Isolate isolate(world, {{"ENVIRONMENT", "development"}});
   EXPECT_EQ(isolate.get("/health").body,
@@ -557,7 +572,7 @@ TEST_F(AppTest, TheStatusPageIsHiddenInProductionWhichIsTheDefault) {
 TEST_F(AppTest, TheStartUpLineSaysWhatIsTrue) {
   Isolate enabled(world);
   ASSERT_EQ(enabled.host.log_lines().size(), 1U);
-  EXPECT_THAT(enabled.host.log_lines()[0], HasSubstr("Cache: enabled (impl: TieredCache: memory, edge, kv)"));
+  EXPECT_THAT(enabled.host.log_lines()[0], HasSubstr("Cache: enabled (impl: TieredCache: memory, edge, kv, cold)"));
   Isolate disabled(world, {{"CACHE_IMPL", "null"}});
   EXPECT_THAT(disabled.host.log_lines()[0], HasSubstr("Cache: disabled (impl: NullCache)"));
 }

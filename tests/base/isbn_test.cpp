@@ -30,6 +30,32 @@ TEST(Isbn, ConvertsBack) {
   EXPECT_EQ(parse_isbn("9791034303694")->ten(), std::nullopt);
 }
 
+// Both readers find the same in every spelling, right or wrong.
+TEST(Isbn, TheNumberIsWhatIsParsed) {
+  std::vector<std::string> texts = {
+      "",           "---",        "0-552-13703-0", "080442957x", "978-0-552-13703-4", "9791034303694",
+      "0552137031", "X552137030", "97805521370X4"};
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    // Every digit takes part, in both forms; one in ten or eleven has its check digit.
+    const std::string digits = to_text(i * 7'919'000'003 % 10'000'000'000);
+    texts.push_back(digits);
+    texts.push_back(concat({digits.substr(0, 9), "X"}));
+    texts.push_back(concat({i % 2 == 0 ? "978" : "979", digits}));
+  }
+  std::size_t found = 0;
+  for (const std::string& text : texts) {
+    const auto parsed = parse_isbn(text);
+    const auto number = isbn13_number(text);
+    ASSERT_EQ(parsed.has_value(), number.has_value()) << text;
+    if (number) {
+      ++found;
+      ASSERT_EQ(isbn13_of(*number), parsed->thirteen()) << text;
+      ASSERT_EQ(isbn10_of(*number), parsed->ten()) << text;
+    }
+  }
+  EXPECT_GT(found, 3'000U);
+}
+
 struct Refusal {
   std::string_view text;
   std::string_view message;

@@ -61,6 +61,42 @@ const experiment = {
 /** @type {Case[]} */
 const cases = [
   {
+    words: ["explain", "/search/title?q=dune"],
+    json: {
+      method: "GET",
+      url: "/search/title?q=dune",
+      resource: { name: "title", path: "/search/title", mode: "keyed" },
+      key: "larder:title:v3:dune",
+      tiers: [
+        { tier: "memory", used: true, found: false },
+        { tier: "edge", used: false, found: false },
+        {
+          tier: "kv",
+          used: true,
+          found: true,
+          state: "stale-if-error",
+          ageSeconds: 90,
+          ttlSeconds: -30,
+          purged: "soft",
+        },
+      ],
+      purges: [{ kind: "tag", text: "title", mode: "soft", at: "2026-11-28T10:00:00.000Z", reaches: ["kv"] }],
+      steps: [{ rule: 16, step: "look", reason: "absent", why: "A tier may have it.", tier: "memory" }],
+      // biome-ignore lint/suspicious/noThenProperty: the API's own member
+      then: [{ answer: "late", rule: 1, step: "serve-stale", reason: "slow-origin", why: "The old copy." }],
+      cacheStatus: "larder; fwd=stale; detail=expired",
+    },
+    asked: ["GET", "/api/explain?url=%2Fsearch%2Ftitle%3Fq%3Ddune&method=GET"],
+    out:
+      "rule  step           reason  why\n16    look (memory)  absent  A tier may have it.\n" +
+      "GET /search/title?q=dune is for the resource title.\nKey: larder:title:v3:dune\nIn memory: nothing\n" +
+      "In edge: nothing; this resource is not kept there\n" +
+      "In kv: stale-if-error, 90 s old, ttl -30 s, purged soft\n" +
+      "Purged soft by tag title at 2026-11-28T10:00:00.000Z; reaches kv.\n" +
+      "If the origin's answer is late: serve-stale (rule 1). The old copy.\n" +
+      "Cache-Status: larder; fwd=stale; detail=expired\n",
+  },
+  {
     words: ["jobs", "list"],
     json: { jobs: [job], next: 0, pending: 0, deadLetters: 0, totals: { authors: 4, works: 12 } },
     asked: ["GET", "/api/warming/jobs"],
@@ -200,6 +236,26 @@ const cases = [
     json: { settings: { CACHE_IMPL: settings.settings.CACHE_IMPL } },
     asked: ["PUT", "/api/settings", { ENABLE_SWR: null }],
     out: "No setting differs from what was deployed.\n",
+  },
+  {
+    words: ["cold", "archive", "--dry-run"],
+    json: { began: true, run: { run: 7, state: "running" } },
+    asked: ["POST", "/api/cold/archive", { dryRun: true }],
+    out: "what   value\nrun    7\nstate  running\n",
+  },
+  {
+    words: ["cold", "show"],
+    json: {
+      archives: true,
+      why: "",
+      tiers: { kv: { entries: 7, bytes: 7000 }, cold: { entries: 3, bytes: 300_000 } },
+      costs: { monthlyStorageBefore: 0.5, monthlyStorageAfter: 0.25 },
+      runs: [],
+    },
+    asked: ["GET", "/api/cold"],
+    out:
+      "The archiver has not run yet.\n" +
+      "KV has 7 entries (6.8 KiB), R2 3 (293.0 KiB). A month of storage: $0.2500, all in KV $0.5000.\n",
   },
   {
     words: ["audit", "--since", "12h", "--limit", "1"],

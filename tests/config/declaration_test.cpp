@@ -101,7 +101,11 @@ TEST(Declaration, HasDefaults) {
   EXPECT_EQ(pages.stale, Millis(0));
   EXPECT_EQ(pages.stale_if_error, Millis(0));
   EXPECT_EQ(pages.negative_ttl, Millis(0));
-  EXPECT_EQ(pages.tiers, (std::vector<Tier>{Tier::memory, Tier::edge, Tier::kv, Tier::redis}));
+  EXPECT_EQ(pages.tiers, (std::vector<Tier>{Tier::memory, Tier::edge, Tier::kv, Tier::redis, Tier::cold}));
+  EXPECT_EQ(pages.archive.archiving, Archiving::by_rules);
+  EXPECT_EQ(pages.archive.age_min, limit::cold_age_default);
+  EXPECT_EQ(pages.archive.reads_max, limit::cold_reads_default);
+  EXPECT_EQ(pages.archive.bytes_min, Bytes(0));
   EXPECT_EQ(pages.bytes_max, Bytes(131072));
   // In mode http the key is the path's fields and, as the URL passes it on, the whole query.
   ASSERT_EQ(pages.key.size(), 2u);
@@ -168,11 +172,18 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
        "resources[0].tll: There is no member \"tll\" here; there is \"name\", \"match\", \"origin\", "
        "\"mode\", \"key\", "
        "\"ttl\", \"stale\", \"staleIfError\", \"negativeTtl\", \"tags\", \"tiers\", \"maxBytes\", "
+       "\"archive\", "
        "\"cors\", \"limit\", \"forward\", \"setCookie\", \"heuristic\" or \"ttlMax\". Did you "
        "mean "
        "\"ttl\"?\nresources[0].ttl: This member is missing.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","ttl":"2h")",
        "resources[0].ttl: This member is given twice; keep one.\n"},
+      {R"("ttl":"1h")", R"("ttl":"1h","archive":"always")",
+       "resources[0].archive: Write {\"minAge\": \"7d\"} with what is to be different, or \"never\".\n"},
+      {R"("ttl":"1h")", R"("ttl":"1h","archive":{"minage":"7d"})",
+       "resources[0].archive.minage: There is no member \"minage\" here; there is \"minAge\", \"maxReads\" "
+       "or "
+       "\"minBytes\". Did you mean \"minAge\"?\n"},
       {R"("ttl":"1h")", R"("ttl":3600)", "resources[0].ttl: This must be a text, not a number.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","limit":60)",
        "resources[0].limit: This must be true or false, not a number.\n"},
@@ -189,7 +200,8 @@ TEST(Declaration, NamesWhatIsWrongWithAResource) {
       {R"("ttl":"1h")", R"("ttl":"1h","mode":"htpp")",
        "resources[0].mode: \"htpp\" is not offered; use \"keyed\" or \"http\". Did you mean \"http\"?\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","tiers":["memory","disk","memory"])",
-       "resources[0].tiers[1]: \"disk\" is not offered; use \"memory\", \"edge\", \"kv\" or \"redis\".\n"
+       "resources[0].tiers[1]: \"disk\" is not offered; use \"memory\", \"edge\", \"kv\", \"redis\" or "
+       "\"cold\".\n"
        "resources[0].tiers[2]: The tier \"memory\" is named twice; keep one.\n"},
       {R"("ttl":"1h")", R"("ttl":"1h","tiers":[])",
        "resources[0].tiers: Name at least one tier; to cache nothing, leave CACHE_PATTERN_WHITELIST to "

@@ -20,8 +20,8 @@ TEST(Limits, EveryRowHasItsUnitInItsNameAndAReason) {
 }
 
 TEST(Limits, TheTableHoldsTheConstants) {
-  EXPECT_EQ(limits.front().name, "url_bytes_max");
-  EXPECT_EQ(limits.front().value, limit::url_bytes_max);
+  EXPECT_EQ(limits[0].name, "url_bytes_max");
+  EXPECT_EQ(limits[0].value, limit::url_bytes_max);
   EXPECT_EQ(limit::key_bytes_max, 512u);
   EXPECT_EQ(limit::entry_header_bytes_max, 1024u);
   EXPECT_EQ(limit::origin_timeout_hard_default, Millis(10'000));

@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"title.swr=no", "\"title.swr=no\": \"no\" is neither true nor false."},
         Wrong{"title.tiers=kv+kv",
               "\"title.tiers=kv+kv\": \"kv+kv\" is no list of tiers; write \"memory\", \"edge\", "
-              "\"kv\" or \"redis\", each at most once, with + between them."}));
+              "\"kv\", \"redis\" or \"cold\", each at most once, with + between them."}));
 
 }  // namespace
 }  // namespace larder::config::overrides_test

@@ -235,10 +235,11 @@ TEST(Settings, EveryRowIsNamedOnceAndExplained) {
 }
 
 TEST(Settings, SayWhoChangesAndWhoSeesThem) {
-  EXPECT_EQ(runtime_settings(),
-            (std::vector<std::string_view>{
-                "FEATURE_CACHE", "CACHE_IMPL", "CACHE_MOVE_FROM", "CACHE_PATTERN_WHITELIST", "ENABLE_SWR",
-                "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE", "POLICY_OVERRIDES"}));
+  EXPECT_EQ(
+      runtime_settings(),
+      (std::vector<std::string_view>{
+          "FEATURE_CACHE", "CACHE_IMPL", "CACHE_MOVE_FROM", "CACHE_PATTERN_WHITELIST", "ENABLE_COLD_STORAGE",
+          "ENABLE_SWR", "ENABLE_STAMPEDE_PROTECTION", "ENABLE_NEGATIVE_CACHE", "POLICY_OVERRIDES"}));
   std::vector<std::string_view> for_admins;
   for (const SettingRow& row : setting_rows) {
     EXPECT_EQ(is_runtime_setting(row.name), row.change == SettingChange::runtime) << row.name;

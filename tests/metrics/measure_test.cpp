@@ -96,6 +96,15 @@ TEST_F(Measured, RefusalsAreTakenAMinute) {
   EXPECT_EQ(of(Signal::undelivered_per_minute), 1);
 }
 
+TEST_F(Measured, FailuresOfR2AreTakenAMinute) {
+  EXPECT_EQ(of(Signal::cold_errors_per_minute), 0);
+  window(10).add(series_name("cache_errors_total", {"cold", "unavailable"}), 5);
+  window(10).add(series_name("breaker_refused_total", {"cold"}), 10);
+  // Others' are no business of R2's.
+  window(10).add(series_name("cache_errors_total", {"kv", "unavailable"}), 100);
+  EXPECT_EQ(of(Signal::cold_errors_per_minute), 1.5);
+}
+
 TEST(Budget, IsWhatIsLeftOfThirtyDays) {
   EXPECT_EQ(budget_left(0, 0), 1);
   EXPECT_EQ(budget_left(0, 1'000'000), 1);

@@ -23,7 +23,7 @@ constexpr auto item_declarations = R"({"resources": [
 TEST(Router, PathsOfLardersOwnAreReserved) {
   for (const std::string_view path :
        {"/internal", "/internal/cache", "/health", "/api/cache", "/api/cache/keys", "/api/settings",
-        "/api/warming/jobs/1", "/metrics", "/metrics/prom", "/dashboard", "/api/alerts", "/api/slo",
+        "/api/warming/jobs/1", "/metrics", "/metrics/prom", "/dashboard", "/dashboard/app.js", "/openapi.json", "/api/explain", "/api/alerts", "/api/slo",
         "/api/costs", "/api/experiments", "/api/cold", "/api/audit", "/api/narrative/user/x"}) {
     EXPECT_TRUE(is_reserved(path)) << path;
   }
@@ -251,7 +251,7 @@ TEST_F(RoutesTest, RemovingAnEntryTakesItFromEveryTierAndFromOtherDataCentres) {
   const auto& removed = call("DELETE", "/api/cache/entry?key=larder:item:v3:7");
   EXPECT_EQ(removed.status, 200U);
   EXPECT_THAT(removed.body, StartsWith(R"({"purged":1,"at":"2026-09-21T14:13:2)"));
-  EXPECT_THAT(removed.body, HasSubstr(R"("removedFrom":["memory","edge","kv"])"));
+  EXPECT_THAT(removed.body, HasSubstr(R"("removedFrom":["memory","edge","kv","cold"])"));
   EXPECT_TRUE(world.kv.empty());
   EXPECT_EQ(isolate.get("/items/7").body, "v2");
   world.now += Millis(10'001);

@@ -25,14 +25,19 @@ const CONSUMERS = Object.fromEntries(
     { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 3, deadLetterQueue: "author-warming-dlq" },
   ]),
 );
+const ARCHIVER = { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 3 };
 CONSUMERS["author-warming-dlq"] = { maxBatchSize: 10, maxBatchTimeout: 0, maxRetries: 100 };
 
 /**
  * `isolates` Workers of the same script, which share KV and the locks as isolates in different places do.
  * @param {"wasi" | "emscripten"} flavour
- * @param {{origin: string, declarations?: object, persist?: string, isolates?: number, bindings?: Record<string, string>}} options
+ * @param {{origin: string, declarations?: object, persist?: string, isolates?: number, bindings?: Record<string, string>, cold?: boolean}} options
+ *   `cold`: with what cold storage takes
  */
-export async function startWorker(flavour, { origin, declarations, persist, isolates = 1, bindings = {} }) {
+export async function startWorker(
+  flavour,
+  { origin, declarations, persist, isolates = 1, bindings = {}, cold = false },
+) {
   const text = declarations ? JSON.stringify(declarations) : readFileSync(join(root, "larder.json"), "utf8");
   const modules = [
     {
@@ -79,12 +84,17 @@ export async function startWorker(flavour, { origin, declarations, persist, isol
           AUDIT: object("Audit", i),
           EXPERIMENTS: object("Experiments", i),
           WARMING_JOBS: object("Jobs", i),
+          ...(cold ? { ARCHIVE: object("Archive", i) } : {}),
         },
+        ...(cold ? { r2Buckets: { LIBRARY_DATA: "library-data" } } : {}),
         queueProducers: {
           AUTHOR_WARMING_QUEUE: "author-warming-queue",
           AUTHOR_WARMING_PRIORITY: "author-warming-priority",
+          ...(cold ? { ARCHIVE_QUEUE: "archive-queue" } : {}),
         },
-        ...(i === 0 ? { queueConsumers: CONSUMERS } : {}),
+        ...(i === 0
+          ? { queueConsumers: { ...CONSUMERS, ...(cold ? { "archive-queue": ARCHIVER } : {}) } }
+          : {}),
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       })),
       host: "127.0.0.1",

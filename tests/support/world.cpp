@@ -30,6 +30,24 @@ std::optional<Millis> wait_of(OperationKind kind, std::string_view arguments) {
     ahead.text();
     ahead.u32();
     ahead.bytes();
+  } else if (kind == OperationKind::r2_get) {
+    ahead.text();
+    ahead.u64();
+    ahead.u64();
+    ahead.u64();
+  } else if (kind == OperationKind::r2_put) {
+    ahead.text();
+    ahead.text();
+    ahead.u32();
+    ahead.u64();
+    ahead.u64();
+    ahead.text();
+  } else if (kind == OperationKind::r2_head) {
+    ahead.text();
+  } else if (kind == OperationKind::r2_list) {
+    ahead.text();
+    ahead.text();
+    ahead.u32();
   } else if (kind == OperationKind::redis_run) {
     ahead.text();
     ahead.text();
@@ -341,6 +359,18 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return mail_send(arguments);
     case OperationKind::redis_run:
       return redis_run(arguments);
+    case OperationKind::r2_get:
+      return r2_get(arguments);
+    case OperationKind::r2_put:
+      return r2_put(arguments);
+    case OperationKind::r2_head:
+      return r2_head(arguments);
+    case OperationKind::r2_delete:
+      return r2_delete(arguments);
+    case OperationKind::r2_list:
+      return r2_list(arguments);
+    case OperationKind::body_split:
+      return body_split(arguments);
   }
   LARDER_UNREACHABLE();
 }

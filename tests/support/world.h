@@ -150,6 +150,18 @@ class World {
   // How long each kind of store takes.
   Millis edge_delay{1};
   Millis kv_delay{8};
+  // R2: objects by name.
+  struct Object {
+    std::string header;
+    std::string content;
+    std::string etag;
+    Instant uploaded;
+  };
+  std::map<std::string, Object> r2;
+  Millis r2_delay{30};
+  std::uint64_t r2_puts = 0;
+  // It acknowledges puts and keeps nothing.
+  bool r2_forgets_puts = false;
   SimulatedRedis redis;
   Millis redis_delay{3};
   std::uint64_t operations = 0;
@@ -283,6 +295,12 @@ class SimulatedHost : public host::Host {
   Outcome store_delete(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome kv_put(RecordReader& arguments);
   Outcome redis_run(RecordReader& arguments);
+  Outcome r2_get(RecordReader& arguments);
+  Outcome r2_put(RecordReader& arguments);
+  Outcome r2_head(RecordReader& arguments);
+  Outcome r2_delete(RecordReader& arguments);
+  Outcome r2_list(RecordReader& arguments);
+  Outcome body_split(RecordReader& arguments);
   Outcome kv_list(RecordReader& arguments);
   Outcome kv_get_many(RecordReader& arguments);
   // `delay` is how long the answer takes once the lock has settled.

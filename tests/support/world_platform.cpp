@@ -190,4 +190,113 @@ SimulatedHost::Outcome SimulatedHost::redis_run(RecordReader& arguments) {
   return record_result(world_.redis_delay, [replies](RecordWriter& results) { results.bytes(replies); });
 }
 
+// R2 is at once consistent: what an operation does, it does when it is submitted.
+SimulatedHost::Outcome SimulatedHost::r2_get(RecordReader& arguments) {
+  const auto found = world_.r2.find(arguments.text());
+  const std::uint64_t offset = arguments.u64();
+  const std::uint64_t length = arguments.u64();
+  const bool is_there = found != world_.r2.end();
+  const World::Object object = is_there ? found->second : World::Object();
+  const std::string part =
+      length == 0 ? object.content
+                  : object.content.substr(
+                        std::min<std::size_t>(static_cast<std::size_t>(offset), object.content.size()),
+                        static_cast<std::size_t>(length));
+  const BodyHandle body = is_there ? create_body(part) : BodyHandle::none;
+  Outcome outcome = record_result(world_.r2_delay, [is_there, object, part, body](RecordWriter& results) {
+    results.u8(is_there ? 1 : 0);
+    results.text(object.header);
+    results.text(object.etag);
+    results.u64(object.content.size());
+    results.u8(0);
+    results.u32(static_cast<std::uint32_t>(body));
+    results.u64(part.size());
+  });
+  if (is_there) {
+    outcome.owned.push_back(body);
+  }
+  return outcome;
+}
+
+SimulatedHost::Outcome SimulatedHost::r2_put(RecordReader& arguments) {
+  const std::string key = arguments.text();
+  World::Object object;
+  object.header = arguments.text();
+  object.content = content(static_cast<BodyHandle>(arguments.u32()));
+  arguments.u64();
+  arguments.u64();
+  const std::string condition = arguments.text();
+  const auto former = world_.r2.find(key);
+  const bool holds =
+      condition.empty() || (condition == "*" ? former == world_.r2.end()
+                                             : former != world_.r2.end() && former->second.etag == condition);
+  object.etag = concat({"etag-", to_text(++world_.r2_puts)});
+  object.uploaded = world_.now;
+  const std::string etag = holds ? object.etag : "";
+  if (holds && !world_.r2_forgets_puts) {
+    world_.r2[key] = std::move(object);
+  }
+  return record_result(world_.r2_delay, [holds, etag](RecordWriter& results) {
+    results.u8(holds ? 1 : 0);
+    results.text(etag);
+  });
+}
+
+SimulatedHost::Outcome SimulatedHost::r2_head(RecordReader& arguments) {
+  const auto found = world_.r2.find(arguments.text());
+  const bool is_there = found != world_.r2.end();
+  const World::Object object = is_there ? found->second : World::Object();
+  return record_result(world_.r2_delay, [is_there, object](RecordWriter& results) {
+    results.u8(is_there ? 1 : 0);
+    results.text(object.header);
+    results.text(object.etag);
+    results.u64(object.content.size());
+    results.bytes(is_there ? sim::sha256(object.content) : "");
+    results.u64(is_there ? static_cast<std::uint64_t>(millis_since_epoch(object.uploaded)) : 0);
+  });
+}
+
+SimulatedHost::Outcome SimulatedHost::r2_delete(RecordReader& arguments) {
+  for (const std::string& key : arguments.texts()) {
+    world_.r2.erase(key);
+  }
+  return record_result(world_.r2_delay, [](RecordWriter&) {});
+}
+
+SimulatedHost::Outcome SimulatedHost::r2_list(RecordReader& arguments) {
+  const std::string prefix = arguments.text();
+  const std::string after = arguments.text();
+  const std::size_t count_max = arguments.u32();
+  std::vector<std::string> keys;
+  bool more = false;
+  for (auto at = world_.r2.upper_bound(after); at != world_.r2.end() && !more; ++at) {
+    if (at->first.starts_with(prefix)) {
+      more = keys.size() == count_max;
+      if (!more) {
+        keys.push_back(at->first);
+      }
+    }
+  }
+  return record_result(world_.r2_delay, [keys, more](RecordWriter& results) {
+    results.texts(keys);
+    results.u8(more ? 1 : 0);
+  });
+}
+
+// Bodies are bytes here, so both are the same.
+SimulatedHost::Outcome SimulatedHost::body_split(RecordReader& arguments) {
+  const std::string whole = content(static_cast<BodyHandle>(arguments.u32()));
+  const BodyHandle one = create_body(whole);
+  const BodyHandle other = create_body(whole);
+  Outcome outcome = record_result(Millis(0), [whole, one, other](RecordWriter& results) {
+    results.u32(static_cast<std::uint32_t>(one));
+    results.u64(whole.size());
+    results.u32(static_cast<std::uint32_t>(other));
+    results.u64(whole.size());
+  });
+  outcome.owned.push_back(one);
+  outcome.owned.push_back(other);
+  return outcome;
+}
+
 }  // namespace larder::sim

@@ -77,7 +77,8 @@ TEST_F(RegistryTest, TheStatusNamesEachAndWhichIsActive) {
   EXPECT_EQ(
       json.text(),
       R"([{"name":"kv","active":false,"statistics":{"memory":{"entries":0,"bytes":0,"budgetBytes":16777216,)"
-      R"("hits":0,"misses":0,"insertions":0,"evictions":0},"edge":{},"kv":{"valueBytesMax":4096}}},)"
+      R"("hits":0,"misses":0,"insertions":0,"evictions":0},"edge":{},"kv":{"valueBytesMax":4096},)"
+      R"("cold":{"valueBytesMax":26214400}}},)"
       R"({"name":"null","active":true,"statistics":{}}])");
 }
 

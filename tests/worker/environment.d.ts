@@ -2,6 +2,7 @@
 declare namespace Cloudflare {
   interface Env {
     CACHE: KVNamespace;
+    LIBRARY_DATA: R2Bucket;
     LOCK: DurableObjectNamespace<import("../../shim/objects/lock.js").Lock>;
     CONTROL: DurableObjectNamespace<import("../../shim/objects/index.js").ControlLog>;
     BUCKETS: DurableObjectNamespace<import("../../shim/objects/index.js").Buckets>;

@@ -28,6 +28,7 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/cache/entry": 400,
   "DELETE /api/cache/entry": 400,
   "GET /api/cache/keys": 200,
+  "GET /api/explain": 400,
   "POST /api/cache/purge": 415,
   "GET /api/audit": 200,
   "GET /api/narrative/stats": 200,
@@ -52,6 +53,9 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /api/alerts": 200,
   "POST /api/alerts/test": 409,
   "POST /api/alerts/{name}/silence": 415,
+  "GET /api/cold": 200,
+  // Nor is anything archived.
+  "POST /api/cold/archive": 409,
   "GET /api/experiments": 200,
   "POST /api/experiments": 415,
   "GET /api/experiments/{id}": 404,
@@ -351,6 +355,45 @@ test.for([
   expect(answer.json().detail).toMatch(/** @type {RegExp} */ (detail));
 });
 
+test("an explanation says what the next request gets, asks no origin and stores nothing", async () => {
+  const url = "/search/title?q=explained%20by%20the%20door";
+  const explain = async () => (await get(`/api/explain?url=${encodeURIComponent(url)}`)).json();
+  const before = await explain();
+  expect(before).toMatchObject({
+    method: "GET",
+    url,
+    resource: { name: "title", path: "/search/title", mode: "keyed" },
+    key: "larder:title:v3:explained%20by%20the%20door",
+    tags: ["book", "title"],
+    purges: [],
+    cacheStatus: "larder; fwd=miss; detail=absent",
+  });
+  expect(before.steps.map((/** @type {any} */ one) => [one.rule, one.step, one.tier])).toEqual([
+    [10, "join", undefined],
+    [16, "look", "memory"],
+    [16, "look", "edge"],
+    [16, "look", "kv"],
+    [20, "lock", undefined],
+    [27, "ask", undefined],
+  ]);
+  // Still absent: the explanation before has asked nobody.
+  expect((await explain()).cacheStatus).toBe("larder; fwd=miss; detail=absent");
+  await call("GET", url);
+  const after = await explain();
+  expect(after.cacheStatus).toMatch(/^larder; hit; ttl=86\d{3}; detail=memory$/);
+  expect(after.tiers.map((/** @type {any} */ one) => [one.tier, one.state])).toEqual([
+    ["memory", "fresh"],
+    ["edge", "fresh"],
+    ["kv", "fresh"],
+    ["cold", undefined],
+  ]);
+  const purge = { json: { tags: ["title"], mode: "soft" }, token: admin };
+  expect((await call("POST", "/api/cache/purge", purge)).status).toBe(200);
+  const purged = await explain();
+  expect(purged.purges).toMatchObject([{ kind: "tag", text: "title", mode: "soft" }]);
+  expect(purged.purges[0].reaches).toEqual(["memory", "edge", "kv"]);
+});
+
 test("an entry is seen tier by tier, listed, and removed at once", async () => {
   const key = "larder:title:v3:entry%20of%20the%20door";
   const read = () => call("GET", "/search/title?q=entry%20of%20the%20door");
@@ -361,6 +404,7 @@ test("an entry is seen tier by tier, listed, and removed at once", async () => {
     ["memory", true, "fresh", "no"],
     ["edge", true, "fresh", "no"],
     ["kv", true, "fresh", "no"],
+    ["cold", false, undefined, undefined],
   ]);
   expect(seen.tiers[2]).toMatchObject({
     kind: "positive",
@@ -375,7 +419,7 @@ test("an entry is seen tier by tier, listed, and removed at once", async () => {
   expect(seen.tiers[2].storedBytes).toBe(seen.tiers[2].bodyBytes);
   expect((await get("/api/cache/keys?prefix=title:v3:entry")).json()).toEqual({ keys: [key], cursor: null });
   const removed = await call("DELETE", `/api/cache/entry?key=${encodeURIComponent(key)}`, { token: admin });
-  expect(removed.json()).toMatchObject({ purged: 1, removedFrom: ["memory", "edge", "kv"] });
+  expect(removed.json()).toMatchObject({ purged: 1, removedFrom: ["memory", "edge", "kv", "cold"] });
   expect((await get(`/api/cache/entry?key=${encodeURIComponent(key)}`)).status).toBe(404);
   expect((await read()).headers.get("cache-status")).toBe(
     "larder; fwd=miss; fwd-status=200; stored; detail=absent",

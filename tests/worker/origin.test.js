@@ -209,7 +209,9 @@ test("an answer that is too large is handed on as a stream where that is allowed
   asked[0].answer(new Response("x".repeat(300)));
   const { streamed, content } = await resuming;
   expect({ streamed, size: content.size }).toEqual({ streamed: 1, size: 0 });
-  expect(await new Response(bodies.giveOut(content.handle)).text()).toBe("x".repeat(300));
+  expect(await new Response(/** @type {ReadableStream} */ (bodies.giveOut(content.handle))).text()).toBe(
+    "x".repeat(300),
+  );
 });
 
 test("every request has its own tickets", async () => {

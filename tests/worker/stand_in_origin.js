@@ -5,10 +5,13 @@
 //   … "html", "truncated", "error", "limited", "huge", "silent"   what a broken origin does
 //   … "slow"                   the answer takes 200 ms, of the runtime's own clock
 //   http://keys.test/NAME   what was put there: {status?, keys}, a JSON Web Key Set and the status it is given with
+//   http://api.test/… with "enormous"   20,000,000 bytes, as it says beforehand
 //   http://api.test/… with "large"   300,000 bytes; "bodyless" a 404 without a body; "silent" nothing;
 //                              "echo" method, content type and body of the request
 //   http://gemini.test/…       a model: a profile with "down" gets a 500, with "truncated" half a text
 //   http://origin.test/count?for=TEXT   how many requests named TEXT so far
+
+export const ENORMOUS_BYTES = 20_000_000;
 
 /** @returns {(request: Request) => Promise<Response>} */
 export function standInOrigin() {
@@ -83,6 +86,12 @@ function plain(url, named, sent) {
   if (named.includes("echo")) return new Response(sent, { headers: { "content-type": "text/plain" } });
   if (named.includes("bodyless")) return new Response(null, { status: 404 });
   if (named.includes("silent")) return new Promise(() => {});
+  if (named.includes("enormous")) {
+    const bytes = Uint8Array.from({ length: ENORMOUS_BYTES }, (_, i) => (i * 7 + (i >> 9)) % 251);
+    return new Response(bytes, {
+      headers: { "content-type": "application/octet-stream", "content-length": String(ENORMOUS_BYTES) },
+    });
+  }
   if (named.includes("large"))
     return new Response("x".repeat(300_000), { headers: { "content-type": "text/plain" } });
   return new Response(`item ${url.pathname}${url.search}`, { headers: { "content-type": "text/plain" } });

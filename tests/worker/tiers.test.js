@@ -301,7 +301,9 @@ test("an answer within its bound is a buffer, above it a stream where that is al
   bodies.release(whole.content.handle);
   const stream = await operate("origin_fetch", fetching(url, { oversize: 1 }));
   expect(stream).toMatchObject({ status: 200, streamed: 1, content: { size: 0 } });
-  const text = await new Response(bodies.giveOut(stream.content.handle)).text();
+  const text = await new Response(
+    /** @type {ReadableStream} */ (bodies.giveOut(stream.content.handle)),
+  ).text();
   expect(text.length).toBe(300_000);
   const unread = await operate("origin_fetch", fetching(url, { oversize: 1 }));
   bodies.release(unread.content.handle);

@@ -1,0 +1,58 @@
+// What the deployment costs, and what a month would come to.
+
+import { get } from "../api.js";
+import { card, dollarsText, h, numberText, table, when } from "../dom.js";
+
+export async function costs() {
+  const answer = await get("/api/costs");
+  const { planUsd, usageUsd, basis } = answer.month;
+  return [
+    h(
+      "div",
+      { class: "tiles" },
+      tile("A month", dollarsText(planUsd + usageUsd), "forecast"),
+      tile("The plan", dollarsText(planUsd), "a month"),
+      tile("Its use", dollarsText(usageUsd), "beyond what is included"),
+      tile("Models so far", dollarsText(answer.modelsUsd), "since the beginning"),
+    ),
+    card(
+      "By what is billed",
+      table(
+        [
+          ["what", (one) => one.what],
+          ["counted", (one) => `${numberText(one.counted)} ${one.unit}`, "number"],
+          ["at list price", (one) => dollarsText(one.listUsd), "number"],
+          ["in a month", (one) => numberText(one.monthForecast), "number"],
+          ["included", (one) => numberText(one.monthIncluded), "number"],
+          ["the month's cost", (one) => dollarsText(one.monthUsd), "number"],
+        ],
+        answer.items,
+        { caption: "By what is billed", empty: "Nothing that is billed was counted yet." },
+      ),
+      h("p", { class: "quiet" }, "Counted since ", when(answer.since), `. ${basis} ${answer.unknown}`),
+    ),
+    card(
+      "KV by resource",
+      table(
+        [
+          ["resource", (one) => one.resource],
+          ["reads", (one) => numberText(one.kvReads), "number"],
+          ["writes", (one) => numberText(one.kvWrites), "number"],
+          ["at list price", (one) => dollarsText(one.listUsd), "number"],
+        ],
+        answer.resources,
+        { caption: "KV by resource", empty: "No resource is declared." },
+      ),
+    ),
+  ];
+}
+
+/** @param {string} label @param {string} value @param {string} note */
+const tile = (label, value, note) =>
+  h(
+    "div",
+    { class: "tile" },
+    h("span", { class: "label" }, label),
+    h("strong", {}, value),
+    h("small", {}, note),
+  );

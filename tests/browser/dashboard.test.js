@@ -1,0 +1,305 @@
+// The dashboard in Chromium: every view in both themes, on a phone's width and on a wide screen, with traffic, a job, a
+// firing alert and an experiment. Pictures of them lie in build/screenshots; BROWSER_RUN=whole makes all of them.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { createCatalogue } from "../../catalogue/server.js";
+import { bringToLife, MARKUP, SECRET, tokenOf } from "../runtime/operators_api.js";
+import { startWorker } from "../runtime/support.js";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PICTURES = "build/screenshots";
+const VIEWS = [
+  "overview",
+  "patterns",
+  "candidates",
+  "entries",
+  "explain?url=/search/title%3Fq%3Ddune",
+  "warming",
+  "cold",
+  "experiments",
+  "alerts",
+  "settings",
+  "audit",
+  "costs",
+];
+
+const catalogue = createCatalogue();
+/** @type {any} */
+let worker;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  rmSync(PICTURES, { recursive: true, force: true });
+  mkdirSync(PICTURES, { recursive: true });
+  const { url } = await catalogue.listen(0);
+  const bindings = { ADMIN_JWT_SECRET: SECRET, LEDGER_SHARDS: "1", OPENLIBRARY_RATE: "200" };
+  worker = await startWorker("wasi", { origin: url, bindings, cold: true });
+  await bringToLife(worker, { url });
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+});
+
+after(async () => {
+  await browser?.close();
+  await worker?.stop();
+  await catalogue.close();
+});
+
+/**
+ * A page on which nothing may go wrong: `faults` has what did.
+ * @param {{width: number, theme: "light" | "dark", token: string | null}} how
+ */
+async function open({ width, theme, token }) {
+  const context = await browser.newContext({
+    viewport: { width, height: width < 500 ? 800 : 1000 },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const faults = [];
+  page.on("console", (message) => {
+    // The audit log tells an admin from a viewer by a 403, which the browser logs by itself.
+    const isRole = /403/.test(message.text()) && /\/api\/audit\?/.test(message.location().url);
+    if (["error", "warning"].includes(message.type()) && !isRole) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective}`));
+  });
+  await page.goto(new URL("/dashboard", worker.url).href);
+  if (token !== null) {
+    await page.getByLabel("Token").fill(token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator("#view[data-shown]").waitFor();
+  }
+  return { page, context, faults };
+}
+
+/** @param {import("playwright-core").Page} page @param {string} view */
+async function show(page, view) {
+  const name = view.split("?")[0] ?? "";
+  await page.evaluate((hash) => {
+    document.querySelector("#view")?.removeAttribute("data-shown");
+    location.hash = hash;
+  }, `#/${view}`);
+  await page.locator(`#view[data-shown="${name}"]`).waitFor();
+}
+
+/** What axe finds serious or worse. The page's policy lets no script in, so it comes through the debugger. @param {import("playwright-core").Page} page */
+async function unfit(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate("axe.run({ resultTypes: ['violations'] })");
+  return violations
+    .filter((/** @type {any} */ one) => ["serious", "critical"].includes(one.impact))
+    .map(
+      (/** @type {any} */ one) =>
+        `${one.id}: ${one.nodes.map((/** @type {any} */ node) => node.html.slice(0, 120)).join(" | ")}`,
+    );
+}
+
+/** @type {["light" | "dark", number][]} */
+const LOOKS = [
+  ["light", 360],
+  ["dark", 1600],
+];
+// The gate is content with each theme and each width once.
+if (process.env.BROWSER_RUN === "whole") LOOKS.push(["dark", 360], ["light", 1600]);
+
+for (const [theme, width] of LOOKS) {
+  test(`every view: ${theme}, ${width} pixels`, { timeout: 120_000 }, async () => {
+    const { page, context, faults } = await open({ width, theme, token: await tokenOf() });
+    for (const view of VIEWS) {
+      await show(page, view);
+      const name = view.split("?")[0];
+      assert.equal(
+        await page.locator(".failure").count(),
+        0,
+        `${name}: ${await page.locator("#view").textContent()}`,
+      );
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide`);
+      await page.screenshot({ path: `${PICTURES}/${name}-${theme}-${width}.png`, fullPage: true });
+      assert.deepEqual(await unfit(page), [], `${name}, ${theme}, ${width}`);
+    }
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}
+
+test("what comes from outside shows as text everywhere", async () => {
+  const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+  const shown = async (/** @type {string} */ text) =>
+    assert.ok((await page.locator("#view").textContent()).includes(text), `${text} is not shown as it is`);
+  await show(page, "experiments");
+  await shown(MARKUP);
+  await show(page, `explain?url=${encodeURIComponent(`/search/title?q=${encodeURIComponent(MARKUP)}`)}`);
+  await shown("img%20src=x");
+  await show(page, `explain?url=${encodeURIComponent(`/${MARKUP}`)}`);
+  await show(page, "entries?prefix=title");
+  await shown("img%20src=x");
+  await page.getByLabel("Keys that begin with").fill(MARKUP);
+  await page.getByRole("button", { name: "List" }).click();
+  await page.getByText("There are no such keys").waitFor();
+  // What an API that was taken over might say.
+  await page.route("**/api/advice", (route) =>
+    route.fulfill({
+      json: { advice: [{ name: MARKUP, level: MARKUP, what: MARKUP, help: MARKUP }], looksAtCounts: true },
+    }),
+  );
+  await show(page, "overview");
+  await shown(MARKUP);
+  await page.route("**/api/warming/dlq", (route) =>
+    route.fulfill({
+      json: {
+        letters: [{ id: 1, at: null, author: MARKUP, reason: MARKUP, message: MARKUP }],
+        next: 0,
+        depth: 1,
+      },
+    }),
+  );
+  await show(page, "warming");
+  await shown(MARKUP);
+  await page.route("**/api/audit?*", (route) =>
+    route.fulfill({
+      json: {
+        entries: [
+          {
+            at: MARKUP,
+            who: MARKUP,
+            role: "",
+            from: MARKUP,
+            method: "GET",
+            path: MARKUP,
+            status: 200,
+            count: 1,
+            what: MARKUP,
+          },
+        ],
+        cursor: null,
+      },
+    }),
+  );
+  await show(page, "audit");
+  await shown(MARKUP);
+  await page.route("**/api/costs", (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ status: 503, detail: MARKUP }),
+    }),
+  );
+  await show(page, "costs");
+  await shown(MARKUP);
+  assert.equal(await page.evaluate("window.acted"), undefined);
+  assert.equal(await page.locator("img").count(), 0);
+  assert.deepEqual(
+    faults.filter((fault) => !/status of 503/.test(fault)),
+    [],
+  );
+  await context.close();
+});
+
+test("a viewer sees, and changes nothing; a token that does not count is refused", async () => {
+  const { page, context } = await open({ width: 1600, theme: "light", token: await tokenOf("viewer") });
+  await page.getByText("viewer", { exact: true }).waitFor();
+  for (const view of ["settings", "alerts", "warming", "experiments", "entries"]) {
+    await show(page, view);
+    const names = await page.locator("#view button").allInnerTexts();
+    const changes = names.filter((name) =>
+      /^(Change|Silence|Warm|Purge|Promote|Stop|Cancel|Send)/.test(name),
+    );
+    assert.deepEqual(changes, [], view);
+  }
+  await show(page, "audit");
+  await page.getByText("The audit log is for admins").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").fill("garbage");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator(".failure").waitFor();
+  await page.reload();
+  await page.getByLabel("Token").waitFor();
+  assert.equal(new URL(page.url()).search, "");
+  assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [
+    0,
+    0,
+    "",
+  ]);
+  await page.screenshot({ path: `${PICTURES}/sign-in-light-1600.png` });
+  await context.close();
+});
+
+test("an admin changes a setting after a question, silences an alert, uploads a list and explains", async () => {
+  const { page, context, faults } = await open({ width: 1600, theme: "dark", token: await tokenOf() });
+  await show(page, "settings");
+  await page.getByRole("button", { name: "Change ENABLE_SWR" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill("false");
+  await page.screenshot({ path: `${PICTURES}/question-dark-1600.png` });
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.getByText("runtime", { exact: true }).count(), 0);
+  await page.getByRole("button", { name: "Change ENABLE_SWR" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill("false");
+  await page.getByRole("dialog").getByRole("button", { name: "Change", exact: true }).click();
+  await page.getByText("runtime", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "ENABLE_SWR as deployed" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Go back" }).click();
+  await page.getByText("runtime", { exact: true }).waitFor({ state: "detached" });
+
+  await show(page, "alerts");
+  await page.getByText("firing", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "Silence budget_burns_fast" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Silence" }).click();
+  await page.getByText("silent until").waitFor();
+
+  await show(page, "warming");
+  await page.setInputFiles('input[type="file"]', {
+    name: "list.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from("Title,Author\nEmma,Jane Austen\n"),
+  });
+  await page.getByRole("button", { name: "Warm", exact: true }).click();
+  await page.getByText(/^Job [\w-]+: 1 authors\./).waitFor();
+
+  await show(page, "entries?prefix=title");
+  await page.getByRole("button", { name: "v3:dune", exact: true }).click();
+  await page.getByRole("button", { name: "Purge this key" }).waitFor();
+  await page.screenshot({ path: `${PICTURES}/entry-dark-1600.png`, fullPage: true });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("live updates go on while the page is seen, and stop when it is hidden", async () => {
+  const { page, context } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.url().endsWith("/metrics")) asked += 1;
+  });
+  await page.clock.install();
+  await show(page, "entries");
+  await show(page, "overview");
+  assert.equal(asked, 1);
+  const lookedAgain = page.waitForResponse(/\/api\/costs$/);
+  await page.clock.runFor(5100);
+  await lookedAgain;
+  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 2);
+  assert.equal(asked, 2);
+  await page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await page.clock.runFor(60_000);
+  assert.equal(asked, 2);
+  await page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { value: false, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await page.waitForResponse(/\/api\/costs$/);
+  assert.equal(asked, 3);
+  await page.screenshot({ path: `${PICTURES}/overview-live-light-1600.png`, fullPage: true });
+  await context.close();
+});
