@@ -369,7 +369,8 @@ test(
     }
     assert.ok(titles.length > 2);
     await fetch(`${url}/_control/requests`, { method: "DELETE" });
-    for (const title of titles) {
+    // Once each: a second answer would be from memory.
+    for (const title of new Set(titles.map((one) => one.toLowerCase()))) {
       const response = await larder.get(`/search/title?q=${encodeURIComponent(title)}`);
       assert.match(response.headers.get("cache-status") ?? "", /^larder; hit;.*detail=redis/, title);
       await response.arrayBuffer();
