@@ -290,9 +290,9 @@ std::string plain_text_of(const std::vector<Notice>& notices, const NoticeContex
 std::string html_of(const std::vector<Notice>& notices, const NoticeContext& context) {
   // Inline styles are what all mail programs take; the sheet is for those that can be dark.
   std::string html =
-      concat({"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-              "<meta name=\"viewport\" content=\"width=device-width\">"
-              "<meta name=\"color-scheme\" content=\"light dark\">"
+      concat({"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">",
+              "<meta name=\"viewport\" content=\"width=device-width\">",
+              "<meta name=\"color-scheme\" content=\"light dark\">",
               "<meta name=\"supported-color-schemes\" content=\"light dark\"><title>",
               escaped_html(subject_of(notices, context)), "</title><style>", mail_sheet, "</style></head>",
               "<body class=\"page\" style=\"margin:0;padding:24px 16px;background:#f4f4f2;color:#1c1c1a;",

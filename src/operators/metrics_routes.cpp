@@ -23,7 +23,23 @@
 
 namespace larder::operators {
 
+// Not in the unnamed namespace: the older clang makes tail calls of coroutines that name what is there.
+namespace metrics_answers {
+
+struct KeptByObject {
+  std::string_view binding;
+  std::string name;
+  std::uint64_t bytes = 0;
+
+  KeptByObject(std::string_view binding_, std::string name_, std::uint64_t bytes_)
+      : binding(binding_), name(std::move(name_)), bytes(bytes_) {}
+};
+
+}  // namespace metrics_answers
+
 namespace {
+
+using metrics_answers::KeptByObject;
 
 using metrics::BilledItem;
 using metrics::Tally;
@@ -123,15 +139,6 @@ void write_cpu(JsonWriter& json, const metrics::Usage& month, const CpuTime& cpu
       "time), and ask again with ?cpuMillisPerRequest=: then it is among the items.");
   json.end_object();
 }
-
-struct KeptByObject {
-  std::string_view binding;
-  std::string name;
-  std::uint64_t bytes = 0;
-
-  KeptByObject(std::string_view binding_, std::string name_, std::uint64_t bytes_)
-      : binding(binding_), name(std::move(name_)), bytes(bytes_) {}
-};
 
 // What stores keep, as far as it is known: KV from what it was given, objects as they say it themselves.
 void write_storage(JsonWriter& json, const metrics::Usage& month, const std::vector<KeptByObject>& objects) {

@@ -45,7 +45,7 @@ bool RateCircuit::has_worked(std::string_view key) const { return find_key(prove
 
 std::size_t RateCircuit::count(Instant now, Probes probes) const {
   return static_cast<std::size_t>(std::count_if(probes_.begin(), probes_.end(), [&](const Probe& probe) {
-    return now < probe.until && !(probes == Probes::unproven && probe.has_worked);
+    return now < probe.until && (probes == Probes::all || !probe.has_worked);
   }));
 }
 

@@ -572,7 +572,8 @@ TEST_F(AppTest, TheStatusPageIsHiddenInProductionWhichIsTheDefault) {
 TEST_F(AppTest, TheStartUpLineSaysWhatIsTrue) {
   Isolate enabled(world);
   ASSERT_EQ(enabled.host.log_lines().size(), 1U);
-  EXPECT_THAT(enabled.host.log_lines()[0], HasSubstr("Cache: enabled (impl: TieredCache: memory, edge, kv, cold)"));
+  EXPECT_THAT(enabled.host.log_lines()[0],
+              HasSubstr("Cache: enabled (impl: TieredCache: memory, edge, kv, cold)"));
   Isolate disabled(world, {{"CACHE_IMPL", "null"}});
   EXPECT_THAT(disabled.host.log_lines()[0], HasSubstr("Cache: disabled (impl: NullCache)"));
 }

@@ -21,10 +21,26 @@ constexpr auto item_declarations = R"({"resources": [
      "tags": ["items", "item:{id}"]}]})";
 
 TEST(Router, PathsOfLardersOwnAreReserved) {
-  for (const std::string_view path :
-       {"/internal", "/internal/cache", "/health", "/api/cache", "/api/cache/keys", "/api/settings",
-        "/api/warming/jobs/1", "/metrics", "/metrics/prom", "/dashboard", "/dashboard/app.js", "/openapi.json", "/api/explain", "/api/alerts", "/api/slo",
-        "/api/costs", "/api/experiments", "/api/cold", "/api/audit", "/api/narrative/user/x"}) {
+  for (const std::string_view path : {"/internal",
+                                      "/internal/cache",
+                                      "/health",
+                                      "/api/cache",
+                                      "/api/cache/keys",
+                                      "/api/settings",
+                                      "/api/warming/jobs/1",
+                                      "/metrics",
+                                      "/metrics/prom",
+                                      "/dashboard",
+                                      "/dashboard/app.js",
+                                      "/openapi.json",
+                                      "/api/explain",
+                                      "/api/alerts",
+                                      "/api/slo",
+                                      "/api/costs",
+                                      "/api/experiments",
+                                      "/api/cold",
+                                      "/api/audit",
+                                      "/api/narrative/user/x"}) {
     EXPECT_TRUE(is_reserved(path)) << path;
   }
   for (const std::string_view path :
