@@ -109,7 +109,7 @@ const PERFORMANCE = [
     unit: "percentunit",
     queries: [
       [
-        "(sum(rate(cache_hit_fresh_total{}[5m])) + sum(rate(cache_hit_stale_total{}[5m]))) / (sum(rate(cache_hit_fresh_total{}[5m])) + sum(rate(cache_hit_stale_total{}[5m])) + sum(rate(cache_miss_reads_total{}[5m])))",
+        "(sum(rate(cache_hit_fresh_total{}[5m])) + (sum(rate(cache_hit_stale_total{}[5m])) or vector(0))) / (sum(rate(cache_hit_fresh_total{}[5m])) + (sum(rate(cache_hit_stale_total{}[5m])) or vector(0)) + sum(rate(cache_miss_reads_total{}[5m])))",
         "hit rate",
       ],
     ],
@@ -264,7 +264,12 @@ const costs = () => [
     title: "Origin requests saved",
     description: "Reads that needed no origin, a second.",
     unit: "reqps",
-    queries: [["sum(rate(cache_hit_fresh_total{}[5m])) + sum(rate(cache_hit_stale_total{}[5m]))", "saved"]],
+    queries: [
+      [
+        "sum(rate(cache_hit_fresh_total{}[5m])) + (sum(rate(cache_hit_stale_total{}[5m])) or vector(0))",
+        "saved",
+      ],
+    ],
   },
 ];
 

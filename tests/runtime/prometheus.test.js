@@ -163,7 +163,7 @@ for (const flavour of FLAVOURS) {
 
 /** Counters that this load does not move: what asks for them alone has no series yet. */
 const UNMOVED =
-  /^(?:cache_del_total|cache_errors_total|cache_invalidate_total|purged_entries_total|refresh_\w+|warm\w+|model_\w+|lock_contended_total|tier_errors_total|cold_\w+)$/;
+  /^(?:cache_del_total|cache_errors_total|cache_invalidate_total|purged_entries_total|refresh_\w+|warm\w+|model_\w+|lock_contended_total|locks_in_flight|tier_errors_total|cold_\w+)$/;
 /** And billed items that nothing in it comes to. */
 const UNBILLED = /item="(?:kv_deletes|kv_lists|r2_\w+|queue_operations|analytics_points|emails)"/;
 
