@@ -35,7 +35,7 @@ void check_purges(std::string_view json) {
   for (const config::Purge& purge : *purges) {
     LARDER_ASSERT(!purge.text.empty() && purge.text.size() <= config::limit::purge_text_bytes_max);
     LARDER_ASSERT(is_utf8(purge.text) && purge.kind != config::PurgeKind::all);
-    LARDER_ASSERT(purge.soft == purges->front().soft);
+    LARDER_ASSERT(purge.is_soft() == purges->front().is_soft());
   }
 }
 
