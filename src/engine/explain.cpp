@@ -72,8 +72,6 @@ class Forecast {
         told_.status = forwarded(http::ForwardReason::bypass, step.reason);
         break;
       case Move::serve:
-        told_.status = status_of_copy(step.reason);
-        break;
       case Move::serve_stale:
       case Move::serve_stale_at_once:
         told_.status = status_of_copy(step.reason);
@@ -86,7 +84,7 @@ class Forecast {
         // These follow what another request or the origin has said, and nobody is asked here.
         break;
     }
-    told_.steps.push_back(std::move(planned));
+    told_.steps.push_back(planned);
     return goes_on;
   }
 

@@ -31,7 +31,8 @@ std::string_view state_of(const records::ArchiveRun& run) {
 
 // A JSON number.
 void write_dollars(JsonWriter& json, std::string_view name, std::uint64_t nanodollars) {
-  json.key(name).value(static_cast<double>((nanodollars + 500) / 1000) / 1e6);
+  const std::uint64_t microdollars = (nanodollars + 500) / 1000;
+  json.key(name).value(static_cast<double>(microdollars) / 1e6);
 }
 
 std::string time_of(std::uint64_t millis) {

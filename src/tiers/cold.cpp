@@ -44,7 +44,8 @@ class Cold final : public CacheTier {
   }
 
   host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) override {
-    const std::vector<std::string> names(1, std::move(storage_name));
+    std::vector<std::string> names;
+    names.push_back(std::move(storage_name));
     const auto removed = co_await host::r2_delete(here, names);
     if (!removed && removed.error().kind == ErrorKind::unsupported) {
       co_return false;
