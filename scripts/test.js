@@ -1,6 +1,6 @@
 // Runs the suites that are named (node scripts/test.js SUITE...) and adds up their tests:
 //   native, sanitize, gcc   every GoogleTest binary of that CMake preset
-//   plain                   the simulator's search for deliberate defects
+//   plain                   the search for deliberate defects, and cold storage of many entries
 //   catalogue               the bundled catalogue's own tests
 //   architecture            the gates: include graph, leftovers, modules, deployment
 //   cli                     the command line
@@ -41,11 +41,15 @@ function filesIn(folder, ending) {
     .sort();
 }
 
-/**
- * The simulator's mutants are defects of the core, not of its memory: no sanitizer looks for them, and so faster.
- * @type {Record<string, string>}
- */
-const FILTERS = { "sanitize/sim_tests": "-All/Defects.*", "plain/sim_tests": "All/Defects.*" };
+/** Defects of the core, not of its memory, and thousands of entries: no sanitizer looks for them, and so faster. */
+const LONG_COLD = "All/ColdMutant.*:ScaleTest.*";
+/** @type {Record<string, string>} */
+const FILTERS = {
+  "sanitize/sim_tests": "-All/Defects.*",
+  "plain/sim_tests": "All/Defects.*",
+  "sanitize/cold_tests": `-${LONG_COLD}`,
+  "plain/cold_tests": LONG_COLD,
+};
 /** Takes longer than all others together, and so is run in parts. */
 const IN_PARTS = "plain/sim_tests";
 
