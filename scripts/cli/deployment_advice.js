@@ -16,12 +16,21 @@ const ARCHIVE_DAYS_MIN = 30;
 /** What a queue keeps a message at most; a letter that nobody takes is gone then (Cloudflare, read 2026-11). */
 const QUEUE_DAYS_DEFAULT = 4;
 
+/** The binding whose messages are sent again where they are lost: a run of the archiver goes on every night. */
+const SENT_AGAIN = "ARCHIVE_QUEUE";
+
 const producers = (/** @type {any} */ config) => config.queues?.producers ?? [];
 const consumers = (/** @type {any} */ config) => config.queues?.consumers ?? [];
 const consumed = (/** @type {any} */ config) =>
   new Set(consumers(config).map((/** @type {any} */ one) => one.queue));
 const letters = (/** @type {any} */ config) =>
   new Set(consumers(config).flatMap((/** @type {any} */ one) => one.dead_letter_queue ?? []));
+const sentAgain = (/** @type {any} */ config) =>
+  new Set(
+    producers(config)
+      .filter((/** @type {any} */ one) => one.binding === SENT_AGAIN)
+      .map((/** @type {any} */ one) => one.queue),
+  );
 const bound = (/** @type {any} */ config) =>
   (config.durable_objects?.bindings ?? []).map((/** @type {any} */ one) => one.name);
 const resources = (/** @type {any} */ declarations) =>
@@ -122,9 +131,10 @@ const CHECKS = [
     find: ({ config }) =>
       consumers(config)
         .filter((/** @type {any} */ one) => !one.dead_letter_queue && !letters(config).has(one.queue))
+        .filter((/** @type {any} */ one) => !sentAgain(config).has(one.queue))
         .map((/** @type {any} */ one) => one.queue),
     what: "The queue {} has no dead letters: a message whose retries are used up is lost without a word.",
-    help: "Name a dead_letter_queue, unless whoever sends it finds out and sends it again.",
+    help: "Name a dead_letter_queue.",
   },
   {
     name: "letters_unconsumed",

@@ -24,7 +24,7 @@ import { ownQueueName } from "../../shim/queue_name.js";
 const project = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const STAND_IN = join(project, "tests/cli/stand_in/wrangler.js");
 const SECRET = "a-secret-of-the-test-that-nobody-may-see";
-const QUEUES = ["author-warming-queue", "author-warming-priority", "author-warming-dlq"];
+const QUEUES = ["author-warming-queue", "author-warming-priority", "archive-queue", "author-warming-dlq"];
 
 /** A project's folder with an account, and the command line in it. @param {import("node:test").TestContext} context */
 function place(context, account = {}) {
@@ -124,6 +124,7 @@ test("an empty account gets everything once, and nothing the second time", async
       "R2 bucket     library-data             is there\n" +
       "queue         author-warming-queue     is there\n" +
       "queue         author-warming-priority  is there\n" +
+      "queue         archive-queue            is there\n" +
       "queue         author-warming-dlq       is there\n" +
       "secret        ADMIN_JWT_SECRET         from the file of secrets\n" +
       "Deployed larder\n",
@@ -143,6 +144,7 @@ test("a dry run looks, shows all that it would run, and changes nothing", async 
       "R2 bucket     library-data             to be made\n" +
       "queue         author-warming-queue     is there\n" +
       "queue         author-warming-priority  to be made\n" +
+      "queue         archive-queue            to be made\n" +
       "queue         author-warming-dlq       to be made\n" +
       "secret        ADMIN_JWT_SECRET         to be made\n" +
       "Nothing was done. It would run:\n" +
