@@ -121,6 +121,7 @@ export function makeLarder(folder, modules, settings) {
     { binding: "LEDGER", className: "Ledger", service: "control" },
     { binding: "EXPERIMENTS", className: "Experiments", service: "control" },
     { binding: "AUDIT", className: "Audit", service: "control" },
+    { binding: "BUCKETS", className: "Buckets", service: "control" },
   ];
   return writeConfiguration(
     folder,
@@ -129,7 +130,7 @@ export function makeLarder(folder, modules, settings) {
       {
         name: "control",
         modules,
-        classes: ["ControlLog", "Ledger", "Experiments", "Audit"],
+        classes: ["ControlLog", "Ledger", "Experiments", "Audit", "Buckets"],
         storage: "disk",
       },
       { name: "stores", modules: [ours("stores.js")] },

@@ -22,6 +22,8 @@ const TOKEN = "a-token-for-this-measurement";
 const BODY = "x".repeat(2_000);
 const READERS = 50;
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+/** Of this program to the server. */
+const OWN_CONNECTIONS = 1;
 /** A way has to be better by so much to be called so. */
 const CLEARLY = 1.2;
 
@@ -36,7 +38,8 @@ function cpuSeconds() {
   let ticks = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const [, name, rest] = /^\d+ \((.*)\) (.*)$/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      const [, name, rest] =
+        /^\d+ \((.*)\) (.*)$/.exec(readFileSync(`/proc/${pid}/stat`, "utf8").trim()) ?? [];
       const fields = (rest ?? "").split(" ");
       if (name === "workerd" && Number(fields[1]) === process.pid)
         ticks += Number(fields[11]) + Number(fields[12]);
@@ -62,12 +65,13 @@ const ask = (agent, url) =>
   });
 
 /**
- * @param {string} way @param {string} url @param {number} readers @param {number} seconds
- * @param {Awaited<ReturnType<typeof startRedis>>} redis @returns {Promise<Row>}
+ * @param {string} way @param {string[]} urls as many as readers, or one for all of them @param {number} readers
+ * @param {number} seconds @param {Awaited<ReturnType<typeof startRedis>>} redis @returns {Promise<Row>}
  */
-async function load(way, url, readers, seconds, redis) {
+async function load(way, urls, readers, seconds, redis) {
+  const urlOf = (/** @type {number} */ reader) => urls[reader % urls.length] ?? "";
   const agent = new Agent({ keepAlive: true, maxSockets: readers });
-  for (let i = 0; i < 20; i++) await ask(agent, url);
+  for (let i = 0; i < Math.max(20, urls.length); i++) await ask(agent, urlOf(i));
   const figures = async () => ({
     commands: Number(await redis.info("stats", "total_commands_processed")),
     reads: Number(await redis.info("stats", "total_reads_processed")),
@@ -80,11 +84,14 @@ async function load(way, url, readers, seconds, redis) {
   const began = performance.now();
   const end = began + seconds * 1000;
   const watch = setInterval(async () => {
-    connections = Math.max(connections, Number(await redis.info("clients", "connected_clients")) - 2);
+    connections = Math.max(
+      connections,
+      Number(await redis.info("clients", "connected_clients")) - OWN_CONNECTIONS,
+    );
   }, 50);
   await Promise.all(
-    Array.from({ length: readers }, async () => {
-      while (performance.now() < end) times.push(await ask(agent, url));
+    Array.from({ length: readers }, async (_, reader) => {
+      while (performance.now() < end) times.push(await ask(agent, urlOf(reader)));
     }),
   );
   clearInterval(watch);
@@ -132,8 +139,8 @@ async function benchWays(redis, seconds) {
   const url = await miniflare.unsafeGetDirectURL("ways");
   const rows = [];
   for (const readers of [1, READERS, 200]) {
-    rows.push(await load("a connection a request", new URL("/request", url).href, readers, seconds, redis));
-    rows.push(await load("one of an object", new URL("/object", url).href, readers, seconds, redis));
+    rows.push(await load("a connection a request", [new URL("/request", url).href], readers, seconds, redis));
+    rows.push(await load("one of an object", [new URL("/object", url).href], readers, seconds, redis));
   }
   await miniflare.dispose();
   return rows;
@@ -164,9 +171,12 @@ async function benchHits(redis, seconds) {
   const rows = [];
   for (const [way, tier, bindings] of cases) {
     const larder = await startWorker("wasi", { origin: origin.url, declarations, bindings });
-    const path = `/${tier}/one`;
-    await larder.until(async () => / hit/.test((await larder.get(path)).headers.get("cache-status") ?? ""));
-    rows.push(await load(way, new URL(path, larder.url).href, READERS, seconds, redis));
+    // Readers of one key would share a read, so each has a key of its own.
+    const paths = Array.from({ length: READERS }, (_, at) => `/${tier}/${at}`);
+    for (const path of paths)
+      await larder.until(async () => / hit/.test((await larder.get(path)).headers.get("cache-status") ?? ""));
+    const urls = paths.map((path) => new URL(path, larder.url).href);
+    rows.push(await load(way, urls, READERS, seconds, redis));
     await larder.stop();
   }
   await rest.stop();
