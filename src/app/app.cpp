@@ -678,14 +678,14 @@ std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine
                                             const engine::Reading& reading,
                                             const http::Conditions& conditions) {
   const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
-  // The fields of CORS, an experiment's variant, and a log line, are made of the whole answer.
-  if (!is_read || query.resource->cors || query.view != nullptr || host_.logs(LogLevel::info) ||
-      !has_lasting_head(reading) || query.wants_part) {
+  // The fields of CORS, and a log line, are made of the whole answer.
+  if (!is_read || query.resource->cors || host_.logs(LogLevel::info) || !has_lasting_head(reading) ||
+      query.wants_part) {
     return std::nullopt;
   }
   const engine::Hit& hit = *reading.hit();
   const http::Precondition precondition = precondition_of(host_, hit, inbound.method, conditions);
-  host::Head& place = head_of(hit, inbound.method, precondition);
+  host::Head& place = head_of(hit, reading.status.variant, inbound.method, precondition);
   host::HeadHandle head = place.use();
   if (head == host::HeadHandle::none) {
     const Outgoing whole =

@@ -13,12 +13,13 @@ bool has_lasting_head(const engine::Reading& reading) {
   const http::CacheStatus& status = reading.status;
   return hit != nullptr && hit->found_in == config::Tier::memory && hit->role == engine::Role::itself &&
          hit->form == engine::Form::as_kept && hit->entry->header.status != 206 && !status.forward &&
-         status.ttl && !status.key && status.variant.empty() &&
-         status.detail == policy::to_text(policy::Reason::memory);
+         status.ttl && !status.key && status.detail == policy::to_text(policy::Reason::memory);
 }
 
-host::Head& head_of(const engine::Hit& hit, http::Method method, http::Precondition precondition) {
+host::Head& head_of(const engine::Hit& hit, std::string_view variant, http::Method method,
+                    http::Precondition precondition) {
   tiers::EntryHeads& heads = hit.entry->heads;
+  heads.tell_of(variant);
   if (precondition != http::Precondition::proceed) {
     return heads.not_modified;
   }

@@ -6,12 +6,15 @@
 
 namespace larder::app {
 
-// Whether the reading is a memory hit whose head depends on nothing but its entry, its times, the method, and
-// whether a condition holds. A copy of a part (206) is cut to what is asked for.
+// Whether the reading is a memory hit whose head depends on nothing but its entry, its times, the variant of
+// experiments that it tells of, the method, and whether a condition holds. A copy of a part (206) is cut to
+// what is asked for.
 bool has_lasting_head(const engine::Reading& reading);
 
-// The place of the head in the hit's entry. `method` is GET or HEAD.
-host::Head& head_of(const engine::Hit& hit, http::Method method, http::Precondition precondition);
+// The place of the head in the hit's entry. `variant`: what Cache-Status says of experiments. `method` is GET
+// or HEAD.
+host::Head& head_of(const engine::Hit& hit, std::string_view variant, http::Method method,
+                    http::Precondition precondition);
 
 // What of such an answer lasts. `answer` as reading_answer() makes it; `guards` are those of its lanes.
 host::HeadParts lasting_parts(const host::Answer& answer, std::vector<std::string> guards);

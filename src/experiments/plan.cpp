@@ -61,6 +61,11 @@ std::optional<Variant> read_variant(const JsonText& json) {
   return variant;
 }
 
+std::uint64_t mark_of(const Published& experiment) {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+  return UnitId(experiment.cohorts.salt).hash() * 31 + experiment.epoch * odd;
+}
+
 Failure unreadable() {
   return fail(ErrorKind::corrupt, "experiments", "What is published of an experiment is not readable.");
 }
@@ -231,6 +236,7 @@ std::shared_ptr<const View> Plan::make_view(const config::Resource& resource,
     part.salt = experiment.cohorts.salt;
     part.experiment = experiment.name;
     part.epoch = experiment.epoch;
+    part.mark = mark_of(experiment);
     part.variant = *variants[i];
     part.label = concat({experiment.name, ":", variant.name});
     labels.push_back(part.label);
@@ -315,6 +321,7 @@ std::shared_ptr<const View> Plan::observed_view(std::string_view name, std::stri
     part.salt = experiment.cohorts.salt;
     part.experiment = experiment.name;
     part.epoch = experiment.epoch;
+    part.mark = mark_of(experiment);
     part.variant = *variant;
     part.label = concat({experiment.name, ":", experiment.variants[*variant].name});
     view.label = part.label;

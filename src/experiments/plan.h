@@ -62,6 +62,8 @@ struct Part {
   std::size_t variant = 0;
   // "title-ttl:week"
   std::string label;
+  // Tells the marks of its units from those of other experiments and epochs.
+  std::uint64_t mark = 0;
 
   Part() {}
 };

@@ -63,6 +63,9 @@ struct Key : entry::Key {
 
 // The heads of the answers that are made of an entry, where the host keeps them. They change nothing of it.
 struct EntryHeads {
+  // The variant of experiments that they tell of ("": none): one at a time, since a key has one until the
+  // experiments change.
+  std::string variant;
   host::Head whole;
   // Of HEAD: it may tell what the answer to GET has by itself.
   host::Head alone;
@@ -70,6 +73,15 @@ struct EntryHeads {
   host::Head not_modified;
 
   EntryHeads() {}
+  // From here on they tell of this variant; heads that told of another are let go.
+  void tell_of(std::string_view variant_) {
+    if (variant != variant_) {
+      whole.let_go();
+      alone.let_go();
+      not_modified.let_go();
+      variant = variant_;
+    }
+  }
 };
 
 // The body is shared: an entry with another header may be made of it.

@@ -1,7 +1,5 @@
 #include "trials/tally.h"
 
-#include <functional>
-
 #include "config/limits.h"
 #include "host/operations.h"
 #include "metrics/costs.h"
@@ -76,14 +74,14 @@ void Tally::add(const experiments::Plan& plan, const experiments::View& view, st
   for (const experiments::Part& part : view.parts) {
     counters_.add(Counter::experiment_requests_total, part.label, {}, answered.sums.requests);
     constexpr std::size_t places_max = limit::experiments_running_max * limit::experiment_variants_max;
-    const Place place(part.salt, part.epoch, static_cast<std::uint32_t>(part.variant));
+    const PlaceView place(part.salt, part.epoch, static_cast<std::uint32_t>(part.variant));
     auto found = sums_.find(place);
     if (found == sums_.end()) {
       if (sums_.size() >= places_max) {
         // Of experiments that are over by now.
         sums_.clear();
       }
-      found = sums_.emplace(place, Sum()).first;
+      found = sums_.emplace(Place(place), Sum()).first;
       found->second.groups.resize(limit::experiment_groups);
     }
     Sum& sum = found->second;
@@ -91,8 +89,7 @@ void Tally::add(const experiments::Plan& plan, const experiments::View& view, st
     if (known_units_.size() >= limit::experiment_units_remembered) {
       known_units_.clear();
     }
-    const std::uint64_t mark =
-        unit.hash() ^ (std::hash<std::string>()(part.salt) * 31 + part.epoch * 0x9e3779b97f4a7c15U);
+    const std::uint64_t mark = unit.hash() ^ part.mark;
     if (sum.units.size() < limit::experiment_units_remembered && known_units_.insert(mark).second) {
       sum.units.push_back(unit.hash());
     }
@@ -145,7 +142,7 @@ host::Task<void> Tally::flush(host::Context here) {
 
 records::experiments::add_arguments Tally::make_batch(host::Host& host) {
   records::experiments::add_arguments batch;
-  std::map<Place, Sum> left;
+  std::map<Place, Sum, std::less<>> left;
   for (auto& [place, sum] : sums_) {
     records::VariantSum made;
     made.salt = std::get<0>(place);

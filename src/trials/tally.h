@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -56,6 +57,7 @@ class Tally {
  private:
   // By salt, epoch and variant.
   using Place = std::tuple<std::string, std::uint32_t, std::uint32_t>;
+  using PlaceView = std::tuple<std::string_view, std::uint32_t, std::uint32_t>;
   struct Sum {
     // By group.
     std::vector<experiments::Sums> groups;
@@ -67,7 +69,7 @@ class Tally {
   records::experiments::add_arguments make_batch(host::Host& host);
 
   observe::Counters& counters_;
-  std::map<Place, Sum> sums_;
+  std::map<Place, Sum, std::less<>> sums_;
   // Units that were told of, mixed with their experiments.
   std::unordered_set<std::uint64_t> known_units_;
   // Sent, and not acknowledged.
