@@ -16,6 +16,7 @@ namespace larder::trials::experiments_test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 constexpr Millis hour{3'600'000};
@@ -244,6 +245,23 @@ TEST_F(ExperimentsTest, OverrideByHandWhatIsPromoted) {
   EXPECT_THAT(isolate->get(title(1)).header("cache-control"), HasSubstr("max-age=7200"));
   EXPECT_EQ(variant(1), "");
   EXPECT_EQ(ask("PUT", "/api/settings", R"({"POLICY_OVERRIDES": "title.ttl=soon"})").status, 400U);
+}
+
+// The head of a hit is kept with the variant it tells of, and is another one once the experiment is over.
+TEST_F(ExperimentsTest, HeadsThatAreKeptTellOfTheVariantOfNow) {
+  EXPECT_EQ(ask("POST", "/api/experiments", longer_lives).status, 201U);
+  const std::uint64_t of_week = key_of("title-ttl:week");
+  constexpr auto plain = R"(larder; hit; ttl=[0-9]+; detail=memory)";
+  constexpr auto with_variant = R"(larder; hit; ttl=[0-9]+; detail=memory; variant=title-ttl:week)";
+  const auto status = [&] { return isolate->get(title(of_week)).header("cache-status"); };
+  EXPECT_THAT(status(), MatchesRegex(with_variant));
+  const std::size_t kept = isolate->host.heads_alive();
+  EXPECT_GE(kept, 1U);
+  EXPECT_THAT(status(), MatchesRegex(with_variant));
+  EXPECT_EQ(isolate->host.heads_alive(), kept);
+  EXPECT_EQ(ask("POST", "/api/experiments/title-ttl/rollback").status, 200U);
+  EXPECT_THAT(status(), MatchesRegex(plain));
+  EXPECT_EQ(isolate->host.heads_alive(), kept);
 }
 
 TEST_F(ExperimentsTest, LanesCountForTheirVariants) {
