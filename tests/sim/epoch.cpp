@@ -11,6 +11,7 @@
 #include "json/json_text.h"
 #include "records/control_log.h"
 #include "sim/books.h"
+#include "sim/cold_side.h"
 
 namespace larder::sim {
 
@@ -1068,6 +1069,11 @@ void Epoch::run(std::uint64_t steps_end) {
   read_everything();
   settle();
   records_.judge_roll_ups();
+  if (!stopped()) {
+    const auto cold_weather =
+        weather == RedisSide::Weather::foul ? ColdSide::Weather::foul : ColdSide::Weather::fair;
+    ColdSide(random_, journal_, cold_weather).run();
+  }
 }
 
 void Epoch::heal() {

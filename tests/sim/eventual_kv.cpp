@@ -53,6 +53,34 @@ EventualKv::Found EventualKv::get(Instant now, std::size_t data_centre, const st
   return found;
 }
 
+const Stored* EventualKv::peek(Instant now, std::size_t data_centre, const std::string& key) const {
+  const auto& cache = caches_[data_centre];
+  const auto cached = cache.find(key);
+  const Stored* found = nullptr;
+  if (cached != cache.end() && now < cached->second.until) {
+    found = cached->second.stored ? &*cached->second.stored : nullptr;
+  } else if (const auto writes = writes_.find(key); writes != writes_.end()) {
+    for (const Write& write : writes->second) {
+      found = write.seen_from[data_centre] <= now ? &write.stored : found;
+    }
+  }
+  return found != nullptr && found->expires > now ? found : nullptr;
+}
+
+std::map<std::string, Stored> EventualKv::seen(Instant now, std::size_t data_centre) const {
+  std::map<std::string, Stored> listed;
+  for (const auto& [key, writes] : writes_) {
+    const Stored* found = nullptr;
+    for (const Write& write : writes) {
+      found = write.seen_from[data_centre] <= now ? &write.stored : found;
+    }
+    if (found != nullptr && found->expires > now) {
+      listed[key] = *found;
+    }
+  }
+  return listed;
+}
+
 const Stored* EventualKv::newest(const std::string& key) const {
   const auto found = newest_.find(key);
   return found == newest_.end() ? nullptr : &found->second;

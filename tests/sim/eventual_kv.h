@@ -32,6 +32,10 @@ class EventualKv {
     put(now, data_centre, key, Stored());
   }
   Found get(Instant now, std::size_t data_centre, const std::string& key);
+  // What get() finds, without its being remembered; nullptr: nothing that is not over.
+  const Stored* peek(Instant now, std::size_t data_centre, const std::string& key) const;
+  // What a list shows, which goes past the cache of look-ups.
+  std::map<std::string, Stored> seen(Instant now, std::size_t data_centre) const;
   // The newest write, whatever anyone can see of it; nullptr if there is none.
   const Stored* newest(const std::string& key) const;
   // In place of the newest write, at once and everywhere: for what other versions and broken disks leave.

@@ -98,10 +98,11 @@ TEST_P(Defects, AreFound) {
   FAIL() << GetParam().name << " goes unnoticed";
 }
 
-// One for every row of base/mutations.def.
+// One for every row of base/mutations.def and base/cold_mutations.def.
 std::vector<Defect> all_defects() {
   return {
 #define LARDER_MUTATION(name, what) Defect{#name, Mutation::name},
+#include "base/cold_mutations.def"
 #include "base/mutations.def"
 #undef LARDER_MUTATION
   };

@@ -19,6 +19,7 @@ int refuse(std::string_view why) {
   std::fprintf(stderr, "simulator: %.*s\n", static_cast<int>(why.size()), why.data());
   std::fprintf(stderr, "usage: simulator [--seed N] [--seeds COUNT] [--steps M] [--mutant NAME]\nmutants:");
 #define LARDER_MUTATION(name, what) std::fprintf(stderr, " %s", #name);
+#include "base/cold_mutations.def"
 #include "base/mutations.def"
 #undef LARDER_MUTATION
   std::fprintf(stderr, "\n");
@@ -31,6 +32,7 @@ bool choose_mutant(std::string_view name, Trial& run) {
     run.mutation = Mutation::one;  \
     return true;                   \
   }
+#include "base/cold_mutations.def"
 #include "base/mutations.def"
 #undef LARDER_MUTATION
   return false;
