@@ -54,6 +54,41 @@ class Significant {
   std::size_t size_ = 0;
 };
 
+// Whether read() would change nothing of it: the spelling of nearly all.
+bool is_bare(std::string_view text) {
+  if (text.size() != 10 && text.size() != 13) {
+    return false;
+  }
+  for (const char c : text) {
+    if (!is_digit(c) && c != 'X') {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The prefix of numbers that have a form of ten digits, and what it stands before.
+constexpr std::uint64_t bookland = 978;
+constexpr std::uint64_t beside_prefix = 10'000'000'000;
+// Thirteen digits do not fit 32 bits, by which WebAssembly's engines divide fast: seven, and these six, do.
+constexpr std::uint64_t low_digits = 1'000'000;
+
+// Of at most nine digits.
+std::uint32_t digits_of(std::string_view digits) {
+  std::uint32_t number = 0;
+  for (const char digit : digits) {
+    number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
+  return number;
+}
+
+void write_digits(std::uint32_t number, char* digits, std::size_t count) {
+  for (std::size_t i = count; i > 0; --i) {
+    digits[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+}
+
 // Of the first nine digits, weighted 10 down to 2, modulo 11.
 char check_of_ten(std::string_view digits) {
   int sum = 0;
@@ -118,55 +153,44 @@ Result<Isbn> parse_isbn(std::string_view text) {
 
 std::optional<std::uint64_t> isbn13_number(std::string_view text) {
   Significant characters;
-  if (text.size() > text_bytes_max || !characters.read(text)) {
+  std::string_view all = text;
+  if (!is_bare(text)) {
+    if (text.size() > text_bytes_max || !characters.read(text)) {
+      return std::nullopt;
+    }
+    all = characters.text();
+  }
+  if (all.size() != 10) {
+    if (!is_isbn13(all)) {
+      return std::nullopt;
+    }
+    return low_digits * digits_of(all.substr(0, 7)) + digits_of(all.substr(7));
+  }
+  const std::string_view nine = all.substr(0, 9);
+  if (nine.find('X') != std::string_view::npos || check_of_ten(all) != all[9]) {
     return std::nullopt;
   }
-  const std::string_view all = characters.text();
-  const bool has_ten = all.size() == 10;
-  if (!has_ten && !is_isbn13(all)) {
-    return std::nullopt;
+  // Of 978; the nine digits go on with weight 3, then 1, in turn.
+  std::uint32_t sum = 9 * 1 + 7 * 3 + 8 * 1;
+  for (std::size_t i = 0; i < nine.size(); ++i) {
+    sum += (i % 2 == 0 ? 3 : 1) * static_cast<std::uint32_t>(nine[i] - '0');
   }
-  if (has_ten && (all.substr(0, 9).find('X') != std::string_view::npos || check_of_ten(all) != all[9])) {
-    return std::nullopt;
-  }
-  std::uint64_t number = has_ten ? 978 : 0;
-  for (const char digit : has_ten ? all.substr(0, 9) : all) {
-    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
-  }
-  if (!has_ten) {
-    return number;
-  }
-  // The weights are 1 and 3 in turn, and the last digit's place is the thirteenth.
-  std::uint64_t sum = 0;
-  std::uint64_t rest = number;
-  for (int i = 0; i < 12; ++i) {
-    const std::uint64_t weight = i % 2 == 0 ? 3 : 1;
-    sum += weight * (rest % 10);
-    rest /= 10;
-  }
-  return number * 10 + (10 - sum % 10) % 10;
+  return (beside_prefix * bookland + std::uint64_t{10} * digits_of(nine)) + (10 - sum % 10) % 10;
 }
 
 std::string isbn13_of(std::uint64_t number) {
   std::string digits(13, '0');
-  for (std::size_t i = digits.size(); i > 0; --i) {
-    digits[i - 1] = static_cast<char>('0' + number % 10);
-    number /= 10;
-  }
+  write_digits(static_cast<std::uint32_t>(number / low_digits), digits.data(), 7);
+  write_digits(static_cast<std::uint32_t>(number % low_digits), digits.data() + 7, 6);
   return digits;
 }
 
 std::optional<std::string> isbn10_of(std::uint64_t number) {
-  constexpr std::uint64_t beside_prefix = 10'000'000'000;
-  if (number / beside_prefix != 978) {
+  if (number / beside_prefix != bookland) {
     return std::nullopt;
   }
   char ten[10] = {};
-  std::uint64_t rest = number / 10;
-  for (int i = 8; i >= 0; --i) {
-    ten[i] = static_cast<char>('0' + rest % 10);
-    rest /= 10;
-  }
+  write_digits(static_cast<std::uint32_t>(number % beside_prefix / 10), ten, 9);
   ten[9] = check_of_ten(std::string_view(ten, 9));
   return std::string(ten, sizeof(ten));
 }

@@ -31,9 +31,12 @@ Fault each_field(simdjson::ondemand::object object, OnField&& on_field) {
     if (const Fault fault = std::move(entry).get(field)) {
       return fault;
     }
-    std::string_view key;
-    if (const Fault fault = field.unescaped_key(true).get(key)) {
-      return fault;
+    // Few keys have escapes, and the others are read where they lie.
+    std::string_view key = field.escaped_key();
+    if (key.find('\\') != std::string_view::npos) {
+      if (const Fault fault = field.unescaped_key(true).get(key)) {
+        return fault;
+      }
     }
     if (const Fault fault = on_field(key, field.value())) {
       return fault;

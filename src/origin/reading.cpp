@@ -8,6 +8,9 @@ namespace larder::origin {
 
 namespace {
 
+// What most replies hold at most, so that works seldom move while they are gathered.
+constexpr std::size_t works_likely = 20;
+
 Fault read_isbn(JsonValue value, WorkBuilder& work) {
   if (const Fault fault = with_text(value, [&](std::string_view text) { work.isbn(text); })) {
     return fault;
@@ -35,12 +38,15 @@ Fault read_year(JsonValue value, WorkBuilder& work) {
   return with_text(value, [&](std::string_view date) { work.year_in(date); });
 }
 
-bool Collector::take(WorkBuilder work) {
-  std::optional<Work> finished = std::move(work).finish();
-  if (finished) {
-    reply_.works.push_back(std::move(*finished));
+bool Collector::take(WorkBuilder&& work) {
+  if (!work.has_title()) {
+    return false;
   }
-  return finished.has_value();
+  if (reply_.works.empty()) {
+    reply_.works.reserve(works_likely);
+  }
+  reply_.works.push_back(std::move(work).finish_titled());
+  return true;
 }
 
 Reply Collector::finish() && {

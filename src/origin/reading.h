@@ -40,7 +40,7 @@ class Collector {
   }
 
   // False: it has no title and is left out.
-  bool take(WorkBuilder work);
+  bool take(WorkBuilder&& work);
   bool is_empty() const { return reply_.works.empty(); }
 
   // No works is authoritative only where the origin neither claims nor sent any. Where an ISBN is wanted, and

@@ -9,6 +9,9 @@ namespace larder::origin {
 
 namespace {
 
+// What most works have at most, so that a list of numbers seldom grows.
+constexpr std::size_t isbns_likely = 8;
+
 bool holds(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -124,6 +127,9 @@ void WorkBuilder::isbn(std::string_view text) {
     return;
   }
   if (isbns_.size() < isbns_per_work_max) {
+    if (isbns_.empty()) {
+      isbns_.reserve(isbns_likely);
+    }
     isbns_.push_back(*number);
   } else if (isbn13_of(*number) == wanted_isbn13_) {
     isbns_.back() = *number;
@@ -197,9 +203,10 @@ void WorkBuilder::isbndb_id(std::string_view id) {
 }
 
 std::optional<Work> WorkBuilder::finish() && {
-  if (work_.title.empty()) {
-    return std::nullopt;
-  }
+  return has_title() ? std::optional<Work>(std::move(*this).finish_titled()) : std::nullopt;
+}
+
+Work WorkBuilder::finish_titled() && {
   work_.isbn13.reserve(isbns_.size());
   work_.isbn10.reserve(isbns_.size());
   for (const std::uint64_t number : isbns_) {

@@ -18,6 +18,7 @@ namespace larder::origin {
 class WorkBuilder {
  public:
   // `wanted_isbn13` is kept even where the work has more ISBNs than fit; "" if none is wanted.
+  // It outlives this.
   explicit WorkBuilder(std::string_view wanted_isbn13) : wanted_isbn13_(wanted_isbn13) {}
 
   void title(std::string_view text);
@@ -47,12 +48,14 @@ class WorkBuilder {
 
   // nullopt: the work has no title.
   std::optional<Work> finish() &&;
+  // The same of one that has a title.
+  Work finish_titled() &&;
 
  private:
   Work work_;
   // As isbn13_number has them.
   std::vector<std::uint64_t> isbns_;
-  std::string wanted_isbn13_;
+  std::string_view wanted_isbn13_;
   std::string author_statement_;
 };
 

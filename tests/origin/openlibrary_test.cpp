@@ -38,6 +38,13 @@ TEST(openlibrary_search, gives_every_member) {
                     R"("subjects":["Orchards","Salt"],"ids":{"openlibrary":"OL12W"}})"));
 }
 
+TEST(openlibrary_search, knows_members_by_names_with_escapes) {
+  EXPECT_EQ(works_of(R"({"titl\u0065" : "T", "\u006b\u0065y":"/works/OL1W", "a\\":1, "b\"title":"No"})"),
+            written(R"({"title":"T","authors":[],"isbn10":[],"isbn13":[],"ids":{"openlibrary":"OL1W"}})"));
+  EXPECT_FALSE(search(R"({"docs":[{"title":"T","\x":1}]})"));
+  EXPECT_FALSE(search(R"({"docs":[{"title":"T","\u00g0":1}]})"));
+}
+
 TEST(openlibrary_search, takes_another_type_for_absent) {
   const std::string bare = R"({"title":"T","authors":[],"isbn10":[],"isbn13":[],"ids":{}})";
   for (const char* member : {
