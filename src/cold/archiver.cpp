@@ -648,8 +648,13 @@ host::Task<void> Archiver::settle_orphans(host::Context here, Walk& walk) {
   message.kind = Message::Kind::look_again;
   std::vector<std::string> messages;
   std::set<std::string, std::less<>> objects;
+  std::set<std::string_view> moved;
+  for (const PlannedMove& one : walk.planned) {
+    moved.insert(one.candidate.storage_name);
+  }
   for (std::string& name : walk.objects) {
-    if (!walk.stubs.contains(name)) {
+    // What this page is about to move has a stub soon, which the second look may be too early to see.
+    if (!walk.stubs.contains(name) && !moved.contains(name)) {
       message.names.push_back(name);
       ++walk.sums.orphans;
     }
