@@ -28,4 +28,5 @@ const server = createServer(async (request, response) => {
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify(departures ? { stop, departures } : { error: "There is no such stop." }));
 });
-server.listen(Number(process.argv[2] ?? 9001), "127.0.0.1");
+const port = Number(process.argv[2] ?? 9001);
+server.listen(port, "127.0.0.1", () => console.log(`Departures on http://127.0.0.1:${port}`));
