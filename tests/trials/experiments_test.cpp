@@ -205,7 +205,7 @@ TEST_F(ExperimentsTest, TellPeopleOnceOfAWinnerThatWaitsForThem) {
   by_hand.insert(by_hand.rfind('}'), R"(, "promotion": "manual")");
   EXPECT_EQ(ask("POST", "/api/experiments", by_hand).status, 201U);
   for (int days = 0; days < 6; ++days) {
-    live_a_day(1'200);
+    live_a_day(200);
     cron(nightly);
     cron(often);
   }
