@@ -218,6 +218,18 @@ SimulatedHost::Outcome SimulatedHost::r2_get(RecordReader& arguments) {
   return outcome;
 }
 
+namespace {
+
+// "", an ETag, or ETAG@MILLIS.
+bool is_standing(const World::Object& object, std::string_view condition) {
+  const std::size_t at = condition.find('@');
+  const auto before = at == std::string_view::npos ? std::nullopt : parse_unsigned(condition.substr(at + 1));
+  const bool is_early = !before || object.uploaded < instant_from_millis(static_cast<std::int64_t>(*before));
+  return is_early && (condition.empty() || condition.substr(0, at) == object.etag);
+}
+
+}  // namespace
+
 SimulatedHost::Outcome SimulatedHost::r2_put(RecordReader& arguments) {
   const std::string key = arguments.text();
   World::Object object;
@@ -227,9 +239,8 @@ SimulatedHost::Outcome SimulatedHost::r2_put(RecordReader& arguments) {
   arguments.u64();
   const std::string condition = arguments.text();
   const auto former = world_.r2.find(key);
-  const bool holds =
-      condition.empty() || (condition == "*" ? former == world_.r2.end()
-                                             : former != world_.r2.end() && former->second.etag == condition);
+  const bool holds = former == world_.r2.end() ? condition.empty() || condition == "*"
+                                               : condition != "*" && is_standing(former->second, condition);
   object.etag = concat({"etag-", to_text(++world_.r2_puts)});
   object.uploaded = world_.now;
   const std::string etag = holds ? object.etag : "";
