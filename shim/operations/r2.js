@@ -69,7 +69,9 @@ export async function r2Put(request, { key, header, content, size, condition, wa
   /** @type {R2PutOptions} */
   const options = { customMetadata: { [HEADER]: header } };
   if (condition === "*") options.onlyIf = new Headers({ "if-none-match": "*" });
-  else if (condition !== "") options.onlyIf = standing(condition);
+  else if (condition.startsWith("@"))
+    options.onlyIf = { uploadedBefore: new Date(Number(condition.slice(1))) };
+  else if (condition !== "") options.onlyIf = { etagMatches: condition };
   if (content instanceof ArrayBuffer) options.sha256 = await crypto.subtle.digest("SHA-256", content);
   const putting =
     content instanceof ArrayBuffer
@@ -77,12 +79,6 @@ export async function r2Put(request, { key, header, content, size, condition, wa
       : putStream(bucket, key, content, size, options);
   const object = await within(wait_millis, "R2", putting);
   return { stored: object === null ? 0 : 1, etag: object?.etag ?? "" };
-}
-
-/** @param {string} condition an ETag, or ETAG@MILLIS @returns {R2Conditional} */
-function standing(condition) {
-  const [etagMatches, millis] = condition.split("@");
-  return millis === undefined ? { etagMatches } : { etagMatches, uploadedBefore: new Date(Number(millis)) };
 }
 
 /**

@@ -788,7 +788,7 @@ host::Task<Archiver::Settled> Archiver::forget_object(host::Context here, Instan
   if (!LARDER_MUTATED(cold_orphan_unmarked)) {
     const host::Body nothing = host::Body::from_bytes(here.host(), "");
     const std::string condition =
-        concat({object->etag, "@", larder::to_text(static_cast<std::uint64_t>(millis_since_epoch(before)))});
+        concat({"@", larder::to_text(static_cast<std::uint64_t>(millis_since_epoch(before)))});
     const std::string mark(deletion_mark);
     const auto marked = co_await host::r2_put(here, key.storage_name, mark, nothing, 0, condition, wait);
     if (!marked) {

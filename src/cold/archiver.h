@@ -15,16 +15,15 @@
 // so the deletion is made one of two steps:
 //
 //   - A move whose object is there already puts it again, so that it is of after the first look.
-//   - The second look replaces the object by an empty mark, on condition that it is still the one of the
-//   first
-//     look (ETag, and put before that); only then it deletes.
+//   - The second look replaces the object by an empty mark, on condition that there is none that was put
+//     since the first; only then it deletes.
 //   - A move leaves a name alone where such a mark is younger than limit::cold_mark_kept: the deletion may be
 //     under way for as long.
 //
 // So what a stub is written for was put after the mark was gone for good, or keeps the mark from being put.
 //
-// Under Redis nothing is archived, since it
-// makes room by itself; what is too large for it is in R2 all the same.
+// Under Redis nothing is archived, since it makes room by itself; what is too large for it is in R2 all the
+// same.
 #pragma once
 
 #include <cstdint>

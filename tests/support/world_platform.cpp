@@ -220,12 +220,17 @@ SimulatedHost::Outcome SimulatedHost::r2_get(RecordReader& arguments) {
 
 namespace {
 
-// "", an ETag, or ETAG@MILLIS.
-bool is_standing(const World::Object& object, std::string_view condition) {
-  const std::size_t at = condition.find('@');
-  const auto before = at == std::string_view::npos ? std::nullopt : parse_unsigned(condition.substr(at + 1));
-  const bool is_early = !before || object.uploaded < instant_from_millis(static_cast<std::int64_t>(*before));
-  return is_early && (condition.empty() || condition.substr(0, at) == object.etag);
+// Of host/ops.def; nullptr: there is no such object.
+bool holds_for(const World::Object* object, std::string_view condition) {
+  if (condition.empty() || condition == "*") {
+    return condition.empty() || object == nullptr;
+  }
+  if (condition.front() == '@') {
+    const auto millis = parse_unsigned(condition.substr(1));
+    LARDER_ASSERT(millis.has_value());
+    return object == nullptr || object->uploaded < instant_from_millis(static_cast<std::int64_t>(*millis));
+  }
+  return object != nullptr && object->etag == condition;
 }
 
 }  // namespace
@@ -239,8 +244,7 @@ SimulatedHost::Outcome SimulatedHost::r2_put(RecordReader& arguments) {
   arguments.u64();
   const std::string condition = arguments.text();
   const auto former = world_.r2.find(key);
-  const bool holds = former == world_.r2.end() ? condition.empty() || condition == "*"
-                                               : condition != "*" && is_standing(former->second, condition);
+  const bool holds = holds_for(former == world_.r2.end() ? nullptr : &former->second, condition);
   object.etag = concat({"etag-", to_text(++world_.r2_puts)});
   object.uploaded = world_.now;
   const std::string etag = holds ? object.etag : "";
