@@ -24,10 +24,10 @@ export interface LarderProps {
   role?: "viewer" | "admin";
 }
 
-export interface Done {
+export interface Done<Value> {
   ok: true;
   status: number;
-  value: unknown;
+  value: Value;
   /** RFC 9211; null for what is no resource's answer. */
   cacheStatus: string | null;
 }
@@ -41,7 +41,7 @@ export interface Failed {
   retryAfter: number | null;
 }
 
-export type Outcome = Done | Failed;
+export type Outcome<Value = unknown> = Done<Value> | Failed;
 
 /** One of texts, numbers and flags, by the names of the resource's fields; for fields of a body, any JSON value. */
 export type Fields = Record<string, unknown>;
@@ -73,16 +73,18 @@ export interface PurgeRequest {
   mode?: "hard" | "soft";
 }
 
-/** The entry point for service bindings: `entrypoint = "LarderService"`. */
-export class LarderService extends WorkerEntrypoint<unknown, LarderProps> {
-  fetch(request: Request): Promise<Response>;
-  /** JSON as the value it stands for, other text as text, and anything else as bytes. */
-  read(resource: string, fields?: Fields): Promise<Outcome>;
+/** What a Worker that is bound to the entry point has as `env.LARDER`. */
+export interface LarderBinding extends Pick<Fetcher, "fetch"> {
+  /** `value`: JSON as what it stands for, other text as text, and anything else as an ArrayBuffer. */
+  read<Value = unknown>(resource: string, fields?: Fields): Promise<Outcome<Value>>;
   /** One job for each resource; the first that is refused ends it. */
-  warm(items: WarmItem[], options?: WarmOptions): Promise<Outcome & { jobs: WarmingJob[] }>;
+  warm(items: WarmItem[], options?: WarmOptions): Promise<Outcome<WarmingJob> & { jobs: WarmingJob[] }>;
   purge(what: PurgeRequest): Promise<Outcome>;
   explain(url: string, options?: { method?: string; body?: string }): Promise<Outcome>;
 }
+
+/** The entry point for service bindings: `entrypoint = "LarderService"`. */
+export class LarderService extends WorkerEntrypoint<unknown, LarderProps> {}
 
 // The Durable Objects that wrangler.toml names. Export them from your Worker's module: export * from "larder".
 export class Archive extends DurableObject {}

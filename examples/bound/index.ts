@@ -1,9 +1,9 @@
 // A Worker that is bound to another one with Larder in it (see ../inside): it asks by calls, and by HTTP.
 
-import type { LarderService } from "larder";
+import type { LarderBinding } from "larder";
 
 interface Environment {
-  LARDER: Service<LarderService>;
+  LARDER: LarderBinding;
 }
 
 interface Forecast {
@@ -17,9 +17,9 @@ export default {
     const city = searchParams.get("city") ?? "Lisbon";
     switch (pathname) {
       case "/umbrella": {
-        const forecast = await LARDER.read("forecast", { city, units: "metric" });
+        const forecast = await LARDER.read<Forecast>("forecast", { city, units: "metric" });
         if (!forecast.ok) return Response.json({ error: forecast.error }, { status: 502 });
-        const { degrees } = forecast.value as Forecast;
+        const { degrees } = forecast.value;
         return Response.json({ city, degrees, cacheStatus: forecast.cacheStatus });
       }
       case "/warm": {
