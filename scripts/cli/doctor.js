@@ -70,7 +70,7 @@ const versionIn = (line) => (/\d+(\.\d+)+/.exec(line ?? "") ?? /\d+/.exec(line ?
 function checkNode(machine, root, manifest) {
   const least = manifest.engines.node.replace(/^>=/, "");
   const npm = machine.told("npm", ["--version"]);
-  const wanted = manifest.devDependencies.wrangler;
+  const wanted = { ...manifest.dependencies, ...manifest.devDependencies }.wrangler;
   const installed = join(root, "node_modules/wrangler/package.json");
   const wrangler = machine.has(installed) ? JSON.parse(machine.read(installed)).version : null;
   return [
@@ -177,10 +177,11 @@ const fault = (name, found, advice) => ({ name, state: "fault", found, advice })
 /** @param {import("./commands.js").Context} context @returns {Promise<number>} */
 export async function doctor({ machine, root, env, output, json }) {
   const manifest = JSON.parse(machine.read(join(root, "package.json")));
+  // A released archive has no sources.
+  const isBuilt = machine.has(join(root, "CMakeLists.txt"));
   const findings = [
     ...checkNode(machine, root, manifest),
-    ...checkTools(machine, env.WASI_SDK_PATH),
-    ...checkTestTools(machine),
+    ...(isBuilt ? [...checkTools(machine, env.WASI_SDK_PATH), ...checkTestTools(machine)] : []),
     ...checkSecrets(machine, root),
     ...(await checkPorts(machine)),
     checkDisk(machine, root),
