@@ -46,17 +46,9 @@ export async function bundleWith(entry, texts) {
           for (const name of ["larder.wasm", "larder.json.txt"]) {
             setup.onResolve({ filter: endingOf(name) }, () => ({ path: `./${name}`, external: true }));
           }
-          // What a library requires of Node, the runtime has: wrangler sees to that in what is deployed.
-          setup.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
-            kind === "require-call" && builtinModules.includes(path)
-              ? { path, namespace: "builtin" }
-              : undefined,
-          );
-          setup.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
-            contents: `module.exports = process.getBuiltinModule("node:${path}");`,
-          }));
         },
       },
+      requiredOfNode,
     ],
   });
   return {
@@ -64,6 +56,21 @@ export async function bundleWith(entry, texts) {
     packages: packagesOf(Object.keys(result.metafile.inputs)),
   };
 }
+
+/**
+ * What a library requires of Node, the runtime has; wrangler sees to that in what is deployed. @type {import("esbuild").Plugin}
+ */
+export const requiredOfNode = {
+  name: "required of Node",
+  setup(setup) {
+    setup.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+      kind === "require-call" && builtinModules.includes(path) ? { path, namespace: "builtin" } : undefined,
+    );
+    setup.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule("node:${path}");`,
+    }));
+  },
+};
 
 /** @param {string} name of a file, or the last parts of its path */
 const endingOf = (name) => new RegExp(`(^|/)${name.replaceAll(".", "\\.")}$`);

@@ -1,24 +1,22 @@
-// Makes the archive that serves and deploys with Node and wrangler alone: build/release/larder-VERSION.tar.gz. Both modules
+// Makes the archive that serves and deploys with Node and wrangler alone: larder-VERSION.tar.gz, in build/release. Both modules
 // have been built then. The same sources give the same archive, byte for byte.
 //
 // It has the tree's own layout, so that what is in it finds its way as in the tree: scripts/cli holds the commands, with the npm
 // packages that they take, as one script each; shim holds the Worker. Nothing of it compiles.
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { ABI_VERSION } from "../shim/generated/operations.js";
-import { licencesOf, packagesOf } from "./bundle.js";
+import { licencesOf, packagesOf, requiredOfNode } from "./bundle.js";
 import { ownFiles } from "./files.js";
 import { makeDashboard } from "./pages/build.js";
 import { apiFacts } from "./pages/openapi.js";
 import { archiveName } from "./prebuilt/choose.js";
 
-const TARGET = "build/release";
+const TARGET = process.argv[2] ?? "build/release";
 const FLAVOURS = ["wasi", "emscripten"];
 /** No file of a tar archive is older than 1980 (ZIP's beginning of time, which some tools share). */
 const TIME_SECONDS = 315_532_800;
@@ -51,7 +49,7 @@ async function bundle(entries, to, options) {
     logLevel: "error",
     ...options,
   });
-  return Object.keys(result.metafile.inputs);
+  return Object.keys(result.metafile?.inputs ?? {});
 }
 
 /** What is built before the Worker is bundled keeps its place. @type {import("esbuild").Plugin} */
@@ -61,13 +59,6 @@ const builtBefore = {
     setup.onResolve({ filter: /\/build\/(module|config)\// }, ({ path }) => ({
       path: path.replace(/^(\.\.\/)+/, "../"),
       external: true,
-    }));
-    // What a library requires of Node, the runtime has.
-    setup.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
-      kind === "require-call" && builtinModules.includes(path) ? { path, namespace: "builtin" } : undefined,
-    );
-    setup.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule("node:${path}");`,
     }));
   },
 };
@@ -116,10 +107,10 @@ const commands = await bundle(
     prepare: "scripts/prebuilt/prepare.js",
   },
   "scripts/cli",
-  { platform: "node", target: "node22" },
+  { platform: "node", target: "node22", mainFields: ["module", "main"], plugins: [requiredOfNode] },
 );
 const worker = await bundle({ index: "shim/index.js", worker: "shim/worker.js" }, "shim", {
-  plugins: [builtBefore],
+  plugins: [builtBefore, requiredOfNode],
 });
 for (const flavour of FLAVOURS) {
   put(`build/${flavour}/larder.wasm`, readFileSync(`build/${flavour}/larder.wasm`));

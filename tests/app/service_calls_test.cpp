@@ -25,8 +25,8 @@ constexpr auto declarations = R"({"resources": [
      "headers": {"x-place": "{x-place}"}}, "key": [{"header": "x-place", "required": true}], "ttl": "1h"},
     {"name": "page", "mode": "http", "match": {"path": "/pages/{rest...}"},
      "origin": {"url": "https://api.example.com/{rest}?{*}"}, "ttl": "1m"},
-    {"name": "answer", "match": {"method": "POST", "path": "/answers"}, "origin": {"url": "https://api.example.com/answers",
-     "body": {"question": "{question}"}}, "key": [{"body": "question", "required": true}], "ttl": "1h"}]})";
+    {"name": "answer", "match": {"method": "POST", "path": "/answers"}, "origin": {"url": "https://api.example.com/answers"},
+     "key": [{"body": "question", "required": true}], "ttl": "1h"}]})";
 
 config::Declarations declared() {
   auto parsed = config::parse_declarations(declarations, {});
