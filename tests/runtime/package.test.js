@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -68,14 +68,9 @@ before(async () => {
   mkdirSync(installed, { recursive: true });
   execFileSync("tar", ["-xzf", join(folder, packed.filename), "-C", installed, "--strip-components=1"]);
   // What `npm install` would bring beside it, for its command line.
-  for (const name of ["commander", "cli-table3", "string-width", "jsonc-parser", "smol-toml", "yaml"]) {
-    cpSync(
-      dirname(require.resolve(`${name}/package.json`, { paths: [root] })),
-      join(folder, "node_modules", name),
-      {
-        recursive: true,
-      },
-    );
+  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
   }
   for (const name of ["inside", "bound"])
     cpSync(join(root, "examples", name), join(folder, name), { recursive: true });
@@ -263,7 +258,7 @@ test("the package's command line runs from where it is installed", async () => {
   const declarations = join(folder, "inside/larder.json");
   assert.match(
     await must([process.execPath, larder, "check", declarations]),
-    /has no faults|is valid|no fault/i,
+    /: 1 resource, no faults\./,
   );
 });
 
