@@ -188,12 +188,11 @@ TEST_F(ServiceCallsTest, TheAuditLogNamesTheCaller) {
   headers.emplace_back(":caller", "shop");
   EXPECT_EQ(isolate.run("GET", "/api/settings", headers).status, 200U);
   const std::string rows = audit();
-  EXPECT_THAT(rows,
-              HasSubstr(R"("subject":"service:shop","role":"admin","address":"service:shop","method":"POST",)"
-                        R"("path":"/api/cache/purge")"));
-  EXPECT_THAT(rows, HasSubstr(R"("subject":"service:unnamed","role":"viewer")"));
-  EXPECT_THAT(rows, HasSubstr(R"("subject":"vic","role":"viewer","address":"192.0.2.1")"));
-  EXPECT_THAT(rows, HasSubstr(R"("note":"via service:shop)"));
+  EXPECT_THAT(rows, HasSubstr(R"("who":"service:shop","role":"admin","from":"service:shop","method":"POST",)"
+                              R"("path":"/api/cache/purge")"));
+  EXPECT_THAT(rows, HasSubstr(R"("who":"service:unnamed","role":"viewer")"));
+  EXPECT_THAT(rows, HasSubstr(R"("who":"vic","role":"viewer","from":"192.0.2.1")"));
+  EXPECT_THAT(rows, HasSubstr(R"("what":"via service:shop)"));
 }
 
 TEST_F(ServiceCallsTest, ARoleOfTheBindingCountsForNoHttpRequest) {

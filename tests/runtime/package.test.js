@@ -233,7 +233,7 @@ test("the audit log and the metrics name the caller", async () => {
   const headers = { authorization: `Bearer ${token}` };
   const rows = async () => (await get(inside, "/api/audit", { headers })).json().entries;
   const named = async () =>
-    (await rows()).filter((/** @type {any} */ row) => row.subject === "service:umbrella");
+    (await rows()).filter((/** @type {any} */ row) => row.who === "service:umbrella");
   assert.ok(
     (await named()).some((/** @type {any} */ row) => row.path === "/api/cache/purge" && row.status === 200),
   );
