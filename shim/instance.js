@@ -33,9 +33,9 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
  */
 
 /**
- * `call`: what it calls, "fetch" or a row of src/app/calls.def. `fields`: what the core is told of it beside the request's own
+ * `call`: what it calls, "fetch" or a row of src/app/calls.def. `argument`: the call's, as JSON. `fields`: what the core is told of it beside the request's own
  * fields, by names that no request can have (src/host/client.h); a role is there where the call is no HTTP request.
- * @typedef {{call: string, fields: {":caller": string, ":role"?: string}}} Service
+ * @typedef {{call: string, argument?: string, fields: {":caller": string, ":role"?: string}}} Service
  */
 
 /** An event that the module works on. */

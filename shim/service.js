@@ -64,20 +64,19 @@ async function outcomeOf(response) {
 }
 
 /**
- * @param {() => LarderWorker} workerOf @param {any} env @param {any} ctx @param {string} call @param {unknown} argument
+ * @param {() => LarderWorker} workerOf @param {any} env @param {any} ctx @param {string} call @param {unknown} given its argument
  * @returns {Promise<Outcome>}
  */
-async function outcome(workerOf, env, ctx, call, argument) {
-  let body;
+async function outcome(workerOf, env, ctx, call, given) {
+  let argument;
   try {
-    body = JSON.stringify(argument);
+    argument = JSON.stringify(given) ?? "null";
   } catch {
     return failed(400, "The call's arguments are no JSON.");
   }
   try {
-    const headers = { "content-type": "application/json" };
-    const request = new Request("https://larder.internal/", { method: "POST", headers, body });
-    return await outcomeOf(await workerOf().serve(request, env, ctx, serviceOf(ctx.props, call)));
+    const service = { ...serviceOf(ctx.props, call), argument };
+    return await outcomeOf(await workerOf().serve(null, env, ctx, service));
   } catch (thrown) {
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     console.error(JSON.stringify({ level: "error", event: "call_failed", call, reason }));

@@ -7,7 +7,7 @@ import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
-/** @typedef {import("./instance.js").Event & {request: Request}} RequestEvent */
+/** @typedef {import("./instance.js").Event} RequestEvent */
 /**
  * `pageFor`: what is answered without the core.
  * @typedef {{declarations: string, pageFor?: (request: Request, method: string, url: string) => Response | null}} Options
@@ -61,15 +61,14 @@ export class LarderWorker {
   }
 
   /**
-   * What another Worker asks through a service binding: an HTTP request, or a call whose argument is the request's body.
-   * Every one goes to the core, which counts it.
-   * @param {Request} request @param {Environment} env @param {ExecutionContext} ctx
+   * What another Worker asks through a service binding: an HTTP request, or a call. Every one goes to the core, which counts it.
+   * @param {Request | null} request null for a call @param {Environment} env @param {ExecutionContext} ctx
    * @param {import("./instance.js").Service} service
    */
   serve(request, env, ctx, service) {
     const instance = this.startedOrNull(env);
     if (instance === null) return outOfOrder();
-    if (service.call !== "fetch") return this.answer(instance, { env, ctx, request, service });
+    if (request === null) return this.answer(instance, { env, ctx, service });
     const { method, url } = request;
     const page = this.options.pageFor?.(request, method, url) ?? null;
     if (page !== null) return page;
@@ -158,9 +157,19 @@ export class LarderWorker {
 // Copied into the module before anything else is written.
 const asked = new RecordWriter();
 
+/** What the core reads a call's argument of. @param {string} argument JSON */
+const requestOf = (argument) =>
+  new Request("https://larder.internal/", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: argument,
+  });
+
 /** @param {Instance} instance @param {RequestEvent} event */
 function begin(instance, event) {
   const { method = "", url = "", service } = event;
+  // Anew each time: its body can be read once.
+  if (service?.argument !== undefined) event.request = requestOf(service.argument);
   asked.clear();
   if (service !== undefined) asked.text(service.call);
   asked.text(method);

@@ -232,8 +232,7 @@ test("the audit log and the metrics name the caller", async () => {
   );
   const headers = { authorization: `Bearer ${token}` };
   const rows = async () => (await get(inside, "/api/audit", { headers })).json().entries;
-  const named = async () =>
-    (await rows()).filter((/** @type {any} */ row) => row.who === "service:umbrella");
+  const named = async () => (await rows()).filter((/** @type {any} */ row) => row.who === "service:umbrella");
   assert.ok(
     (await named()).some((/** @type {any} */ row) => row.path === "/api/cache/purge" && row.status === 200),
   );
@@ -256,10 +255,7 @@ test("the same on the other build of the module", async () => {
 test("the package's command line runs from where it is installed", async () => {
   const larder = join(installed, "scripts/larder.js");
   const declarations = join(folder, "inside/larder.json");
-  assert.match(
-    await must([process.execPath, larder, "check", declarations]),
-    /: 1 resource, no faults\./,
-  );
+  assert.match(await must([process.execPath, larder, "check", declarations]), /: 1 resource, no faults\./);
 });
 
 test("the types take the examples, and the licences of what is inside are there", async () => {

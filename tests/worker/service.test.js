@@ -1,11 +1,13 @@
 // The entry point for service bindings: what the core is asked, and what its answers become.
-import { createExecutionContext, env } from "cloudflare:test";
+import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import { LarderService } from "../../shim/index.js";
+import { worker as shipped } from "../../shim/larder.js";
 import { larderService } from "../../shim/service.js";
+import { LarderWorker } from "../../shim/worker.js";
 
 /**
- * @param {(request: Request, service: any) => Response | Promise<Response>} serve @param {unknown} [props] of the binding
+ * @param {(request: any, service: any) => Response | Promise<Response>} serve @param {unknown} [props] of the binding
  * @returns {any} an entry point whose Worker answers so
  */
 function serviceThat(serve, props = { caller: "shop", role: "viewer" }) {
@@ -28,8 +30,8 @@ test("the Worker exports the entry point", () => {
 test("a call is its argument as JSON, with the caller and the role of its binding", async () => {
   /** @type {any[]} */
   const asked = [];
-  const service = serviceThat(async (request, about) => {
-    asked.push([about, await request.json(), request.headers.get("content-type")]);
+  const service = serviceThat((request, { argument, ...about }) => {
+    asked.push([request, about, JSON.parse(argument)]);
     return Response.json({});
   });
   await service.read("title", { q: "Dune" });
@@ -37,12 +39,11 @@ test("a call is its argument as JSON, with the caller and the role of its bindin
   await service.purge({ keys: ["a"] });
   await service.explain("/a", { method: "HEAD" });
   const fields = { ":caller": "shop", ":role": "viewer" };
-  const json = "application/json";
   expect(asked).toEqual([
-    [{ call: "read", fields }, { resource: "title", fields: { q: "Dune" } }, json],
-    [{ call: "read", fields }, { resource: "front", fields: {} }, json],
-    [{ call: "purge", fields }, { keys: ["a"] }, json],
-    [{ call: "explain", fields }, { method: "HEAD", url: "/a" }, json],
+    [null, { call: "read", fields }, { resource: "title", fields: { q: "Dune" } }],
+    [null, { call: "read", fields }, { resource: "front", fields: {} }],
+    [null, { call: "purge", fields }, { keys: ["a"] }],
+    [null, { call: "explain", fields }, { method: "HEAD", url: "/a" }],
   ]);
 });
 
@@ -135,8 +136,8 @@ test("nothing is thrown, and nothing of the inside is told", async () => {
 test("items are warmed by resource, a job for each, until one is refused", async () => {
   /** @type {any[]} */
   const asked = [];
-  const service = serviceThat(async (request) => {
-    const body = /** @type {any} */ (await request.json());
+  const service = serviceThat((_request, { argument }) => {
+    const body = JSON.parse(argument);
     asked.push(body);
     if (body.resource === "nobody") return Response.json({ detail: "Unknown." }, { status: 400 });
     return Response.json({ jobId: `job of ${body.resource}` }, { status: 202 });
@@ -162,5 +163,19 @@ test("items are warmed by resource, a job for each, until one is refused", async
   ]);
   for (const none of [[], null, "title", [null]]) {
     expect(await service.warm(none)).toMatchObject({ ok: false, status: 400, jobs: [] });
+  }
+});
+
+test("a read that was in flight on a lost instance is answered by the one that stands in for it", async () => {
+  const at = new LarderWorker(shipped.module, shipped.options);
+  const argument = JSON.stringify({ resource: "title", fields: { q: "Good Omens" } });
+  const service = { call: "read", argument, fields: { ":caller": "shop", ":role": "" } };
+  for (const atFault of [true, false]) {
+    const context = createExecutionContext();
+    const event = { env, ctx: context, service };
+    const response = await at.recover(at.instance(env), atFault, event);
+    await waitOnExecutionContext(context);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-status")).toMatch(/detail=recovery/);
   }
 });
