@@ -180,6 +180,24 @@ test("it deploys without a build: wrangler is asked for what there is to do, and
   assert.equal(config.build, undefined);
 });
 
+test("its doctor asks for no toolchain", async () => {
+  const { output } = await run(["node", "scripts/cli/larder.js", "doctor", "--json"], {
+    cwd: unpacked,
+    env: BARE,
+  });
+  const names = JSON.parse(output).findings.map((/** @type {any} */ one) => one.name);
+  assert.deepEqual(names, [
+    "Node",
+    "npm",
+    "wrangler",
+    ".dev.vars",
+    "port 8787",
+    "port 8788",
+    "disk",
+    "module",
+  ]);
+});
+
 test("its preparation names what it cannot do", async () => {
   const prepared = (/** @type {object} */ env) =>
     run(["node", "scripts/cli/prepare.js"], { cwd: unpacked, env: { ...BARE, ...env } });
