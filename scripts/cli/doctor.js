@@ -182,8 +182,9 @@ const fault = (name, found, advice) => ({ name, state: "fault", found, advice })
 /** @param {import("./commands.js").Context} context @returns {Promise<number>} */
 export async function doctor({ machine, root, env, output, json }) {
   const manifest = JSON.parse(machine.read(join(root, "package.json")));
-  // A released archive has no sources.
-  const isBuilt = machine.has(join(root, "CMakeLists.txt"));
+  // A released archive has what a tree has not, and no sources.
+  const isBuilt =
+    machine.has(join(root, "CMakeLists.txt")) || !machine.has(join(root, "build/prebuilt/release.json"));
   const makers = isBuilt ? OF_TREE : OF_ARCHIVE;
   const findings = [
     ...checkNode(machine, root, manifest, makers),
