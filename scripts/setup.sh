@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Brings what a command needs and the machine lacks: setup.sh secrets | run | all
+# Brings what a command needs and the machine lacks: setup.sh secrets | serve | run | all
 #   secrets  .dev.vars with a secret of its own
+#   serve    and the npm packages: what it takes to serve modules that are built already
 #   run      and what it takes to build and serve the Worker
 #   all      and what it takes to test, lint, fuzz and measure it
 # Can be run any number of times; a machine that lacks nothing is done in well under a second.
@@ -98,14 +99,18 @@ unpack_prometheus() {
 make_secrets
 case $PROFILE in
   secrets) exit ;;
-  run | all) ;;
-  *) fail "setup.sh secrets, run or all, not \`$PROFILE\`" ;;
+  serve | run | all) ;;
+  *) fail "setup.sh secrets, serve, run or all, not \`$PROFILE\`" ;;
 esac
 
 # One at a time: two commands started together would install into the same place.
 mkdir -p .tools
 exec 9>.tools/lock
 flock 9
+if [[ $PROFILE == serve ]]; then
+  install_modules
+  exit
+fi
 if command -v apt-get >/dev/null; then
   install_packages
 else

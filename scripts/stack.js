@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parse } from "smol-toml";
 import { HOST } from "./listening.js";
 
 /** @typedef {import("./children.js").Child} Child */
@@ -15,15 +16,20 @@ import { HOST } from "./listening.js";
  * @property {string | null} origin the address of Open Library; null for the bundled catalogue
  * @property {string[]} [wranglerArguments]
  * @property {import("./children.js").Output} [output] where the programs write to
- * @property {string[]} [build] the command that builds the Worker
+ * @property {string[]} [build] the command that builds the Worker, where that is not wrangler.toml's
  * @property {number} [silentMillis] how long a Worker that was started may neither answer nor write anything
  */
 
-const BUILD = ["bash", "scripts/prepare.sh"];
 /** It is there for as long as scripts/prepare.sh is building. */
 const BUILDING = "build/building.txt";
 const SILENT_MILLIS = 60_000;
 const POLL_MILLIS = 50;
+
+/** What wrangler.toml says, as this is run with an environment of its own. @returns {string[]} */
+function buildCommand() {
+  const { build } = /** @type {any} */ (parse(readFileSync("wrangler.toml", "utf8")));
+  return build.command.split(" ");
+}
 
 /** @param {string[]} names @returns {boolean} whether .dev.vars gives one of them; the Worker reads that file itself */
 function inDevVars(names) {
@@ -48,7 +54,7 @@ export async function startStack(children, options) {
   const { port, cataloguePort, origin, wranglerArguments = [], output } = options;
   console.log("Building the Worker (a first build takes a minute or more)");
   const environment = { LARDER_PROGRESS: "yes" };
-  await children.run("the build", options.build ?? BUILD, { environment, output });
+  await children.run("the build", options.build ?? buildCommand(), { environment, output });
 
   console.log("Starting the Worker");
   const address = `http://${HOST}:${cataloguePort}`;

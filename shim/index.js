@@ -1,8 +1,12 @@
-// The Worker's three entry points, and its Durable Objects.
+// The Worker's entry points, and its Durable Objects.
 
 import { worker } from "./larder.js";
+import { larderService } from "./service.js";
 
 export * from "./objects/index.js";
+
+/** For service bindings. */
+export const LarderService = larderService(() => worker);
 
 export default {
   /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */

@@ -29,6 +29,13 @@ import { RecordReader, RecordWriter, readFields, writeFields } from "./wire.js";
  * @property {string} [method] the request's
  * @property {string} [url] the request's
  * @property {MessageBatch} [batch]
+ * @property {Service} [service] the Worker that asks through a service binding
+ */
+
+/**
+ * `call`: what it calls, "fetch" or a row of src/app/calls.def. `argument`: the call's, as JSON. `fields`: what the core is told of it beside the request's own
+ * fields, by names that no request can have (src/host/client.h); a role is there where the call is no HTTP request.
+ * @typedef {{call: string, argument?: string, fields: {":caller": string, ":role"?: string}}} Service
  */
 
 /** An event that the module works on. */
@@ -42,6 +49,7 @@ export class InFlight {
     this.method = event.method ?? "";
     this.url = event.url ?? "";
     this.batch = event.batch ?? null;
+    this.service = event.service ?? null;
     /** @type {Headers | null} */
     this.fields = null;
     /** @type {Set<() => void> | null} */
@@ -86,6 +94,7 @@ export const EXHAUSTED = Symbol("exhausted");
 const SCRATCH_BYTES = 65536;
 /** Up to so many, letters are faster written one by one than by the encoder. */
 const SHORT_LETTERS = 128;
+const COLON = 0x3a;
 const BODYLESS_STATUS = new Set([101, 204, 205, 304]);
 const LOG_METHODS = /** @type {const} */ (["debug", "info", "warn", "error"]);
 const encoder = new TextEncoder();
@@ -196,7 +205,7 @@ export class Instance {
   /**
    * Starts a request, a batch or an event. Returns its answer (null where there is none to give), or a promise of it, or
    * why there is none.
-   * @param {"larder_fetch" | "larder_queue" | "larder_scheduled"} entry
+   * @param {"larder_fetch" | "larder_call" | "larder_queue" | "larder_scheduled"} entry
    * @param {Event} event @param {RecordWriter} record
    * @returns {Response | null | Unanswered | Promise<Response | null | Unanswered>}
    */
@@ -438,7 +447,8 @@ export class Instance {
   /** @param {number} id @param {number} into @param {number} capacity @returns {number} the length of the record */
   requestFields(id, into, capacity) {
     const record = new RecordWriter();
-    record.pairs(this.requests.get(id)?.request?.headers ?? []);
+    const flight = this.requests.get(id);
+    record.pairs(flight === undefined || isCall(flight) ? [] : (flight.request?.headers ?? []));
     const bytes = record.written();
     if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
     return bytes.length;
@@ -487,7 +497,7 @@ export class Instance {
     const response = head === null ? null : responseOf(body, head.init);
     flight.response = response ?? unsendable();
     flight.answered?.(flight.response);
-    if (lane !== 0 && head !== null && response !== null && body !== null) {
+    if (lane !== 0 && head !== null && response !== null && body !== null && !isCall(flight)) {
       const { guards, init } = head;
       this.lanes.open(flight.url, { id: lane, until, guards, init, body, hits: 0 });
     }
@@ -515,7 +525,7 @@ export class Instance {
     if (body === null) cancel(content);
     const response = responseOf(body, init);
     if (response === null) cancel(body);
-    else if (lane !== null && body instanceof ArrayBuffer) {
+    else if (lane !== null && body instanceof ArrayBuffer && !isCall(flight)) {
       this.lanes.open(flight.url, { ...lane, init, body, hits: 0 });
     }
     return response;
@@ -597,8 +607,14 @@ function letGo(flight, ticket) {
   flight.late.delete(ticket);
 }
 
+/** It has no URL, and its request's fields are those of its argument. @param {InFlight} flight */
+const isCall = (flight) => flight.service !== null && flight.service.call !== "fetch";
+
 /** A field that the origin's Vary names may be none that a request can have. @param {InFlight} flight @param {string} name */
 function fieldOf(flight, name) {
+  if (name.charCodeAt(0) === COLON) {
+    return flight.service?.fields[/** @type {":caller" | ":role"} */ (name)] ?? null;
+  }
   try {
     flight.fields ??= flight.request?.headers ?? null;
     return flight.fields?.get(name) ?? null;

@@ -1,12 +1,7 @@
-// Pages that are the same for everybody: the dashboard and the API's description (scripts/pages/build.js). They hold nothing
-// of the deployment's settings or secrets; what the dashboard shows it asks of the operators' routes, with a token.
-
-import bundle from "../build/config/pages.json.txt";
+// Pages that are the same for everybody: the dashboard and the API's description (scripts/pages). They hold nothing of the
+// deployment's settings or secrets; what the dashboard shows it asks of the operators' routes, with a token.
 
 /** @typedef {{type: string, etag: string, text: string}} Page */
-
-/** @type {Record<string, Page> | null} */
-let pages = null;
 
 const FIELDS = {
   "cache-control": "no-cache",
@@ -27,13 +22,24 @@ function pathOf(url) {
   return url.slice(begin, end < 0 ? undefined : end);
 }
 
-/** @param {Request} request @param {string} method @param {string} url its own @returns {Response | null} null: none is there */
-export function pageFor(request, method, url) {
-  const path = pathOf(url);
-  if (path !== "/openapi.json" && !path.startsWith("/dashboard")) return null;
-  pages ??= /** @type {Record<string, Page>} */ (JSON.parse(bundle));
-  const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
-  if (page === undefined) return null;
+/**
+ * @param {() => Record<string, Page>} makePages by path; called when one of them is first asked for
+ * @returns {(request: Request, method: string, url: string) => Response | null} null: there is no page
+ */
+export function pageServer(makePages) {
+  /** @type {Record<string, Page> | null} */
+  let pages = null;
+  return (request, method, url) => {
+    const path = pathOf(url);
+    if (path !== "/openapi.json" && !path.startsWith("/dashboard")) return null;
+    pages ??= makePages();
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    return page === undefined ? null : answerWith(page, request, method);
+  };
+}
+
+/** @param {Page} page @param {Request} request @param {string} method */
+function answerWith(page, request, method) {
   if (method !== "GET" && method !== "HEAD") {
     return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
   }

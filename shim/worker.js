@@ -7,6 +7,7 @@ import { ownQueueName } from "./queue_name.js";
 import { RecordWriter } from "./wire.js";
 
 /** @typedef {import("./instance.js").Environment} Environment */
+/** @typedef {import("./instance.js").Event} RequestEvent */
 /**
  * `pageFor`: what is answered without the core.
  * @typedef {{declarations: string, pageFor?: (request: Request, method: string, url: string) => Response | null}} Options
@@ -56,21 +57,40 @@ export class LarderWorker {
     if (quick !== null) return quick;
     const page = this.options.pageFor?.(request, method, url) ?? null;
     if (page !== null) return page;
-    const event = { env, ctx, request, method, url };
-    const answer = instance.begin("larder_fetch", event, requestRecord(method, url));
-    if (answer instanceof Response) return answer;
-    return this.settle(instance, answer, request, env, ctx);
+    return this.answer(instance, { env, ctx, request, method, url });
   }
 
   /**
-   * @param {Instance} instance @param {ReturnType<Instance["begin"]>} answer @param {Request} request
-   * @param {Environment} env @param {ExecutionContext} ctx @returns {Promise<Response>}
+   * What another Worker asks through a service binding: an HTTP request, or a call. Every one goes to the core, which counts it.
+   * @param {Request | null} request null for a call @param {Environment} env @param {ExecutionContext} ctx
+   * @param {import("./instance.js").Service} service
    */
-  async settle(instance, answer, request, env, ctx) {
+  serve(request, env, ctx, service) {
+    const instance = this.startedOrNull(env);
+    if (instance === null) return outOfOrder();
+    if (request === null) return this.answer(instance, { env, ctx, service });
+    const { method, url } = request;
+    const page = this.options.pageFor?.(request, method, url) ?? null;
+    if (page !== null) return page;
+    return this.answer(instance, { env, ctx, request, method, url, service });
+  }
+
+  /** @param {Instance} instance @param {RequestEvent} event @returns {Response | Promise<Response>} */
+  answer(instance, event) {
+    const answer = begin(instance, event);
+    if (answer instanceof Response) return answer;
+    return this.settle(instance, answer, event);
+  }
+
+  /**
+   * @param {Instance} instance @param {ReturnType<Instance["begin"]>} answer @param {RequestEvent} event
+   * @returns {Promise<Response>}
+   */
+  async settle(instance, answer, event) {
     const settled = await answer;
     if (settled instanceof Response) return settled;
     if (settled === EXHAUSTED) return exhausted();
-    return await this.recover(instance, settled === AT_FAULT, request, env, ctx);
+    return await this.recover(instance, settled === AT_FAULT, event);
   }
 
   /**
@@ -78,20 +98,17 @@ export class LarderWorker {
    * goes straight to the origin, and they share what they ask, so that a trap multiplies nothing. The one whose work ended
    * the instance has one of its own, so that a request that always traps takes nobody with it a second time; of those
    * there are few at once.
-   * @param {Instance} dead @param {boolean} atFault @param {Request} request @param {Environment} env
-   * @param {ExecutionContext} ctx
+   * @param {Instance} dead @param {boolean} atFault @param {RequestEvent} event
    */
-  async recover(dead, atFault, request, env, ctx) {
+  async recover(dead, atFault, event) {
     if (atFault && this.alone >= ALONE_MAX) return recovering();
-    const instance = this.standInFor(dead, atFault, env);
+    const instance = this.standInFor(dead, atFault, event.env);
     if (instance === null) return recovering();
     this.alone += atFault ? 1 : 0;
     /** @type {Awaited<ReturnType<Instance["begin"]>>} */
     let settled = null;
     try {
-      const { method, url } = request;
-      const event = { env, ctx, request, method, url };
-      settled = await instance.begin("larder_fetch", event, requestRecord(method, url));
+      settled = await begin(instance, event);
     } finally {
       this.alone -= atFault ? 1 : 0;
     }
@@ -140,10 +157,22 @@ export class LarderWorker {
 // Copied into the module before anything else is written.
 const asked = new RecordWriter();
 
-/** @param {string} method @param {string} url */
-function requestRecord(method, url) {
+/** What the core reads a call's argument of. @param {string} argument JSON */
+const requestOf = (argument) =>
+  new Request("https://larder.internal/", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: argument,
+  });
+
+/** @param {Instance} instance @param {RequestEvent} event */
+function begin(instance, event) {
+  const { method = "", url = "", service } = event;
+  // Anew each time: its body can be read once.
+  if (service?.argument !== undefined) event.request = requestOf(service.argument);
   asked.clear();
+  if (service !== undefined) asked.text(service.call);
   asked.text(method);
   asked.text(url);
-  return asked;
+  return instance.begin(service === undefined ? "larder_fetch" : "larder_call", event, asked);
 }

@@ -59,11 +59,15 @@ LARDER_EXPORT(larder_start) std::uint32_t larder_export_start(const char* record
   return app->start(std::string_view(record, size), larder::wasm::toolchain);
 }
 
-// The three entry points. Each returns 1 when the request has ended within the call, 0 when finished() will
+// The four entry points. Each returns 1 when the request has ended within the call, 0 when finished() will
 // come.
 LARDER_EXPORT(larder_fetch)
 std::uint32_t larder_export_fetch(std::uint32_t request, const char* record, std::uint32_t size) {
   return running().fetch(request_id(request), std::string_view(record, size)) ? 1 : 0;
+}
+LARDER_EXPORT(larder_call)
+std::uint32_t larder_export_call(std::uint32_t request, const char* record, std::uint32_t size) {
+  return running().call(request_id(request), std::string_view(record, size)) ? 1 : 0;
 }
 LARDER_EXPORT(larder_queue)
 std::uint32_t larder_export_queue(std::uint32_t request, const char* record, std::uint32_t size) {

@@ -15,7 +15,7 @@ import { jsonLine, shown, shownLines } from "./text.js";
 import { root } from "./token.js";
 
 /** Where builds leave the module, below the project's root. */
-const MODULES = ["build/module", "build/wasi", "build/emscripten"].map((folder) =>
+const MODULES = ["build/module", "build/wasi", "build/emscripten", "build/package/wasi"].map((folder) =>
   join(root, folder, "larder.wasm"),
 );
 

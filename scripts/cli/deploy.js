@@ -209,7 +209,7 @@ export async function deploy(options, context) {
   const secrets = gatherSecrets(file, needed, account.secrets, env);
   const uploads = secrets.isMade || Object.keys(secrets.values).length > 0;
   const commands = [
-    "bash scripts/prepare.sh",
+    toml.build.command,
     ...makes.map((words) => `wrangler ${words.join(" ")}`),
     `wrangler deploy --config ${target}${uploads ? " --secrets-file FILE" : ""}`,
   ];
@@ -238,7 +238,7 @@ export async function deploy(options, context) {
     return secrets.missing.length === 0 ? EXIT.done : EXIT.failed;
   }
   if (secrets.missing.length > 0) throw new Failure(missingText(secrets.missing, options, environment));
-  build(root, wrangler.env, declarations);
+  build(toml.build.command, root, wrangler.env, declarations);
   if (makes.length > 0 && !options.yes) await consent(context);
   for (const words of makes) {
     say(`wrangler ${words.join(" ")}\n`);
@@ -268,14 +268,18 @@ export async function deploy(options, context) {
 const missingText = (names, options, environment) =>
   `Secrets are missing: ${names.join(", ")}. Write them as NAME="value" into ${options.secrets ?? `.secrets.${environment}`}, or set environment variables of these names.`;
 
-/** @param {string} root @param {Record<string, string | undefined>} env @param {string} declarations */
-function build(root, env, declarations) {
-  const { status, stdout, stderr } = spawnSync("bash", ["scripts/prepare.sh"], {
+/**
+ * @param {string} command wrangler.toml's: in a released archive it compiles nothing @param {string} root
+ * @param {Record<string, string | undefined>} env @param {string} declarations
+ */
+function build(command, root, env, declarations) {
+  const { status, stdout, stderr } = spawnSync(command, {
+    shell: true,
     cwd: root,
     env,
     encoding: "utf8",
   });
-  if (status !== 0) throw new Failure(`bash scripts/prepare.sh failed.\n${lastOf(`${stdout}\n${stderr}`)}`);
+  if (status !== 0) throw new Failure(`${command} failed.\n${lastOf(`${stdout}\n${stderr}`)}`);
   const { faults } = checked(declarations, join(root, "build/module/larder.wasm"));
   if (faults.length > 0) {
     throw new Failure(

@@ -66,11 +66,15 @@ const isAtLeast = (text, least) => {
 /** @param {string | null} line @returns {string} the version in it */
 const versionIn = (line) => (/\d+(\.\d+)+/.exec(line ?? "") ?? /\d+/.exec(line ?? ""))?.[0] ?? line ?? "";
 
-/** @param {Machine} machine @param {string} root @param {any} manifest package.json */
-function checkNode(machine, root, manifest) {
+/** @typedef {{packages: string, secret: string, module: string}} Makers the commands that make what is missing */
+const OF_TREE = { packages: "npm ci", secret: "npm run setup", module: "npm run dev or npm run build" };
+const OF_ARCHIVE = { packages: "npm install", secret: "npm run dev", module: "npm run dev" };
+
+/** @param {Machine} machine @param {string} root @param {any} manifest package.json @param {Makers} makers */
+function checkNode(machine, root, manifest, makers) {
   const least = manifest.engines.node.replace(/^>=/, "");
   const npm = machine.told("npm", ["--version"]);
-  const wanted = manifest.devDependencies.wrangler;
+  const wanted = { ...manifest.dependencies, ...manifest.devDependencies }.wrangler;
   const installed = join(root, "node_modules/wrangler/package.json");
   const wrangler = machine.has(installed) ? JSON.parse(machine.read(installed)).version : null;
   return [
@@ -80,7 +84,7 @@ function checkNode(machine, root, manifest) {
     npm === null ? fault("npm", "none", "install npm with Node") : good("npm", npm),
     wrangler === wanted
       ? good("wrangler", wrangler)
-      : fault("wrangler", wrangler ?? "none", `${wanted} is wanted: npm ci installs it`),
+      : fault("wrangler", wrangler ?? "none", `${wanted} is wanted: ${makers.packages} installs it`),
   ];
 }
 
@@ -115,17 +119,18 @@ function checkTestTools(machine) {
   ];
 }
 
-/** @param {Machine} machine @param {string} root */
-function checkSecrets(machine, root) {
+/** @param {Machine} machine @param {string} root @param {Makers} makers */
+function checkSecrets(machine, root, makers) {
   const path = join(root, ".dev.vars");
-  if (!machine.has(path)) return [fault(".dev.vars", "none", "npm run setup makes it with a fresh secret")];
+  if (!machine.has(path))
+    return [fault(".dev.vars", "none", `${makers.secret} makes it with a fresh secret`)];
   const secret = /^ADMIN_JWT_SECRET\s*=\s*(["']?)(.*?)\1\s*$/m.exec(machine.read(path))?.[2] ?? "";
   if (Buffer.byteLength(secret) < SECRET_BYTES_MIN) {
     return [
       fault(
         ".dev.vars",
         "no secret",
-        `ADMIN_JWT_SECRET needs ${SECRET_BYTES_MIN} bytes or more; remove the file, and npm run setup makes it`,
+        `ADMIN_JWT_SECRET needs ${SECRET_BYTES_MIN} bytes or more; remove the file, and ${makers.secret} makes it`,
       ),
     ];
   }
@@ -160,11 +165,11 @@ function checkDisk(machine, root) {
     : warning("disk", `${bytesText(free)} free`, `builds take up to ${bytesText(DISK_BYTES_MIN)}; make room`);
 }
 
-/** @param {Machine} machine @param {string} root */
-function checkModule(machine, root) {
+/** @param {Machine} machine @param {string} root @param {Makers} makers */
+function checkModule(machine, root, makers) {
   return machine.has(join(root, "build/module/larder.wasm"))
     ? good("module", "built")
-    : warning("module", "not built", "npm run dev or npm run build makes it");
+    : warning("module", "not built", `${makers.module} makes it`);
 }
 
 /** @param {string} name @param {string} found @returns {Finding} */
@@ -177,14 +182,17 @@ const fault = (name, found, advice) => ({ name, state: "fault", found, advice })
 /** @param {import("./commands.js").Context} context @returns {Promise<number>} */
 export async function doctor({ machine, root, env, output, json }) {
   const manifest = JSON.parse(machine.read(join(root, "package.json")));
+  // A released archive has what a tree has not, and no sources.
+  const isBuilt =
+    machine.has(join(root, "CMakeLists.txt")) || !machine.has(join(root, "build/prebuilt/release.json"));
+  const makers = isBuilt ? OF_TREE : OF_ARCHIVE;
   const findings = [
-    ...checkNode(machine, root, manifest),
-    ...checkTools(machine, env.WASI_SDK_PATH),
-    ...checkTestTools(machine),
-    ...checkSecrets(machine, root),
+    ...checkNode(machine, root, manifest, makers),
+    ...(isBuilt ? [...checkTools(machine, env.WASI_SDK_PATH), ...checkTestTools(machine)] : []),
+    ...checkSecrets(machine, root, makers),
     ...(await checkPorts(machine)),
     checkDisk(machine, root),
-    checkModule(machine, root),
+    checkModule(machine, root, makers),
   ];
   const faults = findings.filter(({ state }) => state === "fault").length;
   if (json) {

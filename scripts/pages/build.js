@@ -35,18 +35,28 @@ function describedBy(text) {
   }
 }
 
-/**
- * By path: the media type, the text, and the tag of this version.
- * @param {string} declarations the text of larder.json @returns {Promise<Record<string, {type: string, etag: string, text: string}>>}
- */
-export async function makePages(declarations) {
-  const files = {
+/** @typedef {Record<string, {type: string, etag: string, text: string}>} Pages by path: the media type, the text, and the tag of this version */
+
+/** The dashboard, which is the same whatever is declared. @returns {Promise<Pages>} */
+export async function makeDashboard() {
+  return tagged({
     "/dashboard": ["text/html; charset=utf-8", readFileSync(join(dashboard, "index.html"), "utf8")],
     "/dashboard/app.js": ["text/javascript; charset=utf-8", await bundled("app.js")],
     "/dashboard/style.css": ["text/css; charset=utf-8", await bundled("style.css")],
     "/dashboard/icon.svg": ["image/svg+xml", readFileSync(join(dashboard, "icon.svg"), "utf8")],
+  });
+}
+
+/** @param {string} declarations the text of larder.json @returns {Promise<Pages>} */
+export async function makePages(declarations) {
+  const description = tagged({
     "/openapi.json": ["application/json", JSON.stringify(describedBy(declarations))],
-  };
+  });
+  return { ...(await makeDashboard()), ...description };
+}
+
+/** @param {Record<string, string[]>} files @returns {Pages} */
+function tagged(files) {
   return Object.fromEntries(
     Object.entries(files).map(([path, [type = "", text = ""]]) => {
       const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;

@@ -14,10 +14,10 @@
 #include "entry/exact_fields.h"
 #include "entry/normalise.h"
 #include "entry/pattern.h"
+#include "host/client.h"
 #include "host/log_line.h"
 #include "host/operations.h"
 #include "host/random.h"
-#include "http/client.h"
 #include "http/path.h"
 #include "operators/advice.h"
 #include "operators/router.h"
@@ -40,11 +40,6 @@ std::string allow_of(const std::vector<http::Method>& methods) {
   }
   names.emplace_back("OPTIONS");
   return join(names, ", ");
-}
-
-std::string client_of(host::Context here) {
-  const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
-  return address ? http::client_of(*address) : std::string();
 }
 
 // The fields that send a request past a lane of this resource.
@@ -240,6 +235,23 @@ bool App::fetch(host::RequestId request, std::string_view record) {
   return requests_.start(request, serve(here, std::move(inbound)));
 }
 
+bool App::call(host::RequestId request, std::string_view record) {
+  RecordReader reader(record);
+  const std::string name = reader.text();
+  Inbound inbound;
+  inbound.method = http::parse_method(reader.text());
+  inbound.url = reader.text();
+  inbound.began = host_.now();
+  LARDER_ASSERT(reader.complete());
+  bill(metrics::BilledItem::worker_requests);
+  const host::Context here = requests_.context(request);
+  const CallRow* const row = find_call(name);
+  LARDER_ASSERT(row != nullptr || name == "fetch");
+  counters_.add(observe::Counter::service_calls_total, host::service_of(here).value_or(""), name);
+  return requests_.start(
+      request, row == nullptr ? serve(here, std::move(inbound)) : serve_call(here, std::move(inbound), *row));
+}
+
 bool App::fetch_known(host::Context here, Inbound inbound, engine::Query& known) {
   // As declared: the query's own may be what an experiment makes of it.
   inbound.resource = &declarations_.resources[known.resource->number - 1U];
@@ -307,6 +319,67 @@ host::Task<void> App::serve(host::Context here, Inbound inbound) {
   }
   inbound.resource = matched->resource;
   co_await serve_resource(here, std::move(inbound), std::move(*matched), std::move(*target), std::nullopt);
+}
+
+host::Task<void> App::serve_call(host::Context here, Inbound inbound, const CallRow& row) {
+  inbound.method = row.method;
+  if (!faults_.empty()) {
+    answer(here, inbound, misconfigured(), "");
+    co_return;
+  }
+  http::Target target;
+  target.path = row.path;
+  if (!row.path.empty() && row.question == CallQuestion::body) {
+    co_await serve_operators(here, std::move(inbound), std::move(target));
+    co_await meter(here);
+    co_return;
+  }
+  auto argument = co_await read_posted(here);
+  if (!argument) {
+    answer(here, inbound, std::move(argument.error()), "");
+    co_await meter(here);
+    co_return;
+  }
+  if (row.path.empty()) {
+    co_await serve_read(here, std::move(inbound), std::move(*argument));
+    co_return;
+  }
+  auto parameters = parameters_of(*argument);
+  if (!parameters) {
+    answer(here, inbound, problem_answer(host_, http::Problem(400, parameters.error().message)), "");
+    co_await meter(here);
+    co_return;
+  }
+  target.query = std::move(*parameters);
+  co_await serve_operators(here, std::move(inbound), std::move(target));
+  co_await meter(here);
+}
+
+host::Task<void> App::serve_read(host::Context here, Inbound inbound, std::string argument) {
+  auto read = read_request_of(declarations_, argument);
+  argument = std::string();
+  if (!read) {
+    const int status = read.error().kind == ErrorKind::not_found ? 404 : 400;
+    answer(here, inbound, problem_answer(host_, http::Problem(status, read.error().message)), "");
+    co_await meter(here);
+    co_return;
+  }
+  const auto target = http::parse_target(read->url);
+  const auto matched =
+      target ? config::match(declarations_, read->method, target->path) : std::optional<config::Matched>();
+  // Requests at this path are another one's: so no request can ask for this.
+  if (!matched || matched->resource != read->resource || operators_->has(target->path)) {
+    const std::string reason =
+        target ? std::string("no request with these fields reaches this resource.") : target.error().message;
+    answer(here, inbound, problem_answer(host_, http::Problem(400, concat({"fields: ", reason}))),
+           read->resource->name);
+    co_await meter(here);
+    co_return;
+  }
+  inbound.method = read->method;
+  inbound.url = read->url;
+  inbound.read = std::make_unique<const ReadRequest>(std::move(*read));
+  co_await serve(here, std::move(inbound));
 }
 
 // Whether the path as it came is one of a resource whose origin would get it so, dot segments and all.
@@ -440,7 +513,7 @@ host::Task<void> App::serve_through(host::Context here, Inbound inbound, config:
     answer(here, inbound, std::move(*refused), resource);
     co_return;
   }
-  auto place = waiting_.enter(client_of(here), understood->sent);
+  auto place = waiting_.enter(host::client_of(here), understood->sent);
   if (!place) {
     answer(here, inbound, crowded_out(place.error()), resource);
     co_return;
@@ -452,7 +525,7 @@ host::Task<void> App::serve_through(host::Context here, Inbound inbound, config:
 host::Task<void> App::serve_operators(host::Context here, Inbound inbound, http::Target target) {
   const Bytes held(inbound.url.size());
   inbound.url = std::string();
-  auto place = operating_.enter(client_of(here), held);
+  auto place = operating_.enter(host::client_of(here), held);
   if (!place) {
     answer(here, inbound, crowded_out(place.error()), "");
     co_return;
@@ -508,6 +581,7 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
 host::Task<void> App::serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
                                      std::optional<engine::Reading> reading) {
   inbound.url = std::string();
+  inbound.read.reset();
   const engine::Query& query = question.query;
   const config::Resource& resource = *inbound.resource;
   std::optional<host::Admission::Place> place;
@@ -517,7 +591,7 @@ host::Task<void> App::serve_question(host::Context here, Inbound inbound, Questi
       co_await meter(here);
       co_return;
     }
-    auto entered = waiting_.enter(client_of(here), question.sent);
+    auto entered = waiting_.enter(host::client_of(here), question.sent);
     if (!entered) {
       answer(here, inbound, crowded_out(entered.error()), resource.name);
       co_await meter(here);
@@ -596,7 +670,7 @@ tl::expected<App::Question, Outgoing> App::understand(host::Context here, const 
                                                       const http::Target& target,
                                                       const std::optional<http::ExactTarget>& exact,
                                                       std::string_view body) const {
-  auto query = make_query(here, matched, target, exact, inbound.method, body);
+  auto query = make_query(here, matched, target, exact, inbound, body);
   if (!query) {
     // Nothing is known of what could not be read for want of memory.
     if (query.error().kind == ErrorKind::unavailable) {
@@ -615,6 +689,9 @@ tl::expected<App::Question, Outgoing> App::understand(host::Context here, const 
 host::Task<tl::expected<App::Question, Outgoing>> App::receive(
     host::Context here, const Inbound& inbound, const config::Matched& matched, const http::Target& target,
     const std::optional<http::ExactTarget>& exact) {
+  if (inbound.read) {
+    co_return understand(here, inbound, matched, target, exact, inbound.read->body);
+  }
   auto body = co_await read_posted(here);
   if (!body) {
     co_return tl::make_unexpected(std::move(body.error()));
@@ -719,7 +796,7 @@ host::Task<tl::expected<std::string, Outgoing>> App::read_posted(host::Context h
   const auto length = host_.request_header(here.request(), "content-length", 20);
   const auto announced = length ? parse_unsigned(*length) : std::nullopt;
   const Bytes expected(std::min(announced.value_or(bytes_max), bytes_max));
-  auto place = receiving_.enter(client_of(here), expected);
+  auto place = receiving_.enter(host::client_of(here), expected);
   if (!place) {
     co_return tl::make_unexpected(crowded_out(place.error()));
   }
@@ -742,14 +819,16 @@ host::Task<tl::expected<std::string, Outgoing>> App::read_posted(host::Context h
 
 Result<engine::Query> App::make_query(host::Context here, const config::Matched& matched,
                                       const http::Target& target,
-                                      const std::optional<http::ExactTarget>& exact, http::Method method,
+                                      const std::optional<http::ExactTarget>& exact, const Inbound& inbound,
                                       std::string_view body) const {
   const config::Resource& resource = *matched.resource;
   engine::RequestParts parts;
   parts.path = matched.path_parameters;
   parts.query = target.query;
   for (const std::string_view name : entry::header_names(resource)) {
-    auto value = host_.request_header(here.request(), name, config::limit::header_value_bytes_max);
+    auto value = inbound.read
+                     ? inbound.read->headers.combined(name)
+                     : host_.request_header(here.request(), name, config::limit::header_value_bytes_max);
     if (value) {
       parts.headers.add(std::string(name), std::move(*value));
     }
@@ -767,8 +846,8 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   engine::Asker asker = engine::asker_of(here, resource);
   auto query = engine::make_query(host_, settings_, engine_->plan(), resource, parts, std::move(asker));
   if (query) {
-    query->method = method;
-    query->wants_part = query->wants_part && method == http::Method::get;
+    query->method = inbound.method;
+    query->wants_part = query->wants_part && inbound.method == http::Method::get;
   }
   return query;
 }

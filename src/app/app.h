@@ -11,6 +11,7 @@
 #include "app/kept_answers.h"
 #include "app/known_urls.h"
 #include "app/lane_keeper.h"
+#include "app/service_calls.h"
 #include "cold/archiver.h"
 #include "config/declaration.h"
 #include "config/limits.h"
@@ -47,6 +48,9 @@ class App {
 
   // `record`: text method, text url. True when the request has ended within the call.
   bool fetch(host::RequestId request, std::string_view record);
+  // A call of another Worker by a service binding. `record`: text call (a row of calls.def, whose argument is
+  // the request's body, as JSON; or "fetch"), text method, text url.
+  bool call(host::RequestId request, std::string_view record);
   // `record`: text queue, u32 count, then per message text id, u32 attempts, text body (JSON).
   bool queue(host::RequestId request, std::string_view record);
   // `record`: text cron, u64 milliseconds since the epoch.
@@ -74,6 +78,8 @@ class App {
     std::string request_id;
     // The one that it matches, whose pages may read the answer.
     const config::Resource* resource = nullptr;
+    // What another Worker reads by a call, in place of a client's header fields and body.
+    std::unique_ptr<const ReadRequest> read;
 
     Inbound() {}
   };
@@ -107,6 +113,8 @@ class App {
   // A GET of a URL that is known. True when it has ended within the call.
   bool fetch_known(host::Context here, Inbound inbound, engine::Query& known);
   host::Task<void> serve(host::Context here, Inbound inbound);
+  host::Task<void> serve_call(host::Context here, Inbound inbound, const CallRow& row);
+  host::Task<void> serve_read(host::Context here, Inbound inbound, std::string argument);
   host::Task<void> serve_resource(host::Context here, Inbound inbound, config::Matched matched,
                                   http::Target target, std::optional<http::ExactTarget> exact);
   // From the look into memory on, which read_now() has made; `reading`: what it found.
@@ -162,7 +170,7 @@ class App {
   // `exact`: the target as it came, in mode http. `body`: the request's, where its resource is asked by POST.
   Result<engine::Query> make_query(host::Context here, const config::Matched& matched,
                                    const http::Target& target, const std::optional<http::ExactTarget>& exact,
-                                   http::Method method, std::string_view body) const;
+                                   const Inbound& inbound, std::string_view body) const;
   // What the request asks, or what is wrong with it; as make_query.
   tl::expected<Question, Outgoing> understand(host::Context here, const Inbound& inbound,
                                               const config::Matched& matched, const http::Target& target,

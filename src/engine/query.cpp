@@ -7,8 +7,8 @@
 #include "config/limits.h"
 #include "engine/invalidation.h"
 #include "entry/normalise.h"
+#include "host/client.h"
 #include "http/accept.h"
-#include "http/client.h"
 #include "http/request_fields.h"
 
 namespace larder::engine {
@@ -83,10 +83,7 @@ Asker asker_of(host::Context here, const config::Resource& resource) {
     const auto accepted = here.host().request_header(here.request(), "accept-encoding", 1024);
     return accepted && http::accepts_gzip(*accepted);
   };
-  asker.client = [here] {
-    const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
-    return address ? http::client_of(*address) : std::string();
-  };
+  asker.client = [here] { return host::client_of(here); };
   if (resource.mode == config::Mode::http) {
     read_http_fields(here, resource, asker);
   }

@@ -77,18 +77,29 @@ std::vector<JsonText> JsonText::as_items() const {
   return items;
 }
 
+std::optional<std::string> JsonText::as_scalar() const {
+  if (element_.is_number() || element_.is_bool()) {
+    return json();
+  }
+  return as_text();
+}
+
+std::vector<std::pair<std::string, JsonText>> JsonText::as_members() const {
+  std::vector<std::pair<std::string, JsonText>> members;
+  dom::object object;
+  if (element_.get(object) == simdjson::SUCCESS) {
+    for (const auto& field : object) {
+      members.emplace_back(std::string(field.key), JsonText(parser_, field.value));
+    }
+  }
+  return members;
+}
+
 std::vector<std::pair<std::string, std::string>> JsonText::as_pairs() const {
   std::vector<std::pair<std::string, std::string>> pairs;
-  dom::object object;
-  if (element_.get(object) != simdjson::SUCCESS) {
-    return pairs;
-  }
-  for (const auto& field : object) {
-    std::string_view text;
-    if (field.value.get(text) == simdjson::SUCCESS) {
-      pairs.emplace_back(field.key, text);
-    } else if (field.value.is_number() || field.value.is_bool()) {
-      pairs.emplace_back(field.key, simdjson::minify(field.value));
+  for (auto& [name, member] : as_members()) {
+    if (auto text = member.as_scalar()) {
+      pairs.emplace_back(std::move(name), std::move(*text));
     }
   }
   return pairs;

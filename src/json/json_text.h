@@ -23,6 +23,7 @@ class JsonText {
 
   bool is_object() const { return element_.is_object(); }
   bool is_array() const { return element_.is_array(); }
+  bool is_null() const { return element_.is_null(); }
   bool has(std::string_view name) const { return find(name).has_value(); }
   std::optional<JsonText> find(std::string_view name) const;
   std::string text(std::string_view name) const;
@@ -35,6 +36,10 @@ class JsonText {
   std::optional<std::string> as_text() const;
   std::optional<std::uint64_t> as_number() const;
   std::vector<JsonText> as_items() const;
+  // A text, number or flag, as text.
+  std::optional<std::string> as_scalar() const;
+  // The members of an object, in their order.
+  std::vector<std::pair<std::string, JsonText>> as_members() const;
   // The members of an object whose values are texts, numbers or flags, as text.
   std::vector<std::pair<std::string, std::string>> as_pairs() const;
   // As compact JSON.

@@ -33,8 +33,10 @@ struct Call {
   // The caller: the token's subject; "" until the gate knows.
   std::string subject;
   Role role = Role::none;
-  // The client's address as the platform says it; "" where it does not.
+  // host::address_of.
   std::string address;
+  // The Worker that asks through a service binding (host::service_of); "" for none.
+  std::string service;
   std::string request_id;
   Instant began;
   // What the call did or was asked to do, for the audit log. Set by the handler, never with a secret in it.

@@ -17,15 +17,6 @@ std::string_view text_member(dom::element object, std::string_view name) {
   return object[name].get(text) == simdjson::SUCCESS ? text : std::string_view();
 }
 
-Role role_named(std::string_view name) {
-  for (const Role role : {Role::admin, Role::viewer}) {
-    if (name == to_text(role)) {
-      return role;
-    }
-  }
-  return Role::none;
-}
-
 Role role_claimed(dom::element claims, std::string_view name) {
   dom::element claim;
   if (claims[name].get(claim) != simdjson::SUCCESS) {
@@ -72,6 +63,15 @@ std::string_view email_of(dom::element claims) {
 }
 
 }  // namespace
+
+Role role_named(std::string_view name) {
+  for (const Role role : {Role::admin, Role::viewer}) {
+    if (name == to_text(role)) {
+      return role;
+    }
+  }
+  return Role::none;
+}
 
 bool is_token_text(std::string_view text) {
   const auto fits = [](char c) {

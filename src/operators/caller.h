@@ -10,6 +10,9 @@
 
 namespace larder::operators {
 
+// Role::none for what is no role's name.
+Role role_named(std::string_view name);
+
 // RFC 6750 §2.1, b64token; at most limit::token_bytes_max.
 bool is_token_text(std::string_view text);
 

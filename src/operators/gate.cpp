@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "config/limits.h"
+#include "host/client.h"
 #include "host/operations.h"
 #include "http/client.h"
 #include "operators/caller.h"
@@ -39,7 +40,10 @@ Outgoing invalid_token(host::Context here, std::string_view reason) {
 }
 
 Outgoing not_permitted(host::Context here, Role least) {
-  const http::Problem problem(403, concat({"This call needs a token with the role ", to_text(least), "."}));
+  const std::string_view needs = host::service_role_of(here)
+                                     ? "This call needs a service binding whose props have the role "
+                                     : "This call needs a token with the role ";
+  const http::Problem problem(403, concat({needs, to_text(least), "."}));
   return refused(
       here, problem, "www-authenticate",
       concat({"Bearer realm=\"larder\", error=\"insufficient_scope\", scope=\"", to_text(least), "\""}));
@@ -84,8 +88,8 @@ bool Gate::is_set_up() const {
 }
 
 host::Task<std::optional<Outgoing>> Gate::admit(host::Context here, Role least, Call& call) const {
-  const auto address = here.host().request_header(here.request(), "cf-connecting-ip", 64);
-  call.address = address.value_or("");
+  call.address = host::address_of(here);
+  call.service = host::service_of(here).value_or("");
   std::string client_bucket = concat({"ip:", http::client_of(call.address)});
   auto throttled = co_await take_one(here, std::move(client_bucket));
   if (throttled) {
@@ -118,6 +122,11 @@ host::Task<std::optional<Outgoing>> Gate::take_one(host::Context here, std::stri
 }
 
 host::Task<std::optional<Outgoing>> Gate::authenticate(host::Context here, Call& call) const {
+  if (const auto role = host::service_role_of(here)) {
+    call.subject = call.service;
+    call.role = role_named(*role);
+    co_return std::nullopt;
+  }
   std::optional<std::string> token = shown_token(here);
   if (token && is_metrics_reader(call, *token)) {
     call.subject = "metrics";

@@ -1,7 +1,9 @@
 // The gate in front of every operators' route. In this order, and no other:
 //
 //   1. the client's bucket (its address)    429
-//   2. a valid token                        401
+//   2. a valid token                        401   (a call by a service binding that is no HTTP request has
+//   none:
+//                                                  its binding says the role)
 //   3. the route's role                     403
 //   4. the subject's bucket                 429
 //

@@ -18,7 +18,11 @@ AuditRow row_of(const Call& call, const Route& route, AuditKind kind, std::uint3
   row.address = call.address;
   row.method = http::to_text(call.method);
   row.path = route.path;
-  row.note = utf8_prefix(call.note, config::limit::audit_note_bytes_max);
+  const bool comes_via_service = !call.service.empty() && call.subject != call.service;
+  const std::string note = comes_via_service
+                               ? concat({"via ", call.service, call.note.empty() ? "" : ": ", call.note})
+                               : call.note;
+  row.note = utf8_prefix(note, config::limit::audit_note_bytes_max);
   row.status = status;
   row.request_id = call.request_id;
   return row;

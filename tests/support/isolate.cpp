@@ -61,6 +61,23 @@ host::RequestId Isolate::request(std::string method, std::string url, TextPairs 
   return id;
 }
 
+SimulatedHost::Exchange& Isolate::call(const std::string& name, const std::string& caller,
+                                       const std::string& role, std::string argument) {
+  const auto id = static_cast<host::RequestId>(next_request_++);
+  host.exchange(id).request_headers = {
+      {":caller", caller}, {":role", role}, {"content-type", "application/json"}};
+  host.exchange(id).sent.content = std::move(argument);
+  RecordWriter record;
+  record.text(name);
+  record.text("");
+  record.text("");
+  if (app->call(id, record.bytes())) {
+    host.exchange(id).finished = true;
+  }
+  world.run();
+  return host.exchange(id);
+}
+
 host::RequestId Isolate::batch(const std::string& queue, const std::vector<Sent>& messages) {
   const auto id = static_cast<host::RequestId>(next_request_++);
   RecordWriter record;

@@ -20,6 +20,9 @@ class Isolate {
 
   // Starts a request; the world has to run for it to go on.
   host::RequestId request(std::string method, std::string url, TextPairs headers = {}, SentBody sent = {});
+  // A call of another Worker, to its end: `role` is what its binding says.
+  SimulatedHost::Exchange& call(const std::string& name, const std::string& caller, const std::string& role,
+                                std::string argument);
   // Starts a queue batch: messages by id, attempts and body.
   struct Sent {
     std::string id;

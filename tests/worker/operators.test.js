@@ -296,7 +296,9 @@ test("an instance that stands in for a lost one serves no operator", async () =>
   const context = createExecutionContext();
   const request = new Request("http://larder.test/api/settings");
   for (const atFault of [true, false]) {
-    const response = await at.recover(at.instance(env), atFault, request, env, context);
+    const { method, url } = request;
+    const event = { env, ctx: context, request, method, url };
+    const response = await at.recover(at.instance(env), atFault, event);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
     expect((await response.json()).detail).toMatch(/stand-in/);
   }

@@ -1,0 +1,5 @@
+// npm run dev of a released archive.
+
+import "./environment.js";
+
+await import("../dev.js");
