@@ -273,6 +273,86 @@ test("an admin changes a setting after a question, silences an alert, uploads a 
   await context.close();
 });
 
+/** Six hours with a lull, in which nothing was asked. */
+function sixHours() {
+  const until = Math.floor(Date.now() / 60_000) * 60_000;
+  const points = [];
+  for (let minute = 0; minute < 360; minute++) {
+    if (minute > 120 && minute < 150) continue;
+    const reads = 200 + Math.round(80 * Math.sin(minute / 40));
+    const misses = Math.round(reads * (0.08 + 0.3 / (1 + minute / 20)));
+    const hits = reads - misses;
+    points.push({
+      at: new Date(until - (360 - minute) * 60_000).toISOString(),
+      reads,
+      hits,
+      hitRatio: hits / reads,
+      originRequests: misses,
+      originRequestsSaved: hits,
+      tiers: {
+        memory: { hits: Math.round(hits * 0.7), misses: 1, hitRatio: (hits * 0.7) / reads },
+        kv: { hits: Math.round(hits * 0.3), misses: 1, hitRatio: (hits * 0.3) / reads },
+      },
+      latency: { p50: 0.0005, p95: 0.2 + (minute % 7) / 100, p99: 0.9 + (minute % 11) / 20 },
+    });
+  }
+  const at = new Date(until).toISOString();
+  return { from: new Date(until - 21_600_000).toISOString(), until: at, bucketSeconds: 60, points };
+}
+
+for (const [theme, width] of LOOKS) {
+  test(`six hours of history: ${theme}, ${width} pixels`, async () => {
+    const { page, context, faults } = await open({ width, theme, token: await tokenOf() });
+    /** @type {string[]} */
+    const asked = [];
+    const past = sixHours();
+    await page.route("**/api/metrics/history?*", (route) => {
+      asked.push(new URL(route.request().url()).searchParams.get("span") ?? "");
+      const isFull = asked.at(-1) === "6h";
+      return route.fulfill({ json: isFull ? past : { ...past, points: [] } });
+    });
+    await show(page, "entries");
+    await show(page, "overview");
+    await page.getByRole("button", { name: "7 days" }).click();
+    await page.getByText("Nothing was asked for in this time.").waitFor();
+    await page.getByRole("button", { name: "6 hours" }).click();
+    await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 3);
+    assert.deepEqual(asked.slice(-2), ["7d", "6h"]);
+    assert.equal(await page.locator('.past button[aria-pressed="true"]').textContent(), "6 hours");
+    const last = past.points.at(-1);
+    const rows = page
+      .locator("details", { has: page.locator("summary") })
+      .first()
+      .locator("tbody tr");
+    assert.equal(await rows.count(), past.points.length);
+    await page.locator(".past summary").first().click();
+    const cells = await rows.first().locator("td").allTextContents();
+    assert.deepEqual(
+      cells,
+      [last?.hitRatio, last?.tiers.memory.hitRatio, last?.tiers.kv.hitRatio].map(
+        (share) => `${((share ?? 0) * 100).toFixed(0)} %`,
+      ),
+    );
+    // In the lull copies saved nothing, and no request was made.
+    const third = page.locator(".past details").nth(2).locator("tbody tr");
+    assert.equal(await third.count(), 360);
+    assert.deepEqual(
+      await third
+        .nth(360 - 130)
+        .locator("td")
+        .allTextContents(),
+      ["0", "0"],
+    );
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `it is ${overflow} pixels too wide`);
+    assert.deepEqual(await unfit(page), []);
+    await page.locator(".past summary").first().click();
+    await page.screenshot({ path: `${PICTURES}/history-${theme}-${width}.png`, fullPage: true });
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}
+
 test("live updates go on while the page is seen, and stop when it is hidden", async () => {
   const { page, context } = await open({ width: 1600, theme: "light", token: await tokenOf() });
   let asked = 0;
@@ -286,7 +366,7 @@ test("live updates go on while the page is seen, and stop when it is hidden", as
   const lookedAgain = page.waitForResponse(/\/api\/costs$/);
   await page.clock.runFor(5100);
   await lookedAgain;
-  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 2);
+  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 3);
   assert.equal(asked, 2);
   await page.evaluate(() => {
     Object.defineProperty(document, "hidden", { value: true, configurable: true });

@@ -46,6 +46,7 @@ const BARE = /** @type {Record<string, number>} */ ({
   "GET /metrics": 503,
   "GET /metrics/prom": 503,
   "GET /metrics/otel": 404,
+  "GET /api/metrics/history": 503,
   "GET /api/cache/candidates": 503,
   "GET /api/costs": 503,
   "GET /api/slo": 503,
