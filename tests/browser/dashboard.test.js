@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { createCatalogue } from "../../catalogue/server.js";
-import { bringToLife, MARKUP, SECRET, tokenOf } from "../runtime/operators_api.js";
+import { agentsResource, bringToLife, MARKUP, SECRET, tokenOf } from "../runtime/operators_api.js";
 import { startWorker } from "../runtime/support.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -38,7 +38,9 @@ before(async () => {
   mkdirSync(PICTURES, { recursive: true });
   const { url } = await catalogue.listen(0);
   const bindings = { ADMIN_JWT_SECRET: SECRET, LEDGER_SHARDS: "1", OPENLIBRARY_RATE: "200" };
-  worker = await startWorker("wasi", { origin: url, bindings, cold: true });
+  const declarations = JSON.parse(readFileSync("larder.json", "utf8"));
+  declarations.resources.push(agentsResource({ url }));
+  worker = await startWorker("wasi", { origin: url, declarations, bindings, cold: true });
   await bringToLife(worker, { url });
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 });
@@ -142,6 +144,16 @@ test("what comes from outside shows as text everywhere", async () => {
   await show(page, `explain?url=${encodeURIComponent(`/${MARKUP}`)}`);
   await show(page, "entries?prefix=title");
   await shown("img%20src=x");
+  // A user agent is kept where it is part of a key.
+  await show(page, "entries?prefix=agents");
+  await shown("img%20src=x");
+  for (const view of ["patterns", "candidates"]) {
+    await show(page, view);
+    await shown("img src=x");
+  }
+  await show(page, "audit");
+  await shown(MARKUP);
+  await show(page, "entries");
   await page.getByLabel("Keys that begin with").fill(MARKUP);
   await page.getByRole("button", { name: "List" }).click();
   await page.getByText("There are no such keys").waitFor();
