@@ -66,6 +66,10 @@ void HistoryBucket::add(const Tally& counted, std::size_t latency_buckets) {
   }
 }
 
+bool HistoryBucket::empty() const {
+  return reads == 0 && origin_requests == 0 && tiers.empty() && answers.empty();
+}
+
 std::optional<Latency> latency_of(const HistoryBucket& bucket,
                                   const std::vector<std::uint64_t>& latency_bounds) {
   const bool has_any = std::any_of(bucket.answers.begin(), bucket.answers.end(),
@@ -101,7 +105,9 @@ void write(JsonWriter& json, const HistorySpan& span, const std::vector<HistoryB
   json.key("bucketSeconds").value(static_cast<std::uint64_t>(whole_seconds(span.bucket)));
   json.key("points").begin_array();
   for (const HistoryBucket& bucket : buckets) {
-    write_point(json, bucket, latency_bounds);
+    if (!bucket.empty()) {
+      write_point(json, bucket, latency_bounds);
+    }
   }
   json.end_array().end_object();
 }

@@ -34,6 +34,8 @@ struct HistoryBucket {
   // `latency_buckets` is the number of answer_duration_seconds' buckets with the one above all bounds;
   // a histogram of another shape, from a version that had other bounds, is left out.
   void add(const Tally& counted, std::size_t latency_buckets);
+  // Nothing was counted that a point shows.
+  bool empty() const;
 };
 
 // The quantiles are in seconds, as far as the buckets tell them.

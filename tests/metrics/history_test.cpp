@@ -102,15 +102,22 @@ TEST(History, IsWrittenInOrderWithItsSpan) {
   first.add(counted, buckets);
   HistoryBucket second;
   second.at = start + std::chrono::minutes(2);
+  second.origin_requests = 2;
+  // An operator's call is counted, and no point shows it.
+  HistoryBucket other;
+  other.at = start + std::chrono::minutes(3);
+  Tally billed;
+  billed.add(series_name("billed_operations_total", {"worker_requests"}), 1);
+  other.add(billed, buckets);
   JsonWriter json;
-  write(json, span, {first, second}, bounds);
+  write(json, span, {first, second, other}, bounds);
   EXPECT_EQ(json.text(),
             R"({"from":"2026-09-21T14:14:00.000Z","until":"2026-09-21T14:17:00.000Z","bucketSeconds":60,)"
             R"("points":[{"at":"2026-09-21T14:14:00.000Z","reads":4,"hits":3,"hitRatio":0.75,)"
             R"("originRequests":1,"originRequestsSaved":3,)"
             R"("tiers":{"memory":{"hits":3,"misses":1,"hitRatio":0.75}},)"
             R"("latency":{"p50":0.0005,"p95":0.00095,"p99":0.00099}},)"
-            R"({"at":"2026-09-21T14:16:00.000Z","reads":0,"hits":0,"hitRatio":null,"originRequests":0,)"
+            R"({"at":"2026-09-21T14:16:00.000Z","reads":0,"hits":0,"hitRatio":null,"originRequests":2,)"
             R"("originRequestsSaved":0,"tiers":{},"latency":null}]})");
 }
 

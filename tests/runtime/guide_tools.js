@@ -18,6 +18,10 @@ const larder = (words) => runLarder(words, { root: process.cwd(), confirm: async
 const PROGRAMS = {
   "npx larder": larder,
   "npx wrangler": (words) => node("tests/cli/stand_in/wrangler.js", words),
+  "npm --version": () => {
+    console.log("11.0.0");
+    return 0;
+  },
   "npm run deploy": (words) => larder(["deploy", ...words]),
   "npm run token": (words) => node("scripts/token.js", words),
 };

@@ -56,14 +56,16 @@ const ELSEWHERE = [
  *   files     beside the project's, by name
  *   asked     what was read before
  *   bindings  of the Worker that `npm run dev` serves
+ *   signedIn  at Cloudflare; unless it says so, the reader is
+ *   deployed  there is a deployment; unless it says so, there is none
  *   redis     it has a Redis server, which redis-cli speaks to
- * @type {Record<string, {files?: Record<string, string>, asked?: string[], bindings?: Record<string, string>, redis?: boolean}>}
+ * @type {Record<string, {files?: Record<string, string>, asked?: string[], bindings?: Record<string, string>, signedIn?: boolean, deployed?: boolean, redis?: boolean}>}
  */
 const PAGES = {
   "README.md": {},
   "docs/CACHE_WARMING.md": { files: { "goodreads.csv": "Title,Author\nDune,Frank Herbert\n" } },
   "docs/EXPERIMENTS.md": {},
-  "docs/MONITORING_OPTIMIZATION.md": { asked: ["/search/title?q=dune"] },
+  "docs/MONITORING_OPTIMIZATION.md": { asked: ["/search/title?q=dune"], deployed: true },
   "docs/R2_COLD_STORAGE.md": {},
   "docs/REDIS.md": { asked: ["/search/title?q=dune"], redis: true },
   "docs/ROLLOUT.md": {},
@@ -84,6 +86,7 @@ const PAGES = {
   "docs/declaring.md": {},
   "docs/development.md": {},
   "docs/operating.md": {
+    signedIn: false,
     asked: ["/search/title?q=dune", "/search/title?q=good%20omens", "/search/title?q=dune"],
     files: { "goodreads.csv": "Title,Author\nDune,Frank Herbert\n" },
   },
@@ -156,11 +159,14 @@ test("the tutorial shows the declaration that it checks", () => {
   );
 });
 
-/** A folder that looks like the project, in which nothing can be spoilt. @param {import("node:test").TestContext} t */
-function folderOf(t) {
+/**
+ * A folder that looks like the project, in which nothing can be spoilt.
+ * @param {import("node:test").TestContext} t @param {{signedIn?: boolean, deployed?: boolean}} account at Cloudflare
+ */
+function folderOf(t, { signedIn = true, deployed = false }) {
   const root = mkdtempSync(join(tmpdir(), "larder-guide-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
-  for (const name of ["docs", "ops", "shim", "src", "catalogue", "package.json"])
+  for (const name of ["docs", "ops", "shim", "src", "catalogue", "node_modules", "package.json"])
     symlinkSync(join(project, name), join(root, name));
   for (const name of ["larder.json", "wrangler.toml"]) cpSync(join(project, name), join(root, name));
   mkdirSync(join(root, "scripts"));
@@ -171,19 +177,31 @@ function folderOf(t) {
   );
   mkdirSync(join(root, "bin"));
   for (const tool of ["npm", "npx", "wrangler"]) {
-    const words = tool === "wrangler" ? "npx wrangler" : tool;
-    const program = join(project, "tests/runtime/guide_tools.js");
+    const words = tool === "wrangler" ? "" : tool;
+    const program = join(
+      project,
+      tool === "wrangler" ? "tests/cli/stand_in/wrangler.js" : "tests/runtime/guide_tools.js",
+    );
     writeFileSync(
       join(root, "bin", tool),
       `#!/bin/sh\nexec '${process.execPath}' '${program}' ${words} "$@"\n`,
     );
     chmodSync(join(root, "bin", tool), 0o755);
   }
-  const account = { signedIn: false, namespaces: {}, buckets: [], queues: [], workers: {} };
+  const account = {
+    signedIn,
+    namespaces: {},
+    buckets: [],
+    queues: [],
+    workers: deployed ? { larder: [] } : {},
+  };
   writeFileSync(join(root, "account.json"), JSON.stringify(account));
-  writeFileSync(join(root, ".dev.vars"), `ADMIN_JWT_SECRET="${SECRET}"\n`);
-  // A status that says no is a failure, where the page does not show it.
-  writeFileSync(join(root, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
+  writeFileSync(join(root, ".dev.vars"), `ADMIN_JWT_SECRET="${SECRET}"\n`, { mode: 0o600 });
+  // A status that says no is a failure, where the page does not show it. The address is what wrangler says of this machine.
+  writeFileSync(
+    join(root, ".curlrc"),
+    'fail-with-body\nsilent\nshow-error\nheader = "cf-connecting-ip: 127.0.0.1"\n',
+  );
   return root;
 }
 
@@ -196,6 +214,7 @@ function shellOf(root, env) {
   });
   let output = "";
   let heard = () => {};
+  shell.once("exit", () => heard());
   shell.stdout.setEncoding("utf8").on("data", (text) => {
     output += text;
     heard();
@@ -219,10 +238,9 @@ function shellOf(root, env) {
         }
         if (shell.exitCode !== null || shell.signalCode !== null)
           throw new Error(`The shell ended, or took too long, at: ${command}\n${output}`);
-        await Promise.race([
-          new Promise((resolve) => (heard = () => resolve(undefined))),
-          once(shell, "exit"),
-        ]);
+        await new Promise((resolve) => {
+          heard = () => resolve(undefined);
+        });
       }
     },
     end: () => shell.kill("SIGKILL"),
@@ -261,8 +279,8 @@ async function freePort() {
 /** @param {import("node:test").TestContext} t @param {string} name */
 async function follow(t, name) {
   const page = pageOf(name);
-  const { files = {}, asked = [], bindings = {}, redis: hasRedis = false } = PAGES[name] ?? {};
-  const catalogue = createCatalogue();
+  const { files = {}, asked = [], bindings = {}, redis: hasRedis = false, ...account } = PAGES[name] ?? {};
+  let catalogue = createCatalogue();
   const origin = await catalogue.listen(0);
   t.after(() => catalogue.close());
   const busPort = await freePort();
@@ -280,10 +298,13 @@ async function follow(t, name) {
       .replaceAll(/(localhost|127\.0\.0\.1):8788/g, `127.0.0.1:${origin.port}`)
       .replaceAll("http://127.0.0.1:9001", `http://127.0.0.1:${busPort}`)
       .replaceAll("redis-cli ", `redis-cli -p ${redis?.port} `);
-  /** `npm run dev`. @param {string} declarations */
+  /** `npm run dev`, which begins with a catalogue of its own. @param {string} declarations */
   const serve = async (declarations) => {
     await worker?.stop();
     worker = undefined;
+    await catalogue.close();
+    catalogue = createCatalogue();
+    await catalogue.listen(origin.port);
     const text = readFileSync(join(root, declarations), "utf8")
       .replaceAll(/(localhost|127\.0\.0\.1):8788/g, `127.0.0.1:${origin.port}`)
       .replaceAll("127.0.0.1:9001", `127.0.0.1:${busPort}`);
@@ -292,6 +313,7 @@ async function follow(t, name) {
       declarations: JSON.parse(text),
       bindings: {
         ADMIN_JWT_SECRET: SECRET,
+        LOG_LEVEL: "off",
         LEDGER_SHARDS: "1",
         OPENLIBRARY_RATE: "200",
         GEMINI_URL: origin.url,
@@ -303,7 +325,7 @@ async function follow(t, name) {
     });
   };
 
-  const root = folderOf(t);
+  const root = folderOf(t, account);
   for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text);
   for (const { name: file, text } of blocksOf(page)) if (file !== "") writeFileSync(join(root, file), text);
   await serve("larder.json");
@@ -328,6 +350,10 @@ async function follow(t, name) {
     if (/npm run dev$/.test(words)) {
       await serve(declarations);
       await shell.run(here("export LARDER_URL=https://larder.example"));
+      const refusal = await /** @type {any} */ (worker).get("/");
+      const { detail } = await refusal.json();
+      const said = refusal.ok ? [] : `larder: the Worker refuses to serve. ${detail}`.trim().split("\n");
+      assert.deepEqual(said.map(lasting), shown.map(lasting), place);
       continue;
     }
     if (words === "node docs/tutorial/buses.js") {
