@@ -1,12 +1,17 @@
-// The dashboard in Chromium: every view in both themes, on a phone's width and on a wide screen, with traffic, a job, a
-// firing alert and an experiment. Pictures of them lie in build/screenshots; BROWSER_RUN=whole makes all of them.
+// The dashboard in Chromium, served by what npm run dev starts: every view in both themes, on a phone's width and on a wide
+// screen, with traffic, a job, a firing alert and an experiment. Pictures of them lie in build/screenshots; BROWSER_RUN=whole makes all of them.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { createCatalogue } from "../../catalogue/server.js";
+import { Children } from "../../scripts/children.js";
+import { freePort } from "../../scripts/listening.js";
+import { startStack } from "../../scripts/stack.js";
 import { agentsResource, bringToLife, MARKUP, SECRET, tokenOf } from "../runtime/operators_api.js";
 import { startWorker } from "../runtime/support.js";
 
@@ -27,35 +32,67 @@ const VIEWS = [
   "costs",
 ];
 
-const catalogue = createCatalogue();
-/** @type {any} */
+const children = new Children();
+const store = mkdtempSync(join(tmpdir(), "larder-browser-"));
+/** @type {{url: URL}} */
 let worker;
 /** @type {import("playwright-core").Browser} */
 let browser;
 
+/** What `npm run dev` starts, with a store of its own. */
+async function startDev() {
+  const { worker: address, origin } = await startStack(children, {
+    port: await freePort(0),
+    cataloguePort: await freePort(0),
+    origin: null,
+    output: "ignore",
+    wranglerArguments: [
+      "--persist-to",
+      store,
+      ...["OPENLIBRARY_RATE:200", "LOG_LEVEL:off", `ADMIN_JWT_SECRET:${SECRET}`].flatMap((one) => [
+        "--var",
+        one,
+      ]),
+    ],
+  });
+  const url = new URL(address);
+  const get = (/** @type {string} */ path, /** @type {RequestInit} */ init) =>
+    fetch(new URL(path, url), init);
+  await bringToLife(
+    {
+      get,
+      until: async (/** @type {() => Promise<boolean>} */ condition) => {
+        while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+      },
+      // Fires a trigger, as the platform does.
+      trigger: async (/** @type {string} */ cron) => {
+        const fired = await get(`/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`, {});
+        assert.equal(await fired.text(), "ok");
+      },
+    },
+    { url: String(origin) },
+  );
+  return { url };
+}
+
 before(async () => {
   rmSync(PICTURES, { recursive: true, force: true });
   mkdirSync(PICTURES, { recursive: true });
-  const { url } = await catalogue.listen(0);
-  const bindings = { ADMIN_JWT_SECRET: SECRET, LEDGER_SHARDS: "1", OPENLIBRARY_RATE: "200" };
-  const declarations = JSON.parse(readFileSync("larder.json", "utf8"));
-  declarations.resources.push(agentsResource({ url }));
-  worker = await startWorker("wasi", { origin: url, declarations, bindings, cold: true });
-  await bringToLife(worker, { url });
+  worker = await startDev();
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 });
 
 after(async () => {
   await browser?.close();
-  await worker?.stop();
-  await catalogue.close();
+  await children.stop();
+  rmSync(store, { recursive: true, force: true });
 });
 
 /**
  * A page on which nothing may go wrong: `faults` has what did.
- * @param {{width: number, theme: "light" | "dark", token: string | null}} how
+ * @param {{width: number, theme: "light" | "dark", token: string | null, at?: URL}} how
  */
-async function open({ width, theme, token }) {
+async function open({ width, theme, token, at = worker.url }) {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 800 : 1000 },
     colorScheme: theme,
@@ -73,7 +110,7 @@ async function open({ width, theme, token }) {
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective}`));
   });
-  await page.goto(new URL("/dashboard", worker.url).href);
+  await page.goto(new URL("/dashboard", at).href);
   if (token !== null) {
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -133,8 +170,22 @@ for (const [theme, width] of LOOKS) {
   });
 }
 
-test("what comes from outside shows as text everywhere", async () => {
-  const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+test("what comes from outside shows as text everywhere", { timeout: 120_000 }, async (t) => {
+  const catalogue = createCatalogue();
+  const origin = await catalogue.listen(0);
+  t.after(() => catalogue.close());
+  const declarations = JSON.parse(readFileSync("larder.json", "utf8"));
+  declarations.resources.push(agentsResource(origin));
+  const bindings = { ADMIN_JWT_SECRET: SECRET, LEDGER_SHARDS: "1", OPENLIBRARY_RATE: "200" };
+  const other = await startWorker("wasi", { origin: origin.url, declarations, bindings, cold: true });
+  t.after(() => other.stop());
+  await bringToLife(other, origin);
+  const { page, context, faults } = await open({
+    width: 1600,
+    theme: "light",
+    token: await tokenOf(),
+    at: other.url,
+  });
   const shown = async (/** @type {string} */ text) =>
     assert.ok((await page.locator("#view").textContent()).includes(text), `${text} is not shown as it is`);
   await show(page, "experiments");

@@ -52,6 +52,17 @@ const ELSEWHERE = [
 ];
 
 /**
+ * What needs an account with somebody else: why, and what stands in for it here.
+ * @type {[RegExp, string, string][]}
+ */
+const ACCOUNTS = [
+  [/^npx wrangler (login|rollback)$/, "an account at Cloudflare", "tests/cli/stand_in/wrangler.js"],
+  [/^(.+ \| )?npx wrangler secret put \w+$/, "a Worker at Cloudflare", "tests/cli/stand_in/wrangler.js"],
+  [/^(npx larder|npm run) deploy\b/, "an account at Cloudflare", "tests/cli/stand_in/wrangler.js"],
+  [/^npx larder lifecycle$/, "a bucket at Cloudflare", "tests/cli/stand_in/wrangler.js"],
+];
+
+/**
  * What a reader of the page has, and what a name in it stands for here.
  *   files     beside the project's, by name
  *   asked     what was read before
@@ -138,6 +149,25 @@ test("what is listed as run elsewhere is named in a guide, and what npm runs is 
   for (const command of all) {
     const [, script] = /\bnpm (?:run (?:--silent )?)?([\w-]+)/.exec(command) ?? [];
     if (script !== undefined) assert.ok(scripts[script], command);
+  }
+});
+
+test("what needs an account is listed with what stands in for it, and nothing else reaches out", () => {
+  const rows = ACCOUNTS.map(([pattern, why, standIn]) => ({
+    why,
+    found: [...ran].filter((command) => pattern.test(command)),
+    isThere: existsSync(join(project, standIn)),
+  }));
+  for (const { why, found, isThere } of rows) assert.ok(found.length > 0 && isThere, why);
+  const listed = new Set(rows.flatMap(({ found }) => found));
+  for (const command of ran) {
+    if (listed.has(command) || isElsewhere(command)) continue;
+    assert.doesNotMatch(
+      command,
+      /\bwrangler (?!dev\b)[a-z]|\b(ssh|scp|git|npm (publish|install))\b/,
+      command,
+    );
+    assert.doesNotMatch(command, /https?:\/\/(?!larder\.example\b|localhost\b|127\.0\.0\.1\b)/, command);
   }
 });
 
