@@ -79,7 +79,7 @@ export function when(value) {
 }
 
 /**
- * @param {[string, (row: any) => Child | Child[], string?][]} columns title, cell, and "number" for what is compared or "prose" for what is read
+ * @param {[string, (row: any) => Child | Child[], string?][]} columns title, cell, and "number" for what is compared, "prose" for what is read or "whole" for what is not to be broken
  * @param {any[]} rows
  * @param {{caption: string, empty?: Child}} options
  */

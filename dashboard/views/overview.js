@@ -157,14 +157,16 @@ export async function overview() {
       tile(
         "Alerts firing",
         String(firing.length),
-        firing.length === 0 ? "all is quiet" : firing.map((/** @type {any} */ one) => one.name).join(", "),
+        firing.length === 0
+          ? "all is quiet"
+          : `${firing[0].name}${firing.length > 1 ? ` and ${firing.length - 1} more` : ""}`,
         firing.length > 0 ? "bad" : "",
       ),
     ),
     over,
     h(
       "div",
-      { class: "columns" },
+      { class: "columns uneven" },
       card("Firing alerts", firingAlerts(alerts, firing)),
       card("Objectives", slo.status === "fulfilled" ? objectives(slo.value) : failure(slo.reason)),
     ),

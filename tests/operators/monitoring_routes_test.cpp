@@ -100,7 +100,7 @@ TEST_F(MonitoringRoutesTest, AHistoryHasAPointForEveryMinuteWithTraffic) {
   const json::JsonText history = get("/api/metrics/history?span=10m");
   EXPECT_EQ(history.number("bucketSeconds"), 60U);
   const auto points = history.items("points");
-  ASSERT_EQ(points.size(), 2U);
+  ASSERT_EQ(points.size(), 2U) << history.json();
   EXPECT_EQ(points[0].number("reads"), 8U);
   EXPECT_EQ(points[0].number("hits"), 4U);
   EXPECT_EQ(points[0].number("originRequests"), 4U);

@@ -55,7 +55,6 @@ export async function bringToLife(worker, origin) {
   const ask = async (/** @type {string} */ path) =>
     (await worker.get(path, { headers: { "user-agent": MARKUP } })).arrayBuffer();
   await ask("/agents");
-  await ask(`/${encodeURIComponent(MARKUP)}/undeclared`);
   for (const q of ["dune", "good omens", "the left hand of darkness", MARKUP]) {
     for (let i = 0; i < 6; i++) await ask(`/search/title?q=${encodeURIComponent(q)}`);
   }
