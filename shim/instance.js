@@ -205,7 +205,6 @@ export class Instance {
     this.nextRequest = id === 0xffff_ffff ? 1 : id + 1;
     const flight = new InFlight(id, this, event);
     this.requests.set(id, flight);
-    this.tellLaneHits();
     const ended = this.guarded(
       () => this.withBytes(record.written(), (at, size) => this.exports[entry](id, at, size)),
       flight,
@@ -230,11 +229,6 @@ export class Instance {
     return new Promise((resolve) => {
       flight.answered = resolve;
     });
-  }
-
-  tellLaneHits() {
-    for (const { id, hits } of this.lanes.takeHits())
-      this.guarded(() => this.exports.larder_lane_hits(id, hits));
   }
 
   // Operations -----------------------------------------------------------------------------------------------------
@@ -350,6 +344,8 @@ export class Instance {
         if (flight !== undefined) this.end(flight, flight.response);
       },
       revoke_lanes: () => this.lanes.closeAll(),
+      take_lane_hits: (/** @type {number} */ into, /** @type {number} */ capacity) =>
+        this.takeLaneHits(into, capacity),
       now: () => Date.now(),
       random_bytes: (/** @type {number} */ at, /** @type {number} */ size) => {
         getRandomValues(this.copyIn(at, size));
@@ -426,6 +422,13 @@ export class Instance {
     } catch {
       return null;
     }
+  }
+
+  /** @param {number} into @param {number} capacity @returns {number} of how many lanes */
+  takeLaneHits(into, capacity) {
+    const hits = this.lanes.takeHits(capacity);
+    if (hits.length > 0) new Uint32Array(this.memory.buffer, into, hits.length).set(hits);
+    return hits.length / 2;
   }
 
   /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
