@@ -1,7 +1,7 @@
 // Which memory hits get a fast lane: those of keys that are asked for again within a second. A lane lasts
-// until the Age field has to change, so the shim never has to compute one. Also, when the shim has to be asked
-// how often lanes were hit: before whatever is no hit in memory, and seldom between such hits, each of which
-// would cost what the lane has spared.
+// until the Age field has to change, so the shim never has to compute one. Also, when the shim has to be
+// asked how often lanes were hit: before whatever is no hit in memory, and seldom between such hits, each of
+// which would cost what the lane has spared.
 #pragma once
 
 #include <array>
@@ -34,8 +34,8 @@ class LaneKeeper {
   // Called for every memory hit that came to the core. A new lane's id if the key is hot.
   std::optional<std::uint32_t> hit(const std::string& storage_name, const config::Resource* resource,
                                    Instant now, std::shared_ptr<const experiments::View> view = nullptr);
-  // What a lane is about; nullptr when it has been forgotten: twice as many lanes have been given out since as
-  // the shim keeps open (LANES_MAX in shim/lanes.js).
+  // What a lane is about; nullptr when it has been forgotten: twice as many lanes have been given out since
+  // as the shim keeps open (LANES_MAX in shim/lanes.js).
   const Given* find(std::uint32_t lane) const;
 
   // Whether the shim has to be asked for lanes' hits although nothing but hits in memory is asked for.
