@@ -1,5 +1,9 @@
 #include "imports_host.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 #define LARDER_IMPORT(name) __attribute__((import_module("larder"), import_name(#name))) extern "C"
 
 // Pointers and sizes are 32-bit here. Memory named by a pointer is read or written during the call only.
@@ -56,7 +60,15 @@ constexpr std::size_t field_names_max = 64;
 
 std::uint32_t size_of(std::string_view bytes) { return static_cast<std::uint32_t>(bytes.size()); }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char letter) { return (letter & 0x80) == 0; });
+}
+
 std::string normal_form(std::string_view text, std::uint32_t composed) {
+  // Most texts are: all that changes is the case, and the host need not be asked.
+  if (is_ascii(text)) {
+    return to_lower(text);
+  }
   // Twice the size takes nearly every name at the first attempt.
   std::string normal(2 * text.size(), '\0');
   for (;;) {
