@@ -69,6 +69,8 @@ export async function r2Put(request, { key, header, content, size, condition, wa
   /** @type {R2PutOptions} */
   const options = { customMetadata: { [HEADER]: header } };
   if (condition === "*") options.onlyIf = new Headers({ "if-none-match": "*" });
+  else if (condition.startsWith("@"))
+    options.onlyIf = { uploadedBefore: new Date(Number(condition.slice(1))) };
   else if (condition !== "") options.onlyIf = { etagMatches: condition };
   if (content instanceof ArrayBuffer) options.sha256 = await crypto.subtle.digest("SHA-256", content);
   const putting =

@@ -33,6 +33,9 @@ constexpr std::uint64_t retry_seconds = 60;
 constexpr std::uint32_t attempts_max = 4;
 constexpr std::uint32_t objects_at_once = 1000;
 constexpr Millis day = std::chrono::hours(24);
+// What stands, with an empty body, in an entry header's place while an object is deleted. Readers take it for
+// nothing.
+constexpr std::string_view deletion_mark = "deleted";
 
 // Kinds of entries that stay where they are: they are short-lived, or not whole by themselves.
 bool is_of_a_kind_that_moves(const entry::Header& header) {
@@ -63,7 +66,9 @@ std::string to_json(const Message& message) {
   if (message.kind == Message::Kind::step) {
     json.key("kind").value("step").key("run").value(message.run);
   } else {
-    json.key("kind").value("look-again").key("names").begin_array();
+    json.key("kind").value("look-again");
+    json.key("seen").value(static_cast<std::uint64_t>(millis_since_epoch(message.seen)));
+    json.key("names").begin_array();
     for (const std::string& name : message.names) {
       json.value(name);
     }
@@ -84,13 +89,15 @@ Result<Message> parse_message(std::string_view json) {
     message.run = parsed->number("run");
   } else if (kind == "look-again") {
     message.kind = Message::Kind::look_again;
+    message.seen = instant_from_millis(static_cast<std::int64_t>(parsed->number("seen")));
     for (const json::JsonText& item : parsed->items("names")) {
       message.names.push_back(item.as_text().value_or(""));
     }
   }
   const bool is_whole = message.kind == Message::Kind::step
                             ? message.run > 0
-                            : !message.names.empty() && message.names.size() <= limit::cold_forget_names_max;
+                            : message.seen > Instant() && !message.names.empty() &&
+                                  message.names.size() <= limit::cold_forget_names_max;
   if (!is_whole) {
     return fail(ErrorKind::invalid, "cold", "This is no message of the archiver.");
   }
@@ -110,6 +117,7 @@ struct Archiver::Walk {
   ArchivePrices prices = archive_prices();
   // Of the page at hand.
   tiers::KeyPage page;
+  Instant page_seen;
   std::vector<std::string> objects;
   std::set<std::string, std::less<>> stubs;
   std::vector<PlannedMove> planned;
@@ -217,7 +225,7 @@ host::Task<void> Archiver::consume(host::Context here, std::vector<host::Deliver
     if (message && message->kind == Message::Kind::step) {
       settled = co_await step(here, message->run, delivery.attempts);
     } else if (message) {
-      settled = co_await look_again(here, std::move(message->names));
+      settled = co_await look_again(here, message->seen, std::move(message->names));
     } else {
       // Of another version, perhaps, that is being rolled out.
       host::LogLine(here.host(), LogLevel::warn, "unknown_messages").add("queue", "archive-queue").write();
@@ -454,6 +462,7 @@ host::Task<Result<void>> Archiver::walk_page(host::Context here, Walk& walk) {
   LARDER_ASSERT(shared != nullptr);
   const std::string prefix = settings_.cache_prefix + ":";
   const std::string no_entries = prefix + ":";
+  walk.page_seen = here.host().now();
   ++walk.sums.operations;
   auto page =
       co_await shared->list(here, prefix, walk.cursor, static_cast<std::uint32_t>(limit::cold_page_keys));
@@ -587,7 +596,7 @@ host::Task<std::string_view> Archiver::move_locked(host::Context here, Walk& wal
   co_return written;
 }
 
-// "": R2 has it, and was asked whether it does.
+// "": R2 has it, put after this move began, and was asked whether it does.
 host::Task<std::string_view> Archiver::copy_to_cold(host::Context here, Walk& walk, Move& move) {
   const auto header = entry::encode(move.entry->header, Bytes(limit::header_value_bytes_max));
   const std::uint64_t wait = config::millis_of(limit::r2_wait);
@@ -605,25 +614,44 @@ host::Task<std::string_view> Archiver::copy_to_cold(host::Context here, Walk& wa
   if (LARDER_MUTATED(cold_unverified)) {
     co_return "";
   }
-  ++walk.sums.operations;
-  auto kept = co_await host::r2_head(here, name, wait);
-  const bool is_another = put->stored == 0 && kept && kept->found == 1 && kept->header != *header;
-  if (is_another) {
-    // An older version, which some stub may still lead to: the newer one is as good for it.
+  if (put->stored == 0) {
+    // An older version, which some stub may still lead to: the newer one is as good for it. Or the same,
+    // whose deletion may be under way.
     ++walk.sums.operations;
-    const auto replaced =
-        co_await host::r2_put(here, name, *header, body, body.size().count, kept->etag, wait);
-    if (!replaced || replaced->stored == 0) {
-      co_return "uncopied";
+    const auto there = co_await host::r2_head(here, name, wait);
+    if (!there) {
+      counters_.add(Counter::cache_errors_total, Label(config::Tier::cold), Label(there.error().kind));
+      co_return "unreachable";
     }
-    ++walk.sums.operations;
-    kept = co_await host::r2_head(here, name, wait);
+    const Instant uploaded = instant_from_millis(static_cast<std::int64_t>(there->uploaded));
+    const bool is_being_deleted =
+        there->header == deletion_mark && here.host().now() - uploaded < limit::cold_mark_kept;
+    if (there->found == 0 || is_being_deleted) {
+      co_return "busy";
+    }
+    if (!LARDER_MUTATED(cold_copy_not_renewed)) {
+      ++walk.sums.operations;
+      const auto replaced =
+          co_await host::r2_put(here, name, *header, body, body.size().count, there->etag, wait);
+      if (!replaced || replaced->stored == 0) {
+        co_return "uncopied";
+      }
+    }
   }
+  const std::string_view verified = co_await verify_copy(here, walk, move, *header);
+  co_return verified;
+}
+
+host::Task<std::string_view> Archiver::verify_copy(host::Context here, Walk& walk, Move& move,
+                                                   const std::string& header) {
+  const host::Body& body = move.entry->body;
+  ++walk.sums.operations;
+  const auto kept = co_await host::r2_head(here, move.key.storage_name, config::millis_of(limit::r2_wait));
   if (!kept) {
     counters_.add(Counter::cache_errors_total, Label(config::Tier::cold), Label(kept.error().kind));
     co_return "unreachable";
   }
-  const bool is_whole = kept->found == 1 && kept->header == *header && kept->size == body.size().count &&
+  const bool is_whole = kept->found == 1 && kept->header == header && kept->size == body.size().count &&
                         (kept->sha256.empty() || kept->sha256 == here.host().body_sha256(body.handle()));
   co_return is_whole ? "" : "unverified";
 }
@@ -646,6 +674,7 @@ host::Task<std::string_view> Archiver::write_stub(host::Context here, Walk& walk
 host::Task<void> Archiver::settle_orphans(host::Context here, Walk& walk) {
   Message message;
   message.kind = Message::Kind::look_again;
+  message.seen = walk.page_seen;
   std::vector<std::string> messages;
   std::set<std::string, std::less<>> objects;
   std::set<std::string_view> moved;
@@ -713,12 +742,12 @@ host::Task<bool> Archiver::repair_stub(host::Context here, Walk& walk, const std
   co_return is_gone;
 }
 
-host::Task<Archiver::Settled> Archiver::look_again(host::Context here, std::vector<std::string> names) {
+host::Task<Archiver::Settled> Archiver::look_again(host::Context here, Instant seen,
+                                                   std::vector<std::string> names) {
   const std::string prefix = settings_.cache_prefix + ":";
   tiers::GuardedTier* const shared = tiered_.shared_tier();
-  tiers::GuardedTier* const store = tiered_.cold_tier();
   Settled settled = Settled::done;
-  if (shared == nullptr || store == nullptr || shared->tier() != config::Tier::kv) {
+  if (shared == nullptr || tiered_.cold_tier() == nullptr || shared->tier() != config::Tier::kv) {
     co_return settled;
   }
   for (const std::string& name : names) {
@@ -732,19 +761,49 @@ host::Task<Archiver::Settled> Archiver::look_again(host::Context here, std::vect
       // It is on its way one way or the other: the next run sees what has become of it.
       continue;
     }
-    const auto found = co_await shared->bare().get(here, *key);
-    const bool is_needed = !found || (found->entry != nullptr && tiers::is_stub(*found->entry));
-    if (!is_needed) {
-      const auto removed = co_await store->remove(here, *key);
-      if (removed) {
-        counters_.add(Counter::cold_orphans_total, "object");
-      } else {
-        settled = Settled::again;
-      }
-    }
+    const Settled one = co_await forget_object(here, seen, *key);
+    settled = one == Settled::again ? Settled::again : settled;
     co_await locks_.give_up(here, std::move(lock.permit));
   }
   co_return settled;
+}
+
+// Where there is no stub, and the object is the one of the first look: marked, and then deleted.
+host::Task<Archiver::Settled> Archiver::forget_object(host::Context here, Instant seen, tiers::Key key) {
+  const std::uint64_t wait = config::millis_of(limit::r2_wait);
+  const Instant before = seen - limit::clock_skew;
+  const auto found = co_await tiered_.shared_tier()->bare().get(here, key);
+  const bool is_needed = !found || (found->entry != nullptr && tiers::is_stub(*found->entry));
+  if (is_needed) {
+    co_return Settled::done;
+  }
+  const auto object = co_await host::r2_head(here, key.storage_name, wait);
+  if (!object) {
+    co_return Settled::again;
+  }
+  const bool is_another = instant_from_millis(static_cast<std::int64_t>(object->uploaded)) >= before;
+  if (object->found == 0 || (is_another && !LARDER_MUTATED(cold_orphan_unmarked))) {
+    co_return Settled::done;
+  }
+  if (!LARDER_MUTATED(cold_orphan_unmarked)) {
+    const host::Body nothing = host::Body::from_bytes(here.host(), "");
+    const std::string condition =
+        concat({"@", larder::to_text(static_cast<std::uint64_t>(millis_since_epoch(before)))});
+    const std::string mark(deletion_mark);
+    const auto marked = co_await host::r2_put(here, key.storage_name, mark, nothing, 0, condition, wait);
+    if (!marked) {
+      co_return Settled::again;
+    }
+    if (marked->stored == 0) {
+      co_return Settled::done;
+    }
+  }
+  const auto removed = co_await tiered_.cold_tier()->remove(here, key);
+  if (!removed) {
+    co_return Settled::again;
+  }
+  counters_.add(Counter::cold_orphans_total, "object");
+  co_return Settled::done;
 }
 
 }  // namespace larder::cold

@@ -10,8 +10,20 @@
 // after that.
 //
 // An object that no stub points to is deleted when two looks at KV, limit::cold_forget_delay apart, have
-// found none: a reader may see an old stub for as long as KV takes. Under Redis nothing is archived, since it
-// makes room by itself; what is too large for it is in R2 all the same.
+// found none: a reader may see an old stub for as long as KV takes. A move of the same entry may come between
+// any two steps of that, with a lock or, as locks are in memory, without one. R2 has no conditional deletion,
+// so the deletion is made one of two steps:
+//
+//   - A move whose object is there already puts it again, so that it is of after the first look.
+//   - The second look replaces the object by an empty mark, on condition that there is none that was put
+//     since the first; only then it deletes.
+//   - A move leaves a name alone where such a mark is younger than limit::cold_mark_kept: the deletion may be
+//     under way for as long.
+//
+// So what a stub is written for was put after the mark was gone for good, or keeps the mark from being put.
+//
+// Under Redis nothing is archived, since it makes room by itself; what is too large for it is in R2 all the
+// same.
 #pragma once
 
 #include <cstdint>
@@ -48,11 +60,13 @@ struct Begun {
   Begun() {}
 };
 
-// A message of the queue, as JSON: {"kind": "step", "run": 7}, or {"kind": "look-again", "names": ["…"]}.
+// A message of the queue, as JSON: {"kind": "step", "run": 7}, or {"kind": "look-again", "seen":
+// 1764403200000, "names": ["…"]} with the time of the first look in milliseconds since the epoch.
 struct Message {
   enum class Kind : std::uint8_t { step, look_again };
   Kind kind = Kind::step;
   std::uint64_t run = 0;
+  Instant seen;
   std::vector<std::string> names;
 
   Message() {}
@@ -101,7 +115,10 @@ class Archiver {
   host::Task<std::string_view> copy_to_cold(host::Context here, Walk& walk, Move& move);
   host::Task<std::string_view> write_stub(host::Context here, Walk& walk, Move& move);
   host::Task<bool> repair_stub(host::Context here, Walk& walk, const std::string& name);
-  host::Task<Settled> look_again(host::Context here, std::vector<std::string> names);
+  host::Task<std::string_view> verify_copy(host::Context here, Walk& walk, Move& move,
+                                           const std::string& header);
+  host::Task<Settled> look_again(host::Context here, Instant seen, std::vector<std::string> names);
+  host::Task<Settled> forget_object(host::Context here, Instant seen, tiers::Key key);
   host::Task<Result<bool>> settle_stretch(host::Context here, Walk& walk, records::StepOutcome outcome,
                                           std::string fault);
   const config::ArchiveRules* rules_of(std::string_view storage_name) const;

@@ -254,6 +254,33 @@ TEST_F(ColdTest, AnObjectWithoutAStubGoesAfterTwoLooks) {
   EXPECT_TRUE(is_stub("first"));
 }
 
+// The second look would come while KV still shows some what was there before the stub.
+TEST_F(ColdTest, NobodyLooksAgainForWhatTheSamePageMoves) {
+  archive({"a", "b"});
+  isolate->get("/items/a");
+  ASSERT_FALSE(is_stub("a"));
+  flush();
+  wait(9 * day);
+  restart();
+  run_archiver();
+  ASSERT_TRUE(is_stub("a"));
+  EXPECT_EQ(last_run().sums.moved, 1U);
+  EXPECT_EQ(last_run().sums.orphans, 0U);
+  EXPECT_TRUE(world.queues["ARCHIVE_QUEUE"].empty());
+}
+
+TEST_F(ColdTest, AMovePutsAgainWhatR2HasAlready) {
+  archive({"a"});
+  const Instant first = world.r2.at(key_of("a")).uploaded;
+  isolate->get("/items/a");
+  flush();
+  wait(9 * day);
+  restart();
+  run_archiver();
+  ASSERT_TRUE(is_stub("a"));
+  EXPECT_GT(world.r2.at(key_of("a")).uploaded, first + 9 * day);
+}
+
 TEST_F(ColdTest, AStubWithoutAnObjectIsAMissAndGoes) {
   archive({"a", "b"});
   world.r2.erase(key_of("a"));
@@ -411,13 +438,16 @@ TEST_F(ColdTest, OperatorsSeeRunsAndStartThem) {
   archive({"a"});
   EXPECT_EQ(parse_message("{}").has_value(), false);
   EXPECT_EQ(parse_message(R"({"kind": "step", "run": 0})").has_value(), false);
-  EXPECT_EQ(parse_message(R"({"kind": "look-again", "names": []})").has_value(), false);
+  EXPECT_EQ(parse_message(R"({"kind": "look-again", "seen": 1, "names": []})").has_value(), false);
+  EXPECT_EQ(parse_message(R"({"kind": "look-again", "names": ["a"]})").has_value(), false);
   Message message;
   message.kind = Message::Kind::look_again;
+  message.seen = world.now;
   message.names = {"larder:item:v3:a"};
   const auto read = parse_message(to_json(message));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->names, message.names);
+  EXPECT_EQ(read->seen, message.seen);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/mutation.h"
 #include "base/text.h"
+#include "cold/archiver.h"
 #include "config/limits.h"
 #include "engine/support.h"
 #include "records/calls.h"
@@ -125,6 +126,14 @@ class Place {
       trigger();
     }
     consume();
+  }
+  // The queue has the second look at what the first, at `seen`, has found without a stub.
+  void look_again(std::string_view id, Instant seen) {
+    Message message;
+    message.kind = Message::Kind::look_again;
+    message.seen = seen;
+    message.names.push_back(key_of(id));
+    world.queues["ARCHIVE_QUEUE"].emplace_back(seen + config::limit::cold_forget_delay, to_json(message));
   }
   void purge(const std::string& tag) {
     const std::vector<config::Purge> purges = {
@@ -321,6 +330,109 @@ Wrong purge_while_it_comes_back(std::uint64_t at) {
   return std::nullopt;
 }
 
+// An entry that has come back, and is unread since; its object is without a stub.
+void leave_orphan(Place& place) {
+  place.trigger("0 2 * * *");
+  place.consume();
+  place.start();
+  place.isolate->get("/items/a");
+  place.trigger();
+  place.world.now += 9 * day;
+  place.start();
+}
+
+// Its deletion reaches R2 when nobody waits for it any more; meanwhile another run takes the entry up, which
+// no lock keeps from it.
+Wrong deletion_that_is_late() {
+  Place place;
+  leave_orphan(place);
+  place.look_again("a", place.world.now);
+  place.world.now += config::limit::cold_forget_delay;
+  bool is_under_way = false;
+  place.world.fault = [&is_under_way](OperationKind kind) -> std::optional<sim::Fault> {
+    if (kind != OperationKind::r2_delete) {
+      return std::nullopt;
+    }
+    is_under_way = true;
+    sim::Fault fault;
+    fault.status = 2;
+    return fault;
+  };
+  place.consume();
+  place.world.fault = nullptr;
+  if (!is_under_way) {
+    return "the orphan stays";
+  }
+  place.world.locks.clear();
+  place.trigger("0 2 * * *");
+  place.consume();
+  place.world.r2.erase(key_of("a"));
+  if (auto wrong = place.unreadable()) {
+    return "after a deletion that was late " + *wrong;
+  }
+  place.world.now += config::limit::cold_mark_kept;
+  if (auto wrong = place.sweep()) {
+    return wrong;
+  }
+  return place.is_stub("a") ? place.unreadable() : "the next run has not finished";
+}
+
+// Another run moves the entry between both looks, and its stub is not seen yet where the second one is.
+Wrong stub_that_is_seen_late() {
+  Place place;
+  leave_orphan(place);
+  place.look_again("a", place.world.now);
+  place.world.now += config::limit::cold_forget_delay - Millis(10'000);
+  const sim::Stored before = place.world.kv.at(key_of("a"));
+  place.trigger("0 2 * * *");
+  place.consume();
+  if (!place.is_stub("a")) {
+    return "what an orphan is there of does not move";
+  }
+  const sim::Stored stub = place.world.kv.at(key_of("a"));
+  place.world.locks.clear();
+  place.world.now += Millis(10'000);
+  std::size_t looks = 0;
+  place.world.fault = [&](OperationKind kind) -> std::optional<sim::Fault> {
+    looks += kind == OperationKind::kv_get ? 1 : 0;
+    place.world.kv[key_of("a")] = kind == OperationKind::kv_get ? before : stub;
+    return std::nullopt;
+  };
+  place.consume();
+  place.world.fault = nullptr;
+  place.world.kv[key_of("a")] = stub;
+  return looks == 0 ? "nobody has looked again" : place.unreadable();
+}
+
+// What was marked for its deletion, and not deleted, goes with the next run.
+Wrong deletion_that_is_lost() {
+  Place place;
+  leave_orphan(place);
+  // So that it stays where it is.
+  place.isolate->get("/items/a");
+  place.trigger();
+  place.look_again("a", place.world.now);
+  place.world.now += config::limit::cold_forget_delay;
+  place.world.fault = [&place](OperationKind kind) -> std::optional<sim::Fault> {
+    if (kind != OperationKind::r2_delete) {
+      return std::nullopt;
+    }
+    place.isolate->host.stop();
+    sim::Fault fault;
+    fault.status = 2;
+    return fault;
+  };
+  place.consume();
+  place.start();
+  if (!place.world.r2.contains(key_of("a"))) {
+    return "nothing was lost";
+  }
+  if (auto wrong = place.sweep()) {
+    return wrong;
+  }
+  return place.unreadable();
+}
+
 // More than any of them takes.
 constexpr std::uint64_t archive_operations_max = 40;
 constexpr std::uint64_t read_operations_max = 16;
@@ -351,8 +463,11 @@ Wrong everything() {
       return told("purged", at, *wrong);
     }
   }
-  if (auto wrong = put_that_is_forgotten()) {
-    return wrong;
+  for (const auto scenario :
+       {put_that_is_forgotten, deletion_that_is_late, stub_that_is_seen_late, deletion_that_is_lost}) {
+    if (auto wrong = scenario()) {
+      return wrong;
+    }
   }
   return purge_after_archiving();
 }
@@ -370,11 +485,13 @@ TEST_P(ColdMutant, IsFound) { EXPECT_NE(everything(), std::nullopt); }
 constexpr Mutation mutants[] = {
 #define LARDER_MUTATION(name, what) Mutation::name,
 #include "base/cold_mutations.def"
+#include "base/orphan_mutations.def"
 #undef LARDER_MUTATION
 };
 constexpr const char* names[] = {
 #define LARDER_MUTATION(name, what) #name,
 #include "base/cold_mutations.def"
+#include "base/orphan_mutations.def"
 #undef LARDER_MUTATION
 };
 

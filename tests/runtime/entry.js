@@ -6,12 +6,13 @@ import { InFlight } from "../../shim/instance.js";
 import { worker } from "../../shim/larder.js";
 import { handlers } from "../../shim/operations/index.js";
 import { RecordWriter } from "../../shim/wire.js";
+import { faults, watched } from "./faults.js";
 
 export * from "../../shim/index.js";
 
 /** @param {Request} request @param {Record<string, any>} env @param {ExecutionContext} ctx */
 function fetchOrTest(request, env, ctx) {
-  const { pathname } = new URL(request.url);
+  const { pathname, searchParams } = new URL(request.url);
   const { serving } = worker;
   if (pathname === "/_test/trap") {
     serving?.guarded(() => serving.exports.larder_trap());
@@ -29,7 +30,8 @@ function fetchOrTest(request, env, ctx) {
   if (pathname === "/_test/messages") return messages(request, env, ctx);
   if (pathname === "/_test/late") return late(request, env, ctx);
   if (pathname === "/_test/packed") return packed(request, env);
-  return index.fetch(request, env, ctx);
+  if (pathname === "/_test/faults") return Response.json(faults.set(searchParams));
+  return index.fetch(request, watched(env), ctx);
 }
 
 /** @param {Request} request @param {Record<string, any>} env @returns {any} a request that the instance has in flight */
@@ -113,4 +115,10 @@ async function messages(request, env, ctx) {
   return Response.json(settled);
 }
 
-export default { ...index, fetch: fetchOrTest };
+export default {
+  fetch: fetchOrTest,
+  /** @param {MessageBatch} batch @param {Record<string, any>} env @param {ExecutionContext} ctx */
+  queue: (batch, env, ctx) => index.queue(batch, watched(env), ctx),
+  /** @param {ScheduledController} controller @param {Record<string, any>} env @param {ExecutionContext} ctx */
+  scheduled: (controller, env, ctx) => index.scheduled(controller, watched(env), ctx),
+};

@@ -117,6 +117,7 @@ export async function startWorker(
       while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
     },
     kv: () => miniflare.getKVNamespace("CACHE", names[0]),
+    r2: () => miniflare.getR2Bucket("LIBRARY_DATA", names[0]),
     /** Fires a trigger, and is done when its work is. @param {string} cron */
     trigger: async (cron) =>
       (await miniflare.getWorker(names[0])).scheduled({ cron, scheduledTime: new Date() }),

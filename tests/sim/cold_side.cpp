@@ -289,7 +289,10 @@ SimulatedHost::Outcome ColdSide::GuestHost::run_r2(host::RequestId request, Oper
     if (!side_.healed_) {
       side_.listed_from_[name] = world_.now + side_.random_.between(Millis(0), list_behind_max);
     }
-    if (!before.empty()) {
+    if (!asked_in(header)) {
+      // The mark of what is being deleted.
+      side_.judge_stub(name);
+    } else if (!before.empty()) {
       side_.judge_object(name, before);
     }
     return outcome;

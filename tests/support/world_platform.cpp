@@ -218,6 +218,23 @@ SimulatedHost::Outcome SimulatedHost::r2_get(RecordReader& arguments) {
   return outcome;
 }
 
+namespace {
+
+// Of host/ops.def; nullptr: there is no such object.
+bool holds_for(const World::Object* object, std::string_view condition) {
+  if (condition.empty() || condition == "*") {
+    return condition.empty() || object == nullptr;
+  }
+  if (condition.front() == '@') {
+    const auto millis = parse_unsigned(condition.substr(1));
+    LARDER_ASSERT(millis.has_value());
+    return object == nullptr || object->uploaded < instant_from_millis(static_cast<std::int64_t>(*millis));
+  }
+  return object != nullptr && object->etag == condition;
+}
+
+}  // namespace
+
 SimulatedHost::Outcome SimulatedHost::r2_put(RecordReader& arguments) {
   const std::string key = arguments.text();
   World::Object object;
@@ -227,9 +244,7 @@ SimulatedHost::Outcome SimulatedHost::r2_put(RecordReader& arguments) {
   arguments.u64();
   const std::string condition = arguments.text();
   const auto former = world_.r2.find(key);
-  const bool holds =
-      condition.empty() || (condition == "*" ? former == world_.r2.end()
-                                             : former != world_.r2.end() && former->second.etag == condition);
+  const bool holds = holds_for(former == world_.r2.end() ? nullptr : &former->second, condition);
   object.etag = concat({"etag-", to_text(++world_.r2_puts)});
   object.uploaded = world_.now;
   const std::string etag = holds ? object.etag : "";

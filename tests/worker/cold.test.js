@@ -75,7 +75,11 @@ test("a condition that does not hold changes nothing", async () => {
   });
   expect((await get("once")).text).toBe("one");
   expect(await put("once", "two", { condition: first.etag })).toMatchObject({ stored: 1 });
-  expect((await get("once")).text).toBe("two");
+  const { uploaded } = await operate("r2_head", { key: "once" });
+  expect(await put("once", "three", { condition: `@${uploaded}` })).toMatchObject({ stored: 0 });
+  expect(await put("once", "three", { condition: `@${uploaded + 1000}` })).toMatchObject({ stored: 1 });
+  expect(await put("never", "one", { condition: `@${uploaded}` })).toMatchObject({ stored: 1 });
+  expect((await get("once")).text).toBe("three");
 });
 
 test("a part of an object is read by itself", async () => {
