@@ -38,14 +38,21 @@ void KnownUrls::keep(std::string_view url, const engine::Query& query) {
     return;
   }
   const std::size_t end = spot.first + in_set_;
+  std::size_t left = end;
   for (std::size_t place = spot.first; place < end; ++place) {
-    std::unique_ptr<Known>& known = places_[place];
-    if (known == nullptr || !known->is_used) {
-      known = std::make_unique<Known>(url, query);
-      known->query.ask_for(engine::Asker());
-      digests_[place] = spot.digest;
-      return;
+    if (places_[place] == nullptr) {
+      left = place;
+      break;
     }
+    if (left == end && !places_[place]->is_used) {
+      left = place;
+    }
+  }
+  if (left != end) {
+    places_[left] = std::make_unique<Known>(url, query);
+    places_[left]->query.ask_for(engine::Asker());
+    digests_[left] = spot.digest;
+    return;
   }
   for (std::size_t place = spot.first; place < end; ++place) {
     places_[place]->is_used = false;
