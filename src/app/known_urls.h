@@ -19,7 +19,7 @@ namespace larder::app {
 class KnownUrls {
  public:
   // Places of one set. With so many, few sets are full while the table has room.
-  static constexpr std::size_t set_places = 16;
+  static constexpr std::size_t set_places = 32;
 
   // `urls_max`: at least 1; above set_places a multiple of it.
   explicit KnownUrls(std::size_t urls_max)
