@@ -59,7 +59,7 @@ TEST(KnownUrls, FillNearlyAllOfTheirTableBeforeAnyMakesRoom) {
   for (std::size_t i = 0; i < room; ++i) {
     found += urls.find(concat({"/", to_text(std::uint64_t{i})})) != nullptr ? 1 : 0;
   }
-  EXPECT_GT(found, room * 85 / 100);
+  EXPECT_GT(found, room * 90 / 100);
   // As many as leave the sets some room all stay, or nearly so.
   urls.clear();
   for (std::size_t i = 0; i < room * 3 / 4; ++i) {
@@ -78,6 +78,7 @@ TEST(KnownUrls, OfOneSetMakeRoomOnlyWhenAllWereAskedFor) {
     urls.keep(concat({"/", to_text(std::uint64_t{i})}), query_of("first"));
   }
   for (std::size_t i = 0; i < KnownUrls::set_places; ++i) {
+    // All but one.
     if (i != 5) {
       ASSERT_NE(urls.find(concat({"/", to_text(std::uint64_t{i})})), nullptr);
     }
