@@ -7,6 +7,7 @@
 import { Bodies, cancel } from "./bodies.js";
 import { unsendable } from "./emergency.js";
 import { asFailure, OperationFailure } from "./failure.js";
+import { acceptedHeadersOf } from "./fields.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Heads } from "./heads.js";
 import { allImports } from "./imports.js";
@@ -214,7 +215,6 @@ export class Instance {
     this.nextRequest = id === 0xffff_ffff ? 1 : id + 1;
     const flight = new InFlight(id, this, event);
     this.requests.set(id, flight);
-    this.tellLaneHits();
     const ended = this.guarded(
       () => this.withBytes(record.written(), (at, size) => this.exports[entry](id, at, size)),
       flight,
@@ -239,11 +239,6 @@ export class Instance {
     return new Promise((resolve) => {
       flight.answered = resolve;
     });
-  }
-
-  tellLaneHits() {
-    for (const { id, hits } of this.lanes.takeHits())
-      this.guarded(() => this.exports.larder_lane_hits(id, hits));
   }
 
   // Operations -----------------------------------------------------------------------------------------------------
@@ -359,6 +354,8 @@ export class Instance {
         if (flight !== undefined) this.end(flight, flight.response);
       },
       revoke_lanes: () => this.lanes.closeAll(),
+      take_lane_hits: (/** @type {number} */ into, /** @type {number} */ capacity) =>
+        this.takeLaneHits(into, capacity),
       now: () => Date.now(),
       random_bytes: (/** @type {number} */ at, /** @type {number} */ size) => {
         getRandomValues(this.copyIn(at, size));
@@ -435,6 +432,13 @@ export class Instance {
     } catch {
       return null;
     }
+  }
+
+  /** @param {number} into @param {number} capacity @returns {number} of how many lanes */
+  takeLaneHits(into, capacity) {
+    const hits = this.lanes.takeHits(capacity);
+    if (hits.length > 0) new Uint32Array(this.memory.buffer, into, hits.length).set(hits);
+    return hits.length / 2;
   }
 
   /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
@@ -564,26 +568,9 @@ function headPartsOf(record) {
 
 /** @param {number} status @param {[string, string][]} fields @returns {ResponseInit & {headers: Headers}} */
 function initOf(status, fields) {
-  const headers = headersOf(fields);
+  const headers = acceptedHeadersOf(fields);
   // A body whose encoding is told is in that encoding already.
   return headers.has("content-encoding") ? { status, headers, encodeBody: "manual" } : { status, headers };
-}
-
-/** The fields that the platform takes: one that it refuses is left out. @param {[string, string][]} fields */
-function headersOf(fields) {
-  try {
-    return new Headers(fields);
-  } catch {
-    const headers = new Headers();
-    for (const [name, value] of fields) {
-      try {
-        headers.append(name, value);
-      } catch {
-        console.error(JSON.stringify({ level: "error", event: "field_refused", name }));
-      }
-    }
-    return headers;
-  }
 }
 
 /**

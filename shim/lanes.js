@@ -5,20 +5,24 @@
  * @typedef {{id: number, until: number, guards: string[], init: ResponseInit, body: ArrayBuffer, hits: number}} Lane
  */
 
-const LANES_MAX = 512;
+/** Of the last lanes that were given; C++ remembers twice as many (lanes_remembered_max in src/config/limits.def). */
+const LANES_MAX = 1024;
 
 export class Lanes {
   constructor() {
-    /** @type {Map<string, Lane>} */
+    /** In the order in which they were given. @type {Map<string, Lane>} */
     this.table = new Map();
-    /** Those with hits that C++ was not told of, open or gone. @type {Lane[]} */
+    /** Those with hits that C++ has not taken, open or gone. @type {Lane[]} */
     this.untold = [];
   }
 
-  /** @param {string} url @param {Lane} lane */
+  /** The oldest make room, and close when too many have been given since. @param {string} url @param {Lane} lane */
   open(url, lane) {
     this.close(url);
-    if (this.table.size >= LANES_MAX) this.closeAll();
+    for (const [oldest, { id }] of this.table) {
+      if (this.table.size < LANES_MAX && lane.id - id < LANES_MAX) break;
+      this.close(oldest);
+    }
     this.table.set(url, lane);
   }
 
@@ -48,12 +52,16 @@ export class Lanes {
     this.table.clear();
   }
 
-  /** The hits to tell C++ of, once: its counts are exact whenever it is asked. @returns {Array<{id: number, hits: number}>} */
-  takeHits() {
-    if (this.untold.length === 0) return this.untold;
-    const told = this.untold.map(({ id, hits }) => ({ id, hits }));
-    for (const lane of this.untold) lane.hits = 0;
-    this.untold = [];
-    return told;
+  /**
+   * The hits that C++ counts, each once.
+   * @param {number} lanesMax @returns {number[]} a lane's id and its hits, then the next one's
+   */
+  takeHits(lanesMax) {
+    const taken = [];
+    for (const lane of this.untold.splice(0, lanesMax)) {
+      taken.push(lane.id, lane.hits);
+      lane.hits = 0;
+    }
+    return taken;
   }
 }

@@ -91,11 +91,6 @@ std::uint32_t larder_export_complete(std::uint32_t request, std::uint32_t index,
   return running().complete(request_id(request), operation, std::move(completion)) ? 1 : 0;
 }
 
-// Answers that the shim gave from a lane since it last said so.
-LARDER_EXPORT(larder_lane_hits) void larder_export_lane_hits(std::uint32_t lane, std::uint32_t count) {
-  running().lane_hits(lane, count);
-}
-
 // A call of a Durable Object, whose rows the store_* imports reach during it. Needs no larder_start: an
 // instance may serve objects alone.
 LARDER_EXPORT(larder_object)

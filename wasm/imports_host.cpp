@@ -1,5 +1,9 @@
 #include "imports_host.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 #define LARDER_IMPORT(name) __attribute__((import_module("larder"), import_name(#name))) extern "C"
 
 // Pointers and sizes are 32-bit here. Memory named by a pointer is read or written during the call only.
@@ -17,6 +21,9 @@ void larder_import_respond_kept(std::uint32_t request, std::uint32_t head, doubl
 LARDER_IMPORT(wake) void larder_import_wake(std::uint32_t request);
 LARDER_IMPORT(finished) void larder_import_finished(std::uint32_t request);
 LARDER_IMPORT(revoke_lanes) void larder_import_revoke_lanes();
+// Writes a lane and its hits, one after the other, `capacity` times at most; returns how many times.
+LARDER_IMPORT(take_lane_hits)
+std::uint32_t larder_import_take_lane_hits(std::uint32_t* into, std::uint32_t capacity);
 LARDER_IMPORT(now) double larder_import_now();
 LARDER_IMPORT(random_bytes) void larder_import_random_bytes(char* into, std::uint32_t size);
 LARDER_IMPORT(sha256) void larder_import_sha256(const char* bytes, std::uint32_t size, char* into);
@@ -53,7 +60,15 @@ constexpr std::size_t field_names_max = 64;
 
 std::uint32_t size_of(std::string_view bytes) { return static_cast<std::uint32_t>(bytes.size()); }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char letter) { return (letter & 0x80) == 0; });
+}
+
 std::string normal_form(std::string_view text, std::uint32_t composed) {
+  // Most texts are: all that changes is the case, and the host need not be asked.
+  if (is_ascii(text)) {
+    return to_lower(text);
+  }
   // Twice the size takes nearly every name at the first attempt.
   std::string normal(2 * text.size(), '\0');
   for (;;) {
@@ -103,6 +118,19 @@ void ImportsHost::finished(host::RequestId request) {
 }
 
 void ImportsHost::revoke_lanes() { larder_import_revoke_lanes(); }
+
+std::vector<host::LaneHits> ImportsHost::take_lane_hits() {
+  constexpr std::size_t lanes_at_once = 64;
+  std::uint32_t numbers[2 * lanes_at_once];
+  std::vector<host::LaneHits> hits;
+  for (std::size_t taken = lanes_at_once; taken == lanes_at_once;) {
+    taken = larder_import_take_lane_hits(numbers, lanes_at_once);
+    for (std::size_t i = 0; i < taken; ++i) {
+      hits.emplace_back(numbers[2 * i], numbers[2 * i + 1]);
+    }
+  }
+  return hits;
+}
 
 Instant ImportsHost::now() { return instant_from_millis(static_cast<std::int64_t>(larder_import_now())); }
 

@@ -19,6 +19,7 @@ class ImportsHost final : public host::Host {
   void wake(host::RequestId request) override;
   void finished(host::RequestId request) override;
   void revoke_lanes() override;
+  std::vector<host::LaneHits> take_lane_hits() override;
   Instant now() override;
   std::string random_bytes(std::size_t count) override;
   std::string sha256(std::string_view bytes) override;

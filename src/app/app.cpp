@@ -232,6 +232,7 @@ bool App::fetch(host::RequestId request, std::string_view record) {
       return fetch_known(here, std::move(inbound), *known);
     }
   }
+  take_lane_hits(inbound.began);
   return requests_.start(request, serve(here, std::move(inbound)));
 }
 
@@ -244,6 +245,7 @@ bool App::call(host::RequestId request, std::string_view record) {
   inbound.began = host_.now();
   LARDER_ASSERT(reader.complete());
   bill(metrics::BilledItem::worker_requests);
+  take_lane_hits(inbound.began);
   const host::Context here = requests_.context(request);
   const CallRow* const row = find_call(name);
   LARDER_ASSERT(row != nullptr || name == "fetch");
@@ -259,10 +261,14 @@ bool App::fetch_known(host::Context here, Inbound inbound, engine::Query& known)
   tiers::Look near;
   std::optional<engine::Reading> reading = engine_->read_now(inbound.began, known, near);
   if (reading && engine_->is_settled(inbound.began, *reading) && !needs_gatherer(inbound.began)) {
+    if (lanes_.has_to_be_told(inbound.began)) {
+      take_lane_hits(inbound.began);
+    }
     Outgoing outgoing = answer_and_count(here, inbound, known, *reading);
     answer(here, inbound, std::move(outgoing), known.resource->name);
     return true;
   }
+  take_lane_hits(inbound.began);
   Question question(known);
   question.sent = Bytes(inbound.url.size() + bytes_of(known.values));
   return requests_.start(here.request(), serve_question(here, std::move(inbound), std::move(question),
@@ -884,13 +890,21 @@ std::optional<App::LaneOffer> App::lane_for(const engine::Query& query, const en
   return LaneOffer(*lane, until);
 }
 
+void App::take_lane_hits(Instant now) {
+  for (const host::LaneHits& hits : host_.take_lane_hits()) {
+    count_lane_hits(hits);
+  }
+  lanes_.told(now);
+}
+
 // What the engine counts for a memory hit, for hits that never reached it.
-void App::lane_hits(std::uint32_t lane, std::uint32_t count) {
+void App::count_lane_hits(const host::LaneHits& hits) {
   using observe::Counter;
+  const std::uint32_t count = hits.count;
   counters_.add(Counter::lane_hits_total, {}, {}, count);
   counters_.add(Counter::cache_hit_fresh_total, {}, {}, count);
   bill(metrics::BilledItem::worker_requests, count);
-  if (const LaneKeeper::Given* given = lanes_.find(lane)) {
+  if (const LaneKeeper::Given* given = lanes_.find(hits.lane)) {
     tiered_->memory().record_accesses(given->storage_name, count);
     counters_.add(Counter::cache_hits_total, observe::Label(config::Tier::memory),
                   counters_.pattern(given->resource->number, given->resource->name), count);
@@ -1040,6 +1054,7 @@ Outgoing App::internal_cache() const {
 // -----------------------------------------------------------------------------------------------
 
 bool App::queue(host::RequestId request, std::string_view record) {
+  take_lane_hits(host_.now());
   RecordReader reader(record);
   std::string name = reader.text();
   std::vector<std::string> messages;
@@ -1080,6 +1095,7 @@ host::Task<void> App::refuse_batch(host::Context here, std::string queue, std::v
 }
 
 bool App::scheduled(host::RequestId request, std::string_view record) {
+  take_lane_hits(host_.now());
   RecordReader reader(record);
   const std::string cron = reader.text();
   reader.u64();

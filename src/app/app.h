@@ -60,7 +60,6 @@ class App {
     return requests_.complete(request, operation, std::move(completion));
   }
   void abandon(host::RequestId request) { requests_.abandon(request); }
-  void lane_hits(std::uint32_t lane, std::uint32_t count);
   std::uint32_t bodies_held() const;
 
   const observe::Counters& counters() const { return counters_; }
@@ -203,6 +202,9 @@ class App {
 
     LaneOffer(std::uint32_t lane_, Instant until_) : lane(lane_), until(until_) {}
   };
+  // Counts what the host has answered from lanes.
+  void take_lane_hits(Instant now);
+  void count_lane_hits(const host::LaneHits& hits);
   std::optional<LaneOffer> lane_for(const engine::Query& query, const engine::Reading& reading);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
   std::string request_id(host::Context here) const;

@@ -1,7 +1,8 @@
 // What URLs ask, remembered: one that comes again is neither parsed nor matched again.
 //
-// A bounded table. Each URL has one place in it; who has a place leaves it to another URL only if it was not
-// asked for since the last one wanted it, so that rare URLs do not drive out those that come often.
+// A bounded table of sets. Each URL has one set in which it may have a place; when the set is full, one that
+// was not asked for since the last URL wanted a place there makes room, so that rare URLs do not drive out
+// those that come often.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,14 @@ namespace larder::app {
 
 class KnownUrls {
  public:
-  explicit KnownUrls(std::size_t urls_max) : places_(urls_max) {}
+  // Places of one set. With so many, few sets are full while the table has room.
+  static constexpr std::size_t set_places = 32;
 
-  // The seed keeps strangers from choosing URLs that share a place.
+  // `urls_max`: at least 1; above set_places a multiple of it.
+  explicit KnownUrls(std::size_t urls_max)
+      : in_set_(urls_max < set_places ? urls_max : set_places), digests_(urls_max), places_(urls_max) {}
+
+  // The seed keeps strangers from choosing URLs that share a set.
   void seed(std::uint64_t seed) { hash_.seed = seed; }
 
   // What a GET of the URL asks, with nobody's Asker; nullptr: it is not known. Until keep() or clear().
@@ -37,10 +43,19 @@ class KnownUrls {
 
     Known(std::string_view url_, const engine::Query& query_) : url(url_), query(query_) {}
   };
+  // Where a URL may be: the first place of its set, and what tells it from most others there.
+  struct Spot {
+    std::size_t first;
+    std::uint32_t digest;
+  };
 
-  std::unique_ptr<Known>& place_of(std::string_view url);
+  Spot spot_of(std::string_view url) const;
+  Known* at(const Spot& spot, std::string_view url) const;
 
   tiers::SeededKeyHash hash_;
+  std::size_t in_set_;
+  // By place; one is only looked at where the digest is the URL's.
+  std::vector<std::uint32_t> digests_;
   std::vector<std::unique_ptr<Known>> places_;
 };
 

@@ -1,5 +1,7 @@
 // Which memory hits get a fast lane: those of keys that are asked for again within a second. A lane lasts
-// until the Age field has to change, so the shim never has to compute one.
+// until the Age field has to change, so the shim never has to compute one. Also, when the shim has to be
+// asked how often lanes were hit: before whatever is no hit in memory, and seldom between such hits, each of
+// which would cost what the lane has spared.
 #pragma once
 
 #include <array>
@@ -10,6 +12,7 @@
 
 #include "base/units.h"
 #include "config/declaration.h"
+#include "config/limits.h"
 #include "experiments/plan.h"
 
 namespace larder::app {
@@ -31,12 +34,23 @@ class LaneKeeper {
   // Called for every memory hit that came to the core. A new lane's id if the key is hot.
   std::optional<std::uint32_t> hit(const std::string& storage_name, const config::Resource* resource,
                                    Instant now, std::shared_ptr<const experiments::View> view = nullptr);
-  // What a lane is about; nullptr when it has been forgotten: more lanes have been given out since than the
-  // shim keeps open (LANES_MAX in shim/lanes.js).
+  // What a lane is about; nullptr when it has been forgotten: twice as many lanes have been given out since
+  // as the shim keeps open (LANES_MAX in shim/lanes.js).
   const Given* find(std::uint32_t lane) const;
 
+  // Whether the shim has to be asked for lanes' hits although nothing but hits in memory is asked for.
+  bool has_to_be_told(Instant now) const {
+    return untold_ >= config::limit::lanes_untold_max || now - told_at_ >= config::limit::lane_hits_untold ||
+           now < told_at_;
+  }
+  // It was asked.
+  void told(Instant now) {
+    untold_ = 0;
+    told_at_ = now;
+  }
+
  private:
-  static constexpr std::size_t slots = 1024;
+  static constexpr std::size_t recent_max = 1024;
   static constexpr Millis hot_within{1000};
   struct Recent {
     std::string storage_name;
@@ -46,10 +60,13 @@ class LaneKeeper {
   };
 
   // The last key of each slot that was hit.
-  std::array<Recent, slots> recent_;
+  std::array<Recent, recent_max> recent_;
   // The last lanes, by their ids.
-  std::array<Given, slots> given_;
+  std::array<Given, config::limit::lanes_remembered_max> given_;
   std::uint32_t next_lane_ = 1;
+  // Lanes given since the shim was asked for the last time, and when that was.
+  std::size_t untold_ = 0;
+  Instant told_at_;
 };
 
 }  // namespace larder::app

@@ -21,15 +21,8 @@ using policy::Reason;
 namespace {
 
 // RFC 9111 §4.1: an entry made under Vary fits only requests with the same selecting fields.
-bool fits_request(const Query& query, const entry::Header& header) {
-  if (header.vary.empty() || LARDER_MUTATED(variant_unchecked)) {
-    return true;
-  }
-  std::vector<std::string> names;
-  for (const std::string_view part : split(header.vary, '&')) {
-    names.emplace_back(part.substr(0, part.find('=')));
-  }
-  return query.read_header && http::secondary_key(names, query.read_header) == header.vary;
+bool fits_request(const Query& query, const tiers::Entry& entry) {
+  return LARDER_MUTATED(variant_unchecked) || entry.fits(query.read_header);
 }
 
 // Whether a part that is kept (206) has the one that the request wants.
@@ -107,7 +100,7 @@ Held held_of(const Parts& parts, const Query& query, const tiers::Entry* entry, 
   }
   const entry::Header& header = entry->header;
   const bool is_negative = header.kind == entry::Kind::negative;
-  if (!fits_request(query, header)) {
+  if (!fits_request(query, *entry)) {
     return Held::variant;
   }
   if (header.status == 206 && !has_part(query, *entry, now)) {

@@ -38,8 +38,8 @@ inline constexpr std::uint32_t abi_version = LARDER_ABI_VERSION;
 enum class BodyHandle : std::uint32_t { none = 0 };
 
 // Leave for the host to give the same answer again without asking: to a GET of the same URL that carries none
-// of the `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so and
-// tells the app.
+// of the `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so, for
+// take_lane_hits().
 struct Lane {
   std::uint32_t id;
   Instant until;
@@ -47,6 +47,14 @@ struct Lane {
 
   Lane(std::uint32_t id_, Instant until_, std::vector<std::string> guards_)
       : id(id_), until(until_), guards(std::move(guards_)) {}
+};
+
+// How often an answer was given again since this was last asked.
+struct LaneHits {
+  std::uint32_t lane;
+  std::uint32_t count;
+
+  LaneHits(std::uint32_t lane_, std::uint32_t count_) : lane(lane_), count(count_) {}
 };
 
 // What of an answer stays the same for as long as its entry does: all but Age, and the ttl in Cache-Status.
@@ -113,6 +121,8 @@ class Host {
   // The request has nothing left to do.
   virtual void finished(RequestId request) = 0;
   virtual void revoke_lanes() = 0;
+  // The hits of lanes, open or gone, that were not taken yet; one item for each lane that has any.
+  virtual std::vector<LaneHits> take_lane_hits() = 0;
 
   virtual Instant now() = 0;
   virtual std::string random_bytes(std::size_t count) = 0;

@@ -137,6 +137,36 @@ std::vector<std::string> names_of_key(std::string_view secondary_key) {
   return names;
 }
 
+bool SelectionMemo::fits(std::string_view stored_key, const FieldReader& read) {
+  constexpr std::size_t bytes_kept_max = 256;
+  if (stored_key.empty() || !read) {
+    return stored_key.empty();
+  }
+  if (last_ != nullptr) {
+    bool is_same = true;
+    for (std::size_t i = 0; is_same && i < last_->names.size(); ++i) {
+      is_same = read(last_->names[i]) == last_->values[i];
+    }
+    if (is_same) {
+      return true;
+    }
+  }
+  auto asked = std::make_unique<Remembered>();
+  asked->names = names_of_key(stored_key);
+  std::size_t bytes = 0;
+  for (const std::string& name : asked->names) {
+    asked->values.push_back(read(name));
+    bytes += name.size() + asked->values.back().value_or("").size();
+  }
+  std::size_t next = 0;
+  const FieldReader again = [&](std::string_view) { return asked->values[next++]; };
+  const bool fits = secondary_key(asked->names, again) == stored_key;
+  if (fits && bytes <= bytes_kept_max) {
+    last_ = std::move(asked);
+  }
+  return fits;
+}
+
 bool selects(const Vary& vary, std::string_view stored_key, const FieldReader& read) {
   return !vary.any && secondary_key(vary.names, read) == stored_key;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,26 @@ std::string secondary_key(const std::vector<std::string>& names, const FieldRead
 
 // The names in such a text.
 std::vector<std::string> names_of_key(std::string_view secondary_key);
+
+// Tells whether requests have a secondary key that is kept, and remembers the fields of the last one that
+// had: who sends the same again is known by comparing them as they came. One for each key.
+class SelectionMemo {
+ public:
+  // `stored_key`: always the same. An empty `read` reads no request, which fits no key but "".
+  bool fits(std::string_view stored_key, const FieldReader& read);
+
+ private:
+  struct Remembered {
+    std::vector<std::string> names;
+    // As the client sent them.
+    std::vector<std::optional<std::string>> values;
+
+    Remembered() {}
+  };
+
+  // nullptr: no request has fitted yet.
+  std::unique_ptr<Remembered> last_;
+};
 
 // Whether a stored answer with this Vary and this secondary key is one for the request that `read` reads.
 bool selects(const Vary& vary, std::string_view stored_key, const FieldReader& read);

@@ -92,6 +92,7 @@ struct Entry {
   // `cold`: it is a stub, which says where the value is. Readers get none (Look::stub).
   const entry::BodyPlace place;
   mutable EntryHeads heads;
+  mutable http::SelectionMemo selection;
 
   Entry(entry::Header header_, host::Body body_, entry::BodyPlace place_ = entry::BodyPlace::here)
       : header(std::move(header_)),
@@ -103,6 +104,8 @@ struct Entry {
         shared_body(same_body.shared_body),
         body(*shared_body),
         place(same_body.place) {}
+  // Whether it is an answer to a request with these fields (RFC 9111 §4.1).
+  bool fits(const http::FieldReader& read) const { return selection.fits(header.vary, read); }
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 };

@@ -20,16 +20,11 @@ bool is_past_its_times(const entry::Header& header, Instant now) {
 
 }  // namespace
 
-bool fits(const entry::Header& header, const http::FieldReader& read) {
-  return header.vary.empty() ||
-         (read && http::secondary_key(http::names_of_key(header.vary), read) == header.vary);
-}
-
 VariantSet::VariantSet(EntryPtr entry) { variants_.emplace_back(std::move(entry)); }
 
 std::size_t VariantSet::index_of(const http::FieldReader& read) const {
   for (std::size_t i = 0; i < variants_.size(); ++i) {
-    if (fits(variants_[i].entry->header, read)) {
+    if (variants_[i].entry->fits(read)) {
       return i;
     }
   }

@@ -23,9 +23,6 @@
 
 namespace larder::tiers {
 
-// Whether the entry is an answer to a request with these fields.
-bool fits(const entry::Header& header, const http::FieldReader& read);
-
 class VariantSet {
  public:
   VariantSet() {}

@@ -604,7 +604,8 @@ TEST_F(AppTest, AHotKeyGetsALaneUntilItsAgeChanges) {
   ASSERT_TRUE(hot.lane.has_value());
   EXPECT_EQ(hot.lane->until, created + Millis(11'000));
   EXPECT_EQ(hot.lane->guards, (std::vector<std::string>{"if-none-match", "if-modified-since"}));
-  isolate.app->lane_hits(hot.lane->id, 40);
+  isolate.host.lane_hits = {host::LaneHits(hot.lane->id, 40)};
+  isolate.get("/health");
   EXPECT_EQ(isolate.app->counters().total(observe::Counter::lane_hits_total), 40U);
   EXPECT_EQ(isolate.app->counters().value(observe::Counter::cache_hits_total, "memory", "title"), 2U + 40U);
   EXPECT_EQ(
@@ -612,6 +613,33 @@ TEST_F(AppTest, AHotKeyGetsALaneUntilItsAgeChanges) {
       3U + 40U);
   EXPECT_FALSE(isolate.run("HEAD", title_url).lane.has_value());
   EXPECT_FALSE(isolate.run("GET", title_url, {{"if-none-match", "\"x\""}}).lane.has_value());
+}
+
+TEST_F(AppTest, LanesHitsAreTakenBeforeAnythingButAHitInMemoryAndElseOnceASecond) {
+  Isolate isolate(world);
+  isolate.get(title_url);
+  world.now += Millis(2'000);
+  const auto told = [&] { return isolate.app->counters().total(observe::Counter::lane_hits_total); };
+  // The first hit makes the URL known; the next ones cross as numbers.
+  isolate.get(title_url);
+  world.now += Millis(100);
+  const auto& hot = isolate.get(title_url);
+  ASSERT_TRUE(hot.lane.has_value());
+  const std::uint32_t lane = hot.lane->id;
+  isolate.host.lane_hits = {host::LaneHits(lane, 3)};
+  world.now += Millis(100);
+  isolate.get(title_url);
+  EXPECT_EQ(told(), 0U);
+  world.now += Millis(1'000);
+  isolate.get(title_url);
+  EXPECT_EQ(told(), 3U);
+  isolate.host.lane_hits = {host::LaneHits(lane, 4), host::LaneHits(lane, 1)};
+  isolate.get("https://larder.test/search/title?q=another");
+  EXPECT_EQ(told(), 8U);
+  isolate.host.lane_hits = {host::LaneHits(lane, 1)};
+  isolate.batch("author-warming-queue", {});
+  EXPECT_EQ(told(), 9U);
+  EXPECT_EQ(isolate.app->counters().value(observe::Counter::cache_hits_total, "memory", "title"), 4U + 9U);
 }
 
 TEST_F(AppTest, AQueueBatchOfUnknownMessagesIsRetried) {

@@ -48,6 +48,47 @@ TEST(KnownUrls, LeaveTheirPlaceOnlyWhenTheyWereNotAskedForSince) {
   EXPECT_EQ(urls.find("/often"), nullptr);
 }
 
+TEST(KnownUrls, FillNearlyAllOfTheirTableBeforeAnyMakesRoom) {
+  constexpr std::size_t room = config::limit::known_urls_max;
+  KnownUrls urls(room);
+  urls.seed(1);
+  for (std::size_t i = 0; i < room; ++i) {
+    urls.keep(concat({"/", to_text(std::uint64_t{i})}), query_of("any"));
+  }
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < room; ++i) {
+    found += urls.find(concat({"/", to_text(std::uint64_t{i})})) != nullptr ? 1 : 0;
+  }
+  EXPECT_GT(found, room * 90 / 100);
+  // As many as leave the sets some room all stay, or nearly so.
+  urls.clear();
+  for (std::size_t i = 0; i < room * 3 / 4; ++i) {
+    urls.keep(concat({"/", to_text(std::uint64_t{i})}), query_of("any"));
+  }
+  found = 0;
+  for (std::size_t i = 0; i < room * 3 / 4; ++i) {
+    found += urls.find(concat({"/", to_text(std::uint64_t{i})})) != nullptr ? 1 : 0;
+  }
+  EXPECT_GT(found, room * 3 / 4 * 97 / 100);
+}
+
+TEST(KnownUrls, OfOneSetMakeRoomOnlyWhenAllWereAskedFor) {
+  KnownUrls urls(KnownUrls::set_places);
+  for (std::size_t i = 0; i < KnownUrls::set_places; ++i) {
+    urls.keep(concat({"/", to_text(std::uint64_t{i})}), query_of("first"));
+  }
+  for (std::size_t i = 0; i < KnownUrls::set_places; ++i) {
+    // All but one.
+    if (i != 5) {
+      ASSERT_NE(urls.find(concat({"/", to_text(std::uint64_t{i})})), nullptr);
+    }
+  }
+  urls.keep("/new", query_of("new"));
+  EXPECT_EQ(urls.find("/5"), nullptr);
+  EXPECT_EQ(urls.find("/new")->key.storage_name, "new");
+  EXPECT_EQ(urls.find("/4")->key.storage_name, "first");
+}
+
 TEST(KnownUrls, AreNotTooLong) {
   KnownUrls urls(1);
   const std::string longest(config::limit::known_url_bytes_max, 'a');

@@ -58,12 +58,32 @@ TEST(LaneKeeper, OneThatWasNeverGivenOrLongAgoIsNone) {
   lanes.hit("dune", &titles, began);
   const auto first = lanes.hit("dune", &titles, began);
   ASSERT_TRUE(first.has_value());
-  for (int i = 0; i < 1'023; ++i) {
+  for (std::size_t i = 1; i < config::limit::lanes_remembered_max; ++i) {
     lanes.hit("dune", &titles, began);
   }
   EXPECT_NE(lanes.find(*first), nullptr);
   lanes.hit("dune", &titles, began);
   EXPECT_EQ(lanes.find(*first), nullptr);
+}
+
+TEST(LaneKeeper, AsksForHitsOnceASecondOrWhenManyLanesWereGiven) {
+  const config::Resource titles;
+  LaneKeeper lanes;
+  EXPECT_TRUE(lanes.has_to_be_told(began));
+  lanes.told(began);
+  EXPECT_FALSE(lanes.has_to_be_told(began + Millis(999)));
+  EXPECT_TRUE(lanes.has_to_be_told(began + Millis(1'000)));
+  // The clock was set back.
+  EXPECT_TRUE(lanes.has_to_be_told(began - Millis(1)));
+  // The first hit gives no lane.
+  for (std::size_t i = 0; i < config::limit::lanes_untold_max; ++i) {
+    lanes.hit("dune", &titles, began);
+  }
+  EXPECT_FALSE(lanes.has_to_be_told(began));
+  lanes.hit("dune", &titles, began);
+  EXPECT_TRUE(lanes.has_to_be_told(began));
+  lanes.told(began);
+  EXPECT_FALSE(lanes.has_to_be_told(began));
 }
 
 }  // namespace

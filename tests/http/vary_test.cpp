@@ -120,5 +120,43 @@ TEST(Selection, ComparesTheKeyUnlessNothingMatches) {
   EXPECT_FALSE(selects(parse_vary("*"), "", reader(request)));
 }
 
+TEST(SelectionMemo, TellsTheSameWhateverItRemembers) {
+  const std::string stored = key("Accept-Language, Foo", Fields().add("accept-language", "de, en;q=0.5"));
+  const FieldReader other = reader(Fields().add("accept-language", "en"));
+  const FieldReader more = reader(Fields().add("accept-language", "de, en;q=0.5").add("foo", ""));
+  SelectionMemo memo;
+  for (const std::string_view value :
+       {"de, en;q=0.5", "de, en;q=0.5", "DE,en;q=0.50", "DE,en;q=0.50", "de, en;q=0.5"}) {
+    EXPECT_FALSE(memo.fits(stored, other));
+    EXPECT_FALSE(memo.fits(stored, more));
+    EXPECT_TRUE(memo.fits(stored, reader(Fields().add("accept-language", std::string(value))))) << value;
+  }
+  EXPECT_FALSE(memo.fits(stored, FieldReader()));
+}
+
+TEST(SelectionMemo, ReadsEachFieldOnceWhereTheLastOnesComeAgain) {
+  const std::string stored = key("Bar, Foo", Fields().add("foo", "1"));
+  std::vector<std::string> asked;
+  std::string foo = "1";
+  const FieldReader read = [&](std::string_view name) {
+    asked.emplace_back(name);
+    return name == "foo" ? std::optional<std::string>(foo) : std::nullopt;
+  };
+  SelectionMemo memo;
+  EXPECT_TRUE(memo.fits(stored, read));
+  EXPECT_TRUE(memo.fits(stored, read));
+  EXPECT_THAT(asked, ElementsAre("bar", "foo", "bar", "foo"));
+  // Too long to be remembered, and still the same field.
+  foo = "1" + std::string(300, ' ');
+  EXPECT_TRUE(memo.fits(stored, read));
+  EXPECT_TRUE(memo.fits(stored, read));
+}
+
+TEST(SelectionMemo, AnAnswerWithoutVaryFitsEveryRequest) {
+  SelectionMemo memo;
+  EXPECT_TRUE(memo.fits("", FieldReader()));
+  EXPECT_TRUE(memo.fits("", reader(Fields().add("foo", "1"))));
+}
+
 }  // namespace
 }  // namespace larder::http::vary_test

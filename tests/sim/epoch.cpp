@@ -758,7 +758,6 @@ void Epoch::request(std::uint32_t number, const Subject& subject, const Visit& v
   if (method == "GET" && !conditional && repeat(host, client)) {
     return;
   }
-  host.tell_lane_hits(*node->app);
   host.exchange(id).request_headers = std::move(headers);
   noticed(host, &client, "arrives");
   host.clients.emplace(static_cast<std::uint32_t>(id), std::move(client));

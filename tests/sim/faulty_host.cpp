@@ -3,6 +3,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace larder::sim {
@@ -51,6 +53,7 @@ void FaultyHost::respond(host::RequestId request, const host::Answer& answer) {
     known->answered = true;
     if (const auto& given = exchange(request).lane) {
       RepeatedAnswer& lane = lanes_[known->url];
+      settle(lane);
       lane = RepeatedAnswer();
       lane.lane = given->id;
       lane.until = given->until;
@@ -62,8 +65,8 @@ void FaultyHost::respond(host::RequestId request, const host::Answer& answer) {
 
 void FaultyHost::revoke_lanes() {
   SimulatedHost::revoke_lanes();
-  for (const auto& [url, lane] : lanes_) {
-    settled_lanes_.emplace_back(lane.lane, lane.hits);
+  for (auto& [url, lane] : lanes_) {
+    settle(lane);
   }
   lanes_.clear();
 }
@@ -74,7 +77,7 @@ const SimulatedHost::Exchange* FaultyHost::repeated(const std::string& url) {
     return nullptr;
   }
   if (world_.now >= found->second.until) {
-    settled_lanes_.emplace_back(found->second.lane, found->second.hits);
+    settle(found->second);
     lanes_.erase(found);
     return nullptr;
   }
@@ -82,13 +85,18 @@ const SimulatedHost::Exchange* FaultyHost::repeated(const std::string& url) {
   return &found->second.exchange;
 }
 
-void FaultyHost::tell_lane_hits(app::App& app) {
-  const auto settled = std::move(settled_lanes_);
-  settled_lanes_.clear();
-  for (const auto& [lane, hits] : settled) {
-    if (hits > 0) {
-      app.lane_hits(lane, hits);
-    }
+std::vector<host::LaneHits> FaultyHost::take_lane_hits() {
+  for (auto& [url, lane] : lanes_) {
+    settle(lane);
+  }
+  return std::exchange(untold_hits_, {});
+}
+
+// Its hits are told from here on.
+void FaultyHost::settle(RepeatedAnswer& lane) {
+  if (lane.hits > 0) {
+    untold_hits_.emplace_back(lane.lane, lane.hits);
+    lane.hits = 0;
   }
 }
 

@@ -118,11 +118,10 @@ class FaultyHost final : public SimulatedHost {
   std::string body_sha256(host::BodyHandle body) override;
 
   void revoke_lanes() override;
+  std::vector<host::LaneHits> take_lane_hits() override;
   // The answer that the app left to be repeated for the URL, as a response of its own; nullptr: it has to be
   // asked.
   const Exchange* repeated(const std::string& url);
-  // Tells the app of the hits that it did not see.
-  void tell_lane_hits(app::App& app);
 
   // Given to the app in place of SimulatedHost::complete's.
   bool complete_operation(app::App& app, host::RequestId request, host::OperationId operation,
@@ -181,6 +180,7 @@ class FaultyHost final : public SimulatedHost {
     Exchange exchange;
     std::uint32_t hits = 0;
   };
+  void settle(RepeatedAnswer& lane);
   using SubjectName = std::array<std::size_t, 4>;
   static std::size_t origin_of(std::size_t resource) { return resource < plain_resources ? 0 : 1; }
   static SubjectName name_of(const Subject& subject) {
@@ -194,7 +194,8 @@ class FaultyHost final : public SimulatedHost {
   std::unordered_map<std::uint64_t, Open> open_;
   // By URL, as shim/lanes.js has them.
   std::map<std::string, RepeatedAnswer> lanes_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> settled_lanes_;
+  // Of lanes that are gone.
+  std::vector<host::LaneHits> untold_hits_;
 };
 
 }  // namespace larder::sim

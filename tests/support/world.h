@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "host/operations.h"
@@ -218,6 +219,8 @@ class SimulatedHost : public host::Host {
   std::size_t heads_alive() const { return heads_.size(); }
   std::uint64_t body_bytes_alive() const;
   const std::vector<std::string>& log_lines() const { return log_lines_; }
+  // What the app is told that lanes have answered, once.
+  std::vector<host::LaneHits> lane_hits;
   std::uint64_t lanes_revoked() const { return lanes_revoked_; }
   // Completions of operations nobody waited for any more.
   std::uint64_t late_completions() const { return late_completions_; }
@@ -236,6 +239,7 @@ class SimulatedHost : public host::Host {
   void wake(host::RequestId request) override;
   void finished(host::RequestId request) override;
   void revoke_lanes() override { ++lanes_revoked_; }
+  std::vector<host::LaneHits> take_lane_hits() override { return std::exchange(lane_hits, {}); }
   Instant now() override { return world_.now; }
   std::string random_bytes(std::size_t count) override;
   std::string sha256(std::string_view bytes) override;

@@ -276,7 +276,8 @@ TEST_F(ExperimentsTest, LanesCountForTheirVariants) {
   EXPECT_THAT(hit.header("cache-status"), HasSubstr("variant=title-ttl:week"));
   const auto before =
       isolate->app->counters().value(observe::Counter::experiment_requests_total, "title-ttl:week");
-  isolate->app->lane_hits(hit.lane->id, 40);
+  isolate->host.lane_hits = {host::LaneHits(hit.lane->id, 40)};
+  isolate->request("GET", "/health");
   EXPECT_EQ(isolate->app->counters().value(observe::Counter::experiment_requests_total, "title-ttl:week"),
             before + 40);
 }
