@@ -4,11 +4,11 @@ import { SignJWT } from "jose";
 
 export const SECRET = "a secret of thirty-two bytes, no less";
 
-/** @param {"admin" | "viewer"} [role] */
-export const tokenOf = (role = "admin") =>
+/** @param {"admin" | "viewer"} [role] @param {string} [time] for which it is good */
+export const tokenOf = (role = "admin", time = "1h") =>
   new SignJWT({ sub: role === "admin" ? "ann" : "vic", role })
     .setProtectedHeader({ alg: "HS256" })
-    .setExpirationTime("1h")
+    .setExpirationTime(time)
     .sign(new TextEncoder().encode(SECRET));
 
 /**
