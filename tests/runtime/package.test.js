@@ -34,9 +34,9 @@ let inside;
 /** @type {string} */
 let bound;
 
-/** @param {string} name of an example @param {string[]} more */
-const bundled = (name, more = []) =>
-  must(["wrangler", "deploy", "--dry-run", "--cwd", join(folder, name), "--outdir", "out", ...more]);
+/** @param {string} name of an example @param {string} out a folder in it @param {string[]} more */
+const bundled = (name, out, more = []) =>
+  must(["wrangler", "deploy", "--dry-run", "--cwd", join(folder, name), "--outdir", out, ...more]);
 
 /** What wrangler would upload. @param {string} name @param {string} [out] */
 const modulesOf = (name, out = "out") =>
@@ -74,7 +74,7 @@ before(async () => {
   }
   for (const name of ["inside", "bound"])
     cpSync(join(root, "examples", name), join(folder, name), { recursive: true });
-  await Promise.all([bundled("inside"), bundled("bound")]);
+  await Promise.all([bundled("inside", "out"), bundled("bound", "out")]);
   origin = await startOrigin((request) => {
     const { searchParams } = new URL(request.url ?? "", "http://weather.example");
     const city = searchParams.get("city");
@@ -249,7 +249,7 @@ test("the audit log and the metrics name the caller", async () => {
 });
 
 test("the same on the other build of the module", async () => {
-  await bundled("inside", ["--alias", "larder:larder/emscripten", "--outdir", "other"]);
+  await bundled("inside", "other", ["--alias", "larder:larder/emscripten"]);
   const [script, wasm] = modulesOf("inside", "other");
   assert.deepEqual(wasm?.contents, readFileSync(join(root, "build/emscripten/larder.wasm")));
   assert.match(String(script?.contents), /LarderService/);
