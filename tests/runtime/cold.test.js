@@ -59,8 +59,7 @@ async function start(flavour, isolates = 1) {
     /** @param {number} millis */
     forward: (millis) => each((isolate) => larder.faults(isolate, `forward=${millis}`)),
     /** Instances without a memory. */
-    renew: () =>
-      each(async (isolate) => await (await worker.getFrom(isolate, "/_test/trap")).arrayBuffer()),
+    renew: () => each(async (isolate) => await (await worker.getFrom(isolate, "/_test/trap")).arrayBuffer()),
     /** @param {string} id @param {number} [isolate] */
     read: async (id, isolate = 0) => {
       const response = await worker.getFrom(isolate, `/items/${id}`);
