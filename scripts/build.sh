@@ -9,7 +9,7 @@ if [[ ${1:-} == --configure-only ]]; then
   configure_only=yes
   shift
 fi
-(($# > 0)) || fail "name one preset or more: wasi, emscripten, native, sanitize, plain, gcc"
+(($# > 0)) || fail "name one preset or more: wasi, emscripten, native, sanitize, gcc"
 profile=run
 for preset in "$@"; do
   [[ $preset == wasi ]] || profile=all

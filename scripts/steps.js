@@ -50,11 +50,15 @@ export class Tally {
     this.counts = [];
   }
 
-  /** @param {string} name @param {Count} count @param {string} [output] shown when something failed */
-  add(name, count, output = "") {
+  /**
+   * @param {string} name @param {Count} count @param {string} [output] shown when something failed
+   * @param {number} [millis] how long it took
+   */
+  add(name, count, output = "", millis) {
     this.counts.push(count);
     const why = count.complaints.length > 0 ? ` (${count.complaints.join(", ")})` : "";
-    console.log(`${count.failed > 0 ? "FAILED" : "ok"}  ${name}: ${closingLine(count)}${why}`);
+    const took = millis === undefined ? "" : ` in ${(millis / 1000).toFixed(0)} s`;
+    console.log(`${count.failed > 0 ? "FAILED" : "ok"}  ${name}: ${closingLine(count)}${took}${why}`);
     if (count.failed > 0 && output !== "") {
       const lines = output.trimEnd().split("\n");
       const left = lines.length - SHOWN_LINES_MAX;
@@ -71,10 +75,12 @@ export class Tally {
    * @returns {Promise<boolean>} whether nothing failed
    */
   async step(name, command, { count, environment } = {}) {
+    const began = performance.now();
     const { status, output } = await run(command, environment);
+    const millis = performance.now() - began;
     const one = { passed: status === 0 ? 1 : 0, failed: 0, complaints: [] };
     const result = withStatus(status, count === undefined ? one : read(count, output));
-    this.add(name, result, output);
+    this.add(name, result, output, millis);
     return result.failed === 0;
   }
 

@@ -3,6 +3,6 @@
 source "$(dirname "$0")/environment.sh"
 bash scripts/setup.sh all
 if (($# == 0)); then
-  set -- sanitize plain catalogue architecture cli worker runtime browser load
+  set -- sanitize gcc catalogue architecture cli worker runtime browser load
 fi
 exec node scripts/test.js "$@"

@@ -1,5 +1,5 @@
-// Runs clang-tidy over the sources in src and wasm, as many at once as there are cores. Several files of a room are looked at as one,
-// since most of the time goes into the headers that they share. What passed is remembered in build/tidy under a hash of all
+// Runs clang-tidy over the sources in src and wasm, as many at once as there are cores. Many files are looked at as one, since most of
+// the time goes into the headers that they share. What passed is remembered in build/tidy under a hash of all
 // that it depends on, so that only what changed is looked at again.
 
 import { createHash } from "node:crypto";
@@ -10,7 +10,7 @@ import { atOnce, run } from "./steps.js";
 
 const PASSED = "build/tidy";
 const UNITS = "build/tidy-units";
-const UNIT_FILES_MAX = 8;
+const UNIT_BYTES_MAX = 150_000;
 /** Each of its files has names of its own (CMakeLists.txt). */
 const APART = new Set(["wasm"]);
 const TIDY = "clang-tidy-19";
@@ -23,7 +23,7 @@ const databases = ["lint", "wasi"].map((preset) => {
   return { folder, commands: new Map(commands.map(({ file, command }) => [file, command])) };
 });
 
-/** @typedef {{path: string, database: string, mark: string}} Job */
+/** @typedef {{path: string, database: string, flags: string[], bytes: number, mark: string}} Job */
 
 /** @param {string} version @returns {Job[]} */
 function jobs(version) {
@@ -40,30 +40,39 @@ function jobs(version) {
     const database = databases.find(({ commands }) => commands.has(absolute));
     // runtime_emscripten.cpp is for a compiler whose headers this clang-tidy does not know.
     if (database === undefined) return [];
-    const hash = createHash("sha256").update(version).update(contentOf(".clang-tidy"));
-    hash.update(/** @type {string} */ (database.commands.get(absolute)));
+    const command = /** @type {string} */ (database.commands.get(absolute));
+    const hash = createHash("sha256").update(version).update(contentOf(".clang-tidy")).update(command);
     for (const file of withIncluded(path)) hash.update(`\0${file}\0${contentOf(file)}`);
-    return [{ path, database: database.folder, mark: hash.digest("hex") }];
+    const bytes = Buffer.byteLength(contentOf(path));
+    return [{ path, database: database.folder, flags: flagsOf(command), bytes, mark: hash.digest("hex") }];
   });
 }
 
 /**
- * The jobs that share a translation unit: files of one room, and of one database.
+ * The jobs that share a translation unit: files that are compiled with the same flags. The largest unit comes first, so that no core is
+ * left with it at the end.
  * @param {Job[]} waiting @returns {Job[][]}
  */
 function units(waiting) {
+  /** @type {Job[][]} */
+  const closed = [];
   /** @type {Map<string, Job[]>} */
-  const rooms = new Map();
+  const open = new Map();
   for (const job of waiting) {
-    const room = APART.has(dirname(job.path)) ? job.path : dirname(job.path);
-    rooms.set(room, [...(rooms.get(room) ?? []), job]);
+    const kind = APART.has(dirname(job.path)) ? job.path : job.flags.join(" ");
+    const unit = open.get(kind) ?? [];
+    if (unit.length > 0 && bytesOf(unit) + job.bytes > UNIT_BYTES_MAX) {
+      closed.push(unit);
+      open.set(kind, [job]);
+    } else {
+      open.set(kind, [...unit, job]);
+    }
   }
-  return [...rooms.values()].flatMap((jobs) => {
-    const count = Math.ceil(jobs.length / UNIT_FILES_MAX);
-    const size = Math.ceil(jobs.length / count);
-    return Array.from({ length: count }, (_, i) => jobs.slice(i * size, (i + 1) * size));
-  });
+  return [...closed, ...open.values()].sort((a, b) => bytesOf(b) - bytesOf(a));
 }
+
+/** @param {Job[]} unit */
+const bytesOf = (unit) => unit.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** The flags of a command of compile_commands.json: no compiler, no output, no source. @param {string} command */
 function flagsOf(command) {
@@ -80,11 +89,9 @@ function commandFor(jobs) {
   if (jobs.length === 1) return [TIDY, "-p", first.database, "--quiet", first.path];
   const unit = `${UNITS}/${first.path.replaceAll("/", "_")}`;
   writeFileSync(unit, jobs.map(({ path }) => `#include "${process.cwd()}/${path}"\n`).join(""));
-  const known = databases.find(({ folder }) => folder === first.database);
-  const command = known?.commands.get(`${process.cwd()}/${first.path}`) ?? "";
   // A unit is nothing but includes of sources.
   const checks = "--checks=-bugprone-suspicious-include";
-  return [TIDY, "--quiet", checks, unit, "--", ...flagsOf(command), "-Wno-shadow"];
+  return [TIDY, "--quiet", checks, unit, "--", ...first.flags, "-Wno-shadow"];
 }
 
 /** @param {Job[]} jobs @returns {Promise<boolean>} */

@@ -370,6 +370,13 @@ host::Task<void> Reader::lock() {
     // What it handed over was purged, as this isolate has just learnt: the purge has a lock of its own.
     taken = co_await take_lock(std::move(now_named), began + wait);
   }
+  if (const tiers::EntryPtr known = copy_.as_asked();
+      taken.state == Locks::State::value && !is_newer(*taken.entry, known.get(), facts_.held)) {
+    // It was handed over before the copy at hand was fetched. All who know that copy share another lock.
+    const std::string purpose = concat({"after:", to_text(millis_since_epoch(known->header.asked)), ":"});
+    std::string newer_named = lock_name(parts_, query_, purpose);
+    taken = co_await take_lock(std::move(newer_named), began + wait);
+  }
   facts_.lock = LockState::not_needed;
   if (taken.state == Locks::State::busy) {
     facts_.lock = LockState::busy;
@@ -379,7 +386,6 @@ host::Task<void> Reader::lock() {
   } else if (taken.state == Locks::State::value) {
     const Instant now = here_.host().now();
     const Held held = held_of(parts_, query_, taken.entry.get(), wanted_, now);
-    // One that is no newer than the copy at hand was handed over before that was found to be outdated.
     if (held == Held::answers && is_newer(*taken.entry, copy_.as_asked().get(), facts_.held) &&
         objection_of(query_, *taken.entry, now) == Reason::absent) {
       parts_.tiered.put_nearest(query_.key, taken.entry);

@@ -280,6 +280,43 @@ TEST_F(HangingTest, ASilentOriginIsAskedTwiceAtMostAndEverybodyIsTold) {
   EXPECT_TRUE(isolate.settled());
 }
 
+// The first answer stays with the lock for a minute; one who could not reach the lock is told since that
+// there is none, and that has expired too. Those who know of it share the next call all the same.
+TEST(HandedOverTest, AnAnswerOlderThanTheCopyAtHandLetsNobodyAskAlone) {
+  sim::World world;
+  world.origin = [&](const OriginRequest&) {
+    return world.origin_requests.size() == 2 ? reply(404, {}, "none") : reply(200, {}, "spice");
+  };
+  const TextPairs bindings = {{"API_KEY", "k"}};
+  const std::string declared = R"({"resources": [
+      {"name": "item", "match": {"path": "/items/{id}"}, "origin": {"url": "https://api.example.com/items/{id}"},
+       "key": [{"path": "id"}], "ttl": "1h", "negativeTtl": "10s"}]})";
+  Isolate first(world, bindings, declared, "one");
+  EXPECT_EQ(first.get(url).status, 200U);
+
+  bool is_cut_off = true;
+  world.fault = [&](OperationKind kind) -> std::optional<Fault> {
+    const bool is_reached = kind != OperationKind::edge_get && kind != OperationKind::kv_get &&
+                            kind != OperationKind::lock_acquire;
+    return is_cut_off && !is_reached ? std::optional<Fault>(fault_of(FaultType::error)) : std::nullopt;
+  };
+  world.now += std::chrono::seconds(5);
+  Isolate second(world, bindings, declared, "two");
+  EXPECT_EQ(second.get(url).status, 404U);
+  is_cut_off = false;
+  ASSERT_EQ(world.origin_requests.size(), 2U);
+
+  world.now += std::chrono::seconds(12);
+  Isolate third(world, bindings, declared, "three");
+  Isolate fourth(world, bindings, declared, "four");
+  const auto one = third.request("GET", url);
+  const auto other = fourth.request("GET", url);
+  world.run();
+  EXPECT_EQ(third.host.exchange(one).body, "spice");
+  EXPECT_EQ(fourth.host.exchange(other).body, "spice");
+  EXPECT_EQ(world.origin_requests.size(), 3U);
+}
+
 TEST_F(HangingTest, AnInstanceThatEndsTakesItsRequestsWithIt) {
   Isolate ending(world, {{"API_KEY", "k"}}, api_declarations());
   for (int i = 0; i < 3; ++i) {

@@ -78,7 +78,7 @@ class Random {
     }
     std::uint64_t count = 0;
     for (std::uint64_t i = 0; i < n; ++i) {
-      count += unit() < p ? 1 : 0;
+      count += unit() < p ? 1U : 0U;
     }
     return count;
   }
@@ -391,7 +391,7 @@ void run_guardrail(std::size_t runs) {
     promoted += harmed == Call::promote ? 1 : 0;
     stopped += harmed == Call::stop_harmed ? 1 : 0;
     Random other(950'000 + i);
-    unharmed += run(experiment, keyed(traffic, lifetimes, other, 0.005, 0.005)).call == Call::promote ? 1 : 0;
+    unharmed += run(experiment, keyed(traffic, lifetimes, other, 0.005, 0.005)).call == Call::promote ? 1U : 0U;
   }
   std::printf("Guardrail: errors go from 0.5 to 2 %% while the hit rate wins by 8 points, %zu runs\n", runs);
   std::printf("    promoted %zu, stopped %zu; with errors as they were, promoted %zu\n", promoted, stopped,
@@ -441,9 +441,9 @@ void run_sample_ratio(std::size_t runs, std::size_t injected) {
   std::size_t chi_alarms = 0;
   for (std::size_t i = 0; i < runs; ++i) {
     Random random(2'000'000 + i);
-    false_alarms += run_ratio(random, 5000, 0).alarmed ? 1 : 0;
+    false_alarms += run_ratio(random, 5000, 0).alarmed ? 1U : 0U;
     Random other(2'500'000 + i);
-    chi_alarms += chi_square_alarms(other, 5000) ? 1 : 0;
+    chi_alarms += chi_square_alarms(other, 5000) ? 1U : 0U;
   }
   std::printf("Sample ratio: %zu runs without a mismatch, %zu daily looks\n", runs, days);
   std::printf("    false alarms %s; a chi-square test at p < 0.001 %s\n",

@@ -390,7 +390,10 @@ void Judge::look_up(const FaultyHost& host, const ClientRequest& client) {
 
 // {purpose}{key}[@{generation}]
 std::string_view Judge::lock_key(std::string_view lock) {
-  const std::string_view key = lock.starts_with("refresh:") ? lock.substr(8) : lock;
+  std::string_view key = lock.starts_with("refresh:") ? lock.substr(8) : lock;
+  if (key.starts_with("after:")) {
+    key.remove_prefix(key.find(':', 6) + 1);
+  }
   return key.substr(0, key.find('@'));
 }
 

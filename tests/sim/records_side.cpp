@@ -159,7 +159,7 @@ void RecordsSide::listen() {
         const auto asked = records::decode<records::spending::take_arguments>(argument);
         const auto taken = results_of<records::spending::take_results>(reply);
         std::uint64_t& calls = model_calls_[asked.value().day];
-        calls += taken && taken->allowed == 1 ? 1 : 0;
+        calls += taken && taken->allowed == 1 ? 1U : 0U;
         if (calls > calls_a_day) {
           journal_.violate(Invariant::spending_exceeded, "",
                            concat({to_text(calls), " calls of models were let through on one day"}));

@@ -279,7 +279,7 @@ template <typename Policy>
 double percent_of(Policy policy, const NumberedTrace& trace) {
   std::size_t hits = 0;
   for (const NumberedKey key : trace.accesses) {
-    hits += policy.access(key) ? 1 : 0;
+    hits += policy.access(key) ? 1U : 0U;
   }
   return 100.0 * static_cast<double>(hits) / static_cast<double>(trace.accesses.size());
 }
@@ -302,7 +302,7 @@ double resident_percent(const NumberedTrace& trace, std::size_t entry_count, std
   Resident resident(entry_count, seed);
   std::size_t hits = 0;
   for (const NumberedKey key : trace.accesses) {
-    hits += resident.access(key) ? 1 : 0;
+    hits += resident.access(key) ? 1U : 0U;
   }
   return 100.0 * static_cast<double>(hits) / static_cast<double>(trace.accesses.size());
 }
