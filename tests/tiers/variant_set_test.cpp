@@ -31,9 +31,7 @@ struct VariantSetTest : ::testing::Test {
     return std::make_shared<const Entry>(std::move(header), host::Body::from_bytes(host, body));
   }
   Stored put(const std::string& language) { return set.put(entry(language), now); }
-  bool has(const std::string& language) {
-    return fits(set.find(request(language))->header, request(language));
-  }
+  bool has(const std::string& language) { return set.find(request(language))->fits(request(language)); }
   void read(const std::string& language) { set.read(request(language)); }
 
   sim::World world;
@@ -117,7 +115,7 @@ TEST_F(VariantSetTest, AnAnswerWithAnotherVaryTakesThePlaceOfAll) {
   set.put(with(entry::Header()), now);
   EXPECT_EQ(set.count(), 1U);
   EXPECT_TRUE(has("en"));
-  EXPECT_TRUE(fits(set.find(nullptr)->header, nullptr));
+  EXPECT_TRUE(set.find(nullptr)->fits(nullptr));
   put("de");
   EXPECT_EQ(set.count(), 1U);
 }

@@ -41,9 +41,8 @@ struct VariantTierTest : ::testing::Test {
     const host::Context here = runner.context();
     const auto found = runner.run(here, tier->get(here, key));
     EXPECT_TRUE(found.has_value());
-    return found->entry != nullptr && fits(found->entry->header, key.read)
-               ? content_of(runner.host, *found->entry)
-               : "";
+    return found->entry != nullptr && found->entry->fits(key.read) ? content_of(runner.host, *found->entry)
+                                                                   : "";
   }
   void remove(const Key& key) {
     const host::Context here = runner.context();
