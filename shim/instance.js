@@ -595,7 +595,7 @@ function letGo(flight, ticket) {
 }
 
 /** It has no URL, and its request's fields are those of its argument. @param {InFlight} flight */
-const isCall = (flight) => flight.service !== null && flight.service.call !== "fetch";
+const isCall = (flight) => (flight.service?.call ?? "fetch") !== "fetch";
 
 /** A field that the origin's Vary names may be none that a request can have. @param {InFlight} flight @param {string} name */
 function fieldOf(flight, name) {
