@@ -235,6 +235,13 @@ const archiveRun = {
   workMillis: 900,
 };
 const held = object({ entries: count, bytes: count });
+const saving = object({
+  monthlyStorageBefore: number,
+  monthlyStorageAfter: number,
+  savedPercent: count,
+  moveNanodollars: count,
+  comebackNanodollars: count,
+});
 
 /** @type {Record<string, RouteShape>} */
 export const ROUTE_SHAPES = {
@@ -245,15 +252,8 @@ export const ROUTE_SHAPES = {
           archives: flag,
           why: text,
           tiers: orNull(object({ asOf: time, kv: held, cold: held })),
-          costs: orNull(
-            object({
-              monthlyStorageBefore: number,
-              monthlyStorageAfter: number,
-              savedPercent: count,
-              moveNanodollars: count,
-              comebackNanodollars: count,
-            }),
-          ),
+          costs: orNull(saving),
+          returns: orNull(object({ entries: count, costDollars: number })),
           nextRun: { anyOf: [named("ArchiveRun"), { type: "null" }] },
           runs: list(named("ArchiveRun")),
         }),
@@ -272,6 +272,7 @@ export const ROUTE_SHAPES = {
             moveNanodollars: 10_400,
             comebackNanodollars: 5_900,
           },
+          returns: { entries: 12, costDollars: 0.000074 },
           nextRun: null,
           runs: [archiveRun],
         },
@@ -627,6 +628,18 @@ export const ROUTE_SHAPES = {
             }),
           ),
           modelsUsd: number,
+          storage: object({
+            kvBytesAtMost: count,
+            r2Bytes: orNull(count),
+            objects: list(object({ binding: text, name: text, bytes: count })),
+          }),
+          coldStorage: object({
+            saving: orNull(saving),
+            returns: object({ entries: count, costDollars: number }),
+            nextRun: orNull(
+              object({ entries: count, bytes: count, savingDollars: number, costDollars: number }),
+            ),
+          }),
           resources: list(object({ resource: text, kvReads: count, kvWrites: count, listUsd: number })),
           month: object({ planUsd: number, usageUsd: number, basis: text }),
           unknown: text,
@@ -636,6 +649,8 @@ export const ROUTE_SHAPES = {
           at,
           items: [],
           modelsUsd: 0,
+          storage: { kvBytesAtMost: 7_000_000, r2Bytes: null, objects: [] },
+          coldStorage: { saving: null, returns: { entries: 0, costDollars: 0 }, nextRun: null },
           resources: [],
           month: { planUsd: 5, usageUsd: 0, basis: "…" },
           unknown: "…",

@@ -4,11 +4,11 @@ import { SignJWT } from "jose";
 
 export const SECRET = "a secret of thirty-two bytes, no less";
 
-/** @param {"admin" | "viewer"} [role] @param {string} [name] */
-export const tokenOf = (role = "admin", name = role === "admin" ? "ann" : "vic") =>
+/** @param {"admin" | "viewer"} [role] @param {{name?: string, time?: string}} [how] `time`: for which it is good */
+export const tokenOf = (role = "admin", { name = role === "admin" ? "ann" : "vic", time = "1h" } = {}) =>
   new SignJWT({ sub: name, role })
     .setProtectedHeader({ alg: "HS256" })
-    .setExpirationTime("1h")
+    .setExpirationTime(time)
     .sign(new TextEncoder().encode(SECRET));
 
 /**
@@ -76,7 +76,7 @@ export async function bringToLife(worker, origin) {
   const csv = Buffer.from(list).toString("base64");
   await (await call(worker, "POST", "/api/warming/upload", { json: { csv, maxDepth: 1 } })).arrayBuffer();
   // A call that fails, by an operator of that name: the audit log has both.
-  const named = { json: { [MARKUP]: MARKUP }, token: await tokenOf("admin", MARKUP) };
+  const named = { json: { [MARKUP]: MARKUP }, token: await tokenOf("admin", { name: MARKUP }) };
   await (await call(worker, "PUT", "/api/settings", named)).arrayBuffer();
   const down = (/** @type {boolean} */ is) =>
     fetch(`${origin.url}/_control/settings`, { method: "PUT", body: JSON.stringify({ down: is }) });
