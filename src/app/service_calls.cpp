@@ -156,9 +156,12 @@ Faults faults_of_fields(const config::Resource& resource, const json::JsonText& 
 }  // namespace
 
 const CallRow* find_call(std::string_view name) {
-  const auto* const found =
-      std::find_if(call_rows.begin(), call_rows.end(), [&](const CallRow& row) { return row.name == name; });
-  return found == call_rows.end() ? nullptr : found;
+  for (const CallRow& row : call_rows) {
+    if (row.name == name) {
+      return &row;
+    }
+  }
+  return nullptr;
 }
 
 Result<ReadRequest> read_request_of(const config::Declarations& declarations, std::string_view argument) {
