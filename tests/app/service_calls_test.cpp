@@ -175,7 +175,7 @@ TEST_F(ServiceCallsTest, OperatorsCallsTakeTheRoleOfTheBinding) {
   const auto& explained = isolate.call("explain", "shop", "viewer", url);
   EXPECT_EQ(explained.status, 200U);
   EXPECT_THAT(explained.body, HasSubstr(R"("resource":{"name":"item")"));
-  constexpr auto purge = R"({"tags": ["items"]})";
+  constexpr auto purge = R"({"tags": ["items"], "mode": "hard"})";
   EXPECT_EQ(isolate.call("purge", "shop", "viewer", purge).status, 403U);
   EXPECT_EQ(isolate.call("purge", "shop", "admin", purge).status, 200U);
   EXPECT_EQ(isolate.call("purge", "shop", "admin", "{}").status, 400U);
@@ -184,7 +184,7 @@ TEST_F(ServiceCallsTest, OperatorsCallsTakeTheRoleOfTheBinding) {
 }
 
 TEST_F(ServiceCallsTest, TheAuditLogNamesTheCaller) {
-  isolate.call("purge", "shop", "admin", R"({"tags": ["items"]})");
+  isolate.call("purge", "shop", "admin", R"({"tags": ["items"], "mode": "hard"})");
   isolate.call("explain", "", "viewer", R"({"url": "/items/7"})");
   TextPairs headers = operators::shown("vic");
   headers.emplace_back(":caller", "shop");
@@ -201,7 +201,7 @@ TEST_F(ServiceCallsTest, ARoleOfTheBindingCountsForNoHttpRequest) {
   EXPECT_EQ(isolate.run("GET", "/api/settings", {{":caller", "shop"}}).status, 401U);
 }
 
-TEST_F(ServiceCallsTest, ACallerHasTheBucketsOfOneClient) {
+TEST_F(ServiceCallsTest, ACallerHasTheRoomOfOneClient) {
   constexpr auto url = R"({"url": "/items/7"})";
   std::vector<host::RequestId> calls;
   for (int i = 0; i < 40; ++i) {
@@ -212,8 +212,8 @@ TEST_F(ServiceCallsTest, ACallerHasTheBucketsOfOneClient) {
   const auto passed = std::count_if(calls.begin(), calls.end(), [&](host::RequestId id) {
     return isolate.host.exchange(id).status == 200U;
   });
-  EXPECT_EQ(passed, static_cast<std::ptrdiff_t>(config::limit::operator_calls_burst));
-  EXPECT_EQ(isolate.host.exchange(calls.back()).status, 429U);
+  EXPECT_EQ(passed, static_cast<std::ptrdiff_t>(config::limit::client_operator_requests_max));
+  EXPECT_EQ(isolate.host.exchange(calls.back()).status, 503U);
   EXPECT_EQ(isolate.host.exchange(other).status, 200U);
 }
 
