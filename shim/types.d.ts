@@ -70,7 +70,8 @@ export interface PurgeRequest {
   tags?: string[];
   prefixes?: string[];
   patterns?: string[];
-  mode?: "hard" | "soft";
+  /** hard: what it reaches is gone; soft: it is stale. */
+  mode: "hard" | "soft";
 }
 
 /** What a Worker that is bound to the entry point has as `env.LARDER`. */

@@ -28,7 +28,7 @@ export default {
         return Response.json(await LARDER.warm(items, { qps: 5 }));
       }
       case "/purge":
-        return Response.json(await LARDER.purge({ tags: ["forecasts"] }));
+        return Response.json(await LARDER.purge({ tags: ["forecasts"], mode: "hard" }));
       case "/explain":
         return Response.json(await LARDER.explain(`/forecast/${encodeURIComponent(city)}?units=metric`));
       default:

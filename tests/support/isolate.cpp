@@ -63,6 +63,13 @@ host::RequestId Isolate::request(std::string method, std::string url, TextPairs 
 
 SimulatedHost::Exchange& Isolate::call(const std::string& name, const std::string& caller,
                                        const std::string& role, std::string argument) {
+  const host::RequestId id = begin_call(name, caller, role, std::move(argument));
+  world.run();
+  return host.exchange(id);
+}
+
+host::RequestId Isolate::begin_call(const std::string& name, const std::string& caller,
+                                    const std::string& role, std::string argument) {
   const auto id = static_cast<host::RequestId>(next_request_++);
   host.exchange(id).request_headers = {
       {":caller", caller}, {":role", role}, {"content-type", "application/json"}};
@@ -74,8 +81,7 @@ SimulatedHost::Exchange& Isolate::call(const std::string& name, const std::strin
   if (app->call(id, record.bytes())) {
     host.exchange(id).finished = true;
   }
-  world.run();
-  return host.exchange(id);
+  return id;
 }
 
 host::RequestId Isolate::batch(const std::string& queue, const std::vector<Sent>& messages) {

@@ -23,6 +23,9 @@ class Isolate {
   // A call of another Worker, to its end: `role` is what its binding says.
   SimulatedHost::Exchange& call(const std::string& name, const std::string& caller, const std::string& role,
                                 std::string argument);
+  // Starts one.
+  host::RequestId begin_call(const std::string& name, const std::string& caller, const std::string& role,
+                             std::string argument);
   // Starts a queue batch: messages by id, attempts and body.
   struct Sent {
     std::string id;
