@@ -42,6 +42,10 @@ const ELSEWHERE = [
     /^npm (test|run (browser|load|smoke|lint|build|setup|fuzz|bench|simulate|format))\b/,
     "minutes of work on the tree itself: .ci/run is made of it",
   ],
+  [
+    /^npm (pack|run release)$/,
+    "builds both modules; tests/runtime/package.test.js and release.test.js make and run what comes of it",
+  ],
   [/^node scripts\/generate\.js$/, "writes into the tree; lint fails where it would change something"],
   [/^bash scripts\/build\.sh --configure-only native$/, "a build; .ci/run is made of it"],
   [
@@ -96,6 +100,7 @@ const PAGES = {
   },
   "docs/declaring.md": {},
   "docs/development.md": {},
+  "docs/embedding.md": {},
   "docs/operating.md": {
     signedIn: false,
     asked: ["/search/title?q=dune", "/search/title?q=good%20omens", "/search/title?q=dune"],
@@ -147,7 +152,7 @@ test("what is listed as run elsewhere is named in a guide, and what npm runs is 
     );
   const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
   for (const command of all) {
-    const [, script] = /\bnpm (?:run (?:--silent )?)?([\w-]+)/.exec(command) ?? [];
+    const [, script] = /\bnpm (?:run (?:--silent )?)?(?!pack$)([\w-]+)/.exec(command) ?? [];
     if (script !== undefined) assert.ok(scripts[script], command);
   }
 });
