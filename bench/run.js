@@ -1,4 +1,4 @@
-// npm run bench [-- http|misses|measuring|experiments|module|warming|cold|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--publish] [--guard]:
+// npm run bench [-- http|misses|measuring|experiments|module|warming|cold|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--entries N] [--publish] [--guard]:
 // measures, prints tables and writes build/bench/results.json. A missed aim is told, and the exit status stays 0. --publish writes
 // docs/PERFORMANCE.md and its plots of the results. --guard measures briefly, by default all that has a bound, and fails where
 // a ratio is outside of its bound.
@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     payloads: { type: "string", default: "../shared/payloads" },
     rounds: { type: "string" },
+    entries: { type: "string", default: "10000" },
     publish: { type: "boolean", default: false },
     guard: { type: "boolean", default: false },
   },
@@ -89,7 +90,7 @@ if (wanted("warming")) {
   tell("warming", found, warmingReport(found));
 }
 if (wanted("cold")) {
-  const found = await benchCold();
+  const found = await benchCold(Number(values.entries));
   tell("cold", found, coldReport(found));
 }
 if (wanted("redis")) {
