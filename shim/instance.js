@@ -7,6 +7,7 @@
 import { Bodies, cancel } from "./bodies.js";
 import { unsendable } from "./emergency.js";
 import { asFailure, OperationFailure } from "./failure.js";
+import { acceptedHeadersOf } from "./fields.js";
 import { ABI_VERSION, OPERATIONS, STATUS } from "./generated/operations.js";
 import { Heads } from "./heads.js";
 import { allImports } from "./imports.js";
@@ -554,26 +555,9 @@ function headPartsOf(record) {
 
 /** @param {number} status @param {[string, string][]} fields @returns {ResponseInit & {headers: Headers}} */
 function initOf(status, fields) {
-  const headers = headersOf(fields);
+  const headers = acceptedHeadersOf(fields);
   // A body whose encoding is told is in that encoding already.
   return headers.has("content-encoding") ? { status, headers, encodeBody: "manual" } : { status, headers };
-}
-
-/** The fields that the platform takes: one that it refuses is left out. @param {[string, string][]} fields */
-function headersOf(fields) {
-  try {
-    return new Headers(fields);
-  } catch {
-    const headers = new Headers();
-    for (const [name, value] of fields) {
-      try {
-        headers.append(name, value);
-      } catch {
-        console.error(JSON.stringify({ level: "error", event: "field_refused", name }));
-      }
-    }
-    return headers;
-  }
 }
 
 /**

@@ -534,6 +534,53 @@ export const ROUTE_SHAPES = {
   },
   "GET /metrics/prom": { answers: { 200: { text: "text/plain" } } },
   "GET /metrics/otel": { answers: { 200: { text: "application/openmetrics-text" } } },
+  "GET /api/metrics/history": {
+    query: [
+      [
+        "span",
+        { type: "string", pattern: "^[0-9]+(ms|s|m|h|d)$", default: "6h" },
+        "How far to look back, 10m to 90d: up to 6h there is a point a minute, up to 14d one an hour, beyond it one a day (of UTC). Where nothing was counted there is none.",
+      ],
+    ],
+    answers: {
+      200: {
+        schema: object({
+          from: time,
+          until: time,
+          bucketSeconds: count,
+          points: list(
+            object({
+              at: time,
+              reads: count,
+              hits: count,
+              hitRatio: orNull(number),
+              originRequests: count,
+              originRequestsSaved: count,
+              tiers: map(object({ hits: count, misses: count, hitRatio: orNull(number) })),
+              latency: orNull(object({ p50: number, p95: number, p99: number })),
+            }),
+          ),
+        }),
+        example: {
+          from: at,
+          until: at,
+          bucketSeconds: 60,
+          points: [
+            {
+              at,
+              reads: 4,
+              hits: 3,
+              hitRatio: 0.75,
+              originRequests: 1,
+              originRequestsSaved: 3,
+              tiers: { memory: { hits: 3, misses: 1, hitRatio: 0.75 } },
+              latency: { p50: 0.0005, p95: 0.4, p99: 0.48 },
+            },
+          ],
+        },
+      },
+    },
+  },
   "GET /api/cache/candidates": {
     answers: {
       200: {

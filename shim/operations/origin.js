@@ -2,6 +2,7 @@
 // the instance only when the core comes for it.
 
 import { OperationFailure } from "../failure.js";
+import { headersOf } from "../fields.js";
 
 /** @typedef {import("../instance.js").InFlight} InFlight */
 /**
@@ -95,14 +96,14 @@ async function ask(wanted, abort, time) {
   try {
     const response = await fetch(wanted.url, {
       method: wanted.method,
-      headers: wanted.headers,
+      headers: headersOf(wanted.headers),
       body: wanted.content,
       redirect: "manual",
       cache: "no-store",
       signal: abort.signal,
     });
     const content = await readBody(response, wanted.body_bytes_max, wanted.oversize === 1);
-    return { status: response.status, headers: headersOf(response), content };
+    return { status: response.status, headers: fieldsOf(response), content };
   } catch (thrown) {
     if (thrown instanceof OperationFailure) throw thrown;
     throw abort.signal.aborted
@@ -123,7 +124,7 @@ const UNDONE_BY_PLATFORM = ["gzip", "br"];
  * The fields as they are of the bytes that are read: what has been undone is not told.
  * @param {Response} response @returns {[string, string][]}
  */
-function headersOf(response) {
+function fieldsOf(response) {
   const headers = [...response.headers];
   if (!UNDONE_BY_PLATFORM.includes(response.headers.get("content-encoding") ?? "")) return headers;
   return headers.filter(([name]) => name !== "content-encoding" && name !== "content-length");

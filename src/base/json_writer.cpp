@@ -90,8 +90,21 @@ void JsonWriter::separate() {
 
 void JsonWriter::quote(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
+  const auto is_plain = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+  };
   out_.push_back('"');
   for (std::size_t at = 0; at < text.size();) {
+    // Most of a text stands for itself, and is taken in one.
+    const std::size_t from = at;
+    while (at < text.size() && is_plain(text[at])) {
+      ++at;
+    }
+    out_.append(text.substr(from, at - from));
+    if (at == text.size()) {
+      break;
+    }
     const auto byte = static_cast<unsigned char>(text[at]);
     const std::size_t length = utf8_length(text, at);
     if (length == 0) {

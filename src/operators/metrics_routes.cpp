@@ -1,15 +1,18 @@
-// GET /metrics, /metrics/prom and /metrics/otel, /api/cache/candidates, /api/costs, /api/slo.
+// GET /metrics, /metrics/prom and /metrics/otel, /api/metrics/history, /api/cache/candidates, /api/costs,
+// /api/slo.
 #include <algorithm>
 #include <cmath>
 
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "config/duration.h"
 #include "config/limits.h"
 #include "http/date.h"
 #include "metrics/candidates.h"
 #include "metrics/costs.h"
 #include "metrics/exposition.h"
+#include "metrics/history.h"
 #include "metrics/measure.h"
 #include "monitor/meter.h"
 #include "monitor/reading.h"
@@ -62,6 +65,15 @@ host::Outgoing ledger_unreadable(host::Context here, const Error& error) {
       here.host(), http::Problem(503, "The ledger of metrics gives no answer; try again in a moment."));
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
+}
+
+host::Outgoing history_unreadable(host::Context here, const Error& error) {
+  if (error.kind == ErrorKind::too_large) {
+    return host::problem_answer(
+        here.host(), invalid_request("span: So much was counted in it that one request cannot read it; write "
+                                     "a shorter one."));
+  }
+  return ledger_unreadable(here, error);
 }
 
 Error no_ledger() { return Error(ErrorKind::unsupported, "ledger", Retry::never, "LEDGER_SHARDS is 0."); }
@@ -309,6 +321,66 @@ host::Task<host::Outgoing> show_openmetrics(host::Context here, const OperatorCo
   }
   auto answer = co_await metrics_answers::expose(here, context, Format::openmetrics);
   co_return answer;
+}
+
+namespace {
+
+// A point a minute, an hour or a day, so that there are some hundreds at most; nullopt: the span is too
+// short, too long or no duration.
+std::optional<monitor::HistoryQuestion> history_of(std::string_view span, Instant now) {
+  namespace limit = config::limit;
+  const auto duration = config::parse_duration(span);
+  if (!duration || *duration < limit::history_span_min || *duration > limit::ledger_hours_kept) {
+    return std::nullopt;
+  }
+  monitor::HistoryQuestion question;
+  question.width = *duration <= limit::history_minutes_span ? records::BucketWidth::minute
+                   : *duration <= limit::history_hours_span ? records::BucketWidth::hour
+                                                            : records::BucketWidth::day;
+  question.from = now - *duration;
+  question.until = now;
+  return question;
+}
+
+Millis length_of(records::BucketWidth width) {
+  switch (width) {
+    case records::BucketWidth::minute:
+      return std::chrono::minutes(1);
+    case records::BucketWidth::hour:
+      return std::chrono::hours(1);
+    case records::BucketWidth::day:
+      return std::chrono::hours(24);
+  }
+  LARDER_UNREACHABLE();
+}
+
+}  // namespace
+
+host::Task<host::Outgoing> show_metrics_history(host::Context here, const OperatorContext& context,
+                                                Call& call) {
+  const std::string_view span = call.target.parameter("span").value_or("6h");
+  const auto question = history_of(span, here.host().now());
+  if (!question) {
+    co_return host::problem_answer(
+        here.host(), invalid_request("span: Write a time from 10m to 90d, like 30m, 6h or 7d; 6h is read "
+                                     "where it is left out."));
+  }
+  if (context.settings.ledger_shards == 0) {
+    co_return ledger_unreadable(here, no_ledger());
+  }
+  co_await context.meter.flush(here);
+  const auto buckets = co_await monitor::read_history(here, context.settings, *question);
+  if (!buckets) {
+    co_return history_unreadable(here, buckets.error());
+  }
+  metrics::HistorySpan covered;
+  covered.bucket = length_of(question->width);
+  covered.from = question->from - (question->from - Instant()) % covered.bucket;
+  covered.until = question->until;
+  JsonWriter json;
+  metrics::write(json, covered, *buckets,
+                 observe::row_of(observe::Histogram::answer_duration_seconds).bounds);
+  co_return host::json_answer(here.host(), 200, json.text());
 }
 
 host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorContext& context, Call&) {

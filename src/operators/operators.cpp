@@ -26,7 +26,7 @@ AuditRow row_of(const Call& call, const Route& route, AuditKind kind, std::uint3
 
 }  // namespace
 
-bool Operators::has(std::string_view path) const { return find_route(http::Method::get, path).has_value(); }
+bool Operators::has(std::string_view path) const { return is_route(path); }
 
 host::Task<Served> Operators::serve(host::Context here, Call call) {
   auto routed = find_route(call.method, call.target.path);

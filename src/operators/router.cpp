@@ -12,36 +12,46 @@ namespace {
 
 bool is_parameter(std::string_view piece) { return piece.starts_with('{'); }
 
-// The parameters of a path that fits the pattern.
-std::optional<TextPairs> fit_pattern(std::string_view pattern, std::string_view path) {
-  const auto expected = split(pattern, '/');
-  const auto given = split(path, '/');
-  if (expected.size() != given.size()) {
-    return std::nullopt;
-  }
-  TextPairs parameters;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (is_parameter(expected[i])) {
-      if (given[i].empty()) {
-        return std::nullopt;
-      }
-      parameters.emplace_back(expected[i].substr(1, expected[i].size() - 2), given[i]);
-    } else if (expected[i] != given[i]) {
-      return std::nullopt;
-    }
-  }
-  return parameters;
+// Takes what comes before the next slash, and the slash, from the front of `rest`; at the end `rest` has no
+// data.
+std::string_view take_piece(std::string_view& rest) {
+  const std::size_t slash = rest.find('/');
+  const std::string_view piece = rest.substr(0, slash);
+  rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+  return piece;
 }
 
-// The patterns that fit have as many segments; the one with fewer parameters says more.
+// Calls `use(name, value)` for each parameter of a path. False: it does not fit the pattern.
+template <typename Use>
+bool fit_pattern(std::string_view pattern, std::string_view path, Use use) {
+  while (pattern.data() != nullptr && path.data() != nullptr) {
+    const std::string_view expected = take_piece(pattern);
+    const std::string_view given = take_piece(path);
+    if (!is_parameter(expected)) {
+      if (expected != given) {
+        return false;
+      }
+    } else if (given.empty()) {
+      return false;
+    } else {
+      use(expected.substr(1, expected.size() - 2), given);
+    }
+  }
+  return pattern.data() == nullptr && path.data() == nullptr;
+}
+
+// The patterns that fit have as many segments; the one with fewer parameters says more. Every request for a
+// resource comes by here.
 std::string_view best_pattern(std::string_view path) {
   std::string_view best;
   std::size_t fewest = std::string_view::npos;
   for (const Route& route : routes) {
-    const auto parameters = fit_pattern(route.path, path);
-    if (parameters && parameters->size() < fewest) {
+    std::size_t parameters = 0;
+    const bool fits =
+        fit_pattern(route.path, path, [&](std::string_view, std::string_view) { ++parameters; });
+    if (fits && parameters < fewest) {
       best = route.path;
-      fewest = parameters->size();
+      fewest = parameters;
     }
   }
   return best;
@@ -77,6 +87,8 @@ bool is_reserved(std::string_view path) {
                      [&](std::string_view parent) { return config::is_at_or_below(path, parent); });
 }
 
+bool is_route(std::string_view path) { return !best_pattern(path).empty(); }
+
 std::optional<Routed> find_route(http::Method method, std::string_view path) {
   const std::string_view pattern = best_pattern(path);
   if (pattern.empty()) {
@@ -88,7 +100,10 @@ std::optional<Routed> find_route(http::Method method, std::string_view path) {
       routed.route = &route;
     }
   }
-  routed.parameters = *fit_pattern(pattern, path);
+  const bool fits = fit_pattern(pattern, path, [&](std::string_view name, std::string_view value) {
+    routed.parameters.emplace_back(name, value);
+  });
+  LARDER_ASSERT(fits);
   return routed;
 }
 

@@ -47,6 +47,9 @@ struct Routed {
   Routed() {}
 };
 
+// Whether some route has the path, whatever the method.
+bool is_route(std::string_view path);
+
 // nullopt: no route has the path. HEAD finds what GET finds.
 std::optional<Routed> find_route(http::Method method, std::string_view path);
 

@@ -16,7 +16,7 @@ const QUIET = 11 * MINUTE;
 const POLLS_UNTIL_QUIET = 8;
 const STUB = "~cold";
 // Clocks are years ahead in the end.
-const TOKEN = await tokenOf("admin", "100y");
+const TOKEN = await tokenOf("admin", { time: "100y" });
 
 /** Bytes that no packing makes smaller, the same for the same path. @type {Map<string, Buffer>} */
 const contents = new Map();
