@@ -60,7 +60,7 @@ function place() {
 /** What the reader has opened, scrolled and focused, to be as it was when the view is made anew. */
 function postureOf() {
   const opened = [...main.querySelectorAll("details")].map((one) => one.open);
-  const scrolled = [...main.querySelectorAll(".scroller")].map((one) => one.scrollLeft);
+  const scrolled = [...main.querySelectorAll(".scroller")].map((one) => [one.scrollLeft, one.scrollTop]);
   const focusable = [...main.querySelectorAll("button, a, summary, .scroller, pre")];
   const focused = document.activeElement === null ? -1 : focusable.indexOf(document.activeElement);
   return () => {
@@ -68,7 +68,7 @@ function postureOf() {
       one.open = opened[i] ?? one.open;
     });
     [...main.querySelectorAll(".scroller")].forEach((one, i) => {
-      one.scrollLeft = scrolled[i] ?? 0;
+      [one.scrollLeft, one.scrollTop] = scrolled[i] ?? [0, 0];
     });
     const again = [...main.querySelectorAll("button, a, summary, .scroller, pre")][focused];
     if (again instanceof HTMLElement) again.focus({ preventScroll: true });

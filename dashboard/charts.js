@@ -16,6 +16,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  * @property {(value: number) => string} format
  * @property {[number, number]} [range]
  * @property {[number, number][]} [bands] pairs of lines with the space between them filled
+ * @property {[number, number]} [span] the times at both ends; without it: of the first and the last value
+ * @property {(seconds: number) => string} [timeText] how a time is written
  */
 
 /** @type {Set<{plot: uPlot, place: HTMLElement}>} */
@@ -37,7 +39,7 @@ new ResizeObserver(() => {
 }).observe(document.documentElement);
 
 /** @param {Chart} chart @returns {HTMLElement} */
-export function chart({ title, times, lines, values, format, range, bands = [] }) {
+export function chart({ title, times, lines, values, format, range, bands = [], span, timeText = clock }) {
   const place = h("div", {
     class: "plot",
     role: "img",
@@ -54,17 +56,14 @@ export function chart({ title, times, lines, values, format, range, bands = [] }
       return h("li", {}, swatch, line.label, h("b", {}, value === null ? "–" : format(value)));
     }),
   );
-  const rows = times
-    .map((time, at) => ({ time, at }))
-    .reverse()
-    .slice(0, 50);
+  const rows = times.map((time, at) => ({ time, at })).reverse();
   const details = h(
     "details",
     {},
     h("summary", {}, "Show as a table"),
     table(
       [
-        ["time", (row) => clock(row.time)],
+        ["time", (row) => timeText(row.time)],
         ...lines.map(
           (line, i) =>
             /** @type {[string, (row: any) => string, string]} */ ([
@@ -81,7 +80,7 @@ export function chart({ title, times, lines, values, format, range, bands = [] }
       { caption: title },
     ),
   );
-  if (times.length < 2) {
+  if (times.length < 2 && span === undefined) {
     return h(
       "figure",
       { class: "chart" },
@@ -105,12 +104,13 @@ export function chart({ title, times, lines, values, format, range, bands = [] }
         legend: { show: false },
         cursor: { show: false },
         scales: {
+          ...(span ? { x: { range: span } } : {}),
           y: {
             range: range ?? ((_plot, low, high) => [Math.min(0, low), high > low ? high * 1.1 : low + 1]),
           },
         },
         axes: [
-          { ...axis, space: 84, incrs: STEPS_SECONDS, values: (_plot, ticks) => ticks.map(clock) },
+          { ...axis, space: 84, incrs: STEPS_SECONDS, values: (_plot, ticks) => ticks.map(timeText) },
           { ...axis, size: 62, values: (_plot, ticks) => ticks.map((tick) => format(tick)) },
         ],
         series: [
@@ -119,7 +119,7 @@ export function chart({ title, times, lines, values, format, range, bands = [] }
             label: line.label,
             stroke: colour(line.colour),
             width: line.width ?? 2,
-            points: { show: times.length < 4 },
+            points: { show: times.length < 20, size: times.length < 20 ? 5 : 0 },
             spanGaps: true,
             ...(line.dash ? { dash: line.dash } : {}),
           })),

@@ -79,7 +79,7 @@ export function when(value) {
 }
 
 /**
- * @param {[string, (row: any) => Child | Child[], string?][]} columns title, cell, and "number" for what is compared or "prose" for what is read
+ * @param {[string, (row: any) => Child | Child[], string?][]} columns title, cell, and "number" for what is compared, "prose" for what is read or "whole" for what is not to be broken
  * @param {any[]} rows
  * @param {{caption: string, empty?: Child}} options
  */
@@ -90,28 +90,31 @@ export function table(columns, rows, { caption, empty = "There is nothing yet." 
     { class: "scroller", tabindex: "0", role: "region", "aria-label": caption },
     h(
       "table",
-      {},
+      // On a phone rows with prose stand as blocks; the roles say that it is a table all the same.
+      { role: "table", class: columns.some(([, , kind]) => kind === "prose") ? "stacks" : "" },
       h("caption", { class: "hidden" }, caption),
       h(
         "thead",
-        {},
+        { role: "rowgroup" },
         h(
           "tr",
-          {},
-          columns.map(([title, , kind]) => h("th", { scope: "col", class: kind ?? "" }, title)),
+          { role: "row" },
+          columns.map(([title, , kind]) =>
+            h("th", { scope: "col", role: "columnheader", class: kind ?? "" }, title),
+          ),
         ),
       ),
       h(
         "tbody",
-        {},
+        { role: "rowgroup" },
         rows.map((row) =>
           h(
             "tr",
-            {},
-            columns.map(([, cell, kind], i) =>
+            { role: "row" },
+            columns.map(([title, cell, kind], i) =>
               i === 0
-                ? h("th", { scope: "row", class: kind ?? "" }, cell(row))
-                : h("td", { class: kind ?? "" }, cell(row)),
+                ? h("th", { scope: "row", role: "rowheader", class: kind ?? "" }, cell(row))
+                : h("td", { role: "cell", class: kind ?? "", "data-title": title || false }, cell(row)),
             ),
           ),
         ),

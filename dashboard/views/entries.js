@@ -165,7 +165,7 @@ export function copies(tiers) {
         "number",
       ],
       ["created", (one) => (one.found ? when(one.createdAt) : "–")],
-      ["tags", (one) => (one.found ? one.tags.join(" ") : "–")],
+      ["tags", (one) => (one.found ? one.tags.join(" ") : "–"), "whole"],
     ],
     tiers,
     { caption: "The copies, tier by tier" },

@@ -2,16 +2,50 @@
 
 import { get } from "../api.js";
 import { chart } from "../charts.js";
-import { badge, card, dollarsText, durationText, h, numberText, percentText, table } from "../dom.js";
+import {
+  badge,
+  button,
+  card,
+  dollarsText,
+  durationText,
+  fill,
+  h,
+  numberText,
+  percentText,
+  table,
+} from "../dom.js";
 import { failure } from "./failure.js";
 
 const TIERS = ["memory", "edge", "kv", "redis", "cold"];
-const POINTS_MAX = 360;
-/** What was seen since the page was opened. @type {{time: number, counts: any}[]} */
-let looks = [];
+/** What can be looked back at: [as the API wants it, as a reader says it]. */
+const SPANS = /** @type {const} */ ([
+  ["1h", "hour"],
+  ["6h", "6 hours"],
+  ["1d", "day"],
+  ["7d", "7 days"],
+  ["30d", "30 days"],
+  ["90d", "90 days"],
+]);
+/** Its newest point changes once in so long: the ledger is up to ten seconds behind. */
+const HISTORY_MILLIS = 15_000;
+/** A line that has just begun is not pressed into a corner: as many points are seen at least. */
+const POINTS_MIN = 10;
+/** @type {string} */
+let span = "1h";
+/** @type {{span: string, at: number, answer: any} | undefined} */
+let known;
 
 export function forget() {
-  looks = [];
+  known = undefined;
+  span = "1h";
+}
+
+async function history() {
+  if (known?.span === span && Date.now() - known.at < HISTORY_MILLIS) return known.answer;
+  const asked = span;
+  const answer = await get("/api/metrics/history", { span: asked });
+  known = { span: asked, at: Date.now(), answer };
+  return answer;
 }
 
 /** @param {any} metrics @param {string} name @param {(series: any) => boolean} [which] */
@@ -28,9 +62,6 @@ function counted(metrics) {
     served,
     reads,
     origin: sum(metrics, "origin_requests_total"),
-    tiers: Object.fromEntries(
-      TIERS.map((tier) => [tier, sum(metrics, "cache_hits_total", (one) => one.impl === tier)]),
-    ),
     latencies: quantiles(metrics.answer_duration_seconds ?? []),
   };
 }
@@ -88,7 +119,9 @@ function budgetTile(budget) {
 const answerOf = (settled) => (settled.status === "fulfilled" ? settled.value : null);
 
 export async function overview() {
-  const [metrics, slo, alerts, advice, costs] = await Promise.allSettled([
+  const over = h("div", { class: "past" });
+  const [past, metrics, slo, alerts, advice, costs] = await Promise.allSettled([
+    history(),
     get("/metrics"),
     get("/api/slo"),
     get("/api/alerts"),
@@ -97,13 +130,12 @@ export async function overview() {
   ]);
   if (metrics.status === "rejected") throw metrics.reason;
   const now = counted(metrics.value.metrics);
-  looks = [...looks, { time: Date.now() / 1000, counts: now }].slice(-POINTS_MAX);
-
   const ratio = now.reads === 0 ? null : now.served / now.reads;
   const firing = (answerOf(alerts)?.alerts ?? []).filter((/** @type {any} */ one) => one.state === "firing");
   const budget = answerOf(slo)?.errorBudget;
   const month = answerOf(costs)?.month;
   const savedMoney = moneySaved(answerOf(costs), metrics.value.metrics);
+  fillHistory(over, past);
   return [
     h(
       "div",
@@ -125,14 +157,16 @@ export async function overview() {
       tile(
         "Alerts firing",
         String(firing.length),
-        firing.length === 0 ? "all is quiet" : firing.map((/** @type {any} */ one) => one.name).join(", "),
+        firing.length === 0
+          ? "all is quiet"
+          : `${firing[0].name}${firing.length > 1 ? ` and ${firing.length - 1} more` : ""}`,
         firing.length > 0 ? "bad" : "",
       ),
     ),
-    h("div", { class: "columns" }, card("Hit ratio by tier", tierChart()), card("Latency", latencyChart())),
+    over,
     h(
       "div",
-      { class: "columns" },
+      { class: "columns uneven" },
       card("Firing alerts", firingAlerts(alerts, firing)),
       card("Objectives", slo.status === "fulfilled" ? objectives(slo.value) : failure(slo.reason)),
     ),
@@ -147,33 +181,125 @@ function moneySaved(costs, metrics) {
   return (costs.modelsUsd / calls) * sum(metrics, "cache_hits_total", (one) => one.key_pattern === "narr");
 }
 
-function tierChart() {
-  const seen = TIERS.filter((tier) => looks.some((look) => look.counts.tiers[tier] > 0));
-  const shown = seen.length > 0 ? seen : ["memory"];
-  return chart({
-    title: "Share of all reads that each tier answered, since the beginning",
-    times: looks.map((look) => look.time),
-    lines: shown.map((tier) => ({ label: tier, colour: `--c${TIERS.indexOf(tier) + 1}` })),
-    values: shown.map((tier) =>
-      looks.map(({ counts }) => (counts.reads === 0 ? null : Math.min(1, counts.tiers[tier] / counts.reads))),
+/** The charts of the chosen span, and the choice. @param {HTMLElement} place @param {PromiseSettledResult<any>} past */
+function fillHistory(place, past) {
+  const choose = async (/** @type {string} */ wanted) => {
+    span = wanted;
+    const [answer] = await Promise.allSettled([history()]);
+    if (span !== wanted || !place.isConnected) return;
+    fillHistory(place, answer);
+    for (const one of place.querySelectorAll("button"))
+      if (one.getAttribute("aria-pressed") === "true") one.focus();
+  };
+  fill(
+    place,
+    h(
+      "div",
+      { class: "row", role: "group", "aria-label": "Look back" },
+      h("span", { class: "quiet" }, "The last"),
+      ...SPANS.map(([wanted, name]) =>
+        button(name, () => choose(wanted), { "aria-pressed": String(wanted === span) }),
+      ),
     ),
+    past.status === "rejected"
+      ? card("Over time", failure(past.reason))
+      : past.value.points.length === 0
+        ? card("Over time", h("p", { class: "empty" }, "Nothing was asked for in this time."))
+        : h(
+            "div",
+            { class: "columns" },
+            card("Hit ratio by tier", tierChart(past.value)),
+            card("Latency", latencyChart(past.value)),
+            card("Origin requests", originChart(past.value)),
+          ),
+  );
+}
+
+/** What all charts of a history have in common. @param {any} past */
+function axisOf(past) {
+  const seconds = (/** @type {string} */ time) => Date.parse(time) / 1000;
+  const bucket = past.bucketSeconds;
+  const until = seconds(past.until);
+  const times = past.points.map((/** @type {any} */ point) => seconds(point.at));
+  const from = Math.max(seconds(past.from), Math.min(times[0] ?? until, until - POINTS_MIN * bucket));
+  /** Days are those of UTC, as they are counted. @type {Intl.DateTimeFormatOptions} */
+  const options =
+    bucket >= 86_400
+      ? { day: "numeric", month: "short", timeZone: "UTC" }
+      : until - from > 86_400
+        ? { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }
+        : { hour: "2-digit", minute: "2-digit" };
+  const written = new Intl.DateTimeFormat("en-GB", options);
+  return {
+    times,
+    span: /** @type {[number, number]} */ ([from, until]),
+    timeText: (/** @type {number} */ time) => written.format(time * 1000),
+  };
+}
+
+const each = (/** @type {number} */ bucket) =>
+  bucket >= 86_400 ? "each day" : bucket >= 3600 ? "each hour" : "each minute";
+
+/** @param {any} past */
+function tierChart(past) {
+  const shown = TIERS.filter((tier) => past.points.some((/** @type {any} */ point) => point.tiers[tier]));
+  return chart({
+    ...axisOf(past),
+    title: `Share of ${each(past.bucketSeconds)}’s reads that a copy answered, and each tier of it`,
+    lines: [
+      { label: "all tiers", colour: "--ink" },
+      ...shown.map((tier) => ({ label: tier, colour: `--c${TIERS.indexOf(tier) + 1}` })),
+    ],
+    values: [
+      past.points.map((/** @type {any} */ point) => point.hitRatio),
+      ...shown.map((tier) =>
+        past.points.map(
+          (/** @type {any} */ point) => point.tiers[tier]?.hitRatio ?? (point.reads ? 0 : null),
+        ),
+      ),
+    ],
     format: (value) => percentText(value, 0),
     range: [0, 1],
   });
 }
 
-function latencyChart() {
+/** @param {any} past */
+function latencyChart(past) {
   const names = /** @type {const} */ (["p50", "p95", "p99"]);
   return chart({
-    title: "From a request to its answer, as seen so far",
-    times: looks.map((look) => look.time),
+    ...axisOf(past),
+    title: `From a request to its answer, ${each(past.bucketSeconds)}`,
     lines: [
       { label: "half", colour: "--c1" },
       { label: "95 %", colour: "--c2" },
       { label: "99 %", colour: "--c3" },
     ],
-    values: names.map((name) => looks.map(({ counts }) => counts.latencies[name])),
+    values: names.map((name) => past.points.map((/** @type {any} */ point) => point.latency?.[name] ?? null)),
     format: durationText,
+  });
+}
+
+/** Between two points that have something there may be time that has nothing: it counts 0. @param {any} past */
+function originChart(past) {
+  const { times, ...axis } = axisOf(past);
+  const step = past.bucketSeconds;
+  const counts = new Map(
+    past.points.map((/** @type {any} */ point, /** @type {number} */ i) => [times[i], point]),
+  );
+  /** @type {number[]} */
+  const all = [];
+  for (let time = times[0]; time <= times.at(-1); time += step) all.push(time);
+  const of = (/** @type {string} */ name) => all.map((time) => counts.get(time)?.[name] ?? 0);
+  return chart({
+    ...axis,
+    times: all,
+    title: `Requests to origins ${each(step)}: what copies saved, and what was made`,
+    lines: [
+      { label: "saved", colour: "--c1" },
+      { label: "made", colour: "--c3" },
+    ],
+    values: [of("originRequestsSaved"), of("originRequests")],
+    format: (value) => numberText(value, { maximumFractionDigits: 0 }),
   });
 }
 

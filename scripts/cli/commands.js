@@ -573,7 +573,7 @@ export const COMMANDS = [
         `${archives ? "" : `Nothing is archived: ${why}\n`}${
           tiers === null
             ? ""
-            : `KV has ${tiers.kv.entries} entries (${bytesText(tiers.kv.bytes)}), R2 ${tiers.cold.entries} (${bytesText(tiers.cold.bytes)}). A month of storage: ${dollars(costs.monthlyStorageAfter)}, all in KV ${dollars(costs.monthlyStorageBefore)}.\n`
+            : `KV has ${tiers.kv.entries} ${tiers.kv.entries === 1 ? "entry" : "entries"} (${bytesText(tiers.kv.bytes)}), R2 ${tiers.cold.entries} (${bytesText(tiers.cold.bytes)}). A month of storage: ${dollars(costs.monthlyStorageAfter)}, all in KV ${dollars(costs.monthlyStorageBefore)}.\n`
         }`,
     },
   },

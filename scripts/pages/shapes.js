@@ -235,6 +235,13 @@ const archiveRun = {
   workMillis: 900,
 };
 const held = object({ entries: count, bytes: count });
+const saving = object({
+  monthlyStorageBefore: number,
+  monthlyStorageAfter: number,
+  savedPercent: count,
+  moveNanodollars: count,
+  comebackNanodollars: count,
+});
 
 /** @type {Record<string, RouteShape>} */
 export const ROUTE_SHAPES = {
@@ -245,15 +252,8 @@ export const ROUTE_SHAPES = {
           archives: flag,
           why: text,
           tiers: orNull(object({ asOf: time, kv: held, cold: held })),
-          costs: orNull(
-            object({
-              monthlyStorageBefore: number,
-              monthlyStorageAfter: number,
-              savedPercent: count,
-              moveNanodollars: count,
-              comebackNanodollars: count,
-            }),
-          ),
+          costs: orNull(saving),
+          returns: orNull(object({ entries: count, costDollars: number })),
           nextRun: { anyOf: [named("ArchiveRun"), { type: "null" }] },
           runs: list(named("ArchiveRun")),
         }),
@@ -272,6 +272,7 @@ export const ROUTE_SHAPES = {
             moveNanodollars: 10_400,
             comebackNanodollars: 5_900,
           },
+          returns: { entries: 12, costDollars: 0.000074 },
           nextRun: null,
           runs: [archiveRun],
         },
@@ -533,6 +534,53 @@ export const ROUTE_SHAPES = {
   },
   "GET /metrics/prom": { answers: { 200: { text: "text/plain" } } },
   "GET /metrics/otel": { answers: { 200: { text: "application/openmetrics-text" } } },
+  "GET /api/metrics/history": {
+    query: [
+      [
+        "span",
+        { type: "string", pattern: "^[0-9]+(ms|s|m|h|d)$", default: "6h" },
+        "How far to look back, 10m to 90d: up to 6h there is a point a minute, up to 14d one an hour, beyond it one a day (of UTC). Where nothing was counted there is none.",
+      ],
+    ],
+    answers: {
+      200: {
+        schema: object({
+          from: time,
+          until: time,
+          bucketSeconds: count,
+          points: list(
+            object({
+              at: time,
+              reads: count,
+              hits: count,
+              hitRatio: orNull(number),
+              originRequests: count,
+              originRequestsSaved: count,
+              tiers: map(object({ hits: count, misses: count, hitRatio: orNull(number) })),
+              latency: orNull(object({ p50: number, p95: number, p99: number })),
+            }),
+          ),
+        }),
+        example: {
+          from: at,
+          until: at,
+          bucketSeconds: 60,
+          points: [
+            {
+              at,
+              reads: 4,
+              hits: 3,
+              hitRatio: 0.75,
+              originRequests: 1,
+              originRequestsSaved: 3,
+              tiers: { memory: { hits: 3, misses: 1, hitRatio: 0.75 } },
+              latency: { p50: 0.0005, p95: 0.4, p99: 0.48 },
+            },
+          ],
+        },
+      },
+    },
+  },
   "GET /api/cache/candidates": {
     answers: {
       200: {
@@ -580,6 +628,18 @@ export const ROUTE_SHAPES = {
             }),
           ),
           modelsUsd: number,
+          storage: object({
+            kvBytesAtMost: count,
+            r2Bytes: orNull(count),
+            objects: list(object({ binding: text, name: text, bytes: count })),
+          }),
+          coldStorage: object({
+            saving: orNull(saving),
+            returns: object({ entries: count, costDollars: number }),
+            nextRun: orNull(
+              object({ entries: count, bytes: count, savingDollars: number, costDollars: number }),
+            ),
+          }),
           resources: list(object({ resource: text, kvReads: count, kvWrites: count, listUsd: number })),
           month: object({ planUsd: number, usageUsd: number, basis: text }),
           unknown: text,
@@ -589,6 +649,8 @@ export const ROUTE_SHAPES = {
           at,
           items: [],
           modelsUsd: 0,
+          storage: { kvBytesAtMost: 7_000_000, r2Bytes: null, objects: [] },
+          coldStorage: { saving: null, returns: { entries: 0, costDollars: 0 }, nextRun: null },
           resources: [],
           month: { planUsd: 5, usageUsd: 0, basis: "…" },
           unknown: "…",

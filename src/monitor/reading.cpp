@@ -73,34 +73,44 @@ host::Task<Result<metrics::Observed>> read_windows(host::Context here, const con
   co_return observed;
 }
 
-host::Task<Result<std::vector<HistoryBucket>>> read_history(host::Context here,
-                                                            const config::Settings& settings,
-                                                            records::BucketWidth width, Instant from,
-                                                            Instant until, std::uint32_t count_max) {
-  std::map<std::uint64_t, Tally> sums;
+host::Task<Result<std::vector<metrics::HistoryBucket>>> read_history(host::Context here,
+                                                                     const config::Settings& settings,
+                                                                     HistoryQuestion question) {
+  const std::size_t latency_buckets =
+      observe::row_of(observe::Histogram::answer_duration_seconds).bounds.size() + 1;
+  std::map<std::uint64_t, metrics::HistoryBucket> sums;
+  std::uint32_t calls = 0;
+  records::ledger::history_arguments asked;
+  asked.width = static_cast<std::uint8_t>(question.width);
+  asked.until = config::millis_of(question.until - Instant());
+  asked.count_max = limit::ledger_page_buckets_max;
   for (std::uint32_t shard = 0; shard < settings.ledger_shards; ++shard) {
     const std::string name = ledger_name(settings, shard);
-    records::ledger::history_arguments asked;
-    asked.width = static_cast<std::uint8_t>(width);
-    asked.from = config::millis_of(from - Instant());
-    asked.until = config::millis_of(until - Instant());
-    asked.count_max = count_max;
-    auto read = co_await records::ledger::history(here, name, asked, limit::object_wait);
-    if (!read) {
-      co_return tl::make_unexpected(std::move(read.error()));
-    }
-    for (const records::LedgerBucket& bucket : read->buckets) {
-      add_encoded(sums[bucket.at], bucket.counted);
+    asked.from = config::millis_of(question.from - Instant());
+    for (bool has_more = true; has_more;) {
+      if (++calls > question.calls_max) {
+        co_return fail(ErrorKind::too_large, "ledger",
+                       "The history of so long a span is too large for one request.");
+      }
+      auto read = co_await records::ledger::history(here, name, asked, limit::object_wait);
+      if (!read) {
+        co_return tl::make_unexpected(std::move(read.error()));
+      }
+      for (const records::LedgerBucket& bucket : read->buckets) {
+        const auto counted = Tally::decode(bucket.counted);
+        if (counted) {
+          metrics::HistoryBucket& sum = sums[bucket.at];
+          sum.at = instant_of(bucket.at);
+          sum.add(*counted, latency_buckets);
+        }
+      }
+      has_more = read->next > asked.from;
+      asked.from = read->next;
     }
   }
-  std::vector<HistoryBucket> buckets;
-  for (auto& [at, counted] : sums) {
-    if (buckets.size() < count_max) {
-      HistoryBucket bucket;
-      bucket.at = instant_of(at);
-      bucket.counted = std::move(counted);
-      buckets.push_back(std::move(bucket));
-    }
+  std::vector<metrics::HistoryBucket> buckets;
+  for (auto& [at, sum] : sums) {
+    buckets.push_back(std::move(sum));
   }
   co_return buckets;
 }

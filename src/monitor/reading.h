@@ -3,10 +3,12 @@
 
 #include <vector>
 
+#include "config/limits.h"
 #include "config/settings.h"
 #include "host/requests.h"
 #include "host/task.h"
 #include "metrics/ghost_cache.h"
+#include "metrics/history.h"
 #include "metrics/measure.h"
 #include "metrics/tally.h"
 #include "records/fields.h"
@@ -30,18 +32,21 @@ host::Task<Result<metrics::Observed>> read_windows(
     host::Context here, const config::Settings& settings,
     std::vector<std::uint32_t> minutes = metrics::windows_wanted());
 
-struct HistoryBucket {
-  Instant at;
-  metrics::Tally counted;
+struct HistoryQuestion {
+  records::BucketWidth width = records::BucketWidth::minute;
+  // Buckets that begin at or after `from` rounded down to the width, and before `until`.
+  Instant from;
+  Instant until;
+  // Of the ledger, over all shards.
+  std::uint32_t calls_max = config::limit::history_calls_max;
 
-  HistoryBucket() {}
+  HistoryQuestion() {}
 };
-// Buckets of one width with anything in them, oldest first, at most `count_max`; those of all shards added
-// up. Errors: as above.
-host::Task<Result<std::vector<HistoryBucket>>> read_history(host::Context here,
-                                                            const config::Settings& settings,
-                                                            records::BucketWidth width, Instant from,
-                                                            Instant until, std::uint32_t count_max);
+// Buckets with anything in them, oldest first, those of all shards added up. The caller bounds how many there
+// can be by width, from and until. Errors: as above; too_large: they would take more than calls_max.
+host::Task<Result<std::vector<metrics::HistoryBucket>>> read_history(host::Context here,
+                                                                     const config::Settings& settings,
+                                                                     HistoryQuestion question);
 
 struct Ghosts {
   Instant since;

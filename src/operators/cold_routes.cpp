@@ -8,6 +8,10 @@
 #include "host/operations.h"
 #include "http/date.h"
 #include "json/json_text.h"
+#include "metrics/costs.h"
+#include "monitor/meter.h"
+#include "monitor/reading.h"
+#include "operators/cold_report.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
 
@@ -48,20 +52,6 @@ void write_time(JsonWriter& json, std::string_view name, std::uint64_t millis) {
   }
 }
 
-// What the stores held when the run was through, its own moves taken into account.
-struct Holdings {
-  std::uint64_t hot_entries;
-  std::uint64_t hot_bytes;
-  std::uint64_t cold_entries;
-  std::uint64_t cold_bytes;
-
-  explicit Holdings(const records::ArchiveSums& sums)
-      : hot_entries(sums.hot_entries - std::min(sums.hot_entries, sums.moved)),
-        hot_bytes(sums.hot_bytes - std::min(sums.hot_bytes, sums.moved_bytes)),
-        cold_entries(sums.cold_entries + sums.moved),
-        cold_bytes(sums.cold_bytes + sums.moved_bytes) {}
-};
-
 void write_run(JsonWriter& json, const records::ArchiveRun& run) {
   const records::ArchiveSums& sums = run.sums;
   json.begin_object().key("run").value(run.number).key("state").value(state_of(run));
@@ -70,11 +60,8 @@ void write_run(JsonWriter& json, const records::ArchiveRun& run) {
   write_time(json, "endedAt", run.ended);
   json.key("steps").value(run.steps).key("fault").value(run.fault);
   json.key("seen").value(sums.hot_entries + sums.cold_entries);
-  json.key("planned").begin_object().key("entries").value(sums.planned);
-  json.key("bytes").value(sums.planned_bytes);
-  write_dollars(json, "savingDollars", sums.planned_saving);
-  write_dollars(json, "costDollars", sums.planned_cost);
-  json.end_object();
+  json.key("planned");
+  write_plan(json, sums);
   json.key("moved").value(sums.moved).key("movedBytes").value(sums.moved_bytes);
   json.key("skipped").value(sums.skipped).key("failed").value(sums.failed);
   json.key("orphanObjects").value(sums.orphans).key("repairedStubs").value(sums.dangling);
@@ -89,21 +76,6 @@ void write_tiers(JsonWriter& json, const records::ArchiveRun& run) {
   json.key("bytes").value(held.hot_bytes).end_object();
   json.key("cold").begin_object().key("entries").value(held.cold_entries);
   json.key("bytes").value(held.cold_bytes).end_object().end_object();
-}
-
-// A month of keeping what was seen, with everything in KV and as it is.
-void write_costs(JsonWriter& json, const records::ArchiveRun& run) {
-  const cold::ArchivePrices prices = cold::archive_prices();
-  const Holdings held(run.sums);
-  const std::uint64_t before = cold::month_of(held.hot_bytes + held.cold_bytes, 0, prices);
-  const std::uint64_t after = cold::month_of(held.hot_bytes, held.cold_bytes, prices);
-  const std::uint64_t saved = before - std::min(before, after);
-  json.begin_object();
-  write_dollars(json, "monthlyStorageBefore", before);
-  write_dollars(json, "monthlyStorageAfter", after);
-  json.key("savedPercent").value(before == 0 ? std::uint64_t{0} : saved * 100 / before);
-  json.key("moveNanodollars").value(prices.move).key("comebackNanodollars").value(prices.comeback);
-  json.end_object();
 }
 
 host::Outgoing cold_failure(host::Context here, const Error& error) {
@@ -133,40 +105,101 @@ Asked<cold::RunKind> run_kind(std::string_view text) {
 
 }  // namespace
 
+Holdings::Holdings(const records::ArchiveSums& sums)
+    : hot_entries(sums.hot_entries - std::min(sums.hot_entries, sums.moved)),
+      hot_bytes(sums.hot_bytes - std::min(sums.hot_bytes, sums.moved_bytes)),
+      cold_entries(sums.cold_entries + sums.moved),
+      cold_bytes(sums.cold_bytes + sums.moved_bytes) {}
+
+ColdReport::ColdReport(const std::vector<records::ArchiveRun>& runs) {
+  for (const records::ArchiveRun& run : runs) {
+    const bool is_over = run.state == static_cast<std::uint8_t>(records::RunState::complete);
+    complete = complete == nullptr && is_over ? &run : complete;
+    planned = planned == nullptr && is_over && run.dry_run == 1 ? &run : planned;
+  }
+}
+
+void write_saving(JsonWriter& json, const records::ArchiveRun& complete) {
+  const cold::ArchivePrices prices = cold::archive_prices();
+  const Holdings held(complete.sums);
+  const std::uint64_t before = cold::month_of(held.hot_bytes + held.cold_bytes, 0, prices);
+  const std::uint64_t after = cold::month_of(held.hot_bytes, held.cold_bytes, prices);
+  const std::uint64_t saved = before - std::min(before, after);
+  json.begin_object();
+  write_dollars(json, "monthlyStorageBefore", before);
+  write_dollars(json, "monthlyStorageAfter", after);
+  json.key("savedPercent").value(before == 0 ? std::uint64_t{0} : saved * 100 / before);
+  json.key("moveNanodollars").value(prices.move).key("comebackNanodollars").value(prices.comeback);
+  json.end_object();
+}
+
+void write_returns(JsonWriter& json, const metrics::Tally& counted) {
+  const std::uint64_t returns = counted.sum("cold_rehydrations_total", 0, "stored");
+  json.begin_object().key("entries").value(returns);
+  write_dollars(json, "costDollars", returns * cold::archive_prices().comeback);
+  json.end_object();
+}
+
+void write_plan(JsonWriter& json, const records::ArchiveSums& sums) {
+  json.begin_object().key("entries").value(sums.planned).key("bytes").value(sums.planned_bytes);
+  write_dollars(json, "savingDollars", sums.planned_saving);
+  write_dollars(json, "costDollars", sums.planned_cost);
+  json.end_object();
+}
+
+void set_holdings(metrics::Tally& gauges, const records::ArchiveRun& complete) {
+  const Holdings held(complete.sums);
+  const auto set = [&gauges](std::string_view name, std::string_view tier, std::uint64_t value) {
+    gauges.set(metrics::series_name(name, {tier}), value);
+  };
+  set("tier_entries", "kv", held.hot_entries);
+  set("tier_entries", "cold", held.cold_entries);
+  set("tier_bytes", "kv", held.hot_bytes);
+  set("tier_bytes", "cold", held.cold_bytes);
+}
+
 host::Task<host::Outgoing> show_cold_storage(host::Context here, const OperatorContext& context, Call&) {
   const auto runs = co_await context.archiver.runs(here, static_cast<std::uint32_t>(limit::cold_runs_kept));
   if (!runs) {
     co_return cold_failure(here, runs.error());
   }
-  const records::ArchiveRun* complete = nullptr;
-  const records::ArchiveRun* planned = nullptr;
-  for (const records::ArchiveRun& run : *runs) {
-    const bool is_over = run.state == static_cast<std::uint8_t>(records::RunState::complete);
-    complete = complete == nullptr && is_over ? &run : complete;
-    planned = planned == nullptr && is_over && run.dry_run == 1 ? &run : planned;
+  const ColdReport report(*runs);
+  std::optional<metrics::Tally> counted;
+  if (context.settings.ledger_shards > 0) {
+    co_await context.meter.flush(here);
+    auto totals = co_await monitor::read_totals(here, context.settings);
+    if (totals) {
+      counted.emplace(std::move(totals->counted));
+    }
   }
   JsonWriter json;
   json.begin_object();
   const std::string_view objection = context.archiver.objection();
   json.key("archives").value(objection.empty()).key("why").value(objection);
   json.key("tiers");
-  if (complete == nullptr) {
+  if (report.complete == nullptr) {
     json.null();
   } else {
-    write_tiers(json, *complete);
+    write_tiers(json, *report.complete);
   }
   json.key("costs");
-  if (complete == nullptr) {
+  if (report.complete == nullptr) {
     json.null();
   } else {
-    write_costs(json, *complete);
+    write_saving(json, *report.complete);
+  }
+  json.key("returns");
+  if (counted) {
+    write_returns(json, *counted);
+  } else {
+    json.null();
   }
   // What a run would move now, as the last one that only planned has seen it.
   json.key("nextRun");
-  if (planned == nullptr) {
+  if (report.planned == nullptr) {
     json.null();
   } else {
-    write_run(json, *planned);
+    write_run(json, *report.planned);
   }
   json.key("runs").begin_array();
   for (const records::ArchiveRun& run : *runs) {

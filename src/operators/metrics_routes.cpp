@@ -1,18 +1,22 @@
-// GET /metrics, /metrics/prom and /metrics/otel, /api/cache/candidates, /api/costs, /api/slo.
+// GET /metrics, /metrics/prom and /metrics/otel, /api/metrics/history, /api/cache/candidates, /api/costs,
+// /api/slo.
 #include <algorithm>
 #include <cmath>
 
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "config/duration.h"
 #include "config/limits.h"
 #include "http/date.h"
 #include "metrics/candidates.h"
 #include "metrics/costs.h"
 #include "metrics/exposition.h"
+#include "metrics/history.h"
 #include "metrics/measure.h"
 #include "monitor/meter.h"
 #include "monitor/reading.h"
+#include "operators/cold_report.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
 #include "records/audit.h"
@@ -61,6 +65,15 @@ host::Outgoing ledger_unreadable(host::Context here, const Error& error) {
       here.host(), http::Problem(503, "The ledger of metrics gives no answer; try again in a moment."));
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
+}
+
+host::Outgoing history_unreadable(host::Context here, const Error& error) {
+  if (error.kind == ErrorKind::too_large) {
+    return host::problem_answer(
+        here.host(), invalid_request("span: So much was counted in it that one request cannot read it; write "
+                                     "a shorter one."));
+  }
+  return ledger_unreadable(here, error);
 }
 
 Error no_ledger() { return Error(ErrorKind::unsupported, "ledger", Retry::never, "LEDGER_SHARDS is 0."); }
@@ -140,17 +153,43 @@ void write_cpu(JsonWriter& json, const metrics::Usage& month, const CpuTime& cpu
   json.end_object();
 }
 
-// What stores keep, as far as it is known: KV from what it was given, objects as they say it themselves.
-void write_storage(JsonWriter& json, const metrics::Usage& month, const std::vector<KeptByObject>& objects) {
+// What stores keep, as far as it is known: KV from what it was given, R2 as the archiver's last run has left
+// it, objects as they say it themselves.
+void write_storage(JsonWriter& json, const metrics::Usage& month, const std::vector<KeptByObject>& objects,
+                   const ColdReport& cold) {
   json.key("storage").begin_object();
   json.key("kvBytesAtMost").value(month[static_cast<std::size_t>(BilledItem::kv_bytes)]);
-  json.key("r2BytesAtMost").value(month[static_cast<std::size_t>(BilledItem::r2_bytes)]);
+  json.key("r2Bytes");
+  if (cold.complete == nullptr) {
+    json.null();
+  } else {
+    json.value(Holdings(cold.complete->sums).cold_bytes);
+  }
   json.key("objects").begin_array();
   for (const KeptByObject& object : objects) {
     json.begin_object().key("binding").value(object.binding).key("name").value(object.name);
     json.key("bytes").value(object.bytes).end_object();
   }
   json.end_array().end_object();
+}
+
+// What moving entries to R2 saves and costs.
+void write_cold_storage(JsonWriter& json, const ColdReport& cold, const Tally& counted) {
+  json.key("coldStorage").begin_object().key("saving");
+  if (cold.complete == nullptr) {
+    json.null();
+  } else {
+    write_saving(json, *cold.complete);
+  }
+  json.key("returns");
+  write_returns(json, counted);
+  json.key("nextRun");
+  if (cold.planned == nullptr) {
+    json.null();
+  } else {
+    write_plan(json, cold.planned->sums);
+  }
+  json.end_object();
 }
 
 void write_items(JsonWriter& json, const metrics::Usage& usage, const metrics::Usage& month) {
@@ -217,15 +256,29 @@ void write_number(JsonWriter& json, std::string_view name, const std::optional<d
 // Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through.
 namespace metrics_answers {
 
+// None where there is no archiver, or its object gives no answer.
+host::Task<std::vector<records::ArchiveRun>> archive_runs(host::Context here,
+                                                          const OperatorContext& context) {
+  auto runs = co_await context.archiver.runs(here, static_cast<std::uint32_t>(config::limit::cold_runs_kept));
+  if (!runs) {
+    co_return std::vector<records::ArchiveRun>();
+  }
+  co_return std::move(*runs);
+}
+
 host::Task<host::Outgoing> expose(host::Context here, const OperatorContext& context, Format format) {
   if (context.settings.ledger_shards == 0) {
     co_return ledger_unreadable(here, no_ledger());
   }
   // What this isolate knows belongs to it.
   co_await context.meter.flush(here);
-  const auto totals = co_await monitor::read_totals(here, context.settings);
+  auto totals = co_await monitor::read_totals(here, context.settings);
   if (!totals) {
     co_return ledger_unreadable(here, totals.error());
+  }
+  const std::vector<records::ArchiveRun> runs = co_await archive_runs(here, context);
+  if (const ColdReport cold(runs); cold.complete != nullptr) {
+    set_holdings(totals->gauges, *cold.complete);
   }
   const auto families = observe::families_of(totals->counted, totals->gauges);
   const metrics::ExpositionContext exposition = context_of(here, context, totals->since);
@@ -268,6 +321,66 @@ host::Task<host::Outgoing> show_openmetrics(host::Context here, const OperatorCo
   }
   auto answer = co_await metrics_answers::expose(here, context, Format::openmetrics);
   co_return answer;
+}
+
+namespace {
+
+// A point a minute, an hour or a day, so that there are some hundreds at most; nullopt: the span is too
+// short, too long or no duration.
+std::optional<monitor::HistoryQuestion> history_of(std::string_view span, Instant now) {
+  namespace limit = config::limit;
+  const auto duration = config::parse_duration(span);
+  if (!duration || *duration < limit::history_span_min || *duration > limit::ledger_hours_kept) {
+    return std::nullopt;
+  }
+  monitor::HistoryQuestion question;
+  question.width = *duration <= limit::history_minutes_span ? records::BucketWidth::minute
+                   : *duration <= limit::history_hours_span ? records::BucketWidth::hour
+                                                            : records::BucketWidth::day;
+  question.from = now - *duration;
+  question.until = now;
+  return question;
+}
+
+Millis length_of(records::BucketWidth width) {
+  switch (width) {
+    case records::BucketWidth::minute:
+      return std::chrono::minutes(1);
+    case records::BucketWidth::hour:
+      return std::chrono::hours(1);
+    case records::BucketWidth::day:
+      return std::chrono::hours(24);
+  }
+  LARDER_UNREACHABLE();
+}
+
+}  // namespace
+
+host::Task<host::Outgoing> show_metrics_history(host::Context here, const OperatorContext& context,
+                                                Call& call) {
+  const std::string_view span = call.target.parameter("span").value_or("6h");
+  const auto question = history_of(span, here.host().now());
+  if (!question) {
+    co_return host::problem_answer(
+        here.host(), invalid_request("span: Write a time from 10m to 90d, like 30m, 6h or 7d; 6h is read "
+                                     "where it is left out."));
+  }
+  if (context.settings.ledger_shards == 0) {
+    co_return ledger_unreadable(here, no_ledger());
+  }
+  co_await context.meter.flush(here);
+  const auto buckets = co_await monitor::read_history(here, context.settings, *question);
+  if (!buckets) {
+    co_return history_unreadable(here, buckets.error());
+  }
+  metrics::HistorySpan covered;
+  covered.bucket = length_of(question->width);
+  covered.from = question->from - (question->from - Instant()) % covered.bucket;
+  covered.until = question->until;
+  JsonWriter json;
+  metrics::write(json, covered, *buckets,
+                 observe::row_of(observe::Histogram::answer_duration_seconds).bounds);
+  co_return host::json_answer(here.host(), 200, json.text());
 }
 
 host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorContext& context, Call&) {
@@ -323,6 +436,7 @@ host::Task<std::vector<KeptByObject>> kept_by_objects(host::Context here, const 
   asked.emplace_back(records::spending::binding_name, std::string(records::spending_name), 0);
   asked.emplace_back(records::narratives::binding_name, prefix, 0);
   asked.emplace_back(records::jobs::binding_name, prefix, 0);
+  asked.emplace_back(records::archive::binding_name, prefix, 0);
   for (std::uint32_t shard = 0; shard < context.settings.ledger_shards; ++shard) {
     asked.emplace_back(records::ledger::binding_name, monitor::ledger_name(context.settings, shard), 0);
   }
@@ -362,12 +476,18 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
   }
   const Instant now = here.host().now();
   const std::vector<KeptByObject> objects = co_await metrics_answers::kept_by_objects(here, context);
+  const std::vector<records::ArchiveRun> runs = co_await metrics_answers::archive_runs(here, context);
+  const ColdReport cold(runs);
   metrics::Usage usage = usage_of(totals->counted, cpu);
   metrics::Usage month = metrics::forecast_month(usage, totals->since, now);
-  for (const BilledItem item : {BilledItem::kv_bytes, BilledItem::r2_bytes}) {
-    const std::string_view name = metrics::price_rows()[static_cast<std::size_t>(item)].name;
-    month[static_cast<std::size_t>(item)] =
-        metrics::mean_bytes(totals->counted.sum("kept_byte_seconds_total", 0, name), totals->since, now);
+  constexpr auto kv_bytes = static_cast<std::size_t>(BilledItem::kv_bytes);
+  const std::string_view kv_name = metrics::price_rows()[kv_bytes].name;
+  month[kv_bytes] =
+      metrics::mean_bytes(totals->counted.sum("kept_byte_seconds_total", 0, kv_name), totals->since, now);
+  if (cold.complete != nullptr) {
+    constexpr auto r2_bytes = static_cast<std::size_t>(BilledItem::r2_bytes);
+    usage[r2_bytes] = Holdings(cold.complete->sums).cold_bytes;
+    month[r2_bytes] = usage[r2_bytes];
   }
   // What is kept now, rather than what came together.
   for (const KeptByObject& object : objects) {
@@ -382,7 +502,8 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
   write_items(json, usage, month);
   json.key("modelsUsd").value(dollars(models));
   write_cpu(json, month, cpu);
-  write_storage(json, month, objects);
+  write_storage(json, month, objects, cold);
+  write_cold_storage(json, cold, totals->counted);
   write_resources(json, context, totals->counted);
   json.key("month").begin_object();
   json.key("planUsd").value(dollars(metrics::plan_microdollars));

@@ -17,6 +17,8 @@ using metrics::Tally;
 
 constexpr std::uint64_t minutes_of_hour = 60;
 constexpr std::uint64_t hours_of_day = 24;
+// A history's rows are read in so many, so that no more than these lie beside its answer.
+constexpr std::size_t history_rows_at_once = 50;
 
 std::uint64_t millis_of(Instant at) { return static_cast<std::uint64_t>(millis_since_epoch(at)); }
 std::uint64_t millis_of(Millis duration) { return static_cast<std::uint64_t>(duration.count()); }
@@ -42,6 +44,19 @@ std::uint64_t millis_of(BucketWidth width) {
       return 3'600'000;
     case BucketWidth::day:
       return 86'400'000;
+  }
+  LARDER_UNREACHABLE();
+}
+
+// Below it are the buckets that have a row of their own, if they have anything.
+std::uint64_t rows_end(BucketWidth width, const LedgerTotals& sums) {
+  switch (width) {
+    case BucketWidth::minute:
+      return UINT64_MAX;
+    case BucketWidth::hour:
+      return sums.hours_rolled;
+    case BucketWidth::day:
+      return sums.days_rolled;
   }
   LARDER_UNREACHABLE();
 }
@@ -294,6 +309,11 @@ metrics::Tally Ledger::counted_in(std::uint64_t from, std::uint64_t until, const
   return sum;
 }
 
+metrics::Tally Ledger::counted_in_bucket(BucketWidth width, std::uint64_t number, const LedgerTotals& sums) {
+  const std::uint64_t minutes = millis_of(width) / 60'000;
+  return counted_in(number * minutes, (number + 1) * minutes, sums);
+}
+
 metrics::Tally Ledger::counted_in_hours(std::uint64_t from, std::uint64_t until, const LedgerTotals& sums) {
   const std::uint64_t first_day = (from + hours_of_day - 1) / hours_of_day;
   const std::uint64_t last_day = std::min(until / hours_of_day, sums.days_rolled);
@@ -340,22 +360,49 @@ Result<ledger::history_results> Ledger::history(const ledger::history_arguments&
   const auto width = static_cast<BucketWidth>(asked.width);
   const std::uint64_t step = millis_of(width);
   const std::size_t count_max = std::clamp<std::size_t>(asked.count_max, 1, limit::ledger_page_buckets_max);
-  const std::uint64_t from = asked.from / step;
-  const std::uint64_t until = (asked.until + step - 1) / step;
+  const LedgerTotals sums = read_totals();
+  std::uint64_t number = asked.from / step;
+  // Nothing lies behind the last minute that has counts.
+  const std::uint64_t until = std::min((asked.until + step - 1) / step, sums.last_minute * 60'000 / step + 1);
+  const std::uint64_t rows_until = std::min(until, rows_end(width, sums));
   ledger::history_results results;
-  if (from >= until) {
-    return results;
-  }
-  const std::vector<Row> rows =
-      store_.range(Range(bucket_key(width, from).str(), bucket_key(width, until).str(), count_max));
-  for (const Row& found : rows) {
+  std::size_t bytes = 0;
+  const auto is_full = [&] {
+    return results.buckets.size() >= count_max || bytes >= limit::ledger_page_bytes;
+  };
+  const auto put = [&](std::uint64_t bucket, std::string counted) {
+    bytes += counted.size();
     LedgerBucket one;
-    KeyReader key(found.key, table_of(width));
-    one.at = key.number() * step;
-    one.counted = found.value;
+    one.at = bucket * step;
+    one.counted = std::move(counted);
     results.buckets.push_back(std::move(one));
+  };
+  while (number < rows_until && !is_full()) {
+    const std::size_t wanted =
+        std::min<std::size_t>(count_max - results.buckets.size(), history_rows_at_once);
+    std::vector<Row> rows =
+        store_.range(Range(bucket_key(width, number).str(), bucket_key(width, rows_until).str(), wanted));
+    if (rows.size() < wanted) {
+      number = rows_until;
+    }
+    for (Row& found : rows) {
+      KeyReader key(found.key, table_of(width));
+      const std::uint64_t bucket = key.number();
+      if (is_full()) {
+        number = bucket;
+        break;
+      }
+      put(bucket, std::move(found.value));
+      number = std::max(number, bucket + 1);
+    }
   }
-  results.next = rows.size() == count_max ? results.buckets.back().at + step : 0;
+  for (; number < until && !is_full(); ++number) {
+    const Tally counted = counted_in_bucket(width, number, sums);
+    if (!counted.empty()) {
+      put(number, counted.encode());
+    }
+  }
+  results.next = number < until ? number * step : 0;
   return results;
 }
 

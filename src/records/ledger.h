@@ -30,6 +30,8 @@ class Ledger : public Machine {
   Result<ledger::flush_results> flush(const ledger::flush_arguments& batch);
   Result<ledger::totals_results> totals(const ledger::totals_arguments& asked);
   Result<ledger::windows_results> windows(const ledger::windows_arguments& asked);
+  // Buckets of one width that have anything in them, oldest first; `next` is where a further call goes on, 0:
+  // there are no more. An hour or day that is not rolled up yet is added up from what is finer.
   Result<ledger::history_results> history(const ledger::history_arguments& asked);
   Result<ledger::ghost_results> ghost(const ledger::ghost_arguments& asked);
   Result<ledger::evaluate_results> evaluate(const ledger::evaluate_arguments& asked);
@@ -50,6 +52,8 @@ class Ledger : public Machine {
   metrics::Tally bucket(BucketWidth width, std::uint64_t number);
   // What arrived in minutes from `from` on, below `until`; whole hours and days are read as such.
   metrics::Tally counted_in(std::uint64_t from, std::uint64_t until, const LedgerTotals& sums);
+  // The same of a whole bucket.
+  metrics::Tally counted_in_bucket(BucketWidth width, std::uint64_t number, const LedgerTotals& sums);
   metrics::Tally counted_in_hours(std::uint64_t from, std::uint64_t until, const LedgerTotals& sums);
   metrics::Tally sum_of(BucketWidth width, std::uint64_t from, std::uint64_t until);
   metrics::GhostCache read_ghost();

@@ -77,7 +77,7 @@ test("a room includes only itself and the rooms that it leans on", () => {
 });
 
 test("docs/architecture.md draws every room above those that it includes", () => {
-  const drawing = /never on those above:\n\n```\n([\s\S]*?)```/.exec(
+  const drawing = /never on those above:\n\n```text\n([\s\S]*?)```/.exec(
     readFileSync("docs/architecture.md", "utf8"),
   )?.[1];
   assert.ok(drawing, "there is no drawing");

@@ -1,13 +1,18 @@
-// The dashboard in Chromium: every view in both themes, on a phone's width and on a wide screen, with traffic, a job, a
-// firing alert and an experiment. Pictures of them lie in build/screenshots; BROWSER_RUN=whole makes all of them.
+// The dashboard in Chromium, served by what npm run dev starts: every view in both themes, on a phone's width and on a wide
+// screen, with traffic, a job, a firing alert and an experiment. Pictures of them lie in build/screenshots; BROWSER_RUN=whole makes all of them.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { createCatalogue } from "../../catalogue/server.js";
-import { bringToLife, MARKUP, SECRET, tokenOf } from "../runtime/operators_api.js";
+import { Children } from "../../scripts/children.js";
+import { freePort } from "../../scripts/listening.js";
+import { startStack } from "../../scripts/stack.js";
+import { agentsResource, bringToLife, MARKUP, SECRET, tokenOf } from "../runtime/operators_api.js";
 import { startWorker } from "../runtime/support.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -27,33 +32,67 @@ const VIEWS = [
   "costs",
 ];
 
-const catalogue = createCatalogue();
-/** @type {any} */
+const children = new Children();
+const store = mkdtempSync(join(tmpdir(), "larder-browser-"));
+/** @type {{url: URL}} */
 let worker;
 /** @type {import("playwright-core").Browser} */
 let browser;
 
+/** What `npm run dev` starts, with a store of its own. */
+async function startDev() {
+  const { worker: address, origin } = await startStack(children, {
+    port: await freePort(0),
+    cataloguePort: await freePort(0),
+    origin: null,
+    output: "ignore",
+    wranglerArguments: [
+      "--persist-to",
+      store,
+      ...["OPENLIBRARY_RATE:200", "LOG_LEVEL:off", `ADMIN_JWT_SECRET:${SECRET}`].flatMap((one) => [
+        "--var",
+        one,
+      ]),
+    ],
+  });
+  const url = new URL(address);
+  const get = (/** @type {string} */ path, /** @type {RequestInit} */ init) =>
+    fetch(new URL(path, url), init);
+  await bringToLife(
+    {
+      get,
+      until: async (/** @type {() => Promise<boolean>} */ condition) => {
+        while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+      },
+      // Fires a trigger, as the platform does.
+      trigger: async (/** @type {string} */ cron) => {
+        const fired = await get(`/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`, {});
+        assert.equal(await fired.text(), "ok");
+      },
+    },
+    { url: String(origin) },
+  );
+  return { url };
+}
+
 before(async () => {
   rmSync(PICTURES, { recursive: true, force: true });
   mkdirSync(PICTURES, { recursive: true });
-  const { url } = await catalogue.listen(0);
-  const bindings = { ADMIN_JWT_SECRET: SECRET, LEDGER_SHARDS: "1", OPENLIBRARY_RATE: "200" };
-  worker = await startWorker("wasi", { origin: url, bindings, cold: true });
-  await bringToLife(worker, { url });
+  worker = await startDev();
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 });
 
 after(async () => {
   await browser?.close();
-  await worker?.stop();
-  await catalogue.close();
+  await children.stop();
+  rmSync(store, { recursive: true, force: true });
 });
 
 /**
  * A page on which nothing may go wrong: `faults` has what did.
- * @param {{width: number, theme: "light" | "dark", token: string | null}} how
+ * @param {{width: number, theme: "light" | "dark", token: string | null, at?: URL}} how
  */
-async function open({ width, theme, token }) {
+async function open({ width, theme, token, at = worker.url }) {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 800 : 1000 },
     colorScheme: theme,
@@ -71,7 +110,7 @@ async function open({ width, theme, token }) {
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective}`));
   });
-  await page.goto(new URL("/dashboard", worker.url).href);
+  await page.goto(new URL("/dashboard", at).href);
   if (token !== null) {
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -131,8 +170,22 @@ for (const [theme, width] of LOOKS) {
   });
 }
 
-test("what comes from outside shows as text everywhere", async () => {
-  const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+test("what comes from outside shows as text everywhere", { timeout: 120_000 }, async (t) => {
+  const catalogue = createCatalogue();
+  const origin = await catalogue.listen(0);
+  t.after(() => catalogue.close());
+  const declarations = JSON.parse(readFileSync("larder.json", "utf8"));
+  declarations.resources.push(agentsResource(origin));
+  const bindings = { ADMIN_JWT_SECRET: SECRET, LEDGER_SHARDS: "1", OPENLIBRARY_RATE: "200" };
+  const other = await startWorker("wasi", { origin: origin.url, declarations, bindings, cold: true });
+  t.after(() => other.stop());
+  await bringToLife(other, origin);
+  const { page, context, faults } = await open({
+    width: 1600,
+    theme: "light",
+    token: await tokenOf(),
+    at: other.url,
+  });
   const shown = async (/** @type {string} */ text) =>
     assert.ok((await page.locator("#view").textContent()).includes(text), `${text} is not shown as it is`);
   await show(page, "experiments");
@@ -142,6 +195,12 @@ test("what comes from outside shows as text everywhere", async () => {
   await show(page, `explain?url=${encodeURIComponent(`/${MARKUP}`)}`);
   await show(page, "entries?prefix=title");
   await shown("img%20src=x");
+  // A user agent is kept where it is part of a key.
+  await show(page, "entries?prefix=agents");
+  await shown("img%20src=x");
+  await show(page, "audit");
+  await shown(MARKUP);
+  await show(page, "entries");
   await page.getByLabel("Keys that begin with").fill(MARKUP);
   await page.getByRole("button", { name: "List" }).click();
   await page.getByText("There are no such keys").waitFor();
@@ -273,6 +332,86 @@ test("an admin changes a setting after a question, silences an alert, uploads a 
   await context.close();
 });
 
+/** Six hours with a lull, in which nothing was asked. */
+function sixHours() {
+  const until = Math.floor(Date.now() / 60_000) * 60_000;
+  const points = [];
+  for (let minute = 0; minute < 360; minute++) {
+    if (minute > 120 && minute < 150) continue;
+    const reads = 200 + Math.round(80 * Math.sin(minute / 40));
+    const misses = Math.round(reads * (0.08 + 0.3 / (1 + minute / 20)));
+    const hits = reads - misses;
+    points.push({
+      at: new Date(until - (360 - minute) * 60_000).toISOString(),
+      reads,
+      hits,
+      hitRatio: hits / reads,
+      originRequests: misses,
+      originRequestsSaved: hits,
+      tiers: {
+        memory: { hits: Math.round(hits * 0.7), misses: 1, hitRatio: (hits * 0.7) / reads },
+        kv: { hits: Math.round(hits * 0.3), misses: 1, hitRatio: (hits * 0.3) / reads },
+      },
+      latency: { p50: 0.0005, p95: 0.2 + (minute % 7) / 100, p99: 0.9 + (minute % 11) / 20 },
+    });
+  }
+  const at = new Date(until).toISOString();
+  return { from: new Date(until - 21_600_000).toISOString(), until: at, bucketSeconds: 60, points };
+}
+
+for (const [theme, width] of LOOKS) {
+  test(`six hours of history: ${theme}, ${width} pixels`, async () => {
+    const { page, context, faults } = await open({ width, theme, token: await tokenOf() });
+    /** @type {string[]} */
+    const asked = [];
+    const past = sixHours();
+    await page.route("**/api/metrics/history?*", (route) => {
+      asked.push(new URL(route.request().url()).searchParams.get("span") ?? "");
+      const isFull = asked.at(-1) === "6h";
+      return route.fulfill({ json: isFull ? past : { ...past, points: [] } });
+    });
+    await show(page, "entries");
+    await show(page, "overview");
+    await page.getByRole("button", { name: "7 days" }).click();
+    await page.getByText("Nothing was asked for in this time.").waitFor();
+    await page.getByRole("button", { name: "6 hours" }).click();
+    await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 3);
+    assert.deepEqual(asked.slice(-2), ["7d", "6h"]);
+    assert.equal(await page.locator('.past button[aria-pressed="true"]').textContent(), "6 hours");
+    const last = past.points.at(-1);
+    const rows = page
+      .locator("details", { has: page.locator("summary") })
+      .first()
+      .locator("tbody tr");
+    assert.equal(await rows.count(), past.points.length);
+    await page.locator(".past summary").first().click();
+    const cells = await rows.first().locator("td").allTextContents();
+    assert.deepEqual(
+      cells,
+      [last?.hitRatio, last?.tiers.memory.hitRatio, last?.tiers.kv.hitRatio].map(
+        (share) => `${((share ?? 0) * 100).toFixed(0)} %`,
+      ),
+    );
+    // In the lull copies saved nothing, and no request was made.
+    const third = page.locator(".past details").nth(2).locator("tbody tr");
+    assert.equal(await third.count(), 360);
+    assert.deepEqual(
+      await third
+        .nth(360 - 130)
+        .locator("td")
+        .allTextContents(),
+      ["0", "0"],
+    );
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `it is ${overflow} pixels too wide`);
+    assert.deepEqual(await unfit(page), []);
+    await page.locator(".past summary").first().click();
+    await page.screenshot({ path: `${PICTURES}/history-${theme}-${width}.png`, fullPage: true });
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}
+
 test("live updates go on while the page is seen, and stop when it is hidden", async () => {
   const { page, context } = await open({ width: 1600, theme: "light", token: await tokenOf() });
   let asked = 0;
@@ -286,7 +425,7 @@ test("live updates go on while the page is seen, and stop when it is hidden", as
   const lookedAgain = page.waitForResponse(/\/api\/costs$/);
   await page.clock.runFor(5100);
   await lookedAgain;
-  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 2);
+  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 3);
   assert.equal(asked, 2);
   await page.evaluate(() => {
     Object.defineProperty(document, "hidden", { value: true, configurable: true });

@@ -10,6 +10,7 @@
 #include "config/limits.h"
 #include "engine/support.h"
 #include "json/json_text.h"
+#include "operators/support.h"
 #include "records/calls.h"
 #include "records/control_log.h"
 
@@ -40,7 +41,7 @@ constexpr auto declared = R"({"resources": [
     {"name": "kept", "match": {"path": "/kept/{id}"}, "origin": {"url": "https://api.example.com/kept/{id}"},
      "key": [{"path": "id"}], "ttl": "30d", "stale": "30d", "archive": "never"}]})";
 
-TextPairs bindings() { return {{"LEDGER_SHARDS", "1"}}; }
+TextPairs bindings() { return operators::operator_bindings({{"LEDGER_SHARDS", "1"}}); }
 
 class ColdTest : public ::testing::Test {
  protected:
@@ -431,6 +432,39 @@ TEST_F(ColdTest, OneRehydrationForManyReadersOfTwoIsolates) {
   }
   EXPECT_EQ(reads, 2U);
   EXPECT_EQ(puts, 1U);
+  EXPECT_EQ(world.origin_requests.size(), asked);
+}
+
+TEST_F(ColdTest, OperatorsSeeWhatIsWhereWhatItSavesAndWhatReturnsCost) {
+  archive({"a", "b"});
+  isolate->get("/items/a");
+  const std::size_t asked = world.origin_requests.size();
+  flush();
+  const std::uint64_t moved = last_run().sums.moved_bytes;
+  operators::add_tokens(world);
+  const auto body = [&](const std::string& path) -> std::string {
+    return isolate->run("GET", "https://larder.example" + path, operators::shown("ann")).body;
+  };
+  const auto told = [&](const std::string& path) { return json::JsonText::parse(body(path)).value(); };
+  const json::JsonText cold = told("/api/cold");
+  EXPECT_EQ(cold.find("returns")->number("entries"), 1U);
+  // 6,160 billionths of a dollar.
+  EXPECT_THAT(cold.find("returns")->json(), ::testing::HasSubstr(R"("costDollars":6e-06)"));
+  EXPECT_EQ(cold.find("tiers")->find("cold")->number("bytes"), moved);
+  const json::JsonText costs = told("/api/costs");
+  EXPECT_EQ(costs.find("storage")->number("r2Bytes"), moved);
+  EXPECT_EQ(costs.find("coldStorage")->find("returns")->number("entries"), 1U);
+  EXPECT_EQ(costs.find("coldStorage")->find("saving")->number("savedPercent"), 97U);
+  std::uint64_t billed = 0;
+  for (const json::JsonText& item : costs.items("items")) {
+    billed = item.text("item") == "r2_bytes" ? item.number("monthForecast") : billed;
+  }
+  EXPECT_EQ(billed, moved);
+  const std::string metrics = body("/metrics/prom");
+  EXPECT_THAT(metrics, ::testing::HasSubstr("tier_entries{impl=\"cold\"} 3\n"));
+  EXPECT_THAT(metrics, ::testing::HasSubstr("tier_entries{impl=\"kv\"} 0\n"));
+  EXPECT_THAT(metrics,
+              ::testing::HasSubstr(concat({"tier_bytes{impl=\"cold\"} ", larder::to_text(moved), "\n"})));
   EXPECT_EQ(world.origin_requests.size(), asked);
 }
 

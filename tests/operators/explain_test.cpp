@@ -61,6 +61,32 @@ TEST_F(ExplainTest, ACopyInMemoryAnswersInTwoSteps) {
   EXPECT_EQ(isolate.get("/items/7").header("cache-status"), "larder; hit; ttl=3598; detail=memory");
 }
 
+TEST_F(ExplainTest, ACopyInR2IsShownBesideItsStubAndTheOriginIsNotAsked) {
+  isolate.get("/items/7");
+  // As the archiver leaves it.
+  sim::Stored& stub = world.kv.at("larder:item:v3:7");
+  sim::World::Object object;
+  object.header = stub.header;
+  object.content = std::exchange(stub.content, "");
+  world.r2["larder:item:v3:7"] = object;
+  stub.header += entry::stub_mark;
+  Isolate other(world, operator_bindings(), declarations, "other");
+  const std::size_t asked = world.origin_requests.size();
+  const auto& told = other.run("GET", "/api/explain?url=/items/7", shown("vic"));
+  EXPECT_EQ(told.status, 200U);
+  EXPECT_THAT(told.body,
+              HasSubstr(R"({"tier":"kv","used":true,"found":true,"valueIn":"cold","state":"fresh")"));
+  EXPECT_THAT(told.body, HasSubstr(R"({"tier":"cold","used":true,"found":true,"state":"fresh")"));
+  EXPECT_THAT(told.body, HasSubstr(R"("then":[],"cacheStatus":"larder; hit; ttl=)"));
+  EXPECT_THAT(told.body, HasSubstr(R"(detail=cold"})"));
+  EXPECT_EQ(world.origin_requests.size(), asked);
+  EXPECT_TRUE(world.kv.at("larder:item:v3:7").content.empty());
+  // A read does so.
+  EXPECT_THAT(other.get("/items/7").header("cache-status"), HasSubstr("detail=cold"));
+  EXPECT_EQ(world.origin_requests.size(), asked);
+  EXPECT_TRUE(other.settled());
+}
+
 TEST_F(ExplainTest, WithoutACopyTheOriginWouldBeAskedAndIsNot) {
   const std::size_t asked = world.origin_requests.size();
   const auto& told = explain("url=https://books.example/items/8");

@@ -93,17 +93,67 @@ TEST_F(MonitoringRoutesTest, CostsAreCountedWhereOperationsAreHandedOver) {
   EXPECT_EQ(costs.items("resources")[0].number("kvWrites"), 4U);
 }
 
+TEST_F(MonitoringRoutesTest, AHistoryHasAPointForEveryMinuteWithTraffic) {
+  // A read is over when what it counted is handed over, seconds later: each four fit into a minute.
+  const auto begin_a_minute = [&] {
+    const auto minute = std::chrono::minutes(1);
+    world.run_for(minute - (world.now - Instant()) % minute);
+  };
+  begin_a_minute();
+  read_titles(4);
+  world.run_for(std::chrono::minutes(2));
+  begin_a_minute();
+  read_titles(4);
+  const json::JsonText history = get("/api/metrics/history?span=10m");
+  EXPECT_EQ(history.number("bucketSeconds"), 60U);
+  const auto points = history.items("points");
+  ASSERT_EQ(points.size(), 2U) << history.json();
+  EXPECT_EQ(points[0].number("reads"), 4U);
+  EXPECT_EQ(points[0].number("hits", 7), 0U);
+  EXPECT_EQ(points[0].number("originRequests"), 4U);
+  EXPECT_EQ(points[1].number("reads"), 4U);
+  EXPECT_EQ(points[1].number("originRequestsSaved"), 4U);
+  EXPECT_THAT(points[1].json(), HasSubstr(R"("memory":{"hits":4,"misses":0,"hitRatio":1})"));
+  EXPECT_THAT(points[1].json(), HasSubstr(R"("latency":{"p50":)"));
+  // The first minute is out of sight after eight more.
+  world.run_for(std::chrono::minutes(8));
+  EXPECT_EQ(get("/api/metrics/history?span=10m").items("points").size(), 1U);
+  EXPECT_EQ(get("/api/metrics/history").items("points").size(), 2U);
+  // Longer spans have fewer and wider buckets, and count the hour and day under way.
+  for (const auto& [span, seconds] :
+       {std::pair("361m", 3600U), {"14d", 3600U}, {"15d", 86'400U}, {"90d", 86'400U}}) {
+    const json::JsonText wide = get(std::string("/api/metrics/history?span=") + span);
+    EXPECT_EQ(wide.number("bucketSeconds"), seconds) << span;
+    std::uint64_t reads = 0;
+    for (const json::JsonText& point : wide.items("points")) {
+      reads += point.number("reads");
+    }
+    EXPECT_EQ(reads, 8U) << span;
+  }
+}
+
+TEST_F(MonitoringRoutesTest, AHistoryWantsASpanThatTheLedgerHas) {
+  for (const char* wrong : {"", "9m", "91d", "6", "six", "-6h", "1e3h", "99999999999999999999d"}) {
+    const auto& answer = call("GET", std::string("/api/metrics/history?span=") + wrong);
+    EXPECT_EQ(answer.status, 400U) << wrong;
+    EXPECT_THAT(answer.body, HasSubstr("Write a time from 10m to 90d")) << wrong;
+  }
+}
+
 TEST_F(MonitoringRoutesTest, CostsSayWhatIsKept) {
   read_titles(8);
   const json::JsonText costs = get("/api/costs");
   const json::JsonText storage = *costs.find("storage");
   EXPECT_GT(storage.number("kvBytesAtMost"), 0U);
-  EXPECT_EQ(storage.number("r2BytesAtMost"), 0U);
+  EXPECT_THAT(storage.json(), HasSubstr(R"("r2Bytes":null)"));
+  EXPECT_THAT(costs.find("coldStorage")->json(),
+              HasSubstr(R"({"saving":null,"returns":{"entries":0,"costDollars":0},"nextRun":null})"));
   std::map<std::string, std::uint64_t> bytes;
   for (const json::JsonText& object : storage.items("objects")) {
     bytes.emplace(object.text("binding"), object.number("bytes"));
   }
-  EXPECT_EQ(bytes.size(), 7U);
+  EXPECT_EQ(bytes.size(), 8U);
+  EXPECT_EQ(bytes.count("ARCHIVE"), 1U);
   EXPECT_GT(bytes["LEDGER"], 100U);
   EXPECT_EQ(bytes["SPENDING"], 0U);
   std::uint64_t sum = 0;

@@ -206,7 +206,60 @@ TEST_F(LedgerTest, AfterALongSilenceTheHoursGoOnInSteps) {
   flush(batch("a", 2, 4));
   run_until(now + hours(2));
   EXPECT_EQ(sum(history(BucketWidth::hour, start, now)), 7U);
-  EXPECT_EQ(sum(history(BucketWidth::day, start - hours(24), now)), 3U);
+  // The day under way is added up from its hours and minutes.
+  EXPECT_EQ(sum(history(BucketWidth::day, start - hours(24), start + hours(24))), 3U);
+  EXPECT_EQ(sum(history(BucketWidth::day, start - hours(24), now)), 7U);
+}
+
+TEST_F(LedgerTest, AHistoryCountsWhatIsNotRolledUpYet) {
+  // The platform's alarms came to nothing, so there are minutes alone.
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    flush(batch("a", i + 1, 1));
+    now += hours(1);
+  }
+  EXPECT_EQ(history(BucketWidth::hour, start, now).size(), 30U);
+  EXPECT_EQ(sum(history(BucketWidth::hour, start, now)), 30U);
+  EXPECT_EQ(sum(history(BucketWidth::day, start - hours(24), now)), 30U);
+  run_until(now + hours(2));
+  EXPECT_EQ(history(BucketWidth::hour, start, now).size(), 30U);
+  EXPECT_EQ(sum(history(BucketWidth::hour, start, now)), 30U);
+  EXPECT_EQ(sum(history(BucketWidth::day, start - hours(24), now)), 30U);
+}
+
+TEST_F(LedgerTest, AHistoryComesInPagesOfSoManyBucketsAndBytes) {
+  const auto pages_of = [&](std::uint32_t count_max) {
+    ledger::history_arguments asked;
+    asked.from = static_cast<std::uint64_t>(millis_since_epoch(start));
+    asked.until = static_cast<std::uint64_t>(millis_since_epoch(now));
+    asked.count_max = count_max;
+    std::vector<std::size_t> pages;
+    for (bool has_more = true; has_more;) {
+      const auto page = ask<ledger::history_results>(ledger::history_number, asked);
+      pages.push_back(page->buckets.size());
+      has_more = page->next > asked.from;
+      asked.from = page->next;
+    }
+    return pages;
+  };
+  for (std::uint64_t i = 0; i < 70; ++i) {
+    flush(batch("a", i + 1, 1));
+    now += minutes(1);
+  }
+  EXPECT_THAT(pages_of(100), ::testing::ElementsAre(70U));
+  EXPECT_THAT(pages_of(30), ::testing::ElementsAre(30U, 30U, 10U));
+  EXPECT_THAT(pages_of(70), ::testing::ElementsAre(70U));
+  // Minutes of a megabyte and a half: a page ends with the one that reaches four.
+  Tally large;
+  for (std::size_t i = 0; i < 3000; ++i) {
+    large.add(concat({"y", to_text(i), std::string(480, '.')}), 1);
+  }
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    ledger::flush_arguments asked = batch("b", i + 1, 1);
+    asked.counted = large.encode();
+    flush(asked);
+    now += minutes(1);
+  }
+  EXPECT_THAT(pages_of(100), ::testing::ElementsAre(73U, 1U));
 }
 
 TEST_F(LedgerTest, AnIsolateIsForgottenAfterAnHour) {

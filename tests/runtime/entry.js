@@ -6,7 +6,7 @@ import { InFlight } from "../../shim/instance.js";
 import { worker } from "../../shim/larder.js";
 import { handlers } from "../../shim/operations/index.js";
 import { RecordWriter } from "../../shim/wire.js";
-import { faults, watched } from "./faults.js";
+import { faults, hurriedBatch, watched } from "./faults.js";
 
 export * from "../../shim/index.js";
 
@@ -118,7 +118,7 @@ async function messages(request, env, ctx) {
 export default {
   fetch: fetchOrTest,
   /** @param {MessageBatch} batch @param {Record<string, any>} env @param {ExecutionContext} ctx */
-  queue: (batch, env, ctx) => index.queue(batch, watched(env), ctx),
+  queue: (batch, env, ctx) => index.queue(env.LIBRARY_DATA ? hurriedBatch(batch) : batch, watched(env), ctx),
   /** @param {ScheduledController} controller @param {Record<string, any>} env @param {ExecutionContext} ctx */
   scheduled: (controller, env, ctx) => index.scheduled(controller, watched(env), ctx),
 };

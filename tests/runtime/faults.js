@@ -17,16 +17,16 @@ class Faults {
   counts = {};
   aheadMillis = 0;
 
-  /** Those that are given; the answer is what has been counted until now. @param {URLSearchParams} wanted */
+  /** Those that are given; the answer is what was counted, and how it was, until now. @param {URLSearchParams} wanted */
   set(wanted) {
-    const { counts } = this;
+    const { counts, lostIn } = this;
     this.counts = {};
     if (wanted.has("r2Down")) this.isR2Down = wanted.get("r2Down") === "1";
     if (wanted.has("lostIn")) this.lostIn = Number(wanted.get("lostIn"));
     if (wanted.has("effect")) this.effect = wanted.get("effect") === "had" ? "had" : "none";
     if (wanted.has("forward")) this.aheadMillis += Number(wanted.get("forward"));
     if (this.aheadMillis > 0) Date.now = () => realNow() + this.aheadMillis;
-    return { counts, lostIn: this.lostIn };
+    return { counts, lostIn };
   }
 
   /** @param {string} name @param {() => Promise<unknown>} act */
@@ -55,10 +55,22 @@ const watch = (kind, store) =>
     },
   });
 
-/** @param {any} queue messages come at once, whatever their delay */
+/** Messages come at once, whatever their delay. @param {any} queue */
 const hurried = (queue) => ({
   /** @param {Iterable<any>} messages */
   sendBatch: (messages) => queue.sendBatch([...messages].map(({ delaySeconds: _, ...message }) => message)),
+});
+
+/** Those of the archiver that are sent back come again at once. @param {any} batch */
+export const hurriedBatch = (batch) => ({
+  queue: batch.queue,
+  messages: batch.messages.map((/** @type {any} */ message) => ({
+    id: message.id,
+    attempts: message.attempts,
+    body: message.body,
+    ack: () => message.ack(),
+    retry: () => message.retry(),
+  })),
 });
 
 /** @type {Record<string, any> | null} */

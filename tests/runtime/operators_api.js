@@ -4,11 +4,11 @@ import { SignJWT } from "jose";
 
 export const SECRET = "a secret of thirty-two bytes, no less";
 
-/** @param {"admin" | "viewer"} [role] */
-export const tokenOf = (role = "admin") =>
-  new SignJWT({ sub: role === "admin" ? "ann" : "vic", role })
+/** @param {"admin" | "viewer"} [role] @param {{name?: string, time?: string}} [how] `time`: for which it is good */
+export const tokenOf = (role = "admin", { name = role === "admin" ? "ann" : "vic", time = "1h" } = {}) =>
+  new SignJWT({ sub: name, role })
     .setProtectedHeader({ alg: "HS256" })
-    .setExpirationTime("1h")
+    .setExpirationTime(time)
     .sign(new TextEncoder().encode(SECRET));
 
 /**
@@ -36,11 +36,25 @@ export async function call(worker, method, path, { json, token } = {}) {
 export const MARKUP = '<img src=x onerror="window.acted=1">';
 
 /**
+ * A resource whose key has the client's User-Agent, the one way in which it is kept. Of the bundled catalogue.
+ * @param {{url: string}} origin
+ */
+export const agentsResource = (origin) => ({
+  name: "agents",
+  match: { path: "/agents" },
+  origin: { url: `${origin.url}/search.json?title={user-agent}&limit=1` },
+  key: [{ header: "user-agent" }],
+  ttl: "1h",
+});
+
+/**
  * Traffic with hits, misses and failures, a job of warming, an alert that fires, and an experiment.
  * @param {any} worker @param {{url: string}} origin the bundled catalogue
  */
 export async function bringToLife(worker, origin) {
-  const ask = async (/** @type {string} */ path) => (await worker.get(path)).arrayBuffer();
+  const ask = async (/** @type {string} */ path) =>
+    (await worker.get(path, { headers: { "user-agent": MARKUP } })).arrayBuffer();
+  await ask("/agents");
   for (const q of ["dune", "good omens", "the left hand of darkness", MARKUP]) {
     for (let i = 0; i < 6; i++) await ask(`/search/title?q=${encodeURIComponent(q)}`);
   }
@@ -61,6 +75,9 @@ export async function bringToLife(worker, origin) {
   const list = `Title,Author\nDune,Frank Herbert\nGood Omens,Terry Pratchett\nNone,${MARKUP.replaceAll('"', "'")}\n`;
   const csv = Buffer.from(list).toString("base64");
   await (await call(worker, "POST", "/api/warming/upload", { json: { csv, maxDepth: 1 } })).arrayBuffer();
+  // A call that fails, by an operator of that name: the audit log has both.
+  const named = { json: { [MARKUP]: MARKUP }, token: await tokenOf("admin", { name: MARKUP }) };
+  await (await call(worker, "PUT", "/api/settings", named)).arrayBuffer();
   const down = (/** @type {boolean} */ is) =>
     fetch(`${origin.url}/_control/settings`, { method: "PUT", body: JSON.stringify({ down: is }) });
   await down(true);

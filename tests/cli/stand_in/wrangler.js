@@ -33,7 +33,7 @@ record(
         mode: secretsFile === undefined ? null : statSync(secretsFile).mode & 0o777,
       },
 );
-if (!account.signedIn) fail("You are not signed in.");
+if (!account.signedIn && words[0] !== "login") fail("You are not signed in.");
 
 const name = words.at(-1) ?? "";
 const commands = /** @type {Record<string, () => void>} */ ({
@@ -63,6 +63,25 @@ const commands = /** @type {Record<string, () => void>} */ ({
     console.log(
       JSON.stringify(worker.map((/** @type {string} */ one) => ({ name: one, type: "secret_text" }))),
     );
+  },
+  login: () => {
+    account.signedIn = true;
+  },
+  // The value comes by standard input, and is kept by nobody.
+  "secret put": () => {
+    if (name === "put") fail("Not enough arguments: the secret's name is missing.");
+    const worker = value("--name") ?? "larder";
+    account.workers[worker] = [...new Set([...(account.workers[worker] ?? []), name])];
+  },
+  rollback: () => {
+    if (Object.keys(account.workers).length === 0) fail("There is no deployment to go back to.");
+  },
+  "r2 bucket lifecycle set": () => {
+    const [bucket = ""] = words.slice(4);
+    if (!account.buckets.includes(bucket)) fail("The specified bucket does not exist. [code: 10006]");
+    const file = value("--file");
+    if (file === undefined) fail("Not enough arguments: the rules' file is missing.");
+    JSON.parse(readFileSync(file ?? "", "utf8"));
   },
   deploy: () => {
     const before = account.workers[config.name] ?? [];
