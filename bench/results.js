@@ -13,7 +13,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
  * @property {Awaited<ReturnType<typeof import("./json/bench.js").benchJson>>} [json]
  * @property {Awaited<ReturnType<typeof import("./csv/bench.js").benchCsv>>} [csv]
  * @property {unknown} [warming]
- * @property {unknown} [cold]
  */
 
 /** @param {string} path @param {string} processor @returns {Results} those that are there, of this machine */
