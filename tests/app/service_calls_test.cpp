@@ -201,7 +201,7 @@ TEST_F(ServiceCallsTest, ARoleOfTheBindingCountsForNoHttpRequest) {
   EXPECT_EQ(isolate.run("GET", "/api/settings", {{":caller", "shop"}}).status, 401U);
 }
 
-TEST_F(ServiceCallsTest, ACallerHasTheRoomOfOneClient) {
+TEST_F(ServiceCallsTest, ACallerHasTheBucketOfOneClient) {
   constexpr auto url = R"({"url": "/items/7"})";
   std::vector<host::RequestId> calls;
   for (int i = 0; i < 40; ++i) {
@@ -212,8 +212,8 @@ TEST_F(ServiceCallsTest, ACallerHasTheRoomOfOneClient) {
   const auto passed = std::count_if(calls.begin(), calls.end(), [&](host::RequestId id) {
     return isolate.host.exchange(id).status == 200U;
   });
-  EXPECT_EQ(passed, static_cast<std::ptrdiff_t>(config::limit::client_operator_requests_max));
-  EXPECT_EQ(isolate.host.exchange(calls.back()).status, 503U);
+  EXPECT_EQ(passed, static_cast<std::ptrdiff_t>(config::limit::operator_calls_burst));
+  EXPECT_EQ(isolate.host.exchange(calls.back()).status, 429U);
   EXPECT_EQ(isolate.host.exchange(other).status, 200U);
 }
 

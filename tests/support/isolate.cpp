@@ -71,8 +71,10 @@ SimulatedHost::Exchange& Isolate::call(const std::string& name, const std::strin
 host::RequestId Isolate::begin_call(const std::string& name, const std::string& caller,
                                     const std::string& role, std::string argument) {
   const auto id = static_cast<host::RequestId>(next_request_++);
-  host.exchange(id).request_headers = {
-      {":caller", caller}, {":role", role}, {"content-type", "application/json"}};
+  host.exchange(id).request_headers = {{":caller", caller},
+                                       {":role", role},
+                                       {"content-type", "application/json"},
+                                       {"content-length", to_text(std::uint64_t{argument.size()})}};
   host.exchange(id).sent.content = std::move(argument);
   RecordWriter record;
   record.text(name);
