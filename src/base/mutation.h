@@ -12,8 +12,8 @@ enum class Mutation : std::uint8_t {
   none,
 #define LARDER_MUTATION(name, what) name,
 #include "base/cold_mutations.def"
-#include "base/orphan_mutations.def"
 #include "base/mutations.def"
+#include "base/orphan_mutations.def"
 #include "base/step_mutations.def"
 #undef LARDER_MUTATION
 };

@@ -84,7 +84,8 @@ static_assert(flush_batch_kept + object_patience + clock_skew < ledger_isolate_k
 // A stub is written while its lock lasts, and an object is looked at again when KV has told of its stub.
 static_assert(cold_move_time_max + r2_wait + lock_margin < cold_lock_kept);
 static_assert(cold_lock_kept < cold_forget_delay);
-// What was put before the first look has a stub by the second, which everybody sees; a minute is left for the write itself.
+// What was put before the first look has a stub by the second, which everybody sees; a minute is left for the
+// write itself.
 static_assert(cold_move_time_max + r2_wait + kv_told_everybody + Millis(60'000) < cold_forget_delay);
 static_assert(cold_step_time_max + cold_move_time_max < cold_lease);
 static_assert(cold_lease < cold_quiet);

@@ -391,7 +391,8 @@ void run_guardrail(std::size_t runs) {
     promoted += harmed == Call::promote ? 1 : 0;
     stopped += harmed == Call::stop_harmed ? 1 : 0;
     Random other(950'000 + i);
-    unharmed += run(experiment, keyed(traffic, lifetimes, other, 0.005, 0.005)).call == Call::promote ? 1U : 0U;
+    unharmed +=
+        run(experiment, keyed(traffic, lifetimes, other, 0.005, 0.005)).call == Call::promote ? 1U : 0U;
   }
   std::printf("Guardrail: errors go from 0.5 to 2 %% while the hit rate wins by 8 points, %zu runs\n", runs);
   std::printf("    promoted %zu, stopped %zu; with errors as they were, promoted %zu\n", promoted, stopped,
