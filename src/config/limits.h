@@ -95,8 +95,8 @@ static_assert(streamed_body_bytes_min >= memory_value_bytes_max);
 // A history reads buckets that the ledger still has, and of a shard no more than one answer holds.
 static_assert(history_minutes_span <= ledger_minutes_kept);
 static_assert(history_hours_span <= ledger_hours_kept);
-static_assert(history_minutes_span / std::chrono::minutes(1) < ledger_page_buckets_max);
-static_assert(history_hours_span / std::chrono::hours(1) < ledger_page_buckets_max);
+static_assert(history_minutes_span < ledger_page_buckets_max * std::chrono::minutes(1));
+static_assert(history_hours_span < ledger_page_buckets_max * std::chrono::hours(1));
 static_assert(ledger_shards_max < history_calls_max);
 
 // What counts as heard of is flushed several times meanwhile.
