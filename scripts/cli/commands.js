@@ -569,8 +569,12 @@ export const COMMANDS = [
         ["fault", of("fault")],
       ],
       empty: "The archiver has not run yet.",
-      after: ({ archives, why, tiers, costs }) =>
+      after: ({ archives, why, readCounts, tiers, costs }) =>
         `${archives ? "" : `Nothing is archived: ${why}\n`}${
+          readCounts.why === ""
+            ? ""
+            : `The ledger counts reads in place of Analytics Engine: ${readCounts.why}\n`
+        }${
           tiers === null
             ? ""
             : `KV has ${tiers.kv.entries} ${tiers.kv.entries === 1 ? "entry" : "entries"} (${bytesText(tiers.kv.bytes)}), R2 ${tiers.cold.entries} (${bytesText(tiers.cold.bytes)}). A month of storage: ${dollars(costs.monthlyStorageAfter)}, all in KV ${dollars(costs.monthlyStorageBefore)}.\n`

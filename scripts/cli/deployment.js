@@ -19,7 +19,12 @@ function forStaging(config) {
   const staged = structuredClone(config);
   staged.name += SUFFIX;
   for (const bucket of staged.r2_buckets ?? []) bucket.bucket_name += SUFFIX;
-  for (const data of staged.analytics_engine_datasets ?? []) data.dataset += "_staging";
+  for (const data of staged.analytics_engine_datasets ?? []) {
+    data.dataset += "_staging";
+    if (data.binding === "KEY_ANALYTICS") {
+      staged.vars = { ...staged.vars, ANALYTICS_READS_DATASET: data.dataset };
+    }
+  }
   for (const limit of staged.ratelimits ?? []) {
     limit.namespace_id = String(Number(limit.namespace_id) + RATE_LIMIT_STEP);
   }

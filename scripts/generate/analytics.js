@@ -35,7 +35,8 @@ export default {
 # Data points of Analytics Engine
 
 Written into the datasets that \`wrangler.toml\` binds, behind responses; kept for three months. A deployment without the
-bindings, or with LEDGER_SHARDS at 0, writes none. No user's id and no author's name is in any of them.
+bindings, or with LEDGER_SHARDS at 0, writes none; KEY_ANALYTICS is written where Analytics Engine counts reads for the archiver
+(docs/R2_COLD_STORAGE.md). No user's id and no author's name is in any of them, and of a key its hash alone.
 
 The platform samples: every row stands for \`_sample_interval\` rows, and a request's row for \`double1\` requests besides. So
 sums are weighted by hand. Queries that come with the project (\`${QUERIES}\`), for the SQL API:

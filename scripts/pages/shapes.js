@@ -80,6 +80,7 @@ export const SCHEMAS = {
     movedBytes: count,
     skipped: count,
     failed: count,
+    readCounts: object({ byAnalytics: count, byLedger: count, analyticsFault: text }),
     orphanObjects: count,
     repairedStubs: count,
     operations: count,
@@ -229,6 +230,7 @@ const archiveRun = {
   movedBytes: 52_000,
   skipped: 0,
   failed: 0,
+  readCounts: { byAnalytics: 0, byLedger: 1200, analyticsFault: "" },
   orphanObjects: 0,
   repairedStubs: 0,
   operations: 44,
@@ -251,6 +253,11 @@ export const ROUTE_SHAPES = {
         schema: object({
           archives: flag,
           why: text,
+          readCounts: object({
+            source: oneOf("ledger", "analytics"),
+            inUse: oneOf("ledger", "analytics"),
+            why: text,
+          }),
           tiers: orNull(object({ asOf: time, kv: held, cold: held })),
           costs: orNull(saving),
           returns: orNull(object({ entries: count, costDollars: number })),
@@ -260,6 +267,7 @@ export const ROUTE_SHAPES = {
         example: {
           archives: true,
           why: "",
+          readCounts: { source: "ledger", inUse: "ledger", why: "" },
           tiers: {
             asOf: at,
             kv: { entries: 700, bytes: 7_000_000 },

@@ -1,6 +1,6 @@
 // Which function does which row of src/host/ops.def. A body among the arguments comes as its content.
 
-import { analyticsWrite } from "./analytics.js";
+import { analyticsQuery, analyticsWrite } from "./analytics.js";
 import { controlAppend, controlRead } from "./control.js";
 import { edgeDelete, edgeGet, edgePut } from "./edge.js";
 import { bodyGunzip, bodyGzip } from "./gzip.js";
@@ -45,6 +45,7 @@ export const handlers = Object.freeze({
   queue_send: queueSend,
   queue_backlog: queueBacklog,
   kv_get_many: kvGetMany,
+  analytics_query: analyticsQuery,
   analytics_write: analyticsWrite,
   mail_send: mailSend,
   redis_run: redisRun,

@@ -442,6 +442,7 @@ void App::count_answer(const engine::Query& query, const engine::Reading& readin
   counters_.add(observe::Counter::answers_total, observe::Label(outcome));
   if (measures_requests()) {
     analytics_.answered(*query.resource, outcome, query.method, duration);
+    analytics_.accessed(*query.resource, query.key.storage_name, began);
   }
   counters_.observe(observe::Histogram::answer_duration_seconds, observe::Label(outcome), duration);
   const Bytes size = hit == nullptr ? Bytes(0) : hit->entry->header.stored_size;
@@ -914,6 +915,7 @@ void App::count_lane_hits(const host::LaneHits& hits) {
     meter_.accessed(given->resource->name, given->storage_name, Bytes(0), host_.now(), count);
     if (measures_requests()) {
       analytics_.answered(*given->resource, observe::AnswerOutcome::hit, http::Method::get, Millis(0), count);
+      analytics_.accessed(*given->resource, given->storage_name, host_.now(), count);
     }
     counters_.add(Counter::cache_candidate_requests_total, counters_.route(*given->resource),
                   observe::Label(http::Method::get), count);

@@ -14,7 +14,6 @@
 #include "host/operations.h"
 #include "json/json_text.h"
 #include "metrics/ghost_cache.h"
-#include "monitor/meter.h"
 #include "policy/freshness.h"
 #include "records/calls.h"
 
@@ -32,7 +31,6 @@ constexpr std::uint64_t retry_seconds = 60;
 // A step that fails so often ends its run: the next night begins again.
 constexpr std::uint32_t attempts_max = 4;
 constexpr std::uint32_t objects_at_once = 1000;
-constexpr Millis day = std::chrono::hours(24);
 // What stands, with an empty body, in an entry header's place while an object is deleted. Readers take it for
 // nothing.
 constexpr std::string_view deletion_mark = "deleted";
@@ -49,6 +47,10 @@ bool is_of_a_kind_that_moves(const entry::Header& header) {
 std::optional<tiers::Key> key_of(host::Context here, const std::string& name) {
   auto key = entry::key_named(name, [here](std::string_view bytes) { return here.host().sha256(bytes); });
   return key ? std::optional<tiers::Key>(tiers::Key(std::move(*key), tiers::TierSet::all())) : std::nullopt;
+}
+
+bool has_counted_since(Instant since, Instant now, Millis age_min) {
+  return since != Instant::max() && now - since >= age_min;
 }
 
 bool is_same(const entry::Header& one, const entry::Header& other) {
@@ -115,6 +117,9 @@ struct Archiver::Walk {
   std::uint64_t moved_before = 0;
   std::size_t moves = 0;
   ArchivePrices prices = archive_prices();
+  // Analytics Engine has failed, or not counted for long enough.
+  bool is_analytics_down = false;
+  std::string analytics_fault;
   // Of the page at hand.
   tiers::KeyPage page;
   Instant page_seen;
@@ -250,6 +255,7 @@ host::Task<Result<bool>> Archiver::settle_stretch(host::Context here, Walk& walk
   done.passed = walk.passed;
   done.outcome = static_cast<std::uint8_t>(outcome);
   done.fault = std::move(fault);
+  done.analytics_fault = walk.analytics_fault;
   walk.sums.work_millis = static_cast<std::uint64_t>((here.host().now() - walk.began).count());
   walk.began = here.host().now();
   ++walk.sums.operations;
@@ -397,48 +403,26 @@ host::Task<void> Archiver::judge_listed(host::Context here, Walk& walk, const ti
   walk.rules.push_back(rules);
 }
 
-// How often the candidates were read, over all shards of the ledger, and what follows.
+// How often the candidates were read, and what follows.
 host::Task<Result<void>> Archiver::plan_page(host::Context here, Walk& walk) {
   walk.planned.clear();
   if (walk.candidates.empty()) {
     co_return Result<void>();
   }
-  records::ledger::reads_arguments asked;
-  for (const Candidate& candidate : walk.candidates) {
-    records::KeyHash key;
-    key.hash = metrics::ghost_hash(settings_.cache_prefix, candidate.storage_name);
-    asked.keys.push_back(key);
+  const auto counts = co_await count_reads(here, walk);
+  if (!counts) {
+    co_return tl::make_unexpected(counts.error());
   }
   const Instant now = here.host().now();
-  Instant counted_since = Instant::max();
-  for (std::uint32_t shard = 0; shard < settings_.ledger_shards; ++shard) {
-    ++walk.sums.operations;
-    const auto told = co_await records::ledger::reads(here, monitor::ledger_name(settings_, shard), asked,
-                                                      limit::object_wait);
-    if (!told) {
-      co_return tl::make_unexpected(told.error());
-    }
-    if (told->uses.size() != walk.candidates.size()) {
-      co_return fail(ErrorKind::corrupt, "cold", "The ledger's answer is about other keys.");
-    }
-    if (told->since > 0) {
-      counted_since = std::min(counted_since, instant_from_millis(static_cast<std::int64_t>(told->since)));
-    }
-    for (std::size_t i = 0; i < walk.candidates.size(); ++i) {
-      Candidate& candidate = walk.candidates[i];
-      candidate.reads += told->uses[i].reads;
-      if (told->uses[i].last_read > 0) {
-        // The day is known, and the read may have been at its end.
-        const Instant read_by = instant_from_millis(static_cast<std::int64_t>(told->uses[i].last_read)) + day;
-        candidate.since_read = std::min(candidate.since_read, std::max<Millis>(now - read_by, Millis(0)));
-      }
-    }
-  }
   for (std::size_t i = 0; i < walk.candidates.size(); ++i) {
     Candidate& candidate = walk.candidates[i];
+    const KeyUse& use = counts->uses[i];
+    candidate.reads = static_cast<std::uint32_t>(std::min<std::uint64_t>(use.reads, UINT32_MAX));
+    if (use.read_by > Instant()) {
+      candidate.since_read = std::max<Millis>(now - use.read_by, Millis(0));
+    }
     // What nobody has counted for long enough may have been read.
-    const bool is_known = counted_since != Instant::max() && now - counted_since >= walk.rules[i]->age_min;
-    if (!is_known) {
+    if (!has_counted_since(counts->since, now, walk.rules[i]->age_min)) {
       candidate.since_read = Millis(0);
     }
     const Judgement judgement = judge(candidate, *walk.rules[i], walk.prices);
@@ -455,6 +439,40 @@ host::Task<Result<void>> Archiver::plan_page(host::Context here, Walk& walk) {
     walk.sums.planned_cost += one.judgement.cost;
   }
   co_return Result<void>();
+}
+
+// By Analytics Engine where it is configured and has counted for as long as any of the candidates needs; else
+// by the ledger.
+host::Task<Result<ReadCounts>> Archiver::count_reads(host::Context here, Walk& walk) {
+  std::vector<std::uint64_t> hashes;
+  Millis age_min{0};
+  for (std::size_t i = 0; i < walk.candidates.size(); ++i) {
+    hashes.push_back(metrics::ghost_hash(settings_.cache_prefix, walk.candidates[i].storage_name));
+    age_min = std::max(age_min, walk.rules[i]->age_min);
+  }
+  const std::uint64_t candidates = hashes.size();
+  // Who has failed once in a step would hold up each of its pages.
+  if (config::counts_reads_by_analytics(settings_) && !walk.is_analytics_down) {
+    auto counts = co_await analytics_counter_.count(here, hashes);
+    if (counts && has_counted_since(counts->since, here.host().now(), age_min)) {
+      walk.sums.operations += counts->operations;
+      walk.sums.counted_by_analytics += candidates;
+      co_return counts;
+    }
+    ++walk.sums.operations;
+    walk.is_analytics_down = !counts;
+    walk.analytics_fault =
+        counts ? "Analytics Engine has not counted all reads for as long as minAge." : counts.error().message;
+    host::LogLine(here.host(), LogLevel::warn, "reads_counted_by_ledger")
+        .add("fault", walk.analytics_fault)
+        .write();
+  }
+  auto counts = co_await ledger_counter_.count(here, std::move(hashes));
+  if (counts) {
+    walk.sums.operations += counts->operations;
+    walk.sums.counted_by_ledger += candidates;
+  }
+  co_return counts;
 }
 
 host::Task<Result<void>> Archiver::walk_page(host::Context here, Walk& walk) {

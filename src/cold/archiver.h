@@ -33,6 +33,7 @@
 
 #include "base/result.h"
 #include "cold/archive_plan.h"
+#include "cold/read_counts.h"
 #include "config/declaration.h"
 #include "config/settings.h"
 #include "engine/control.h"
@@ -107,6 +108,7 @@ class Archiver {
   host::Task<Result<void>> walk_page(host::Context here, Walk& walk);
   host::Task<Result<void>> list_objects(host::Context here, Walk& walk, const std::string& until);
   host::Task<Result<void>> plan_page(host::Context here, Walk& walk);
+  host::Task<Result<ReadCounts>> count_reads(host::Context here, Walk& walk);
   host::Task<void> judge_listed(host::Context here, Walk& walk, const tiers::ListedKey& listed);
   host::Task<void> settle_orphans(host::Context here, Walk& walk);
   host::Task<std::string_view> move(host::Context here, Walk& walk, const std::string& name,
@@ -129,6 +131,8 @@ class Archiver {
   engine::Control& control_;
   observe::Counters& counters_;
   engine::Locks locks_;
+  LedgerCounter ledger_counter_{settings_};
+  AnalyticsCounter analytics_counter_{settings_};
 };
 
 }  // namespace larder::cold

@@ -45,6 +45,7 @@ namespace limit {
 // "{prefix}:{resource}:v{u32}:sha256-{64 hex digits}" always fits, whatever the fields are.
 static_assert(prefix_bytes_max + 1 + resource_name_bytes_max + 2 + 10 + 1 + 7 + 64 <= key_bytes_max);
 static_assert(query_value_bytes_max <= url_bytes_max);
+static_assert(analytics_points_max <= analytics_invocation_points_max);
 // A resource's name is its entries' key pattern.
 static_assert(resource_name_bytes_max <= pattern_bytes_max);
 // Every resource can be counted apart, and the last bucket is left for the rest.

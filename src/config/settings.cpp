@@ -214,6 +214,36 @@ Result<std::string> read_base_url(std::string_view text) {
   return base;
 }
 
+// As the dashboard shows it.
+Result<std::string> read_account_id(std::string_view text) {
+  constexpr std::size_t digits = 32;
+  const auto fits = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
+  if (!text.empty() && (text.size() != digits || !std::all_of(text.begin(), text.end(), fits))) {
+    return refuse(
+        concat({in_quotes(text),
+                " is no account's id; write 32 lower-case hexadecimal digits, as the dashboard does."}));
+  }
+  return std::string(text);
+}
+
+// A word that needs no quotes in SQL.
+Result<std::string> read_identifier(std::string_view text, std::string_view what) {
+  constexpr std::size_t bytes_max = 64;
+  const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; };
+  if (text.size() > bytes_max || !std::all_of(text.begin(), text.end(), fits) ||
+      (!text.empty() && is_digit(text.front()))) {
+    return refuse(concat({in_quotes(text), " is no ", what,
+                          "; use letters, digits and _, at most 64, with no digit in front."}));
+  }
+  return std::string(text);
+}
+Result<std::string> read_binding_name(std::string_view text) {
+  return read_identifier(text, "binding's name");
+}
+Result<std::string> read_dataset_name(std::string_view text) {
+  return read_identifier(text, "dataset's name");
+}
+
 Result<OverrideList> read_override_list(std::string_view text) { return OverrideList::parse(text); }
 
 Result<std::string> read_optional_url(std::string_view text) {
@@ -495,6 +525,10 @@ std::optional<RedisAddress> redis_address(const Settings& settings) {
     address->token = std::string(settings.secret("REDIS_TOKEN").value_or(""));
   }
   return std::move(*address);
+}
+
+bool counts_reads_by_analytics(const Settings& settings) {
+  return !settings.analytics_binding.empty() || !settings.analytics_account.empty();
 }
 
 std::optional<Tier> former_tier(const Settings& settings) {

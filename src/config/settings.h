@@ -99,6 +99,9 @@ class Settings {
 // The Redis server of REDIS_URL or CACHE_REDIS_URL, with its token; nullopt where Redis is not allowed
 // (ENABLE_REDIS_CACHE).
 std::optional<RedisAddress> redis_address(const Settings& settings);
+// Whether reads of keys are counted by Analytics Engine for the archiver (ANALYTICS_BINDING, or else
+// ANALYTICS_ACCOUNT).
+bool counts_reads_by_analytics(const Settings& settings);
 // The tier that is read behind CACHE_IMPL's own and not written (CACHE_MOVE_FROM).
 std::optional<Tier> former_tier(const Settings& settings);
 

@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/text.h"
 #include "base/wire.h"
 
 namespace larder::metrics {
@@ -41,6 +42,14 @@ const std::array<Millis, ghost_ttl_count>& ghost_ttls() {
 
 std::uint64_t ghost_hash(std::string_view scope, std::string_view storage_name) {
   return XXH64(storage_name.data(), storage_name.size(), XXH64(scope.data(), scope.size(), 0));
+}
+
+std::string hash_text(std::uint64_t hash) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<char>(hash >> shift & 0xff));
+  }
+  return to_hex(bytes);
 }
 
 void add(GhostEstimate& sum, const GhostEstimate& more) {

@@ -44,6 +44,8 @@ struct GhostAccess {
 
 // Where a key lies in the sample. `scope` keeps deployments with different prefixes apart.
 std::uint64_t ghost_hash(std::string_view scope, std::string_view storage_name);
+// 16 lower-case hexadecimal digits.
+std::string hash_text(std::uint64_t hash);
 
 // What one time to live would come to.
 struct GhostTtl {

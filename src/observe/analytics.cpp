@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/limits.h"
 #include "host/operations.h"
+#include "metrics/ghost_cache.h"
 
 namespace larder::observe {
 
@@ -15,6 +16,7 @@ namespace limit = config::limit;
 
 constexpr std::string_view cache_dataset = "CACHE_ANALYTICS";
 constexpr std::string_view warming_dataset = "WARMING_ANALYTICS";
+constexpr std::string_view key_dataset = "KEY_ANALYTICS";
 constexpr std::size_t index_bytes_max = 96;
 
 // What writeDataPoint takes.
@@ -46,6 +48,8 @@ class PointWriter {
 };
 
 double number_of(std::uint64_t value) { return static_cast<double>(value); }
+
+double seconds_of(Instant at) { return static_cast<double>(whole_seconds(at.time_since_epoch())); }
 
 }  // namespace
 
@@ -88,6 +92,42 @@ void Analytics::processed(const ProcessedAuthor& author) {
   authors_.push_back(std::move(point).take());
 }
 
+void Analytics::accessed(const config::Resource& resource, std::string_view storage_name, Instant now,
+                         std::uint64_t times) {
+  if (!config::counts_reads_by_analytics(settings_)) {
+    return;
+  }
+  read_resources_[resource.number] = &resource;
+  keys_.add(metrics::ghost_hash(settings_.cache_prefix, storage_name), resource.number, times, now);
+}
+
+host::Task<void> Analytics::write_keys(host::Context here, std::size_t count_max) {
+  const Instant now = here.host().now();
+  if (count_max == 0 || !keys_.is_due(now)) {
+    co_return;
+  }
+  std::vector<std::string> points;
+  std::uint64_t told = keys_.take_lost();
+  if (told > 0) {
+    PointWriter point("lost");
+    point.blob("reads_lost").blob("").blob(settings_.cache_prefix).numbers().number(number_of(told));
+    points.push_back(std::move(point.number(seconds_of(now))).take());
+    counters_.add(Counter::analytics_points_total, "failed", {}, told);
+  }
+  for (const KeyRead& one : keys_.take(count_max - points.size(), now)) {
+    PointWriter point(metrics::hash_text(one.hash));
+    point.blob("key_read").blob(read_resources_.find(one.resource_number)->second->name);
+    point.blob(settings_.cache_prefix).numbers().number(number_of(one.reads));
+    points.push_back(std::move(point.number(seconds_of(one.last_read))).take());
+    told += one.reads;
+  }
+  std::string dataset(key_dataset);
+  const bool is_written = co_await write_into(here, std::move(dataset), std::move(points));
+  if (!is_written) {
+    keys_.lose(told);
+  }
+}
+
 std::string Analytics::point_of(const Kind& kind, const Requests& requests) const {
   const auto outcome = static_cast<AnswerOutcome>(std::get<1>(kind));
   const auto method = static_cast<http::Method>(std::get<2>(kind));
@@ -102,22 +142,36 @@ std::string Analytics::point_of(const Kind& kind, const Requests& requests) cons
 }
 
 host::Task<void> Analytics::write(host::Context here) {
+  std::size_t left = limit::analytics_invocation_points_max;
   std::vector<std::string> points;
   for (const auto& [kind, requests] : requests_) {
     points.push_back(point_of(kind, requests));
   }
   requests_.clear();
-  std::vector<std::string> authors = std::exchange(authors_, {});
+  left -= points.size();
+  const std::size_t author_count = std::min(left, authors_.size());
+  const auto authors_end = authors_.begin() + static_cast<std::ptrdiff_t>(author_count);
+  std::vector<std::string> authors(std::make_move_iterator(authors_.begin()),
+                                   std::make_move_iterator(authors_end));
+  authors_.erase(authors_.begin(), authors_end);
+  left -= author_count;
   std::string dataset(cache_dataset);
-  co_await write_into(here, std::move(dataset), std::move(points));
+  const bool are_requests = co_await write_into(here, std::move(dataset), std::move(points));
   dataset = warming_dataset;
-  co_await write_into(here, std::move(dataset), std::move(authors));
+  const bool are_authors = co_await write_into(here, std::move(dataset), std::move(authors));
+  co_await write_keys(here, left);
+  // What was not written of these is counted, and that is all.
+  static_cast<void>(are_requests);
+  static_cast<void>(are_authors);
 }
 
-host::Task<void> Analytics::write_into(host::Context here, std::string dataset,
+host::Task<bool> Analytics::write_into(host::Context here, std::string dataset,
                                        std::vector<std::string> points) {
-  if (points.empty() || std::find(missing_.begin(), missing_.end(), dataset) != missing_.end()) {
-    co_return;
+  if (std::find(missing_.begin(), missing_.end(), dataset) != missing_.end()) {
+    co_return false;
+  }
+  if (points.empty()) {
+    co_return true;
   }
   const auto written = co_await host::analytics_write(here, dataset, points);
   if (written) {
@@ -129,6 +183,7 @@ host::Task<void> Analytics::write_into(host::Context here, std::string dataset,
   } else {
     counters_.add(Counter::analytics_points_total, "failed", {}, points.size());
   }
+  co_return written.has_value();
 }
 
 }  // namespace larder::observe

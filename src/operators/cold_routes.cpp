@@ -64,8 +64,27 @@ void write_run(JsonWriter& json, const records::ArchiveRun& run) {
   write_plan(json, sums);
   json.key("moved").value(sums.moved).key("movedBytes").value(sums.moved_bytes);
   json.key("skipped").value(sums.skipped).key("failed").value(sums.failed);
+  json.key("readCounts").begin_object().key("byAnalytics").value(sums.counted_by_analytics);
+  json.key("byLedger").value(sums.counted_by_ledger);
+  json.key("analyticsFault").value(run.analytics_fault).end_object();
   json.key("orphanObjects").value(sums.orphans).key("repairedStubs").value(sums.dangling);
   json.key("operations").value(sums.operations).key("workMillis").value(sums.work_millis);
+  json.end_object();
+}
+
+// Who counts reads of keys for the plan: as it is configured, and as the last run that looked at any found
+// it.
+void write_read_counts(JsonWriter& json, const config::Settings& settings,
+                       const std::vector<records::ArchiveRun>& runs) {
+  const bool is_wanted = config::counts_reads_by_analytics(settings);
+  const auto has_asked = [](const records::ArchiveRun& run) {
+    return run.sums.counted_by_analytics + run.sums.counted_by_ledger > 0;
+  };
+  const auto last = std::find_if(runs.begin(), runs.end(), has_asked);
+  const bool is_replaced = is_wanted && last != runs.end() && !last->analytics_fault.empty();
+  json.begin_object().key("source").value(is_wanted ? "analytics" : "ledger");
+  json.key("inUse").value(is_wanted && !is_replaced ? "analytics" : "ledger");
+  json.key("why").value(is_replaced ? std::string_view(last->analytics_fault) : std::string_view());
   json.end_object();
 }
 
@@ -176,6 +195,8 @@ host::Task<host::Outgoing> show_cold_storage(host::Context here, const OperatorC
   json.begin_object();
   const std::string_view objection = context.archiver.objection();
   json.key("archives").value(objection.empty()).key("why").value(objection);
+  json.key("readCounts");
+  write_read_counts(json, context.settings, *runs);
   json.key("tiers");
   if (report.complete == nullptr) {
     json.null();

@@ -35,6 +35,8 @@ void add_to(ArchiveSums& sums, const ArchiveSums& more) {
   sums.dangling += more.dangling;
   sums.operations += more.operations;
   sums.work_millis += more.work_millis;
+  sums.counted_by_analytics += more.counted_by_analytics;
+  sums.counted_by_ledger += more.counted_by_ledger;
 }
 
 }  // namespace
@@ -106,6 +108,9 @@ Result<archive::settle_results> Archive::settle(const archive::settle_arguments&
   run->cursor = done.cursor;
   run->passed = done.passed;
   run->fault = done.fault;
+  if (!done.analytics_fault.empty()) {
+    run->analytics_fault = done.analytics_fault;
+  }
   add_to(run->sums, done.sums);
   const auto outcome = static_cast<StepOutcome>(done.outcome);
   if (outcome != StepOutcome::goes_on) {

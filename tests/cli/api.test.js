@@ -248,6 +248,7 @@ const cases = [
     json: {
       archives: true,
       why: "",
+      readCounts: { source: "ledger", inUse: "ledger", why: "" },
       tiers: { kv: { entries: 7, bytes: 7000 }, cold: { entries: 3, bytes: 300_000 } },
       costs: { monthlyStorageBefore: 0.5, monthlyStorageAfter: 0.25 },
       runs: [],
@@ -256,6 +257,21 @@ const cases = [
     out:
       "The archiver has not run yet.\n" +
       "KV has 7 entries (6.8 KiB), R2 3 (293.0 KiB). A month of storage: $0.2500, all in KV $0.5000.\n",
+  },
+  {
+    words: ["cold", "show"],
+    json: {
+      archives: true,
+      why: "",
+      readCounts: { source: "analytics", inUse: "ledger", why: "Analytics Engine answers with 403." },
+      tiers: null,
+      costs: null,
+      runs: [],
+    },
+    asked: ["GET", "/api/cold"],
+    out:
+      "The archiver has not run yet.\n" +
+      "The ledger counts reads in place of Analytics Engine: Analytics Engine answers with 403.\n",
   },
   {
     words: ["audit", "--since", "12h", "--limit", "1"],

@@ -186,6 +186,12 @@ test("staging has names of its own, and the module knows its queues", async (con
   ]);
   const { config } = words.at(-1);
   assert.equal(config.vars.ENVIRONMENT, "staging");
+  // What is asked is what is written.
+  assert.equal(
+    config.vars.ANALYTICS_READS_DATASET,
+    config.analytics_engine_datasets.find((/** @type {any} */ data) => data.binding === "KEY_ANALYTICS")
+      .dataset,
+  );
   const production = configurationFor(
     parse(readFileSync(join(root, "wrangler.toml"), "utf8")),
     "production",

@@ -202,6 +202,23 @@ TEST(Settings, AnEvictionPolicyIsOneOfRedis) {
             "\"volatile-ttl\" or \"volatile-random\". Did you mean \"allkeys-lru\"?\n");
 }
 
+TEST(Settings, WhatCountsReadsIsAnAccountOrABinding) {
+  EXPECT_FALSE(counts_reads_by_analytics(parse_settings({}).value()));
+  EXPECT_EQ(parse_settings({}).value().analytics_reads_dataset, "key_reads");
+  const std::string account = "0123456789abcdef0123456789abcdef";
+  EXPECT_TRUE(counts_reads_by_analytics(parse_settings({{"ANALYTICS_ACCOUNT", account}}).value()));
+  EXPECT_TRUE(counts_reads_by_analytics(parse_settings({{"ANALYTICS_BINDING", "ANALYTICS_SQL"}}).value()));
+  // What stands in SQL needs no quotes, and what stands in a URL no escapes.
+  for (const char* dataset : {"1st", "key-reads", "key reads", "a'b", "a\"b", "a;b", "k\xc3\xa9y"}) {
+    EXPECT_FALSE(parse_settings({{"ANALYTICS_READS_DATASET", dataset}})) << dataset;
+  }
+  for (const std::string& wrong : {account + "0", account.substr(1), "../" + account.substr(3),
+                                   std::string("0123456789ABCDEF0123456789ABCDEF")}) {
+    EXPECT_FALSE(parse_settings({{"ANALYTICS_ACCOUNT", wrong}})) << wrong;
+  }
+  EXPECT_FALSE(parse_settings({{"ANALYTICS_BINDING", "__proto__.x"}}));
+}
+
 TEST(Settings, SecretsOfRedisAreNobodyElses) {
   for (const char* name : {"REDIS_URL", "CACHE_REDIS_URL", "REDIS_TOKEN"}) {
     EXPECT_TRUE(is_own_secret(name)) << name;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/limits.h"
+#include "metrics/ghost_cache.h"
 #include "support/isolate.h"
 
 namespace larder::observe::analytics_test {
@@ -117,6 +118,96 @@ TEST_F(AnalyticsTest, WhatWarmingProcessedHasNoNames) {
       ElementsAre(
           R"({"indexes":["processed"],"blobs":["author_processed","job-1","list","processed","larder"],)"
           R"("doubles":[1,12,2,1500]})"));
+}
+
+constexpr auto by_binding = "ANALYTICS_SQL";
+
+TEST_F(AnalyticsTest, AKeyThatWasReadHasAPointByItsHash) {
+  world.data_points["KEY_ANALYTICS"];
+  sim::Isolate counting(world, {{"LEDGER_SHARDS", "1"}, {"ANALYTICS_BINDING", by_binding}});
+  world.now = instant_from_millis(1'795'917'600'000);
+  counting.get(dune);
+  const auto& points = world.data_points["KEY_ANALYTICS"];
+  ASSERT_EQ(points.size(), 1U);
+  const std::string hash = metrics::hash_text(metrics::ghost_hash("larder", world.kv.begin()->first));
+  EXPECT_EQ(points[0], concat({R"({"indexes":[")", hash,
+                               R"("],"blobs":["key_read","title","larder"],"doubles":[1,1795917600]})"}));
+  // Within the hour nothing is told of it.
+  counting.get(dune);
+  EXPECT_EQ(points.size(), 1U);
+  world.now += std::chrono::hours(1);
+  counting.get(dune);
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_THAT(points[1], HasSubstr(R"("doubles":[2,179592)"));
+}
+
+// An Analytics of its own, written by requests of a host of its own.
+struct AnalyticsWriteTest : AnalyticsTest {
+  AnalyticsWriteTest() {
+    host.complete = [&](host::RequestId request, host::OperationId operation, host::Completion completion) {
+      return requests.complete(request, operation, std::move(completion));
+    };
+    resource.name = "items";
+    resource.number = 1;
+    for (const char* dataset : {"CACHE_ANALYTICS", "WARMING_ANALYTICS", "KEY_ANALYTICS"}) {
+      world.data_points[dataset];
+    }
+  }
+  void write() {
+    const auto id = host::RequestId{++written};
+    requests.start(id, analytics.write(requests.context(id)));
+    world.run();
+  }
+  std::size_t count(const char* dataset) { return world.data_points[dataset].size(); }
+
+  Counters counters;
+  config::Settings settings = config::parse_settings({{"ANALYTICS_BINDING", by_binding}}).value();
+  Analytics analytics{settings, counters};
+  config::Resource resource;
+  sim::SimulatedHost host{world};
+  host::Requests requests{host};
+  std::uint32_t written = 0;
+};
+
+TEST_F(AnalyticsWriteTest, AnInvocationWritesNoMorePointsThanItMay) {
+  ProcessedAuthor author;
+  author.outcome = "processed";
+  for (std::int64_t i = 0; i < 100; ++i) {
+    analytics.answered(resource, AnswerOutcome::miss, http::Method::get, Millis(i));
+    analytics.processed(author);
+    analytics.accessed(resource, concat({"larder:items:v3:", to_text(static_cast<std::uint64_t>(i))}),
+                       world.now);
+  }
+  write();
+  EXPECT_EQ(count("CACHE_ANALYTICS"), 100U);
+  EXPECT_EQ(count("WARMING_ANALYTICS"), 100U);
+  EXPECT_EQ(count("KEY_ANALYTICS"), 50U);
+  // The rest goes with the next, and nothing is lost.
+  write();
+  EXPECT_EQ(count("KEY_ANALYTICS"), 100U);
+  for (std::int64_t i = 0; i < 200; ++i) {
+    analytics.answered(resource, AnswerOutcome::miss, http::Method::get, Millis(i));
+    analytics.processed(author);
+  }
+  write();
+  EXPECT_EQ(count("CACHE_ANALYTICS"), 300U);
+  EXPECT_EQ(count("WARMING_ANALYTICS"), 150U);
+  write();
+  EXPECT_EQ(count("WARMING_ANALYTICS"), 300U);
+  EXPECT_EQ(counters.value(Counter::analytics_points_total, "failed"), 0U);
+}
+
+TEST_F(AnalyticsWriteTest, ReadsThatCouldNotBeWrittenAreToldAsLost) {
+  world.now = instant_from_millis(1'795'917'600'000);
+  analytics.accessed(resource, "larder:items:v3:1", world.now, 3);
+  world.fail(host::OperationKind::analytics_write);
+  write();
+  EXPECT_EQ(count("KEY_ANALYTICS"), 0U);
+  world.fault = nullptr;
+  write();
+  EXPECT_THAT(
+      world.data_points["KEY_ANALYTICS"],
+      ElementsAre(R"({"indexes":["lost"],"blobs":["reads_lost","","larder"],"doubles":[3,1795917600]})"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { startAnalyticsEngine } from "./analytics_engine.js";
 import { call, SECRET, tokenOf } from "./operators_api.js";
 import { FLAVOURS, startOrigin, startWorker } from "./support.js";
 
@@ -27,8 +28,8 @@ function contentOf(path) {
   return content;
 }
 
-/** @param {"wasi" | "emscripten"} flavour @param {number} [isolates] */
-async function start(flavour, isolates = 1) {
+/** @param {"wasi" | "emscripten"} flavour @param {number} [isolates] @param {Record<string, string>} [bindings] */
+async function start(flavour, isolates = 1, bindings = {}) {
   const origin = await startOrigin((request) => ({
     headers: { "content-type": "application/octet-stream" },
     body: contentOf(request.url ?? ""),
@@ -37,7 +38,7 @@ async function start(flavour, isolates = 1) {
     origin: origin.url,
     cold: true,
     isolates,
-    bindings: { LEDGER_SHARDS: "1", ADMIN_JWT_SECRET: SECRET },
+    bindings: { LEDGER_SHARDS: "1", ADMIN_JWT_SECRET: SECRET, ...bindings },
     declarations: {
       resources: [
         {
@@ -149,6 +150,63 @@ for (const flavour of FLAVOURS) {
       assert.equal(larder.origin.asked.length, asked);
     } finally {
       await larder.stop();
+    }
+  });
+
+  test(`${flavour}: reads that Analytics Engine counts are what the plan goes by, in both dialects; where it fails, the ledger's`, async () => {
+    const account = "0123456789abcdef0123456789abcdef";
+    const byAccount = { ANALYTICS_ACCOUNT: account, ANALYTICS_TOKEN: "a-token" };
+    for (const configured of [byAccount, { ANALYTICS_BINDING: "ANALYTICS_SQL" }]) {
+      /** @type {Awaited<ReturnType<typeof start>>} */
+      let larder;
+      const engine = await startAnalyticsEngine(async () =>
+        (await larder.worker.getFrom(0, "/_test/points")).json(),
+      );
+      larder = await start(flavour, 1, {
+        ...configured,
+        ANALYTICS_URL: engine.url,
+        TEST_ANALYTICS: engine.url,
+      });
+      try {
+        await larder.age(["read", "unread"]);
+        assert.ok((await larder.read("read")).isRight);
+        await larder.worker.trigger("*/5 * * * *");
+        await larder.forward(DAY);
+        await larder.renew();
+        engine.answerWith(503);
+        const failed = await larder.archive();
+        assert.deepEqual([failed.state, failed.readCounts.byAnalytics], ["complete", 0]);
+        assert.deepEqual([await larder.isStub("read"), await larder.isStub("unread")], [false, true]);
+        const told = (await larder.cold()).readCounts;
+        assert.deepEqual([told.source, told.inUse], ["analytics", "ledger"]);
+        assert.match(told.why, /^Analytics (Engine answers with 503|SQL did not answer the query)\.$/);
+
+        engine.answerWith(200);
+        const asked = engine.asked.length;
+        await larder.forward(LOCK_OVER);
+        await larder.renew();
+        await larder.read("unread");
+        await larder.worker.until(async () => !(await larder.isStub("unread")));
+        await larder.worker.trigger("*/5 * * * *");
+        await larder.forward(8 * DAY);
+        await larder.renew();
+        const run = await larder.archive();
+        assert.deepEqual(
+          [run.fault, run.readCounts],
+          ["", { byAnalytics: 2, byLedger: 0, analyticsFault: "" }],
+        );
+        assert.equal((await larder.cold()).readCounts.inUse, "analytics");
+        const queries = engine.asked.slice(asked);
+        assert.equal(queries.length, 2);
+        const isBinding = "ANALYTICS_BINDING" in configured;
+        const path = isBinding ? "/binding" : `/client/v4/accounts/${account}/analytics_engine/sql`;
+        assert.ok(queries.every((one) => one.path === path));
+        assert.ok(queries.every((one) => one.authorization === (isBinding ? "" : "Bearer a-token")));
+        assert.equal(Object.keys(queries[1]?.params ?? {}).length, isBinding ? 3 : 0);
+      } finally {
+        await larder.stop();
+        await engine.stop();
+      }
     }
   });
 

@@ -6,7 +6,7 @@ import { InFlight } from "../../shim/instance.js";
 import { worker } from "../../shim/larder.js";
 import { handlers } from "../../shim/operations/index.js";
 import { RecordWriter } from "../../shim/wire.js";
-import { faults, hurriedBatch, watched } from "./faults.js";
+import { faults, hurriedBatch, points, watched } from "./faults.js";
 
 export * from "../../shim/index.js";
 
@@ -30,6 +30,7 @@ function fetchOrTest(request, env, ctx) {
   if (pathname === "/_test/messages") return messages(request, env, ctx);
   if (pathname === "/_test/late") return late(request, env, ctx);
   if (pathname === "/_test/packed") return packed(request, env);
+  if (pathname === "/_test/points") return Response.json(points);
   if (pathname === "/_test/faults") return Response.json(faults.set(searchParams));
   return index.fetch(request, watched(env), ctx);
 }

@@ -73,6 +73,22 @@ export const hurriedBatch = (batch) => ({
   })),
 });
 
+/** What was written into KEY_ANALYTICS, which nobody could read. @type {any[]} */
+export const points = [];
+
+/** Analytics Engine, as far as a stand-in at the address stands for it. @param {string} address */
+const analytics = (address) => ({
+  KEY_ANALYTICS: { writeDataPoint: (/** @type {any} */ point) => points.push(point) },
+  ANALYTICS_SQL: {
+    /** @param {any} asked */
+    query: async (asked) => {
+      const response = await fetch(`${address}/binding`, { method: "POST", body: JSON.stringify(asked) });
+      if (response.ok) return await response.json();
+      throw Object.assign(new Error("The query failed."), { retryable: response.status >= 500 });
+    },
+  },
+});
+
 /** @type {Record<string, any> | null} */
 let watchedEnvironment = null;
 
@@ -84,6 +100,7 @@ export function watched(env) {
     CACHE: watch("kv", env.CACHE),
     LIBRARY_DATA: watch("r2", env.LIBRARY_DATA),
     ARCHIVE_QUEUE: hurried(env.ARCHIVE_QUEUE),
+    ...(env.TEST_ANALYTICS === undefined ? {} : analytics(env.TEST_ANALYTICS)),
   };
   return watchedEnvironment;
 }

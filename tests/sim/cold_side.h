@@ -64,6 +64,9 @@ class ColdSide {
   void visit(std::size_t place, std::string id);
   void trigger(std::string cron);
   bool deliver();
+  void hand_over(const std::string& id, Message message, std::size_t place);
+  void hold_back(const Message& message);
+  void look_late(const GuestHost& host, const std::string& name);
   // Until the archiver's queue has nothing that is due, or for so many rounds.
   void work_off(std::size_t rounds);
   void purge(const std::string& id);
@@ -99,6 +102,8 @@ class ColdSide {
   std::map<std::string, Message> waiting_;
   std::map<std::string, Message> under_way_;
   std::uint64_t next_message_ = 1;
+  // Second looks that will come once more, later than any other.
+  std::vector<Message> held_back_;
   // Of requests under way: whose data centre saw what of an entry when R2 had last answered about it.
   std::map<std::pair<std::uint32_t, std::string>, Instant> seen_while_copied_;
   // What clients ask for, by request.

@@ -102,12 +102,13 @@ TEST_P(Defects, AreFound) {
   FAIL() << GetParam().name << " goes unnoticed";
 }
 
-// One for every row of base/mutations.def and base/cold_mutations.def.
+// One for every row of base/mutations.def, base/cold_mutations.def and base/orphan_mutations.def.
 std::vector<Defect> all_defects() {
   return {
 #define LARDER_MUTATION(name, what) Defect{#name, Mutation::name},
 #include "base/cold_mutations.def"
 #include "base/mutations.def"
+#include "base/orphan_mutations.def"
 #undef LARDER_MUTATION
   };
 }

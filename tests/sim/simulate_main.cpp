@@ -21,6 +21,7 @@ int refuse(std::string_view why) {
 #define LARDER_MUTATION(name, what) std::fprintf(stderr, " %s", #name);
 #include "base/cold_mutations.def"
 #include "base/mutations.def"
+#include "base/orphan_mutations.def"
 #undef LARDER_MUTATION
   std::fprintf(stderr, "\n");
   return 2;
@@ -34,6 +35,7 @@ bool choose_mutant(std::string_view name, Trial& run) {
   }
 #include "base/cold_mutations.def"
 #include "base/mutations.def"
+#include "base/orphan_mutations.def"
 #undef LARDER_MUTATION
   return false;
 }

@@ -355,6 +355,8 @@ SimulatedHost::Outcome SimulatedHost::run_operation(host::RequestId request, Ope
       return kv_get_many(arguments);
     case OperationKind::analytics_write:
       return analytics_write(arguments);
+    case OperationKind::analytics_query:
+      return analytics_query(arguments);
     case OperationKind::mail_send:
       return mail_send(arguments);
     case OperationKind::redis_run:

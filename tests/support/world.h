@@ -131,6 +131,9 @@ class World {
   std::map<std::string, std::deque<std::pair<Instant, std::string>>> queues;
   // By dataset of Analytics Engine: what was written, as JSON texts. A dataset that is not here is not bound.
   std::map<std::string, std::vector<std::string>> data_points;
+  // What Analytics SQL answers, as JSON; nullopt: it refuses, and may be asked again. Unset: the binding is
+  // not there.
+  std::function<std::optional<std::string>(const std::string& query, const TextPairs& params)> analytics_sql;
   // What mail_send sends, and what the platform says to it ("" sent). Unset: the binding is not there.
   std::vector<SentMail> mails;
   std::function<std::string(const SentMail&)> mail;
@@ -293,6 +296,7 @@ class SimulatedHost : public host::Host {
   Outcome queue_send(RecordReader& arguments);
   Outcome queue_backlog(RecordReader& arguments);
   Outcome analytics_write(RecordReader& arguments);
+  Outcome analytics_query(RecordReader& arguments);
   Outcome mail_send(RecordReader& arguments);
   Outcome store_get(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);
   Outcome store_put(std::map<std::string, Stored>& store, RecordReader& arguments, Millis delay);

@@ -141,6 +141,20 @@ SimulatedHost::Outcome SimulatedHost::analytics_write(RecordReader& arguments) {
   return record_result(Millis(0), [](RecordWriter&) {});
 }
 
+SimulatedHost::Outcome SimulatedHost::analytics_query(RecordReader& arguments) {
+  const std::string binding = arguments.text();
+  const std::string query = arguments.text();
+  const TextPairs params = arguments.pairs();
+  if (!world_.analytics_sql) {
+    return failed(status_unsupported, concat({"There is no binding ", binding, " of Analytics SQL."}));
+  }
+  const auto reply = world_.analytics_sql(query, params);
+  if (!reply) {
+    return failed(status_unavailable, "Analytics SQL did not answer the query.");
+  }
+  return record_result(world_.object_delay, [text = *reply](RecordWriter& results) { results.text(text); });
+}
+
 SimulatedHost::Outcome SimulatedHost::mail_send(RecordReader& arguments) {
   SentMail mail;
   mail.binding = arguments.text();
