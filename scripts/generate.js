@@ -8,6 +8,7 @@ import cli from "./generate/cli.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
 import grafanaAlerts from "./generate/grafana_alerts.js";
+import handlers from "./generate/handlers.js";
 import http from "./generate/http.js";
 import limits from "./generate/limits.js";
 import machines from "./generate/machines.js";
@@ -32,6 +33,7 @@ const PRODUCTS = [
   objectClasses,
   objectTypes,
   objects,
+  handlers,
   operationsPage,
   example,
   settings,
