@@ -8,10 +8,13 @@ import cli from "./generate/cli.js";
 import example from "./generate/example.js";
 import grafana from "./generate/grafana.js";
 import grafanaAlerts from "./generate/grafana_alerts.js";
+import handlers from "./generate/handlers.js";
 import http from "./generate/http.js";
 import limits from "./generate/limits.js";
+import machines from "./generate/machines.js";
 import metrics from "./generate/metrics.js";
 import objectClasses from "./generate/object_classes.js";
+import objectTypes from "./generate/object_types.js";
 import objects from "./generate/objects.js";
 import operations from "./generate/operations.js";
 import operationsPage from "./generate/operations_page.js";
@@ -21,12 +24,16 @@ import scale from "./generate/scale.js";
 import settings from "./generate/settings.js";
 import { root } from "./generate/tables.js";
 import tiers from "./generate/tiers.js";
+import wrangler from "./generate/wrangler.js";
 
 /** @type {{path: string, text: () => string}[]} */
 const PRODUCTS = [
   operations,
+  machines,
   objectClasses,
+  objectTypes,
   objects,
+  handlers,
   operationsPage,
   example,
   settings,
@@ -41,6 +48,7 @@ const PRODUCTS = [
   analytics,
   scale,
   grafanaAlerts,
+  ...wrangler,
 ];
 
 const check = process.argv.includes("--check");

@@ -1,4 +1,4 @@
-// Answers that need no module: for what it cannot be asked about, or what it gave and the platform refuses.
+// Answers that are made without the module: where it cannot be asked, and where the platform refuses its answer.
 
 /** @param {number} status @param {string} title @param {string} detail @param {Record<string, string>} [fields] */
 function problem(status, title, detail, fields = {}) {
@@ -9,10 +9,10 @@ function problem(status, title, detail, fields = {}) {
 
 const DEFECT = "This request cannot be answered because of a defect in the cache. Please report it.";
 
-/** Even a fresh instance ended on this request. */
+/** A fresh instance trapped on this request too. */
 export const outOfOrder = () => problem(500, "Internal Server Error", DEFECT);
 
-/** The answer is none that the platform sends. */
+/** The platform refuses to send the module's answer. */
 export const unsendable = () => problem(500, "Internal Server Error", DEFECT);
 
 /** @param {string} detail */

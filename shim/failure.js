@@ -1,5 +1,5 @@
 // How an operation says that it failed. `status` is a name of STATUS; `message` is for people and never has a secret: so
-// what the platform throws is told by its kind only, since its text may quote a URL.
+// an exception of the platform is reported by its kind only, since its text may quote a URL.
 
 export class OperationFailure extends Error {
   /** @param {"timeout" | "unavailable" | "rejected" | "too_large" | "invalid" | "unsupported" | "corrupt"} status

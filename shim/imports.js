@@ -1,5 +1,5 @@
 // The module has one list of imports (wasm/imports.txt). An instance that serves requests and one that runs Durable Objects
-// each offer a part of it; the rest they are never asked for.
+// each provide a part of it; the rest is never called.
 
 /**
  * @param {WebAssembly.Module} module @param {Record<string, (...values: any[]) => any>} own

@@ -10,7 +10,7 @@ const CHARACTERS_MAX = 131_072;
  */
 export function messageText(id, body) {
   let left = CHARACTERS_MAX;
-  /** Ends what would grow without end. @param {string} _name @param {unknown} value */
+  /** Stops a value that would grow without bound. @param {string} _name @param {unknown} value */
   const counted = (_name, value) => {
     left -= 1 + (typeof value === "string" ? value.length : 0);
     return left < 0 ? tooLong() : value;

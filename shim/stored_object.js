@@ -3,7 +3,7 @@
 
 export class StoredObject {
   /**
-   * @param {R2Bucket} bucket @param {string} key @param {string} etag another object of the name is not this body
+   * @param {R2Bucket} bucket @param {string} key @param {string} etag of the object: one of the same name with another ETag is not this body
    * @param {number} from @param {number} size
    */
   constructor(bucket, key, etag, from, size) {

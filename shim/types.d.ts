@@ -1,7 +1,7 @@
 // Larder inside a Worker that is there already. Types of Cloudflare's runtime come from `wrangler types` or from
 // @cloudflare/workers-types.
 
-import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import { WorkerEntrypoint } from "cloudflare:workers";
 
 /** What larder.json declares (docs/declaring.md): the text of it, or what it stands for. */
 export type Declarations = string | { resources: readonly object[] };
@@ -88,14 +88,4 @@ export interface LarderBinding extends Pick<Fetcher, "fetch"> {
 export class LarderService extends WorkerEntrypoint<unknown, LarderProps> {}
 
 // The Durable Objects that wrangler.toml names. Export them from your Worker's module: export * from "larder".
-export class Archive extends DurableObject {}
-export class Audit extends DurableObject {}
-export class Buckets extends DurableObject {}
-export class ControlLog extends DurableObject {}
-export class Experiments extends DurableObject {}
-export class Jobs extends DurableObject {}
-export class Ledger extends DurableObject {}
-export class Lock extends DurableObject {}
-export class Narratives extends DurableObject {}
-export class RedisLink extends DurableObject {}
-export class Spending extends DurableObject {}
+export * from "./generated/object_types.js";

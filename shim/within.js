@@ -1,4 +1,4 @@
-// A time limit for what the platform gives none.
+// A time limit for calls of the platform that have none.
 
 import { OperationFailure } from "./failure.js";
 

@@ -62,7 +62,8 @@ const CHECKS = [
     level: "fault",
     find: ({ config }) => {
       const names = new Set(bound(config));
-      return rows("records/objects.def", "LARDER_OBJECT", ["object", "number", "class", "binding", "kept"])
+      const columns = ["object", "number", "class", "binding", "kept", "names", "migration"];
+      return rows("records/objects.def", "LARDER_OBJECT", columns)
         .map(({ binding }) => binding)
         .filter((binding) => !names.has(binding));
     },

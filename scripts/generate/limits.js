@@ -1,7 +1,8 @@
-// docs/reference/limits.md: every bound with its reason, under the headings of the table.
+// docs/reference/limits.md: every bound with its reason, under the headings of the table, and then those of Durable Objects.
 
+import { TABLE } from "./object_rows.js";
 import { code, note, table } from "./page.js";
-import { rowsOf, source } from "./tables.js";
+import { rows, rowsOf, source } from "./tables.js";
 
 const HEADING = /^\/\/ (.+?) -{5,}$/m;
 const TIMES = /** @type {const} */ ([
@@ -29,17 +30,29 @@ function shown(unit, text) {
   return value >= 1 << 10 && value % (1 << 10) === 0 ? `${value / (1 << 10)} KiB` : counted(value, "byte");
 }
 
+/** @param {string} title @param {Record<"name" | "unit" | "value" | "why", string>[]} limits */
+function sectionOf(title, limits) {
+  const body = limits.map((row) => [code(row.name), shown(row.unit, row.value), row.why]);
+  return `## ${title}\n\n${table(["limit", "value", "why"], body)}`;
+}
+
 export default {
   path: "docs/reference/limits.md",
   text() {
     const [, ...pieces] = source("config/limits.def").split(HEADING);
     const sections = [];
     for (let i = 0; i < pieces.length; i += 2) {
-      const rows = rowsOf(pieces[i + 1] ?? "", "LARDER_LIMIT", ["name", "unit", "value", "why"]);
-      const body = rows.map((row) => [code(row.name), shown(row.unit, row.value), row.why]);
-      sections.push(`## ${pieces[i]}\n\n${table(["limit", "value", "why"], body)}`);
+      const limits = rowsOf(pieces[i + 1] ?? "", "LARDER_LIMIT", ["name", "unit", "value", "why"]);
+      sections.push(sectionOf(pieces[i] ?? "", limits));
     }
-    return `${note("config/limits.def")}
+    const bounds = rows(TABLE, "LARDER_BOUND", ["object", "name", "unit", "value", "why"]);
+    sections.push(
+      sectionOf(
+        "Durable Objects, each its own",
+        bounds.map((bound) => ({ ...bound, name: `${bound.object}::${bound.name}` })),
+      ),
+    );
+    return `${note("config/limits.def", TABLE)}
 
 # Limits
 

@@ -1,8 +1,7 @@
 // shim/generated/objects.js: what the shim knows of the Durable Objects (src/records/objects.def).
 
+import { objectRows, TABLE } from "./object_rows.js";
 import { rows } from "./tables.js";
-
-const TABLE = "records/objects.def";
 
 /**
  * `((text, key), (u32, count))` as [["text", "key"], ["u32", "count"]].
@@ -13,7 +12,7 @@ const fields = (list) => [...list.matchAll(/\( ?(\w+), (\w+) ?\)/g)].map((field)
 export default {
   path: "shim/generated/objects.js",
   text() {
-    const objects = rows(TABLE, "LARDER_OBJECT", ["object", "number", "name", "binding", "kept"]);
+    const objects = objectRows();
     const methods = rows(TABLE, "LARDER_METHOD", ["object", "method", "number", "arguments", "results"]);
     const records = rows(TABLE, "LARDER_RECORD", ["record", "list", "fields"]);
     return [

@@ -14,7 +14,7 @@ const RATES = [100, 10_000, 1_000_000];
 const FAR_HIT_PERCENT = 7;
 const MISS_PERCENT = 3;
 /** What asks a model, of all requests: its rows go to one object. */
-const NARRATIVES = 0.001;
+const NARRATIVE_SHARE = 0.001;
 /** What one object takes with room to spare; the platform's word is about 1,000 (read 2026-11). */
 const OBJECT_CALLS_MAX = 500;
 /** What one queue takes, by the platform's word (read 2026-11). */
@@ -51,7 +51,7 @@ export function loadAt(rate) {
   const flushes = isolates * Math.max(1 / interval, requests / (limit.get("flush_events_max") ?? 1));
   const misses = (rate * MISS_PERCENT) / 100;
   const far = (rate * FAR_HIT_PERCENT) / 100;
-  const narratives = rate * NARRATIVES;
+  const narratives = rate * NARRATIVE_SHARE;
   const gathered = (limit.get("narratives_gathered") ?? 0) / 1000;
   return {
     isolates,
@@ -80,7 +80,7 @@ export default {
 
 What each part sees at three rates, over ${shown(DATA_CENTRES)} data centres and up to ${shown(ISOLATES)} isolates (one request a second keeps
 one awake). Of all requests ${FAR_HIT_PERCENT} % are found in KV and ${MISS_PERCENT} % ask the origin, the rest are answered from memory; one in
-${shown(1 / NARRATIVES)} asks for a narrative. What a request does is measured (\`tests/app/footprint_test.cpp\`), which also has 1,000 isolates
+${shown(1 / NARRATIVE_SHARE)} asks for a narrative. What a request does is measured (\`tests/app/footprint_test.cpp\`), which also has 1,000 isolates
 flush to one ledger; the rest is multiplication.
 
 ${table(

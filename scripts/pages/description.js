@@ -1,4 +1,4 @@
-// The API's description (OpenAPI 3.1), made of the operators' routes, of what they take and give (shapes.js), and of the
+// The API's description (OpenAPI 3.1), made of the operators' routes, of what they take and give (their rows, or shapes.js), and of the
 // resources that larder.json declares. Asks nothing of the machine, so a Worker may make it too.
 
 import { ROUTE_SHAPES, SCHEMAS } from "./shapes.js";
@@ -37,13 +37,17 @@ function contentOf({ schema, example, text, problem: isProblem }) {
   };
 }
 
-/** @typedef {{method: string, path: string, role: string, purpose: string, handler: string}} Route */
+/** @typedef {import("./shapes.js").RouteShape} RouteShape */
+/** @typedef {{method: string, path: string, role: string, purpose: string, handler: string, shape?: RouteShape}} Route */
 /** @typedef {{version: string, routes: Route[]}} Facts the version of Larder, and the rows of src/operators/routes.def */
 
 /** @param {Route} route */
-function operatorOperation({ method, path, role, purpose, handler }) {
-  const shape = ROUTE_SHAPES[`${method} ${path}`];
-  if (shape === undefined) throw new Error(`scripts/pages/shapes.js does not know ${method} ${path}.`);
+function operatorOperation({ method, path, role, purpose, handler, shape: shapeOfRow }) {
+  const shape = shapeOfRow ?? ROUTE_SHAPES[`${method} ${path}`];
+  if (shape === undefined)
+    throw new Error(
+      `${method} ${path} has neither LARDER_ANSWER in routes.def nor a place in scripts/pages/shapes.js.`,
+    );
   const { query = [], body, answers } = shape;
   return {
     operationId: handler.replace(/_(\w)/g, (_all, letter) => letter.toUpperCase()),

@@ -1,4 +1,5 @@
-// What the operators' routes take and give, by "METHOD /path" of src/operators/routes.def, as JSON Schema 2020-12.
+// What the operators' routes take and give, by "METHOD /path" of src/operators/routes.def, as JSON Schema 2020-12: of those
+// routes that have more to say than rows of that table can (LARDER_BODY, LARDER_ANSWER). And the words of these rows.
 //
 //   query    parameters of the query: [name, schema, what it is]
 //   body     {schema, example} of a JSON body
@@ -10,22 +11,22 @@
 /** @typedef {{schema?: Schema, example?: unknown, text?: string, problem?: boolean}} Shape */
 /** @typedef {{query?: [string, Schema, string][], body?: Shape, answers: Record<string, Shape>}} RouteShape */
 
-const text = { type: "string" };
-const number = { type: "number" };
-const count = { type: "integer", minimum: 0 };
-const flag = { type: "boolean" };
-const time = { type: "string", format: "date-time" };
+export const text = { type: "string" };
+export const number = { type: "number" };
+export const count = { type: "integer", minimum: 0 };
+export const flag = { type: "boolean" };
+export const time = { type: "string", format: "date-time" };
 /** @param {...string} words */
 const oneOf = (...words) => ({ type: "string", enum: words });
 /** @param {Schema} schema */
-const orNull = (schema) =>
+export const orNull = (schema) =>
   typeof schema.type === "string"
     ? { ...schema, type: [schema.type, "null"], ...(schema.enum ? { enum: [...schema.enum, null] } : {}) }
     : { anyOf: [schema, { type: "null" }] };
 /** @param {Schema} items */
-const list = (items) => ({ type: "array", items });
+export const list = (items) => ({ type: "array", items });
 /** @param {Record<string, Schema>} properties @param {Record<string, Schema>} [some] */
-const object = (properties, some = {}) => ({
+export const object = (properties, some = {}) => ({
   type: "object",
   required: Object.keys(properties),
   properties: { ...properties, ...some },
@@ -33,9 +34,9 @@ const object = (properties, some = {}) => ({
 /** @param {Schema} values */
 const map = (values) => ({ type: "object", additionalProperties: values });
 /** @param {string} name */
-const named = (name) => ({ $ref: `#/components/schemas/${name}` });
+export const named = (name) => ({ $ref: `#/components/schemas/${name}` });
 
-const at = "2026-11-28T10:00:00.000Z";
+export const at = "2026-11-28T10:00:00.000Z";
 
 const copyMembers = {
   state: oneOf("fresh", "stale", "stale-if-error", "expired"),
@@ -245,6 +246,9 @@ const saving = object({
   comebackNanodollars: count,
 });
 
+/** Examples of some SCHEMAS, for rows of routes.def that name them. @type {Record<string, unknown>} */
+export const EXAMPLES = { ArchiveRun: archiveRun, Experiment: experiment, Job: job, Opened: opened };
+
 /** @type {Record<string, RouteShape>} */
 export const ROUTE_SHAPES = {
   "GET /api/cold": {
@@ -431,11 +435,6 @@ export const ROUTE_SHAPES = {
       },
     },
   },
-  "DELETE /api/narrative/user/{userId}": {
-    answers: {
-      200: { schema: object({ deleted: count, rationale: text }), example: { deleted: 2, rationale: "…" } },
-    },
-  },
   "DELETE /api/narrative/user": {
     query: [["userId", text, "The id, where it is not in the body."]],
     body: { schema: object({ userId: text }), example: { userId: "../a" } },
@@ -492,12 +491,6 @@ export const ROUTE_SHAPES = {
       },
     },
   },
-  "GET /api/warming/jobs/{id}": { answers: { 200: { schema: named("Job"), example: job } } },
-  "DELETE /api/warming/jobs/{id}": {
-    answers: {
-      200: { schema: object({ job: named("Job"), removed: flag }), example: { job, removed: false } },
-    },
-  },
   "GET /api/warming/dlq": {
     query: [CURSOR],
     answers: {
@@ -524,15 +517,6 @@ export const ROUTE_SHAPES = {
           next: 0,
           depth: 1,
         },
-      },
-    },
-  },
-  "POST /api/warming/dlq/replay": {
-    body: { schema: object({}, { ids: list(count) }), example: { ids: [1, 2] } },
-    answers: {
-      200: {
-        schema: object({ replayed: count, left: count, sent: flag }),
-        example: { replayed: 2, left: 0, sent: true },
       },
     },
   },
@@ -693,17 +677,6 @@ export const ROUTE_SHAPES = {
       },
     },
   },
-  "GET /api/advice": {
-    answers: {
-      200: {
-        schema: object({
-          advice: list(object({ name: text, level: text, what: text, help: text })),
-          looksAtCounts: flag,
-        }),
-        example: { advice: [], looksAtCounts: true },
-      },
-    },
-  },
   "GET /api/alerts": {
     answers: {
       200: {
@@ -727,23 +700,6 @@ export const ROUTE_SHAPES = {
           undelivered: list(named("Message")),
         }),
         example: { alerts: [], transports: ["webhook"], waiting: [], undelivered: [] },
-      },
-    },
-  },
-  "POST /api/alerts/test": {
-    answers: {
-      200: {
-        schema: object({ sent: list(object({ transport: text, delivered: flag, fault: text })) }),
-        example: { sent: [{ transport: "webhook", delivered: true, fault: "" }] },
-      },
-    },
-  },
-  "POST /api/alerts/{name}/silence": {
-    body: { schema: object({ for: text }), example: { for: "2h" } },
-    answers: {
-      200: {
-        schema: object({ alert: text, silencedUntil: time }),
-        example: { alert: "dead_letters_high", silencedUntil: at },
       },
     },
   },
@@ -821,9 +777,6 @@ export const ROUTE_SHAPES = {
   },
   "POST /api/experiments/{id}/promote": {
     query: [["variant", text, "The variant that is promoted."]],
-    answers: { 200: { schema: named("Experiment"), example: experiment } },
-  },
-  "POST /api/experiments/{id}/rollback": {
     answers: { 200: { schema: named("Experiment"), example: experiment } },
   },
   "POST /api/experiments/{id}/observations": {

@@ -34,7 +34,7 @@ class Core {
   run(object, number, method, argument) {
     this.object = object;
     this.done = null;
-    // One byte more: memory of no size has no place.
+    // The module allocates no memory of zero bytes, so it is asked for one byte more.
     const at = this.exports.larder_allocate(argument.length + 1);
     if (at === 0) throw new RangeError("The module has no memory left.");
     this.view(at, argument.length).set(argument);
@@ -113,7 +113,7 @@ export class CoreObject extends DurableObject {
   /** @type {Uint8Array | null} */
   memory = null;
 
-  /** What the platform keeps for the object, in the order of its keys. */
+  /** The object's rows in the platform's storage, in the order of their keys. */
   get rows() {
     return this.ctx.storage.kv;
   }
@@ -126,13 +126,13 @@ export class CoreObject extends DurableObject {
   async call(method, argument) {
     if (method === SIZE) return this.size();
     const { reply, wish, alarmAt } = this.run(method, argument);
-    // With what the call wrote: nothing was awaited meanwhile.
+    // The alarm is stored together with the call's writes, since nothing was awaited between them.
     if (wish === WISHES.alarm) await this.ctx.storage.setAlarm(alarmAt);
     if (wish === WISHES.give_back) await this.ctx.storage.deleteAll();
     return reply;
   }
 
-  /** What its rows take, as a reply of this method. */
+  /** The bytes that the object's rows take, as a reply. */
   size() {
     const record = new RecordWriter();
     record.u8(0);

@@ -1,4 +1,4 @@
-// The lock of one key: who waits, and the value that is handed over. What anybody is told is decided by src/records/lock.h.
+// The lock of one key: who waits, and the value that is handed over. src/records/lock.h decides what each caller is told.
 
 import { OBJECTS } from "../generated/objects.js";
 import { RecordReader, RecordWriter, readFields, writeFields } from "../wire.js";
@@ -59,7 +59,7 @@ export class Lock extends CoreObject {
     });
   }
 
-  /** @param {number} outcome what all who wait are told */
+  /** @param {number} outcome that all waiting callers get */
   tell(outcome) {
     if (outcome === OUTCOMES.nothing) return;
     const value = outcome === OUTCOMES.value ? this.value : null;

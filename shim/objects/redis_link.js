@@ -19,7 +19,7 @@ export class RedisLink extends DurableObject {
 
   /**
    * @param {string} address @param {Uint8Array} commands a record @param {number} connect_millis @param {number} wait_millis
-   * @returns {Promise<Exchanged>} failures are told, as what is thrown loses its kind between objects
+   * @returns {Promise<Exchanged>} failures are returned, since an exception loses its class between objects
    */
   async run(address, commands, connect_millis, wait_millis) {
     clearTimeout(this.idle);
@@ -51,7 +51,7 @@ export class RedisLink extends DurableObject {
 }
 
 /**
- * Whoever does not answer in time may answer late, to the wrong question: the connection is over.
+ * A late reply would be taken for the reply to a later command, so a connection that times out is closed.
  * @template T @param {import("../redis/connection.js").Connection} connection @param {number} millis @param {Promise<T>} work
  */
 async function inTime(connection, millis, work) {

@@ -50,12 +50,12 @@ async function readThrough(object, address, direct, keep_seconds) {
 export async function controlAppend(request, { changes, keep_seconds }) {
   const { object, address } = logOf(request);
   const document = await object.call(append.number, changes);
-  // What the object refuses is no log.
+  // A refusal of the object is not stored as a log.
   if (document[0] === 0) await keepCopy(address, document, keep_seconds);
   return { document };
 }
 
-// The cache only saves the way to the object: whatever is wrong with it, the object has the answer.
+// The cache only saves the call of the object: where the cache fails, the object is asked.
 
 /** @param {string} address @returns {Promise<Uint8Array | null>} */
 async function copyAt(address) {

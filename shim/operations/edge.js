@@ -8,7 +8,7 @@ import { within } from "../within.js";
 
 const ENTRY_FIELD = "larder-entry";
 
-/** Opened once for each request: what one opens, another may not use. @param {InFlight} request */
+/** Opened once for each request: a request may not use what another one opened. @param {InFlight} request */
 function cacheOf(request) {
   request.edge ??= caches.open("larder");
   return request.edge;

@@ -4,7 +4,7 @@ import { OperationFailure } from "../failure.js";
 
 /** @typedef {import("../instance.js").InFlight} InFlight */
 
-// The platform unpacks all that it is given, and a byte may become a thousand: so it is given little at a time.
+// The platform decompresses all of its input at once, and a byte may become a thousand: so the input is written in small pieces.
 const SLICE_BYTES = 4096;
 
 /** @param {ArrayBuffer | ReadableStream | null} content @returns {ArrayBuffer} */

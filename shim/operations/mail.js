@@ -1,4 +1,4 @@
-// E-mails by the platform ([[send_email]] in wrangler.toml). A refusal has a code (E_…), which is for the core to judge.
+// E-mails by the platform ([[send_email]] in wrangler.toml). A refusal has a code (E_…), which the core judges.
 
 import { OperationFailure } from "../failure.js";
 

@@ -1,4 +1,4 @@
-// Queues. The platform keeps the first word said of a message.
+// Queues. Of ack() and retry() for one message the platform keeps the first.
 
 import { OperationFailure } from "../failure.js";
 

@@ -20,7 +20,7 @@ const KEY_SETS_MAX = 4;
  */
 const keySets = new Map();
 
-/** RFC 7519 §2: a NumericDate is a number of JSON, which `1e999` is too; as a number of ours it is endless. */
+/** RFC 7519 §2: a NumericDate is a number of JSON, which `1e999` is too; JavaScript reads it as Infinity. */
 const TIMES = ["exp", "nbf", "iat"];
 
 const encoder = new TextEncoder();
@@ -55,7 +55,7 @@ function reasonOf(thrown) {
   )
     return "signature";
   if (thrown instanceof errors.JWSInvalid || thrown instanceof errors.JWTInvalid) return "malformed";
-  // What is left is about the key set or its keys: nobody's token is to blame.
+  // What is left is a fault of the key set or its keys, not of the token.
   throw new OperationFailure("unavailable", "The keys that tokens are checked with cannot be read.");
 }
 

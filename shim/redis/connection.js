@@ -106,12 +106,12 @@ export class Connection {
         this.decoder.write(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
       }
     } catch {
-      // What is no RESP, and a socket that broke, come to the same.
+      // A reply that is not RESP is handled like a broken socket.
     }
     this.end();
   }
 
-  /** @param {Error} [failure] what those who wait are told */
+  /** @param {Error} [failure] that the waiting commands get */
   end(failure = new OperationFailure("unavailable", "Redis has closed the connection.")) {
     if (this.isOver) return;
     this.isOver = true;

@@ -132,7 +132,8 @@ class App {
                                    std::vector<warm::Delivery> deliveries);
   host::Task<void> consume_dead_letters(host::Context here, std::string queue,
                                         std::vector<warm::Delivery> deliveries);
-  host::Task<void> watch(host::Context here);
+#define LARDER_CRON(expression, handler, purpose) host::Task<void> handler(host::Context here);
+#include "app/events.def"
   host::Task<void> maintain(host::Context here);
   void count_answer(const engine::Query& query, const engine::Reading& reading, std::uint32_t status,
                     Instant began);
@@ -149,8 +150,6 @@ class App {
   host::Task<monitor::Elsewhere> elsewhere(host::Context here);
   // What the stores say of themselves, for status and advice.
   host::Task<void> survey_stores(host::Context here);
-  host::Task<void> analyse_experiments(host::Context here);
-  host::Task<void> start_archive(host::Context here);
   using QueueHandler = host::Task<void> (App::*)(host::Context here, std::string queue,
                                                  std::vector<warm::Delivery> deliveries);
   using CronHandler = host::Task<void> (App::*)(host::Context here);

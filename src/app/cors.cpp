@@ -9,7 +9,7 @@ namespace larder::app {
 
 namespace {
 
-// The field that lets the page in; nullopt: it is not.
+// The field that allows the page; nullopt: it is not allowed.
 std::optional<std::string> allowed_origin(const config::Cors& cors, std::optional<std::string_view> origin) {
   if (cors.origins.empty()) {
     return "*";

@@ -17,7 +17,7 @@ namespace larder::app {
 // request's, if it has one. Fields of the origin server's own that say something else are taken out.
 void add_cors(const config::Resource& resource, std::optional<std::string_view> origin, TextPairs& headers);
 
-// The fields that a preflight's answer has beside Allow; none where the page is not let in. `allow` is the
+// The fields that a preflight's answer has beside Allow; none where the page is not allowed. `allow` is the
 // Allow field.
 TextPairs preflight_fields(const config::Resource& resource, std::optional<std::string_view> origin,
                            std::string_view allow);

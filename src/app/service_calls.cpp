@@ -14,7 +14,7 @@ namespace larder::app {
 
 namespace {
 
-// The host is never looked at: resources are told apart by their paths.
+// The host is ignored: resources are matched by their paths.
 constexpr std::string_view origin_of_calls = "https://larder.internal";
 
 constexpr std::array call_rows = {

@@ -24,7 +24,7 @@ class Control {
 
   // Whether entries may be served under the view at hand.
   bool is_current(Instant now) const { return unavailable_ || now < read_at_ + config::limit::control_fresh; }
-  // When the view at hand is no longer good enough.
+  // When the view at hand is too old to serve entries under.
   Instant current_until() const {
     return unavailable_ ? Instant::max() : read_at_ + config::limit::control_fresh;
   }

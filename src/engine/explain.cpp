@@ -26,7 +26,7 @@ std::vector<config::Purge> purges_of(const Parts& parts, const Query& query) {
   return reaching;
 }
 
-// Takes the steps of a read in mind.
+// Goes through the steps of a read without doing them.
 class Forecast {
  public:
   // Both outlive it.
@@ -60,7 +60,7 @@ class Forecast {
         goes_on = true;
         break;
       case Move::lock:
-        // Whether another isolate has it is not asked: that would take it.
+        // Whether another isolate holds the lock is not asked, since asking would take it.
         facts_.lock = LockState::held;
         goes_on = true;
         break;

@@ -19,7 +19,7 @@ namespace larder::engine {
 
 // What a leader shares with its followers.
 struct FlightResult {
-  // An entry, a refusal, or a server's error; none where the answer is nobody else's business.
+  // An entry, a refusal, or a server's error; none where the answer may not be shared.
   std::optional<Outcome> outcome;
   // With an answer that is not kept: what of the leader's request the origin saw.
   std::string sender;

@@ -13,7 +13,7 @@ namespace larder::engine {
 
 namespace {
 
-// RFC 9875 §2: a list of strings; another kind of item makes the whole field worth nothing.
+// RFC 9875 §2: a list of strings; a field with another kind of item is ignored.
 std::vector<std::string> groups_of(const http::Fields& response, std::string_view field) {
   const auto value = response.combined(field);
   const auto items = value ? http::parse_list(*value) : std::nullopt;

@@ -210,7 +210,7 @@ host::Task<void> Locks::release(host::Context here, std::string name, std::strin
   if (word == LockWord::value) {
     header = entry::encode(entry->header, Bytes(config::limit::header_value_bytes_max)).value_or("");
     const Millis age = policy::standing(entry->header, here.host().now()).age;
-    // Whoever would refresh it at once has no use for it.
+    // An isolate that would refresh it at once has no use for it.
     good_for = std::clamp(policy::eager_age(entry->header) - age, Millis(0), config::limit::lock_value_kept);
   }
   if (word == LockWord::value && header.empty()) {

@@ -24,7 +24,7 @@ enum class LockWord : std::uint8_t {
   retry = 0,    // the holder ended without an answer, or the wait is over
   granted = 1,  // the asker holds it
   value = 2,    // the holder's answer
-  alone = 3,    // the holder's answer is nobody else's business
+  alone = 3,    // the holder's answer may not be shared
 };
 
 struct LockReply {
@@ -43,8 +43,8 @@ class KeyLock {
   // Waits at most `wait`. Granted for `keep`, unless it is released before.
   virtual host::Task<Result<LockReply>> acquire(host::Context here, std::string name, std::string token,
                                                 Millis keep, Millis wait) = 0;
-  // Whether the token's holder still has it, now for `keep` from now on; one that nobody has any more it gets
-  // again.
+  // Whether the token's holder has the lock, which it then keeps for `keep` from now on. A lock that nobody
+  // holds any more is granted to it again.
   virtual host::Task<Result<bool>> renew(host::Context here, std::string name, std::string token,
                                          Millis keep) = 0;
   // A value is kept for those who come within `good_for`. `entry`: with LockWord::value.
@@ -63,8 +63,9 @@ std::unique_ptr<KeyLock> make_key_lock(const config::Settings& settings, redis::
 
 class Locks;
 
-// The right to ask the origin for a key, and the duty to hand its lock back. One that is dropped leaves that
-// to the next request that has time for it (Locks::hand_back), so that nobody waits for a holder who is gone.
+// The right to ask the origin for a key, and the duty to release its lock. The lock of a permit that is
+// destroyed is released by a later request behind its response (Locks::hand_back), so that no request waits
+// for a holder that is gone.
 class Permit {
  public:
   Permit() {}
@@ -77,7 +78,7 @@ class Permit {
   ~Permit() { drop(); }
 
   bool is_held() const { return locks_ != nullptr; }
-  // The lock stays until its time is over: nobody else is to ask so soon.
+  // The lock stays until its time is over, so that no other isolate asks so soon.
   void leave_to_its_time() { let_go(); }
 
  private:
@@ -112,11 +113,11 @@ class Locks {
 
   // Waits at most until `give_up`; `keep` is how long the holder may take.
   host::Task<Taken> take(host::Context here, tiers::Key key, std::string name, Millis keep, Instant give_up);
-  // False: its time was over, and another isolate has it. A lock that fails is believed to be held.
+  // False: its time was over, and another isolate has it. Where the lock fails, it counts as held.
   host::Task<bool> renew(host::Context here, const Permit& permit, Millis keep);
-  // Hands the lock back with the answer, or, with nullptr, with the word that there is none to share.
+  // Releases the lock with the answer to share; nullptr: there is none.
   host::Task<void> hand_over(host::Context here, Permit permit, tiers::EntryPtr entry);
-  // Without an answer: the next one tries.
+  // Releases the lock without an answer: the next isolate asks the origin.
   host::Task<void> give_up(host::Context here, Permit permit);
   // The locks of permits that were dropped. To be called behind a response.
   host::Task<void> hand_back(host::Context here);

@@ -22,7 +22,7 @@ std::optional<entry::Header> large_header_of(host::Context here, const Parts& pa
     return std::nullopt;
   }
   auto header = describe_stream(here.host(), parts.settings, query, fetched, Bytes(*length));
-  // Variants stand under names of their own, which a stub does not tell.
+  // Variants have names of their own, which a stub does not hold.
   return header && header->vary.empty() ? header : std::nullopt;
 }
 

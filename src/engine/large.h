@@ -18,8 +18,8 @@ std::optional<entry::Header> large_header_of(host::Context here, const Parts& pa
 // Splits the answer: one stream stays in `fetched`, for the client. nullopt: it is not kept.
 host::Task<std::optional<LargeAnswer>> split_large(host::Context here, Parts& parts, const Query& query,
                                                    origin::Fetched& fetched);
-// Into R2, while the client reads, and then its stub into the shared tier. Where another isolate is at it, or
-// a purge has come meanwhile, the stream is let go: the client's goes on.
+// Into R2, while the client reads, and then its stub into the shared tier. Where another isolate
+// stores the same, or a purge has come meanwhile, the stream to R2 is cancelled, and the client's goes on.
 host::Task<void> store_large(host::Context here, Parts& parts, const Query& query, LargeAnswer answer);
 
 }  // namespace larder::engine

@@ -54,7 +54,7 @@ Millis jittered(host::Host& host, const config::Settings& settings, Millis lifet
 void declare_keyed(host::Host& host, const config::Settings& settings, const Query& query,
                    const origin::Fetched& fetched, entry::Header& header) {
   const config::Resource& resource = *query.resource;
-  // From the asking on: the answer may have been made at once and have been long on its way.
+  // Counted from the request on: the answer may have been made at once and been on its way for long.
   header.created = fetched.requested_at;
   if (fetched.kind == entry::Kind::negative) {
     header.fresh_for = resource.negative_ttl;
@@ -69,8 +69,7 @@ void declare_keyed(host::Host& host, const config::Settings& settings, const Que
   header.error_for = resource.stale_if_error;
 }
 
-// Origins do say "ten years"; a store takes no lifetime above its bound, and nothing is lost by asking once a
-// year.
+// Origins do say "ten years"; a store takes no lifetime above its bound, and asking once a year costs little.
 Millis bounded(http::Seconds lifetime) {
   return std::min(Millis(lifetime), config::limit::duration_declared_max);
 }
@@ -172,8 +171,8 @@ void keep_validators(const origin::Fetched& fetched, entry::Header& header) {
   header.last_modified = std::string(fetched.origin_fields.find("last-modified").value_or(""));
 }
 
-// What the origin says is for one person, or for no store: that stands above any declaration. It never saw
-// the client, so this is its word on an answer that it gives to everybody, and still nothing to keep against.
+// What the origin marks private or no-store is not kept, whatever is declared. The origin never saw the
+// client, so it says this of an answer that it gives to everybody; it is obeyed all the same.
 bool is_for_nobody_else(const http::Fields& fields) {
   const http::ResponseDirectives directives = http::select_directives(fields).directives;
   return directives.no_store || directives.private_ || fields.find("set-cookie").has_value();
@@ -191,7 +190,7 @@ bool describe(host::Host& host, const config::Settings& settings, const Query& q
   header.log_seen = fetched.log_seen;
   header.body_asked = header.asked;
   header.body_log_seen = header.log_seen;
-  // What contradicts the question is asked for anew, not confirmed.
+  // A copy that contradicts the request is fetched again, not confirmed.
   if (fetched.kind == entry::Kind::positive && !fetched.contradicts) {
     keep_validators(fetched, header);
   }

@@ -22,8 +22,8 @@ http::Storability storability_of(const Query& query, const origin::Fetched& fetc
 bool is_for_all(const Query& query, const origin::Fetched& fetched);
 
 // The entry that a 304 makes of the copy that it confirms: its body, its header renewed (RFC 9111 §4.3.4).
-// nullptr where the origin's new words forbid to keep it. So does the answer to a HEAD that confirms the
-// copy.
+// nullptr where the origin's new header forbids to keep it. The same holds for an answer to HEAD that
+// confirms the copy.
 tiers::EntryPtr renew_entry(host::Host& host, const config::Settings& settings, const Query& query,
                             const tiers::Entry& former, const origin::Fetched& fetched);
 

@@ -38,12 +38,12 @@ std::string group_of(const Query& query) {
   return group;
 }
 
-// Near the end of its time it is as good as none.
+// An answer that takes nearly the whole time limit counts as none.
 bool is_slow(const Query& query, Millis took) {
   return took * 100 >= query.resource->origin.timeout_hard * config::limit::breaker_slow_share_percent;
 }
 
-// Another attempt may help at once: the connection broke, or a server in between had a bad moment.
+// Another attempt may help at once: the connection broke, or a server in between failed briefly.
 bool may_be_retried(const Refusal& refusal) {
   const std::uint32_t status = refusal.origin_status;
   const bool passing = status == 0 ? refusal.error.kind == ErrorKind::unavailable
@@ -75,7 +75,8 @@ bool is_better(const OriginResult<Fetched>& said, const OriginResult<Fetched>& s
 
 bool claims_some(const OriginResult<Fetched>& said) { return said && said->claims_some; }
 
-// The better of two providers' words. Where either says that it has some, no "there is none" is sure.
+// The better of two providers' answers. Where either says that it has works, "not found" is not
+// authoritative.
 OriginResult<Fetched> better_of(OriginResult<Fetched> so_far, OriginResult<Fetched> said) {
   const bool has_claims = claims_some(so_far) || claims_some(said);
   OriginResult<Fetched> better = is_better(said, so_far) ? std::move(said) : std::move(so_far);
@@ -308,7 +309,8 @@ host::Task<std::optional<Refusal>> OriginGate::wait_for_turn(host::Context here,
   const records::BucketTerms terms(rate, rate, 1);
   const auto verdict = co_await records::wait_for_bucket(here, name, terms, patience);
   if (!verdict) {
-    // A deployment without buckets keeps to no rate: what it misses shows in wrangler.toml.
+    // A deployment without the buckets' binding has no rate; `larder check --deployment` says that it is
+    // missing.
     counters_.add(Counter::cache_errors_total, "buckets", to_text(verdict.error().kind));
     co_return std::nullopt;
   }

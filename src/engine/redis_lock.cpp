@@ -1,11 +1,10 @@
 // The lock of a key in Redis. Two keys, of one name:
 //   {prefix}::lock:{name}    the holder's token, for as long as the holder may take
-//   {prefix}::handed:{name}  what the holder left behind: a frame (redis/frame.h), or the word that its
-//   answer is its
-//                            own, for as long as that is good for
+//   {prefix}::handed:{name}  what the holder left: a frame (redis/frame.h), or that its answer may not be
+//                            shared, for as long as that holds
 // Who asks for the lock sends SET NX PX and reads both keys in one round trip. The order matters: a release
 // writes what is handed over and ends the lock in one script, so whoever gets a lock that was just released
-// reads what was handed over after that. Waiters ask again, ever less often and each at times of its own.
+// reads what was handed over after that. Waiters ask again after pauses that grow and are random.
 #include <algorithm>
 
 #include "base/mutation.h"
@@ -90,7 +89,7 @@ host::Task<Result<LockReply>> RedisLock::try_once(host::Context here, std::strin
   if (said.word == LockWord::retry && is_ours) {
     said.word = LockWord::granted;
   } else if (is_ours) {
-    // The answer is there: nobody needs to ask.
+    // The answer is there: the origin need not be asked.
     const auto given_back =
         co_await run_release(here, std::move(name), std::move(token), std::string(), Millis(0));
     static_cast<void>(given_back);

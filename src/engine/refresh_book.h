@@ -22,14 +22,14 @@ class RefreshBook {
     until_[key] = deadline;
     return true;
   }
-  // Another isolate is at it.
+  // Another isolate refreshes it.
   void leave(const std::string& key, Instant until) {
     if (until_.size() >= config::limit::refresh_keys_max && until_.find(key) == until_.end()) {
       until_.erase(until_.begin());
     }
     until_[key] = until;
   }
-  // The origin failed, or keeps its answer waiting: until then its copy may stand in for it.
+  // The origin failed, or is slow to answer: until then its copy may stand in for it.
   void pause(const std::string& key, Instant until) {
     leave(key, until);
     if (failed_until_.size() >= config::limit::refresh_keys_max) {

@@ -129,7 +129,7 @@ host::Task<Ended> ask_origin(host::Context here, Parts& parts, const Query& quer
         co_return Ended::left;
       }
     }
-    // What a purge has reached meanwhile is not asked about.
+    // A copy that was purged meanwhile is not refreshed.
     former = Copy(former.open(parts.control, query.key));
     Asking asking;
     asking.former = former.as_asked();

@@ -56,7 +56,7 @@ host::Task<void> rehydrate(host::Context here, Parts& parts, const Query& query,
   if (shared == nullptr || !query.key.tiers.has(shared->tier())) {
     co_return;
   }
-  // What no isolate can hold stays in R2.
+  // An answer too large for an isolate stays in R2.
   const Bytes most = std::min(parts.settings.value_bytes_max, Bytes(config::limit::streamed_body_bytes_min));
   if (entry->body.size() > most) {
     parts.counters.add(Counter::cold_rehydrations_total, "too_large");

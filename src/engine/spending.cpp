@@ -49,8 +49,8 @@ host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
   asked.microdollars = static_cast<std::uint64_t>(settings.llm_daily_cost_max / billionths_of_microdollar);
   asked.client = std::move(client);
   asked.client_calls = settings.llm_client_daily_calls_max;
-  const auto taken =
-      co_await records::spending::take(here, records::spending_name, asked, config::limit::object_wait);
+  const auto taken = co_await records::spending::take(here, records::spending::names.only(), asked,
+                                                      config::limit::object_wait);
   if (!taken) {
     constexpr std::int64_t retry_seconds = 60;
     counters.add(Counter::spending_refused_total, "unavailable");
@@ -91,8 +91,8 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
   amounts.prompt_tokens = usage.prompt;
   amounts.output_tokens = usage.output;
   amounts.microdollars = microdollars;
-  const auto recorded =
-      co_await records::spending::record(here, records::spending_name, amounts, config::limit::object_wait);
+  const auto recorded = co_await records::spending::record(here, records::spending::names.only(), amounts,
+                                                           config::limit::object_wait);
   if (!recorded) {
     counters.add(Counter::cache_errors_total, "spending", to_text(recorded.error().kind));
   }
@@ -101,8 +101,8 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
 host::Task<Result<std::string>> read_spending(host::Context here, Instant since) {
   records::spending::total_arguments asked;
   asked.since = day_of(since);
-  const auto told =
-      co_await records::spending::total(here, records::spending_name, asked, config::limit::object_wait);
+  const auto told = co_await records::spending::total(here, records::spending::names.only(), asked,
+                                                      config::limit::object_wait);
   if (!told) {
     co_return tl::make_unexpected(told.error());
   }
@@ -117,8 +117,8 @@ host::Task<Result<std::string>> read_spending(host::Context here, Instant since)
 host::Task<std::optional<double>> spent_today(host::Context here, const config::Settings& settings) {
   records::spending::total_arguments asked;
   asked.since = day_of(here.host().now());
-  const auto told =
-      co_await records::spending::total(here, records::spending_name, asked, config::limit::object_wait);
+  const auto told = co_await records::spending::total(here, records::spending::names.only(), asked,
+                                                      config::limit::object_wait);
   if (!told || settings.llm_daily_calls_max == 0) {
     co_return std::nullopt;
   }

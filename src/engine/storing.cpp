@@ -62,8 +62,8 @@ host::Task<Result<tiers::EntryPtr>> unpacked(host::Context here, Parts& parts, t
   co_return made;
 }
 
-// Too large for the shared tier: R2 has room. Under its lock, so that nobody takes the object for an orphan
-// before its stub is there.
+// An entry too large for the shared tier goes to R2, under its lock, so that the archiver does not take the
+// object for an orphan before its stub is there.
 host::Task<void> store_cold(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
   std::string name = cold_lock_name(query.key.storage_name);
   const Instant now = here.host().now();
@@ -78,7 +78,7 @@ host::Task<void> store_cold(host::Context here, Parts& parts, const Query& query
 
 host::Task<void> store(host::Context here, Parts& parts, const Query& query, tiers::EntryPtr entry) {
   const tiers::EntryPtr as_stored = co_await packed(here, parts, query, std::move(entry));
-  // A body that R2 has given out is no bytes that another tier could take.
+  // A body that is streamed from R2 has no bytes here that another tier could take.
   const Bytes held_max =
       std::max(parts.settings.value_bytes_max, Bytes(config::limit::streamed_body_bytes_min));
   if (as_stored->body.size() <= held_max) {

@@ -78,7 +78,7 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, tie
     std::vector<std::string> dropped;
     std::vector<std::string> cold;
     for (const tiers::ListedKey& one : listed->keys) {
-      // Notes, locks and what they hand over are no entries, and end by themselves.
+      // Notes, locks and what holders left in them are not entries, and expire by themselves.
       const bool is_entry = !one.storage_name.starts_with(no_entries);
       const entry::KeptText text = entry::parse_kept(one.header);
       if (is_entry && dropped.size() < left && is_dropped(control.purges(), one.storage_name, text.header)) {
@@ -88,7 +88,7 @@ host::Task<void> sweep(host::Context here, const config::Settings& settings, tie
         }
       }
     }
-    // A fresh entry may have come in its place meanwhile: then one look-up misses, and nothing worse.
+    // A fresh entry may have replaced it meanwhile: then one look-up misses.
     const auto removal = co_await shared->remove_many(here, std::move(dropped));
     if (tiers::GuardedTier* const store = tiered.cold_tier(); store != nullptr && !cold.empty()) {
       // Where this fails, the archiver's walk finds objects without a stub.

@@ -1,5 +1,5 @@
-// Gives back the room that purged entries still take in the tier that all isolates share. Purges need no
-// sweep to hold; they are judged on read.
+// Removes purged entries from the tier that all isolates share, where they still take room. A purge holds
+// without a sweep, since reads judge it.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct SweepProgress {
   SweepProgress() {}
 };
 
-// The text of the note that it is kept as, and back. What is no such text is no progress.
+// The text of the note that it is kept as, and back. Another text counts as no progress.
 std::string to_text(const SweepProgress& progress);
 SweepProgress parse_sweep_progress(std::string_view text);
 

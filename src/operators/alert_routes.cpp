@@ -54,9 +54,10 @@ void write_message(JsonWriter& json, const records::AlertMessage& message) {
 
 host::Outgoing ledger_unavailable(host::Context here) {
   return host::problem_answer(
-      here.host(), http::Problem(503,
-                                 "The ledger gives no answer; try again in a moment. If it stays so, see the "
-                                 "Durable Object binding LEDGER and LEDGER_SHARDS."));
+      here.host(),
+      http::Problem(503, concat({"The ledger gives no answer; try again in a moment. If it stays so, see the "
+                                 "Durable Object binding ",
+                                 records::ledger::binding_name, " and LEDGER_SHARDS."})));
 }
 
 }  // namespace

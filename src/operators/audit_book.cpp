@@ -134,7 +134,8 @@ host::Task<std::optional<Error>> AuditBook::send(host::Context here, std::string
   records::audit::add_arguments asked;
   asked.batch = std::move(batch);
   asked.entries = std::move(entries);
-  const auto added = co_await records::audit::add(here, records::audit_name, asked, limit::object_wait);
+  const auto added =
+      co_await records::audit::add(here, records::audit::names.only(), asked, limit::object_wait);
   std::optional<Error> failed;
   if (!added) {
     failed.emplace(added.error());

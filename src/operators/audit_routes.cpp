@@ -45,8 +45,9 @@ host::Outgoing log_unreadable(host::Context here) {
   host::Outgoing outgoing = host::problem_answer(
       here.host(),
       http::Problem(503,
-                    "The audit log cannot be read at the moment; try again. If it stays so, see the "
-                    "Durable Object binding AUDIT."));
+                    concat({"The audit log cannot be read at the moment; try again. If it stays so, see the "
+                            "Durable Object binding ",
+                            records::audit::binding_name, "."})));
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
 }
@@ -74,7 +75,8 @@ host::Task<host::Outgoing> list_audit(host::Context here, const OperatorContext&
   asked.since = static_cast<std::uint64_t>(std::max<std::int64_t>(millis_since_epoch(*since), 0));
   asked.before = *before;
   asked.count_max = static_cast<std::uint32_t>(*count);
-  const auto page = co_await records::audit::list(here, "audit", asked, config::limit::object_wait);
+  const auto page =
+      co_await records::audit::list(here, records::audit::names.only(), asked, config::limit::object_wait);
   if (!page) {
     co_return log_unreadable(here);
   }

@@ -7,6 +7,7 @@
 #include "json/json_text.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
+#include "records/calls.h"
 
 namespace larder::operators {
 
@@ -35,9 +36,10 @@ Outgoing experiment_problem(host::Context here, const Error& error) {
       return host::problem_answer(here.host(), invalid_request(error.message));
     case ErrorKind::unsupported:
       return host::problem_answer(
-          here.host(), http::Problem(503,
-                                     "There are no experiments in this deployment: declare the Durable "
-                                     "Object binding EXPERIMENTS in wrangler.toml."));
+          here.host(),
+          http::Problem(503, concat({"There are no experiments in this deployment: declare the Durable "
+                                     "Object binding ",
+                                     records::experiments::binding_name, " in wrangler.toml."})));
     case ErrorKind::timeout:
     case ErrorKind::unavailable:
     case ErrorKind::corrupt:

@@ -8,6 +8,7 @@
 #include "host/operations.h"
 #include "http/client.h"
 #include "operators/caller.h"
+#include "records/calls.h"
 #include "records/token_bucket.h"
 
 namespace larder::operators {
@@ -111,9 +112,10 @@ host::Task<std::optional<Outgoing>> Gate::take_one(host::Context here, std::stri
   const records::BucketTerms terms(limit::operator_calls_per_second, limit::operator_calls_burst, 1);
   const auto taken = co_await records::take_from_bucket(here, bucket, terms, limit::object_wait);
   if (!taken) {
-    co_return shut(here,
-                   "The calls of operators cannot be counted at the moment, so none is let in; try again. "
-                   "If it stays so, see the Durable Object binding BUCKETS.");
+    co_return shut(
+        here, concat({"The calls of operators cannot be counted at the moment, so none is let in; try again. "
+                      "If it stays so, see the Durable Object binding ",
+                      records::buckets::binding_name, "."}));
   }
   if (!taken->allowed) {
     co_return too_many(here, taken->retry_after);

@@ -19,11 +19,7 @@
 #include "operators/cold_report.h"
 #include "operators/handlers.h"
 #include "operators/request.h"
-#include "records/audit.h"
 #include "records/calls.h"
-#include "records/control_log.h"
-#include "records/experiments.h"
-#include "records/spending.h"
 
 namespace larder::operators {
 
@@ -58,8 +54,10 @@ host::Outgoing ledger_unreadable(host::Context here, const Error& error) {
     return host::problem_answer(
         here.host(),
         http::Problem(503,
-                      "There are no metrics over all isolates: declare the Durable Object binding LEDGER in "
-                      "wrangler.toml, and set LEDGER_SHARDS to 1 or more."));
+                      concat({"There are no metrics over all isolates: declare the Durable Object binding ",
+                              records::ledger::binding_name,
+                              " in "
+                              "wrangler.toml, and set LEDGER_SHARDS to 1 or more."})));
   }
   host::Outgoing outgoing = host::problem_answer(
       here.host(), http::Problem(503, "The ledger of metrics gives no answer; try again in a moment."));
@@ -423,23 +421,44 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorCon
   co_return host::json_answer(here.host(), 200, json.text());
 }
 
+namespace {
+
+// What are named by whoever calls them keep next to nothing: those of keys and of origins' buckets.
+void add_objects(std::vector<KeptByObject>& objects, std::string_view binding,
+                 const records::ObjectNames& names, const config::Settings& settings) {
+  switch (names.rule()) {
+    case records::ObjectNames::Rule::one:
+      objects.emplace_back(binding, std::string(names.only()), 0);
+      break;
+    case records::ObjectNames::Rule::by_prefix:
+      objects.emplace_back(binding, settings.cache_prefix, 0);
+      break;
+    case records::ObjectNames::Rule::by_shard:
+      for (std::uint32_t shard = 0; shard < settings.ledger_shards; ++shard) {
+        objects.emplace_back(binding, monitor::ledger_name(settings, shard), 0);
+      }
+      break;
+    case records::ObjectNames::Rule::by_key:
+      break;
+  }
+}
+
+// All objects that hold the deployment's rows, in the order of their table.
+std::vector<KeptByObject> objects_with_rows(const config::Settings& settings) {
+  std::vector<KeptByObject> objects;
+#define LARDER_OBJECT(object, number, Class, binding, kept, names_, migration) \
+  add_objects(objects, records::object::binding_name, records::object::names, settings);
+#include "records/objects.def"
+  return objects;
+}
+
+}  // namespace
+
 namespace metrics_answers {
 
-// Objects that hold a deployment's rows; those of keys and of origins' buckets keep next to nothing. One that
-// gives no answer is left out.
+// What these objects keep. One that gives no answer is left out.
 host::Task<std::vector<KeptByObject>> kept_by_objects(host::Context here, const OperatorContext& context) {
-  const std::string& prefix = context.settings.cache_prefix;
-  std::vector<KeptByObject> asked;
-  asked.emplace_back(records::control::binding_name, std::string(records::control_name), 0);
-  asked.emplace_back(records::audit::binding_name, std::string(records::audit_name), 0);
-  asked.emplace_back(records::experiments::binding_name, std::string(records::experiments_name), 0);
-  asked.emplace_back(records::spending::binding_name, std::string(records::spending_name), 0);
-  asked.emplace_back(records::narratives::binding_name, prefix, 0);
-  asked.emplace_back(records::jobs::binding_name, prefix, 0);
-  asked.emplace_back(records::archive::binding_name, prefix, 0);
-  for (std::uint32_t shard = 0; shard < context.settings.ledger_shards; ++shard) {
-    asked.emplace_back(records::ledger::binding_name, monitor::ledger_name(context.settings, shard), 0);
-  }
+  std::vector<KeptByObject> asked = objects_with_rows(context.settings);
   std::vector<KeptByObject> kept;
   for (KeptByObject& object : asked) {
     std::string name = object.name;

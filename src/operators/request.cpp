@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "host/operations.h"
 #include "http/date.h"
+#include "records/calls.h"
 
 namespace larder::operators {
 
@@ -87,10 +88,12 @@ host::Outgoing control_log_unavailable(host::Context here, const Error& error) {
   const bool unbound = error.kind == ErrorKind::unsupported;
   host::Outgoing outgoing = host::problem_answer(
       here.host(),
-      http::Problem(503, unbound ? "There is no control log in this deployment: declare the Durable Object "
-                                   "binding CONTROL in wrangler.toml."
-                                 : "The control log does not take the change at the moment; as far as is "
-                                   "known nothing has changed. Try again."));
+      http::Problem(
+          503, unbound ? concat({"There is no control log in this deployment: declare the Durable Object "
+                                 "binding ",
+                                 records::control::binding_name, " in wrangler.toml."})
+                       : "The control log does not take the change at the moment; as far as is "
+                         "known nothing has changed. Try again."));
   outgoing.answer.headers.emplace_back("retry-after", "5");
   return outgoing;
 }

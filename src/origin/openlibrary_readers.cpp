@@ -21,7 +21,7 @@ constexpr std::string_view readers_source = "openlibrary";
 Fault read_document(JsonValue document, WorkBuilder& work) {
   return each_field(document, [&](std::string_view key, JsonValue value) {
     if (key == "key") {
-      return with_text(value, [&](std::string_view text) { work.openlibrary_key(text); });
+      return with_text(value, [&](std::string_view text) { work.openlibrary_id(text); });
     }
     if (key == "title") {
       return with_text(value, [&](std::string_view text) { work.title(text); });
@@ -67,7 +67,7 @@ Fault with_names(JsonValue list, OnText&& on_text) {
 Fault read_work_keys(JsonValue list, WorkBuilder& work) {
   return each_element(list, [&](JsonValue element) {
     return each_field(element, [&](std::string_view key, JsonValue value) {
-      return key == "key" ? with_text(value, [&](std::string_view text) { work.openlibrary_key(text); })
+      return key == "key" ? with_text(value, [&](std::string_view text) { work.openlibrary_id(text); })
                           : simdjson::SUCCESS;
     });
   });
@@ -118,7 +118,7 @@ Fault read_member(std::string_view key, JsonValue value, WorkBuilder& work) {
     return with_text(value, [&](std::string_view text) { work.subtitle(text); });
   }
   if (key == "key") {
-    return with_text(value, [&](std::string_view text) { work.openlibrary_key(text); });
+    return with_text(value, [&](std::string_view text) { work.openlibrary_id(text); });
   }
   if (key == "works") {
     return read_work_keys(value, work);

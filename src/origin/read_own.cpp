@@ -17,13 +17,11 @@ constexpr std::string_view own_source = "entry";
 Fault read_ids(JsonValue ids, WorkBuilder& work) {
   return each_field(ids, [&](std::string_view key, JsonValue value) {
     return with_text(value, [&](std::string_view text) {
-      if (key == "openlibrary") {
-        work.openlibrary_key(text);
-      } else if (key == "google") {
-        work.google_id(text);
-      } else if (key == "isbndb") {
-        work.isbndb_id(text);
-      }
+#define LARDER_WORK_ID(name, take) \
+  if (key == #name) {              \
+    work.name##_id(text);          \
+  }
+#include "origin/work_ids.def"
     });
   });
 }

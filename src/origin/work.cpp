@@ -14,9 +14,8 @@ void write_text_if_any(JsonWriter& json, std::string_view name, std::string_view
 
 void write_ids(JsonWriter& json, const WorkIds& ids) {
   json.begin_object();
-  write_text_if_any(json, "openlibrary", ids.openlibrary);
-  write_text_if_any(json, "google", ids.google);
-  write_text_if_any(json, "isbndb", ids.isbndb);
+#define LARDER_WORK_ID(name, take) write_text_if_any(json, #name, ids.name);
+#include "origin/work_ids.def"
   json.end_object();
 }
 

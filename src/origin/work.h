@@ -29,11 +29,10 @@ inline constexpr std::int32_t year_min = -3000;
 inline constexpr std::int32_t year_max = 2100;
 
 // The work's (or, where an origin knows editions alone, the edition's) identifier at each origin; empty if
-// unknown.
+// unknown. That of Open Library is "OL27448W", or "OL7353617M" for an edition whose work is not told.
 struct WorkIds {
-  std::string openlibrary;  // "OL27448W", or "OL7353617M" for an edition whose work is not told
-  std::string google;
-  std::string isbndb;
+#define LARDER_WORK_ID(name, take) std::string name;
+#include "origin/work_ids.def"
 
   WorkIds() {}
 };

@@ -105,6 +105,23 @@ std::string single_name(std::string_view statement) {
   return is_list || joins ? "" : name;
 }
 
+void take_id(std::string_view id, std::string& kept) {
+  if (is_id(id)) {
+    kept = std::string(id);
+  }
+}
+
+void take_openlibrary_id(std::string_view key, std::string& kept) {
+  const std::string_view id = key.substr(key.rfind('/') + 1);
+  if (!is_openlibrary_id(id)) {
+    return;
+  }
+  const bool has_work = !kept.empty() && kept.back() == 'W';
+  if (id.back() == 'W' || !has_work) {
+    kept = std::string(id);
+  }
+}
+
 }  // namespace
 
 void WorkBuilder::title(std::string_view text) { set_text(work_.title, text, title_bytes_max); }
@@ -179,28 +196,9 @@ void WorkBuilder::openlibrary_cover(std::int64_t number) {
   }
 }
 
-void WorkBuilder::openlibrary_key(std::string_view key) {
-  const std::string_view id = key.substr(key.rfind('/') + 1);
-  if (!is_openlibrary_id(id)) {
-    return;
-  }
-  const bool has_work = !work_.ids.openlibrary.empty() && work_.ids.openlibrary.back() == 'W';
-  if (id.back() == 'W' || !has_work) {
-    work_.ids.openlibrary = std::string(id);
-  }
-}
-
-void WorkBuilder::google_id(std::string_view id) {
-  if (is_id(id)) {
-    work_.ids.google = std::string(id);
-  }
-}
-
-void WorkBuilder::isbndb_id(std::string_view id) {
-  if (is_id(id)) {
-    work_.ids.isbndb = std::string(id);
-  }
-}
+#define LARDER_WORK_ID(name, take) \
+  void WorkBuilder::name##_id(std::string_view id) { take(id, work_.ids.name); }
+#include "origin/work_ids.def"
 
 std::optional<Work> WorkBuilder::finish() && {
   return has_title() ? std::optional<Work>(std::move(*this).finish_titled()) : std::nullopt;

@@ -41,10 +41,10 @@ class WorkBuilder {
   void cover(std::string_view url);
   // A cover of covers.openlibrary.org. Numbers below 1 stand for "none".
   void openlibrary_cover(std::int64_t number);
-  // A path such as "/works/OL27448W", or its last segment. Works are preferred to editions.
-  void openlibrary_key(std::string_view key);
-  void google_id(std::string_view id);
-  void isbndb_id(std::string_view id);
+  // That of Open Library may be a path such as "/works/OL27448W", or its last segment; works are preferred to
+  // editions.
+#define LARDER_WORK_ID(name, take) void name##_id(std::string_view id);
+#include "origin/work_ids.def"
 
   // nullopt: the work has no title.
   std::optional<Work> finish() &&;

@@ -82,7 +82,7 @@ Result<audit::add_results> Audit::add(const audit::add_arguments& asked) {
       count(entry);
     }
   }
-  wake_by(now_ + limit::audit_pruned_every);
+  wake_by(now_ + audit::pruned_every);
   return audit::add_results();
 }
 
@@ -97,7 +97,7 @@ void Audit::count(AuditEntry entry) {
   std::uint64_t id = number(refusal_key(entry));
   if (id == 0) {
     const std::uint64_t kinds = number(kinds_key(entry.at));
-    if (kinds >= limit::audit_refusals_per_minute_max) {
+    if (kinds >= audit::refusals_per_minute_max) {
       entry.address = other_clients;
       entry.subject.clear();
       entry.role.clear();
@@ -122,7 +122,7 @@ Result<audit::list_results> Audit::list(const audit::list_arguments& asked) {
   std::string end = asked.before == 0 ? table.end() : entry_key(asked.before).str();
   audit::list_results results;
   // Ids are in the order in which entries came, which is nearly that of their times.
-  const auto disorder = static_cast<std::uint64_t>(limit::audit_disorder.count());
+  const auto disorder = static_cast<std::uint64_t>(audit::disorder.count());
   std::size_t looks = 0;
   for (;;) {
     const std::vector<Row> rows = store_.range(Range(table.str(), end, count_max + 1, Order::descending));
@@ -154,8 +154,8 @@ Result<audit::list_results> Audit::list(const audit::list_arguments& asked) {
 
 void Audit::alarm() {
   const auto now = static_cast<std::uint64_t>(millis_since_epoch(now_));
-  const auto kept = static_cast<std::uint64_t>(limit::audit_kept.count());
-  const auto recent = static_cast<std::uint64_t>(limit::audit_batches_kept.count());
+  const auto kept = static_cast<std::uint64_t>(audit::kept.count());
+  const auto recent = static_cast<std::uint64_t>(audit::batches_kept.count());
   const std::uint64_t oldest = now > kept ? now - kept : 0;
   const std::uint64_t newest_forgotten = now > recent ? now - recent : 0;
   std::size_t erased = 0;
@@ -189,7 +189,7 @@ void Audit::alarm() {
     wake_by(now_ + limit::rows_pause);
   } else if (!store_.range(Range(entries.str(), entries.end(), 1)).empty() ||
              !store_.range(Range(taken.str(), taken.end(), 1)).empty()) {
-    wake_by(now_ + limit::audit_pruned_every);
+    wake_by(now_ + audit::pruned_every);
   }
 }
 

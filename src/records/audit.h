@@ -1,14 +1,9 @@
 // The audit log.
 #pragma once
 
-#include <string_view>
-
 #include "records/machine.h"
 
 namespace larder::records {
-
-// One object for the deployment.
-inline constexpr std::string_view audit_name = "audit";
 
 // What an entry is about: u8 in AuditEntry.
 enum class AuditEntryKind : std::uint8_t {
@@ -22,7 +17,7 @@ class Audit : public Machine {
 
   Result<audit::add_results> add(const audit::add_arguments& asked);
   Result<audit::list_results> list(const audit::list_arguments& asked);
-  // Once a day: what is older than limit::audit_kept goes, some of it at a time.
+  // Once a day: what is older than audit::kept goes, some of it at a time.
   void alarm();
 
  private:

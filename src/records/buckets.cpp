@@ -54,7 +54,7 @@ Result<buckets::take_results> Buckets::take(const buckets::take_arguments& terms
       (full - bucket.thousandths + terms.rate_per_second - 1) / terms.rate_per_second;
   bucket.full_at = now + until_full;
   store_.remember(encode(bucket));
-  if (until_full > static_cast<std::uint64_t>(config::limit::bucket_memory.count())) {
+  if (until_full > static_cast<std::uint64_t>(buckets::memory_kept.count())) {
     put_row(Key("level"), bucket);
     wake_by(now_ + Millis(static_cast<std::int64_t>(until_full)));
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/assert.h"
 #include "config/limits.h"
 #include "host/operations.h"
 #include "host/task.h"
@@ -56,10 +57,37 @@ class [[nodiscard]] ObjectCall {
 host::Task<Result<Bytes>> size_of(host::Context here, std::string_view binding, std::string name,
                                   Millis wait);
 
-#define LARDER_OBJECT(object, number, Class, binding, kept)  \
-  namespace object {                                         \
-  inline constexpr std::string_view binding_name = #binding; \
-  inline constexpr std::string_view object_name = #object;   \
+// Which objects of a class there are (`names` of objects.def).
+class ObjectNames {
+ public:
+  enum class Rule : std::uint8_t { one, by_prefix, by_shard, by_key };
+
+  constexpr explicit ObjectNames(Rule rule, std::string_view only = {}) : rule_(rule), only_(only) {}
+
+  constexpr Rule rule() const { return rule_; }
+  // The name of the deployment's only object. The rule is `one` (asserted).
+  constexpr std::string_view only() const {
+    LARDER_ASSERT(rule_ == Rule::one);
+    return only_;
+  }
+
+ private:
+  Rule rule_;
+  std::string_view only_;
+};
+
+namespace naming {
+constexpr ObjectNames one(std::string_view name) { return ObjectNames(ObjectNames::Rule::one, name); }
+inline constexpr ObjectNames by_prefix(ObjectNames::Rule::by_prefix);
+inline constexpr ObjectNames by_shard(ObjectNames::Rule::by_shard);
+inline constexpr ObjectNames by_key(ObjectNames::Rule::by_key);
+}  // namespace naming
+
+#define LARDER_OBJECT(object, number, Class, binding, kept, names_, migration) \
+  namespace object {                                                           \
+  inline constexpr std::string_view binding_name = #binding;                   \
+  inline constexpr std::string_view object_name = #object;                     \
+  inline constexpr ObjectNames names = naming::names_;                         \
   }
 #include "records/objects.def"
 

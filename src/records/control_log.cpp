@@ -111,7 +111,7 @@ std::uint64_t ControlLog::sequence() {
 ControlSettings ControlLog::settings() {
   const Key table("setting");
   ControlSettings settings;
-  for (const Row& found : store_.range(Range(table.str(), table.end(), limit::control_settings_max))) {
+  for (const Row& found : store_.range(Range(table.str(), table.end(), control::settings_max))) {
     if (auto setting = decode<ControlSetting>(found.value)) {
       settings.push_back(std::move(*setting));
     }
@@ -122,7 +122,7 @@ ControlSettings ControlLog::settings() {
 ControlPurges ControlLog::purges() {
   const Key table("purge");
   ControlPurges purges;
-  for (const Row& found : store_.range(Range(table.str(), table.end(), limit::control_purges_max))) {
+  for (const Row& found : store_.range(Range(table.str(), table.end(), control::purges_max))) {
     if (auto purge = decode<ControlPurge>(found.value)) {
       purges.push_back(std::move(*purge));
     }
@@ -155,7 +155,7 @@ Result<control::append_results> ControlLog::append(const control::append_argumen
     return fail(ErrorKind::too_large, "control", "There are too many changes at once.");
   }
   for (const ControlSetting& change : changes.settings) {
-    if (change.name.empty() || change.name.size() > limit::setting_name_bytes_max ||
+    if (change.name.empty() || change.name.size() > control::setting_name_bytes_max ||
         change.value.size() > limit::purge_text_bytes_max) {
       return fail(ErrorKind::invalid, "control", "A change of a setting is malformed.");
     }
@@ -166,7 +166,7 @@ Result<control::append_results> ControlLog::append(const control::append_argumen
     }
   }
   // Room for all of them, though some may replace others.
-  if (settings().size() + changes.settings.size() > limit::control_settings_max) {
+  if (settings().size() + changes.settings.size() > control::settings_max) {
     return fail(ErrorKind::too_large, "control", "There are too many settings.");
   }
   const std::uint64_t known = sequence();
@@ -187,10 +187,10 @@ Result<control::append_results> ControlLog::append(const control::append_argumen
     change.at = at;
     add_purge(now_in_force, std::move(change));
   }
-  if (now_in_force.size() > limit::control_purges_max) {
+  if (now_in_force.size() > control::purges_max) {
     fold_by_origin(now_in_force);
   }
-  while (now_in_force.size() > limit::control_purges_max) {
+  while (now_in_force.size() > control::purges_max) {
     fold_oldest(now_in_force);
   }
   // Some may stand for others now; the rest of what was there is there, or gone.

@@ -12,9 +12,6 @@
 
 namespace larder::records {
 
-// One object for the deployment, as the shim names it (shim/operations/control.js).
-inline constexpr std::string_view control_name = "control";
-
 class ControlLog : public Machine {
  public:
   using Machine::Machine;

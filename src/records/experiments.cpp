@@ -244,7 +244,7 @@ Result<experiments::show_results> Experiments::show(const experiments::show_argu
   Key decisions("decision");
   decisions.number(experiment->number);
   for (const Row& one : store_.range(
-           Range(decisions.str(), decisions.end(), limit::experiment_decisions_shown, Order::descending))) {
+           Range(decisions.str(), decisions.end(), experiments::decisions_shown, Order::descending))) {
     if (auto decision = decode<ExperimentDecision>(one.value)) {
       results.decisions.push_back(std::move(*decision));
     }
@@ -275,7 +275,7 @@ Result<experiments::add_results> Experiments::add(const experiments::add_argumen
       add_sum(*experiment, sum);
     }
   }
-  wake_by(now_ + limit::experiment_batches_kept);
+  wake_by(now_ + experiments::batches_kept);
   return experiments::add_results();
 }
 
@@ -297,7 +297,7 @@ void Experiments::add_sum(const ExperimentRow& experiment, const VariantSum& sum
   std::uint64_t news = 0;
   for (const SeenUnit& unit : sum.units) {
     const std::string row_key = epoch_key("seen", experiment).number(unit.unit_hash).str();
-    if (seen < limit::experiment_units_max && !store_.get(row_key)) {
+    if (seen < experiments::units_max && !store_.get(row_key)) {
       store_.put(row_key, "");
       ++seen;
       ++news;
@@ -345,7 +345,7 @@ Result<experiments::move_results> Experiments::move(const experiments::move_argu
 
 void Experiments::alarm() {
   const auto now = static_cast<std::uint64_t>(millis_since_epoch(now_));
-  const auto recent = static_cast<std::uint64_t>(limit::experiment_batches_kept.count());
+  const auto recent = static_cast<std::uint64_t>(experiments::batches_kept.count());
   std::size_t erased = 0;
   // A batch does not come again after so long.
   const Key taken("taken");
@@ -379,7 +379,7 @@ void Experiments::alarm() {
   if (erased > 0) {
     wake_by(now_ + limit::rows_pause);
   } else if (!store_.range(Range(taken.str(), taken.end(), 1)).empty()) {
-    wake_by(now_ + limit::experiment_batches_kept);
+    wake_by(now_ + experiments::batches_kept);
   }
 }
 

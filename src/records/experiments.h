@@ -6,9 +6,6 @@
 
 namespace larder::records {
 
-// The object's name.
-inline constexpr std::string_view experiments_name = "experiments";
-
 // Kept by these numbers.
 enum class ExperimentState : std::uint8_t {
   running = 1,      // its variants are compared

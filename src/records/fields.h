@@ -2,6 +2,7 @@
 //
 //   SpentDay                   a LARDER_RECORD, and SpentDays for a list of it
 //   buckets::take_arguments    of each LARDER_METHOD, and buckets::take_results
+//   buckets::memory_kept       of each LARDER_BOUND, in the types of config/limits.h
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/wire.h"
+#include "config/limits.h"
 #include "host/for_each.h"
 
 namespace larder::records {
@@ -92,6 +94,12 @@ void read(RecordReader& from, std::vector<Record>& into) {
 #undef LARDER_READ
 #undef LARDER_WRITE
 #undef LARDER_MEMBER
+
+#define LARDER_BOUND(object, name, unit, value, why)     \
+  namespace object {                                     \
+  inline constexpr config::limit_unit::unit name{value}; \
+  }
+#include "records/objects.def"
 
 template <typename Struct>
 std::string encode(const Struct& value) {

@@ -126,9 +126,9 @@ bool is_active(const JobRow& job) { return is_at_work(job) || job.state == numbe
 std::uint32_t remaining_of(const JobItem& item) { return item.depth_max - item.depth; }
 
 bool is_item(const JobItem& item) {
-  return !item.key.empty() && item.key.size() <= limit::job_item_name_bytes_max &&
-         item.name.size() <= limit::job_item_name_bytes_max && item.depth >= 1 &&
-         item.depth <= item.depth_max && item.depth_max <= limit::job_levels_max;
+  return !item.key.empty() && item.key.size() <= jobs::item_name_bytes_max &&
+         item.name.size() <= jobs::item_name_bytes_max && item.depth >= 1 && item.depth <= item.depth_max &&
+         item.depth_max <= jobs::levels_max;
 }
 
 Failure no_such_job() { return fail(ErrorKind::not_found, "jobs", "There is no such job."); }
@@ -376,8 +376,8 @@ bool Jobs::account(JobRow& job, const ItemAccount& account) {
 void Jobs::add_letter(LetterRow letter) {
   letter.number = ++counts().letters_numbered;
   letter.at = now();
-  letter.reason = std::string(utf8_prefix(letter.reason, limit::letter_text_bytes_max));
-  letter.message = std::string(utf8_prefix(letter.message, limit::letter_text_bytes_max));
+  letter.reason = std::string(utf8_prefix(letter.reason, jobs::letter_text_bytes_max));
+  letter.message = std::string(utf8_prefix(letter.message, jobs::letter_text_bytes_max));
   ++counts().letters;
   if (letter.job_number == 0) {
     NumberRow number;
@@ -533,7 +533,7 @@ Result<jobs::begin_results> Jobs::begin(const jobs::begin_arguments& asked) {
 }
 
 Result<jobs::discover_results> Jobs::discover(const jobs::discover_arguments& asked) {
-  if (!are_items(asked.items) || asked.parent.size() > limit::job_item_name_bytes_max) {
+  if (!are_items(asked.items) || asked.parent.size() > jobs::item_name_bytes_max) {
     return malformed("What was found is malformed, or too much at once.");
   }
   jobs::discover_results results;
@@ -595,7 +595,7 @@ Result<jobs::show_results> Jobs::show(const jobs::show_arguments& asked) {
 }
 
 Result<jobs::list_results> Jobs::list(const jobs::list_arguments& asked) {
-  const std::size_t count_max = std::clamp<std::size_t>(asked.count_max, 1, limit::jobs_at_once);
+  const std::size_t count_max = std::clamp<std::size_t>(asked.count_max, 1, jobs::at_once);
   const Key table("job");
   std::string end = asked.cursor == 0 ? table.end() : job_key(asked.cursor).str();
   jobs::list_results results;
@@ -667,7 +667,7 @@ Result<jobs::walk_results> Jobs::walk(const jobs::walk_arguments& asked) {
 Result<jobs::keep_results> Jobs::keep(const jobs::keep_arguments& asked) {
   constexpr std::size_t name_bytes_max = 256;
   if (asked.key.empty() || asked.key.size() > name_bytes_max ||
-      asked.body.size() > limit::letter_body_bytes_max) {
+      asked.body.size() > jobs::letter_body_bytes_max) {
     return malformed("A letter has the digest of its message, and the message.");
   }
   const auto former = row<NumberRow>(unread_key(asked.key));
@@ -688,7 +688,7 @@ Result<jobs::keep_results> Jobs::keep(const jobs::keep_arguments& asked) {
 }
 
 Result<jobs::letters_results> Jobs::letters(const jobs::letters_arguments& asked) {
-  const std::size_t count_max = std::clamp<std::size_t>(asked.count_max, 1, limit::jobs_at_once);
+  const std::size_t count_max = std::clamp<std::size_t>(asked.count_max, 1, jobs::at_once);
   if (asked.cursor == UINT64_MAX) {
     return malformed("There is no such letter.");
   }
@@ -775,7 +775,7 @@ Result<jobs::quiet_results> Jobs::quiet(const jobs::quiet_arguments& asked) {
   jobs::quiet_results results;
   const std::uint64_t since = now() - std::min(now(), asked.quiet_millis);
   const std::vector<Row> silent =
-      store_.range(Range(Key("touched").str(), time_key("touched", since + 1, 0).str(), limit::jobs_at_once));
+      store_.range(Range(Key("touched").str(), time_key("touched", since + 1, 0).str(), jobs::at_once));
   std::size_t bytes = 0;
   for (const Row& found : silent) {
     KeyReader key(found.key, "touched");
@@ -818,7 +818,7 @@ Result<jobs::quiet_results> Jobs::quiet(const jobs::quiet_arguments& asked) {
 Result<jobs::prune_results> Jobs::prune(const jobs::prune_arguments& asked) {
   jobs::prune_results results;
   const std::vector<Row> old =
-      store_.range(Range(Key("ended").str(), time_key("ended", asked.before, 0).str(), limit::jobs_at_once));
+      store_.range(Range(Key("ended").str(), time_key("ended", asked.before, 0).str(), jobs::at_once));
   for (const Row& found : old) {
     KeyReader key(found.key, "ended");
     key.number();
@@ -866,7 +866,7 @@ void Jobs::erase_some(std::uint64_t job_number, std::size_t& left) {
 void Jobs::alarm() {
   std::size_t left = limit::rows_at_once;
   const Key gone("gone");
-  for (const Row& found : store_.range(Range(gone.str(), gone.end(), limit::jobs_at_once))) {
+  for (const Row& found : store_.range(Range(gone.str(), gone.end(), jobs::at_once))) {
     if (left == 0) {
       break;
     }

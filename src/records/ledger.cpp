@@ -159,9 +159,10 @@ Result<ledger::flush_results> Ledger::flush(const ledger::flush_arguments& batch
 metrics::ReadSketch Ledger::read_sketch() {
   const auto bytes = store_.get(Key("reads").str());
   auto sketch =
-      metrics::ReadSketch::decode(bytes.value_or(""), limit::reads_sketch_width, limit::reads_half_life);
+      metrics::ReadSketch::decode(bytes.value_or(""), ledger::reads_sketch_width, limit::reads_half_life);
   // What was written by another version says nothing any more.
-  return sketch ? std::move(*sketch) : metrics::ReadSketch(limit::reads_sketch_width, limit::reads_half_life);
+  return sketch ? std::move(*sketch)
+                : metrics::ReadSketch(ledger::reads_sketch_width, limit::reads_half_life);
 }
 
 void Ledger::gather_reads(const ledger::flush_arguments& batch) {
@@ -216,7 +217,7 @@ void Ledger::gather_ghost(const ledger::flush_arguments& batch) {
       known->count += more.count;
     }
   }
-  const bool is_due = now >= pending.since + millis_of(limit::ledger_ghost_folded) || now < pending.since ||
+  const bool is_due = now >= pending.since + millis_of(ledger::ghost_folded) || now < pending.since ||
                       pending.samples.size() >= limit::ledger_batch_samples_max ||
                       pending.accesses.size() >= limit::ledger_patterns_max;
   if (!is_due) {
@@ -264,8 +265,7 @@ Result<ledger::totals_results> Ledger::totals(const ledger::totals_arguments&) {
   results.counted = std::move(sums.counted);
   Tally gauges;
   const Key isolates("isolate");
-  for (const Row& found :
-       store_.range(Range(isolates.str(), isolates.end(), limit::ledger_isolates_read_max))) {
+  for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), ledger::isolates_read_max))) {
     const auto isolate = decode<LedgerIsolate>(found.value);
     if (isolate && isolate->seen_at + millis_of(limit::ledger_isolate_heard) >= millis_of(now_)) {
       gauges.add(tally_of(isolate->gauges));
@@ -327,7 +327,7 @@ metrics::Tally Ledger::counted_in_hours(std::uint64_t from, std::uint64_t until,
 }
 
 Result<ledger::windows_results> Ledger::windows(const ledger::windows_arguments& asked) {
-  if (asked.windows.size() > limit::ledger_windows_max) {
+  if (asked.windows.size() > ledger::windows_max) {
     return fail(ErrorKind::invalid, "ledger", "Too many windows are asked for at once.");
   }
   const LedgerTotals sums = read_totals();
@@ -367,9 +367,7 @@ Result<ledger::history_results> Ledger::history(const ledger::history_arguments&
   const std::uint64_t rows_until = std::min(until, rows_end(width, sums));
   ledger::history_results results;
   std::size_t bytes = 0;
-  const auto is_full = [&] {
-    return results.buckets.size() >= count_max || bytes >= limit::ledger_page_bytes;
-  };
+  const auto is_full = [&] { return results.buckets.size() >= count_max || bytes >= ledger::page_bytes; };
   const auto put = [&](std::uint64_t bucket, std::string counted) {
     bytes += counted.size();
     LedgerBucket one;
@@ -529,8 +527,8 @@ void Ledger::put_message(std::string_view transport, const std::vector<metrics::
   message.next_at = message.created;
   const Key messages("message");
   const std::vector<Row> waiting =
-      store_.range(Range(messages.str(), messages.end(), limit::alert_messages_max));
-  if (waiting.size() == limit::alert_messages_max) {
+      store_.range(Range(messages.str(), messages.end(), ledger::alert_messages_max));
+  if (waiting.size() == ledger::alert_messages_max) {
     // Its transport has been down for long; what is newest matters most.
     store_.erase(waiting.front().key);
   }
@@ -541,7 +539,7 @@ Result<ledger::take_messages_results> Ledger::take_messages(const ledger::take_m
   const Key messages("message");
   ledger::take_messages_results results;
   std::set<std::string> held_up;
-  for (const Row& found : store_.range(Range(messages.str(), messages.end(), limit::alert_messages_max))) {
+  for (const Row& found : store_.range(Range(messages.str(), messages.end(), ledger::alert_messages_max))) {
     auto message = decode<AlertMessage>(found.value);
     if (!message || results.messages.size() >= asked.count_max) {
       continue;
@@ -550,7 +548,7 @@ Result<ledger::take_messages_results> Ledger::take_messages(const ledger::take_m
     if (!held_up.insert(message->transport).second || message->next_at > millis_of(now_)) {
       continue;
     }
-    message->next_at = millis_of(now_) + millis_of(limit::alert_message_lease);
+    message->next_at = millis_of(now_) + millis_of(ledger::alert_message_lease);
     put_row(message_key(message->id), *message);
     results.messages.push_back(std::move(*message));
   }
@@ -566,13 +564,13 @@ Result<ledger::settle_message_results> Ledger::settle_message(const ledger::sett
     return ledger::settle_message_results();
   }
   const auto outcome = static_cast<Delivery>(asked.outcome);
-  message->fault = utf8_prefix(asked.fault, limit::alert_fault_bytes_max);
-  const bool is_old = millis_of(now_) >= message->created + millis_of(limit::alert_message_kept);
+  message->fault = utf8_prefix(asked.fault, ledger::alert_fault_bytes_max);
+  const bool is_old = millis_of(now_) >= message->created + millis_of(ledger::alert_message_kept);
   if (outcome == Delivery::retry && !is_old) {
     message->tries += 1;
     const std::uint32_t doublings = std::min(message->tries - 1, 10U);
     const Millis pause =
-        std::min(limit::alert_message_retry_first * (1U << doublings), limit::alert_message_retry_max);
+        std::min(ledger::alert_message_retry_first * (1U << doublings), limit::alert_message_retry_max);
     // A transport may have used up what it sends in a day.
     const std::uint64_t asked_for = std::min(asked.retry_after_millis, millis_of(BucketWidth::day));
     message->next_at = millis_of(now_) + std::max(millis_of(pause), asked_for);
@@ -586,8 +584,8 @@ Result<ledger::settle_message_results> Ledger::settle_message(const ledger::sett
     put_row(kept.number(asked.id), *message);
     const Key table("undelivered");
     const std::vector<Row> all =
-        store_.range(Range(table.str(), table.end(), limit::alert_undelivered_max + 1));
-    if (all.size() > limit::alert_undelivered_max) {
+        store_.range(Range(table.str(), table.end(), ledger::alert_undelivered_max + 1));
+    if (all.size() > ledger::alert_undelivered_max) {
       store_.erase(all.front().key);
     }
   }
@@ -605,8 +603,8 @@ Result<ledger::alerts_results> Ledger::alerts(const ledger::alerts_arguments&) {
       }
     }
   };
-  read("message", limit::alert_messages_max, results.waiting);
-  read("undelivered", limit::alert_undelivered_max, results.undelivered);
+  read("message", ledger::alert_messages_max, results.waiting);
+  read("undelivered", ledger::alert_undelivered_max, results.undelivered);
   return results;
 }
 
@@ -635,7 +633,7 @@ void Ledger::alarm() {
   const Key minutes("minute");
   const bool has_more = !store_.range(Range(minutes.str(), minutes.end(), 1)).empty();
   if (!is_rolled || !is_pruned) {
-    wake_by(now_ + limit::ledger_alarm_soon);
+    wake_by(now_ + ledger::alarm_soon);
   } else if (has_more) {
     wake_by(now_ + std::chrono::hours(1));
   }
@@ -644,7 +642,7 @@ void Ledger::alarm() {
 // False: there is more to roll up.
 bool Ledger::roll_up(LedgerTotals& sums) {
   const std::uint64_t hour = millis_of(now_) / 3'600'000;
-  const std::uint64_t hours_until = std::min(hour, sums.hours_rolled + limit::ledger_hours_at_once);
+  const std::uint64_t hours_until = std::min(hour, sums.hours_rolled + ledger::hours_at_once);
   for (; sums.hours_rolled < hours_until; ++sums.hours_rolled) {
     const std::uint64_t first = sums.hours_rolled * minutes_of_hour;
     std::uint64_t end = first + minutes_of_hour;

@@ -37,8 +37,7 @@ Key forgotten_key(std::string_view user) {
 
 bool is_narrative(const NarrativeEntry& entry) {
   return entry.at <= INT64_MAX && entry.outcome < outcomes && entry.duration_millis <= INT64_MAX &&
-         entry.user.size() <= limit::narrative_text_bytes_max &&
-         entry.system.size() <= limit::narrative_text_bytes_max;
+         entry.user.size() <= narratives::text_bytes_max && entry.system.size() <= narratives::text_bytes_max;
 }
 
 }  // namespace
@@ -47,7 +46,7 @@ Result<narratives::add_results> Narratives::add(const narratives::add_arguments&
   if (asked.batch.empty() || asked.batch.size() > limit::batch_name_bytes_max) {
     return fail(ErrorKind::invalid, "narratives", "A batch has a name.");
   }
-  if (asked.entries.size() > limit::narrative_batch_entries_max) {
+  if (asked.entries.size() > narratives::batch_entries_max) {
     return fail(ErrorKind::invalid, "narratives", "A batch has too many entries.");
   }
   if (!std::all_of(asked.entries.begin(), asked.entries.end(), is_narrative)) {
@@ -65,7 +64,7 @@ Result<narratives::add_results> Narratives::add(const narratives::add_arguments&
       store_.put(add_place(of_user, entry.at, asked.batch, place).str(), "");
     }
   }
-  wake_by(now_ + limit::narratives_pruned_every);
+  wake_by(now_ + narratives::pruned_every);
   return narratives::add_results();
 }
 
@@ -78,7 +77,7 @@ bool Narratives::is_forgotten(const NarrativeEntry& entry) {
 }
 
 Result<narratives::forget_results> Narratives::forget(const narratives::forget_arguments& asked) {
-  if (asked.user.empty() || asked.user.size() > limit::narrative_text_bytes_max) {
+  if (asked.user.empty() || asked.user.size() > narratives::text_bytes_max) {
     return fail(ErrorKind::invalid, "narratives", "A user's digest is a text.");
   }
   ForgottenUser forgotten;
@@ -97,7 +96,7 @@ Result<narratives::forget_results> Narratives::forget(const narratives::forget_a
   narratives::forget_results results;
   results.count = rows.size();
   results.more = rows.size() == limit::rows_at_once ? 1 : 0;
-  wake_by(now_ + limit::narratives_pruned_every);
+  wake_by(now_ + narratives::pruned_every);
   return results;
 }
 
@@ -128,7 +127,7 @@ void Narratives::alarm() {
   };
   const Key table("entry");
   Key old("entry");
-  old.number(before(limit::narratives_kept));
+  old.number(before(narratives::kept));
   const std::vector<Row> rows = store_.range(Range(table.str(), old.str(), limit::rows_at_once));
   for (const Row& found : rows) {
     const auto entry = decode<NarrativeEntry>(found.value);
@@ -141,7 +140,7 @@ void Narratives::alarm() {
   // What was on its way when a user was forgotten has come by now, or never will.
   const Key marks("mark");
   Key old_marks("mark");
-  old_marks.number(before(limit::forgotten_kept));
+  old_marks.number(before(narratives::forgotten_kept));
   const std::vector<Row> marked = store_.range(Range(marks.str(), old_marks.str(), limit::rows_at_once));
   for (const Row& found : marked) {
     KeyReader key(found.key, "mark");
@@ -157,7 +156,7 @@ void Narratives::alarm() {
     wake_by(now_ + limit::rows_pause);
   } else if (!store_.range(Range(table.str(), table.end(), 1)).empty() ||
              !store_.range(Range(marks.str(), marks.end(), 1)).empty()) {
-    wake_by(now_ + limit::narratives_pruned_every);
+    wake_by(now_ + narratives::pruned_every);
   } else {
     give_back();
   }

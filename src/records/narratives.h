@@ -12,7 +12,7 @@ class Narratives : public Machine {
   Result<narratives::add_results> add(const narratives::add_arguments& asked);
   Result<narratives::forget_results> forget(const narratives::forget_arguments& asked);
   Result<narratives::list_results> list(const narratives::list_arguments& asked);
-  // Once a day: what is older than limit::narratives_kept goes, some of it at a time.
+  // Once a day: what is older than narratives::kept goes, some of it at a time.
   void alarm();
 
  private:

@@ -2,16 +2,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
-#include "records/archive.h"
-#include "records/audit.h"
-#include "records/buckets.h"
-#include "records/control_log.h"
-#include "records/experiments.h"
-#include "records/jobs.h"
-#include "records/ledger.h"
-#include "records/lock.h"
-#include "records/narratives.h"
-#include "records/spending.h"
+#include "records/generated/machines.h"
 
 namespace larder::records {
 
@@ -67,9 +58,9 @@ Reply run_alarm(Store& store, Instant now) {
 }
 
 // The classes by their objects' names.
-#define LARDER_OBJECT(object, number, Class, binding, kept) \
-  namespace machine_of {                                    \
-  using object = Class;                                     \
+#define LARDER_OBJECT(object, number, Class, binding, kept, names, migration) \
+  namespace machine_of {                                                      \
+  using object = Class;                                                       \
   }
 #include "records/objects.def"
 
@@ -77,8 +68,8 @@ Reply run_alarm(Store& store, Instant now) {
 
 Reply run(std::uint32_t object, std::uint32_t method, std::string_view argument, Store& store, Instant now) {
   switch (call_of(object, method)) {
-#define LARDER_OBJECT(object, number, Class, binding, kept) \
-  case call_of(number, alarm_method):                       \
+#define LARDER_OBJECT(object, number, Class, binding, kept, names, migration) \
+  case call_of(number, alarm_method):                                         \
     return run_alarm<Class>(store, now);
 #define LARDER_METHOD(object, method, number, arguments, results)                                \
   case call_of(static_cast<std::uint32_t>(ObjectKind::object), number):                          \

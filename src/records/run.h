@@ -12,7 +12,7 @@
 namespace larder::records {
 
 enum class ObjectKind : std::uint32_t {
-#define LARDER_OBJECT(object, number, Class, binding, kept) object = number,
+#define LARDER_OBJECT(object, number, Class, binding, kept, names, migration) object = number,
 #include "records/objects.def"
 };
 

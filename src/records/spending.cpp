@@ -7,8 +7,6 @@ namespace larder::records {
 
 namespace {
 
-constexpr std::size_t days_kept = config::limit::spending_days_kept;
-
 Key day_key(std::uint32_t day) {
   Key key("day");
   key.number(day);
@@ -38,8 +36,8 @@ Result<spending::take_results> Spending::take(const spending::take_arguments& as
     return results;
   }
   // The day's first call is the time to forget old days.
-  if (spent.calls == 0 && asked.day > days_kept) {
-    const auto oldest = static_cast<std::uint32_t>(asked.day - days_kept);
+  if (spent.calls == 0 && asked.day > spending::days_kept) {
+    const auto oldest = static_cast<std::uint32_t>(asked.day - spending::days_kept);
     erase_range(Key("day").str(), day_key(oldest).str(), config::limit::rows_at_once);
   }
   SpentDay call;
@@ -52,7 +50,7 @@ Result<spending::take_results> Spending::take(const spending::take_arguments& as
 
 bool Spending::take_of_client(const spending::take_arguments& asked) {
   // What one call adds, several of other days go for: so few are kept.
-  erase_range(Key("client").str(), Key("client").number(asked.day).str(), config::limit::client_days_at_once);
+  erase_range(Key("client").str(), Key("client").number(asked.day).str(), spending::client_days_at_once);
   const Key key = Key("client").number(asked.day).text(asked.client);
   NumberRow had = row<NumberRow>(key).value_or(NumberRow());
   if (had.number >= asked.client_calls) {

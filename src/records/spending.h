@@ -1,14 +1,9 @@
 // What calls of models come to, by day.
 #pragma once
 
-#include <string_view>
-
 #include "records/machine.h"
 
 namespace larder::records {
-
-// One object for all models: a call takes seconds, so it never has much to do.
-inline constexpr std::string_view spending_name = "models";
 
 class Spending : public Machine {
  public:

@@ -200,8 +200,12 @@ class Memory final : public MemoryTier {
 
 }  // namespace
 
-std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max) {
+std::unique_ptr<MemoryTier> make_memory(const TierSetup& setup, Bytes value_bytes_max) {
   return std::make_unique<Memory>(setup, value_bytes_max);
+}
+
+std::unique_ptr<CacheTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max) {
+  return make_memory(setup, value_bytes_max);
 }
 
 }  // namespace larder::tiers

@@ -112,12 +112,13 @@ struct TierSetup {
       : host(host_), value_bytes_max(value), memory_bytes(memory), memory_seed(seed) {}
 };
 
-// The factories of tiers.def. `value_bytes_max`: the row's bound.
-std::unique_ptr<MemoryTier> make_memory_tier(const TierSetup& setup, Bytes value_bytes_max);
-std::unique_ptr<CacheTier> make_edge_tier(const TierSetup& setup, Bytes value_bytes_max);
-std::unique_ptr<CacheTier> make_kv_tier(const TierSetup& setup, Bytes value_bytes_max);
-std::unique_ptr<CacheTier> make_redis_tier(const TierSetup& setup, Bytes value_bytes_max);
-std::unique_ptr<CacheTier> make_cold_tier(const TierSetup& setup, Bytes value_bytes_max);
+// The factories of tiers.def, each defined by its tier's file. `value_bytes_max`: the row's bound.
+#define LARDER_TIER(word, meaning, hit, holds, reach, listing, keys_at_once, bound, bound_text, shared_by, \
+                    factory)                                                                               \
+  std::unique_ptr<CacheTier> factory(const TierSetup& setup, Bytes value_bytes_max);
+#include "config/tiers.def"
+// The memory tier as what it is.
+std::unique_ptr<MemoryTier> make_memory(const TierSetup& setup, Bytes value_bytes_max);
 
 // The bound of a row.
 Bytes value_bytes_max_of(config::Tier tier, const TierSetup& setup);

@@ -286,7 +286,7 @@ std::unique_ptr<TieredCache> make_tiered_cache(config::CacheImplementation imple
                                                    : std::make_unique<VariantTier>(std::move(made)));
     }
   }
-  auto memory = make_memory_tier(setup, value_bytes_max_of(config::Tier::memory, setup));
+  auto memory = make_memory(setup, value_bytes_max_of(config::Tier::memory, setup));
   return std::make_unique<TieredCache>(implementation, counters, std::move(memory), std::move(farther));
 }
 

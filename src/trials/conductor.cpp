@@ -372,8 +372,8 @@ host::Task<Result<ExperimentRow>> Conductor::declare(host::Context here, Experim
                            " bytes of it; at most ", to_text(std::uint64_t{limit::purge_text_bytes_max}),
                            " are published. Shorten values and names."}));
   }
-  const auto declared =
-      co_await records::experiments::declare(here, records::experiments_name, asked, limit::object_wait);
+  const auto declared = co_await records::experiments::declare(here, records::experiments::names.only(),
+                                                               asked, limit::object_wait);
   if (!declared) {
     co_return tl::make_unexpected(declared.error());
   }
@@ -395,8 +395,8 @@ host::Task<Result<ExperimentRow>> Conductor::declare(host::Context here, Experim
 
 host::Task<Result<records::ExperimentRows>> Conductor::list(host::Context here) {
   const records::experiments::list_arguments nothing;
-  auto listed =
-      co_await records::experiments::list(here, records::experiments_name, nothing, limit::object_wait);
+  auto listed = co_await records::experiments::list(here, records::experiments::names.only(), nothing,
+                                                    limit::object_wait);
   if (!listed) {
     co_return tl::make_unexpected(std::move(listed.error()));
   }
@@ -406,8 +406,8 @@ host::Task<Result<records::ExperimentRows>> Conductor::list(host::Context here) 
 host::Task<Result<Dossier>> Conductor::show(host::Context here, std::string name) {
   records::experiments::show_arguments asked;
   asked.name = name;
-  auto shown =
-      co_await records::experiments::show(here, records::experiments_name, asked, limit::object_wait);
+  auto shown = co_await records::experiments::show(here, records::experiments::names.only(), asked,
+                                                   limit::object_wait);
   if (!shown) {
     co_return tl::make_unexpected(std::move(shown.error()));
   }
@@ -427,8 +427,8 @@ host::Task<Result<Dossier>> Conductor::show(host::Context here, std::string name
 host::Task<Result<ExperimentRow>> Conductor::move(host::Context here,
                                                   records::experiments::move_arguments change) {
   const std::string call = change.decision.call;
-  auto moved =
-      co_await records::experiments::move(here, records::experiments_name, change, limit::object_wait);
+  auto moved = co_await records::experiments::move(here, records::experiments::names.only(), change,
+                                                   limit::object_wait);
   if (!moved) {
     co_return tl::make_unexpected(std::move(moved.error()));
   }
@@ -569,8 +569,8 @@ host::Task<void> Conductor::announce_lately(host::Context here, records::Experim
     }
     records::experiments::show_arguments asked;
     asked.name = row.name;
-    const auto shown =
-        co_await records::experiments::show(here, records::experiments_name, asked, limit::object_wait);
+    const auto shown = co_await records::experiments::show(here, records::experiments::names.only(), asked,
+                                                           limit::object_wait);
     if (!shown) {
       continue;
     }

@@ -123,7 +123,7 @@ host::Task<void> Tally::flush(host::Context here) {
   // A copy: another request may settle the same batch meanwhile.
   const records::experiments::add_arguments batch = *batch_;
   const auto added =
-      co_await records::experiments::add(here, records::experiments_name, batch, limit::object_wait);
+      co_await records::experiments::add(here, records::experiments::names.only(), batch, limit::object_wait);
   if (!batch_ || batch_->batch != batch.batch) {
     co_return;
   }

@@ -133,7 +133,7 @@ TEST_F(NarrativeLogTest, WhileTheLogIsAwayMemoryIsBoundedAndWhatIsDroppedIsCount
 }
 
 TEST_F(NarrativeLogTest, ABatchThatTheObjectRefusesIsDroppedAndDoesNotStandInTheWay) {
-  write(std::string(config::limit::narrative_text_bytes_max + 1, 'u'));
+  write(std::string(records::narratives::text_bytes_max + 1, 'u'));
   world.run();
   EXPECT_EQ(log.rows_waiting(), 0U);
   EXPECT_EQ(counters.value(Counter::outbox_dropped_total, "narratives"), 1U);
@@ -187,7 +187,7 @@ TEST_F(NarrativeLogTest, FiguresAreOfAsManyRowsAsOneRequestReads) {
     records::NarrativeEntry entry;
     entry.at = i;
     batch.entries.push_back(std::move(entry));
-    if (batch.entries.size() == config::limit::narrative_batch_entries_max || i + 1 == rows) {
+    if (batch.entries.size() == records::narratives::batch_entries_max || i + 1 == rows) {
       batch.batch = larder::to_text(std::uint64_t{i});
       sim::ask<records::narratives::add_results>(world.durable.at("NARRATIVES"), world.now, "larder",
                                                  records::narratives::add_number, batch)

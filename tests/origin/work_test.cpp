@@ -28,7 +28,7 @@ TEST(books_reply, writes_every_member_in_order) {
   builder.year(1998);
   builder.openlibrary_cover(42);
   builder.subject("Orchards");
-  builder.openlibrary_key("/works/OL12W");
+  builder.openlibrary_id("/works/OL12W");
   builder.google_id("aB-_9");
   builder.isbndb_id("9780306406157");
   EXPECT_EQ(books_reply("salt", "openlibrary", {*std::move(builder).finish()}),
@@ -181,7 +181,7 @@ TEST(work_builder, prefers_a_work_to_an_edition) {
   WorkBuilder builder("");
   for (const char* key :
        {"/books/OL7M", "/works/OL12W", "/books/OL8M", "/authors/OL9A", "/works/OLW", "OL1x2W"}) {
-    builder.openlibrary_key(key);
+    builder.openlibrary_id(key);
   }
   EXPECT_EQ(finished(std::move(builder)).ids.openlibrary, "OL12W");
 }

@@ -212,7 +212,7 @@ TEST_F(ControlLogTest, WhatIsMalformedOrTooMuchIsRefusedAsAWhole) {
                 .kind,
             ErrorKind::too_large);
   TextPairs settings;
-  for (std::uint64_t i = 0; i <= config::limit::control_settings_max; ++i) {
+  for (std::uint64_t i = 0; i <= control::settings_max; ++i) {
     settings.emplace_back(to_text(i), "x");
   }
   EXPECT_EQ(append(settings).error().kind, ErrorKind::too_large);

@@ -155,14 +155,14 @@ TEST_F(ExperimentsTest, TakeNoMalformedBatch) {
 TEST_F(ExperimentsTest, CountUnitsUpToABound) {
   declare("a");
   std::uint64_t next = 0;
-  while (next < limit::experiment_units_max + 1000) {
+  while (next < experiments::units_max + 1000) {
     std::vector<std::uint64_t> units;
     for (std::size_t i = 0; i < limit::experiment_batch_units_max; ++i) {
       units.push_back(++next);
     }
     add("batch " + to_text(next), "a/1", 1, 1, units);
   }
-  EXPECT_EQ(show("a")->sums.at(1).unit_count, limit::experiment_units_max);
+  EXPECT_EQ(show("a")->sums.at(1).unit_count, experiments::units_max);
 }
 
 TEST_F(ExperimentsTest, ChangeOnlyAsTheyWereSeen) {

@@ -559,7 +559,7 @@ TEST_F(LargeJob, WhatIsMalformedOrTooMuchIsRefusedAndWritesNothing) {
   EXPECT_TRUE(is_refused(jobs::walk_number, walks)) << "in steps of 0";
   jobs::keep_arguments keeps;
   keeps.key = "k";
-  keeps.body = std::string(limit::letter_body_bytes_max + 1, 'x');
+  keeps.body = std::string(jobs::letter_body_bytes_max + 1, 'x');
   EXPECT_TRUE(is_refused(jobs::keep_number, keeps));
 }
 

@@ -365,7 +365,7 @@ TEST_F(AlertsTest, AMessageIsTakenByOneAndComesAgainWhereThatOneWasLost) {
   letters(11, {"mail"});
   EXPECT_EQ(take().size(), 1U);
   EXPECT_TRUE(take().empty());
-  now += limit::alert_message_lease;
+  now += ledger::alert_message_lease;
   EXPECT_EQ(take().size(), 1U);
 }
 
@@ -399,7 +399,7 @@ TEST_F(AlertsTest, WhatIsRefusedOrTooOldIsKeptAsUndelivered) {
   letters(11, {"mail", "hook"});
   const auto messages = take();
   settle(messages[0].id, Delivery::refused);
-  now += limit::alert_message_kept;
+  now += ledger::alert_message_kept;
   settle(messages[1].id, Delivery::retry);
   const auto all = ask<ledger::alerts_results>(ledger::alerts_number, ledger::alerts_arguments());
   EXPECT_TRUE(all->waiting.empty());
@@ -409,15 +409,15 @@ TEST_F(AlertsTest, WhatIsRefusedOrTooOldIsKeptAsUndelivered) {
 }
 
 TEST_F(AlertsTest, WaitingMessagesAreBounded) {
-  for (std::size_t i = 0; i < limit::alert_messages_max; ++i) {
+  for (std::size_t i = 0; i < ledger::alert_messages_max; ++i) {
     letters(11, {"mail"});
     letters(1, {"mail"});
     now += metrics::clear_hold_min;
     letters(1, {"mail"});
   }
   const auto all = ask<ledger::alerts_results>(ledger::alerts_number, ledger::alerts_arguments());
-  EXPECT_EQ(all->waiting.size(), limit::alert_messages_max);
-  EXPECT_EQ(all->waiting.front().id, 2 * limit::alert_messages_max);
+  EXPECT_EQ(all->waiting.size(), ledger::alert_messages_max);
+  EXPECT_EQ(all->waiting.front().id, 2 * ledger::alert_messages_max);
 }
 
 TEST_F(AlertsTest, ADecisionIsAnnouncedOnce) {

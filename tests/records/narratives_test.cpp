@@ -111,7 +111,7 @@ TEST_F(NarrativesTest, WhatIsNinetyDaysOldGoesAndADayLaterTheMemoryOfWhoWasForgo
 TEST_F(NarrativesTest, WhatIsManyGoesInBoundedSteps) {
   for (int i = 0; i < 3; ++i) {
     add(std::string(1, static_cast<char>('a' + i)),
-        NarrativeEntries(config::limit::narrative_batch_entries_max, entry("u")));
+        NarrativeEntries(narratives::batch_entries_max, entry("u")));
   }
   now += Millis(91 * day);
   std::size_t alarms = 0;
@@ -128,11 +128,11 @@ TEST_F(NarrativesTest, WhatIsManyGoesInBoundedSteps) {
 TEST_F(NarrativesTest, WhatIsMalformedIsRefusedAsAWhole) {
   NarrativeEntry no_outcome = entry("u");
   no_outcome.outcome = 5;
-  const NarrativeEntry long_user = entry(std::string(config::limit::narrative_text_bytes_max + 1, 'u'));
+  const NarrativeEntry long_user = entry(std::string(narratives::text_bytes_max + 1, 'u'));
   EXPECT_FALSE(add("", {entry("u")}));
   EXPECT_FALSE(add("b", {entry("u"), no_outcome}));
   EXPECT_FALSE(add("b", {entry("u"), long_user}));
-  EXPECT_FALSE(add("b", NarrativeEntries(config::limit::narrative_batch_entries_max + 1, entry("u"))));
+  EXPECT_FALSE(add("b", NarrativeEntries(narratives::batch_entries_max + 1, entry("u"))));
   EXPECT_EQ(forget(""), std::nullopt);
   EXPECT_TRUE(objects.store("larder").rows.empty());
 }

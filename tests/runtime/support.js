@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundleWorker } from "../../scripts/bundle.js";
+import { classRows } from "../../scripts/generate/object_rows.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const require = createRequire(import.meta.url);
@@ -74,17 +75,11 @@ export async function startWorker(
         },
         kvNamespaces: { CACHE: "cache" },
         durableObjects: {
-          LOCK: object("Lock", i),
-          CONTROL: object("ControlLog", i),
-          SPENDING: object("Spending", i),
-          REDIS_LINK: object("RedisLink", i),
-          NARRATIVES: object("Narratives", i),
-          BUCKETS: object("Buckets", i),
-          LEDGER: object("Ledger", i),
-          AUDIT: object("Audit", i),
-          EXPERIMENTS: object("Experiments", i),
-          WARMING_JOBS: object("Jobs", i),
-          ...(cold ? { ARCHIVE: object("Archive", i) } : {}),
+          ...Object.fromEntries(
+            classRows()
+              .filter(({ name }) => cold || name !== "Archive")
+              .map(({ name, binding }) => [binding, object(name, i)]),
+          ),
         },
         ...(cold ? { r2Buckets: { LIBRARY_DATA: "library-data" } } : {}),
         queueProducers: {

@@ -126,7 +126,7 @@ void DurableObjects::run_alarms(Instant now) {
 
 std::map<std::string, DurableObjects> all_objects() {
   std::map<std::string, DurableObjects> objects;
-#define LARDER_OBJECT(object, number, Class, binding, kept) \
+#define LARDER_OBJECT(object, number, Class, binding, kept, names, migration) \
   objects.emplace(#binding, DurableObjects(records::ObjectKind::object));
 #include "records/objects.def"
   return objects;
