@@ -24,3 +24,13 @@ declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
+
+// The Worker as it is deployed, beside an entry of its own.
+declare module "*/larder_bundle.js" {
+  const handlers: {
+    fetch(request: Request, env: object, ctx: unknown): Response | Promise<Response>;
+    queue(batch: unknown, env: object, ctx: unknown): Promise<void>;
+    scheduled(controller: unknown, env: object, ctx: unknown): Promise<void>;
+  };
+  export default handlers;
+}

@@ -9,6 +9,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
  * @property {Record<string, string>} measured when, by benchmark
  * @property {Awaited<ReturnType<typeof import("./http/bench.js").benchHttp>>} [http]
  * @property {Awaited<ReturnType<typeof import("./misses/bench.js").benchMisses>>} [misses]
+ * @property {Awaited<ReturnType<typeof import("./cold/bench.js").benchCold>>} [cold]
  * @property {Awaited<ReturnType<typeof import("./module/bench.js").benchModule>>} [module]
  * @property {Awaited<ReturnType<typeof import("./json/bench.js").benchJson>>} [json]
  * @property {Awaited<ReturnType<typeof import("./csv/bench.js").benchCsv>>} [csv]

@@ -1,4 +1,4 @@
-// npm run bench [-- http|misses|measuring|experiments|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--publish] [--guard]:
+// npm run bench [-- http|misses|measuring|experiments|cold|module|warming|redis|json|csv ...] [--payloads FOLDER] [--rounds N] [--publish] [--guard]:
 // measures, prints tables and writes build/bench/results.json. A missed aim is told, and the exit status stays 0. --publish writes
 // docs/PERFORMANCE.md and its plots of the results. --guard measures briefly, by default all that has a bound, and fails where
 // a ratio is outside of its bound.
@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { heldLine, heldToBounds } from "./bounds.js";
+import { benchCold, coldReport } from "./cold/bench.js";
 import { benchCsv, csvReport } from "./csv/bench.js";
 import { benchHttp, httpReport } from "./http/bench.js";
 import { stopServers } from "./http/server.js";
@@ -78,6 +79,10 @@ if (wanted("measuring")) {
 if (wanted("experiments")) {
   const found = await benchExperiments(folder("experiments"), { ...extent, turns: 5, warmUpSeconds: 1 });
   tell("experiments", found, experimentsReport(found));
+}
+if (wanted("cold")) {
+  const found = await benchCold(folder("cold"), { ...extent, warmUpSeconds: 1 });
+  tell("cold", found, coldReport(found));
 }
 if (wanted("module")) {
   const found = await benchModule(folder("module"));

@@ -88,8 +88,18 @@ export async function r2Put(request, { key, header, content, size, condition, wa
 async function putStream(bucket, key, content, size, options) {
   const stream = content instanceof StoredObject ? content.stream() : content;
   const { readable, writable } = new FixedLengthStream(size);
-  const [object] = await Promise.all([bucket.put(key, readable, options), stream.pipeTo(writable)]);
-  return object;
+  const halt = new AbortController();
+  const piping = stream.pipeTo(writable, { signal: halt.signal });
+  // Where it fails, so does the put, whose word is the one that counts.
+  piping.catch(() => {});
+  try {
+    const object = await bucket.put(key, readable, options);
+    if (object !== null) await piping;
+    return object;
+  } finally {
+    // Nobody reads what was not taken: whoever has the stream's other half would wait for it.
+    halt.abort();
+  }
 }
 
 /** @param {InFlight} request @param {{key: string, wait_millis: number}} wanted */

@@ -16,6 +16,7 @@
 #include "metrics/ghost_cache.h"
 #include "policy/freshness.h"
 #include "records/calls.h"
+#include "tiers/cold_place.h"
 
 namespace larder::cold {
 
@@ -31,9 +32,6 @@ constexpr std::uint64_t retry_seconds = 60;
 // A step that fails so often ends its run: the next night begins again.
 constexpr std::uint32_t attempts_max = 4;
 constexpr std::uint32_t objects_at_once = 1000;
-// What stands, with an empty body, in an entry header's place while an object is deleted. Readers take it for
-// nothing.
-constexpr std::string_view deletion_mark = "deleted";
 
 // Kinds of entries that stay where they are: they are short-lived, or not whole by themselves.
 bool is_of_a_kind_that_moves(const entry::Header& header) {
@@ -636,21 +634,20 @@ host::Task<std::string_view> Archiver::copy_to_cold(host::Context here, Walk& wa
     // An older version, which some stub may still lead to: the newer one is as good for it. Or the same,
     // whose deletion may be under way.
     ++walk.sums.operations;
-    const auto there = co_await host::r2_head(here, name, wait);
+    const auto there = co_await tiers::look_at_place(here, name, limit::r2_wait);
     if (!there) {
       counters_.add(Counter::cache_errors_total, Label(config::Tier::cold), Label(there.error().kind));
       co_return "unreachable";
     }
-    const Instant uploaded = instant_from_millis(static_cast<std::int64_t>(there->uploaded));
-    const bool is_being_deleted =
-        there->header == deletion_mark && here.host().now() - uploaded < limit::cold_mark_kept;
-    if (there->found == 0 || is_being_deleted) {
+    // It went meanwhile.
+    const bool is_gone = there->condition == "*";
+    if (is_gone || there->is_being_deleted) {
       co_return "busy";
     }
     if (!LARDER_MUTATED(cold_copy_not_renewed)) {
       ++walk.sums.operations;
       const auto replaced =
-          co_await host::r2_put(here, name, *header, body, body.size().count, there->etag, wait);
+          co_await host::r2_put(here, name, *header, body, body.size().count, there->condition, wait);
       if (!replaced || replaced->stored == 0) {
         co_return "uncopied";
       }
@@ -807,7 +804,7 @@ host::Task<Archiver::Settled> Archiver::forget_object(host::Context here, Instan
     const host::Body nothing = host::Body::from_bytes(here.host(), "");
     const std::string condition =
         concat({"@", larder::to_text(static_cast<std::uint64_t>(millis_since_epoch(before)))});
-    const std::string mark(deletion_mark);
+    const std::string mark(tiers::deletion_mark);
     const auto marked = co_await host::r2_put(here, key.storage_name, mark, nothing, 0, condition, wait);
     if (!marked) {
       co_return Settled::again;

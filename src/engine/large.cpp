@@ -6,6 +6,7 @@
 #include "engine/make_entry.h"
 #include "engine/rehydrating.h"
 #include "host/operations.h"
+#include "tiers/cold_place.h"
 
 namespace larder::engine {
 
@@ -53,15 +54,22 @@ host::Task<void> store_large(host::Context here, Parts& parts, const Query& quer
     co_return;
   }
   const auto text = entry::encode(answer.header, Bytes(config::limit::header_value_bytes_max));
-  if (text) {
+  // The client waits for both halves of the stream, so this look has a reader's patience.
+  const auto place =
+      co_await tiers::look_at_place(here, query.key.storage_name, config::limit::tier_patience);
+  if (!place) {
+    parts.counters.add(Counter::cache_errors_total, Label(config::Tier::cold), Label(place.error().kind));
+  } else if (text && !place->is_being_deleted) {
     const auto put = co_await host::r2_put(here, query.key.storage_name, *text, answer.content,
-                                           answer.header.stored_size.count, "",
+                                           answer.header.stored_size.count, place->condition,
                                            config::millis_of(config::limit::cold_move_time_max));
     entry::Header judged = answer.header;
+    const bool is_stored = put && put->stored == 1;
     if (!put) {
       // The origin's, R2's or the client's, whose pace it had: it says nothing about R2.
       parts.counters.add(Counter::cache_errors_total, "stream", Label(put.error().kind));
-    } else if (parts.control.purges().judge(query.key.storage_name, judged) == policy::PurgeVerdict::kept) {
+    } else if (is_stored &&
+               parts.control.purges().judge(query.key.storage_name, judged) == policy::PurgeVerdict::kept) {
       tiers::EntryPtr stub = std::make_shared<const tiers::Entry>(
           std::move(judged), host::Body::from_bytes(here.host(), ""), entry::BodyPlace::cold);
       const auto pointed_to = co_await parts.tiered.shared_tier()->put(here, query.key, std::move(stub));

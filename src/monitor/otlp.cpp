@@ -10,6 +10,7 @@
 #include "http/retry_after.h"
 #include "json/json_text.h"
 #include "metrics/exposition.h"
+#include "monitor/holdings.h"
 #include "monitor/post.h"
 #include "monitor/reading.h"
 
@@ -96,13 +97,14 @@ host::Task<void> push_metrics(host::Context here, const config::Settings& settin
   if (settings.otlp_url.empty()) {
     co_return;
   }
-  const auto totals = co_await read_totals(here, settings);
+  auto totals = co_await read_totals(here, settings);
   if (!totals) {
     host::LogLine(here.host(), LogLevel::warn, "metrics_not_pushed")
         .add("reason", to_text(totals.error().kind))
         .write();
     co_return;
   }
+  co_await ask_for_holdings(here, settings, totals->gauges);
   metrics::ExpositionContext context;
   context.now = here.host().now();
   context.since = totals->since;

@@ -8,19 +8,12 @@
 
 #include "base/json_writer.h"
 #include "metrics/tally.h"
+#include "monitor/holdings.h"
 #include "records/archive.h"
 
 namespace larder::operators {
 
-// What the stores held when a run was through, its own moves taken into account.
-struct Holdings {
-  std::uint64_t hot_entries;
-  std::uint64_t hot_bytes;
-  std::uint64_t cold_entries;
-  std::uint64_t cold_bytes;
-
-  explicit Holdings(const records::ArchiveSums& sums);
-};
+using monitor::Holdings;
 
 // Of the archiver's runs, the newest first. The pointers are into what it is made of.
 struct ColdReport {
@@ -38,7 +31,5 @@ void write_saving(JsonWriter& json, const records::ArchiveRun& complete);
 void write_returns(JsonWriter& json, const metrics::Tally& counted);
 // What a run would move: its entries, bytes, saving and cost.
 void write_plan(JsonWriter& json, const records::ArchiveSums& sums);
-// Entries and bytes by tier, among an exposition's gauges.
-void set_holdings(metrics::Tally& gauges, const records::ArchiveRun& complete);
 
 }  // namespace larder::operators

@@ -124,16 +124,9 @@ Asked<cold::RunKind> run_kind(std::string_view text) {
 
 }  // namespace
 
-Holdings::Holdings(const records::ArchiveSums& sums)
-    : hot_entries(sums.hot_entries - std::min(sums.hot_entries, sums.moved)),
-      hot_bytes(sums.hot_bytes - std::min(sums.hot_bytes, sums.moved_bytes)),
-      cold_entries(sums.cold_entries + sums.moved),
-      cold_bytes(sums.cold_bytes + sums.moved_bytes) {}
-
-ColdReport::ColdReport(const std::vector<records::ArchiveRun>& runs) {
+ColdReport::ColdReport(const std::vector<records::ArchiveRun>& runs) : complete(monitor::complete_run(runs)) {
   for (const records::ArchiveRun& run : runs) {
     const bool is_over = run.state == static_cast<std::uint8_t>(records::RunState::complete);
-    complete = complete == nullptr && is_over ? &run : complete;
     planned = planned == nullptr && is_over && run.dry_run == 1 ? &run : planned;
   }
 }
@@ -164,17 +157,6 @@ void write_plan(JsonWriter& json, const records::ArchiveSums& sums) {
   write_dollars(json, "savingDollars", sums.planned_saving);
   write_dollars(json, "costDollars", sums.planned_cost);
   json.end_object();
-}
-
-void set_holdings(metrics::Tally& gauges, const records::ArchiveRun& complete) {
-  const Holdings held(complete.sums);
-  const auto set = [&gauges](std::string_view name, std::string_view tier, std::uint64_t value) {
-    gauges.set(metrics::series_name(name, {tier}), value);
-  };
-  set("tier_entries", "kv", held.hot_entries);
-  set("tier_entries", "cold", held.cold_entries);
-  set("tier_bytes", "kv", held.hot_bytes);
-  set("tier_bytes", "cold", held.cold_bytes);
 }
 
 host::Task<host::Outgoing> show_cold_storage(host::Context here, const OperatorContext& context, Call&) {

@@ -276,7 +276,7 @@ host::Task<host::Outgoing> expose(host::Context here, const OperatorContext& con
   }
   const std::vector<records::ArchiveRun> runs = co_await archive_runs(here, context);
   if (const ColdReport cold(runs); cold.complete != nullptr) {
-    set_holdings(totals->gauges, *cold.complete);
+    monitor::set_holdings(totals->gauges, *cold.complete);
   }
   const auto families = observe::families_of(totals->counted, totals->gauges);
   const metrics::ExpositionContext exposition = context_of(here, context, totals->since);

@@ -4,6 +4,7 @@
 
 #include "config/limits.h"
 #include "host/operations.h"
+#include "tiers/cold_place.h"
 #include "tiers/store_tier.h"
 
 namespace larder::tiers {
@@ -35,12 +36,20 @@ class Cold final : public CacheTier {
     if (!stored) {
       co_return Stored::declined;
     }
-    const auto done = co_await host::r2_put(here, key.storage_name, stored->header, entry->body,
-                                            entry->body.size().count, "", config::millis_of(limit::r2_wait));
+    const auto place = co_await look_at_place(here, key.storage_name, limit::r2_wait);
+    if (!place) {
+      co_return tl::make_unexpected(place.error());
+    }
+    if (place->is_being_deleted) {
+      co_return Stored::declined;
+    }
+    const auto done =
+        co_await host::r2_put(here, key.storage_name, stored->header, entry->body, entry->body.size().count,
+                              place->condition, config::millis_of(limit::r2_wait));
     if (!done) {
       co_return tl::make_unexpected(done.error());
     }
-    co_return Stored::stored;
+    co_return done->stored == 1 ? Stored::stored : Stored::declined;
   }
 
   host::Task<Result<bool>> remove_named(host::Context here, std::string storage_name) override {

@@ -397,6 +397,58 @@ TEST_F(ColdTest, WhatNoIsolateCanHoldGoesThroughAsAStream) {
   EXPECT_TRUE(is_stub("stream"));
 }
 
+// What goes into R2 from the start, as bytes and as a stream, while the deletion of what stood there may be
+// under way: a deletion that is late would take the object from under its stub.
+TEST_F(ColdTest, WhatGoesToR2FromTheStartLeavesANameAloneThatIsBeingDeleted) {
+  for (const std::size_t size : {std::size_t{200'000}, std::size_t{2'000'000}}) {
+    const std::string whole(size, 's');
+    world.origin = [&whole](const OriginRequest&) {
+      sim::OriginReply reply;
+      reply.headers = {{"content-type", "application/octet-stream"},
+                       {"content-length", larder::to_text(std::uint64_t{whole.size()})}};
+      reply.content = whole;
+      return reply;
+    };
+    const std::string id = larder::to_text(std::uint64_t{size});
+    const auto mark = [&] {
+      sim::World::Object object;
+      object.header = "deleted";
+      object.etag = concat({"mark-", id});
+      object.uploaded = world.now;
+      world.r2[key_of(id)] = std::move(object);
+    };
+    mark();
+    EXPECT_TRUE(isolate->get(concat({"/items/", id})).body == whole);
+    EXPECT_FALSE(is_stub(id)) << id;
+    EXPECT_EQ(world.r2[key_of(id)].header, "deleted") << id;
+    // No deletion takes so long.
+    world.kv.erase(key_of(id));
+    world.edge.clear();
+    wait(config::limit::cold_mark_kept);
+    restart();
+    EXPECT_TRUE(isolate->get(concat({"/items/", id})).body == whole);
+    EXPECT_TRUE(is_stub(id)) << id;
+    EXPECT_TRUE(world.r2[key_of(id)].content == whole) << id;
+    // A mark that takes its place between the look and the put is not replaced.
+    world.kv.erase(key_of(id));
+    world.edge.clear();
+    restart();
+    bool is_marked = false;
+    world.fault = [&](OperationKind kind) -> std::optional<sim::Fault> {
+      if (kind == OperationKind::r2_put && !is_marked) {
+        is_marked = true;
+        mark();
+      }
+      return std::nullopt;
+    };
+    EXPECT_TRUE(isolate->get(concat({"/items/", id})).body == whole);
+    world.fault = nullptr;
+    EXPECT_TRUE(is_marked) << id;
+    EXPECT_FALSE(is_stub(id)) << id;
+    EXPECT_EQ(world.r2[key_of(id)].header, "deleted") << id;
+  }
+}
+
 TEST_F(ColdTest, AStreamOfUnknownLengthPassesAndIsNotKept) {
   world.origin = [](const OriginRequest&) {
     sim::OriginReply reply;

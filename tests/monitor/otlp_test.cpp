@@ -74,6 +74,52 @@ TEST_F(OtlpPush, IsOnePostOfAllMetrics) {
   EXPECT_EQ(pushes("taken"), 1U);
 }
 
+TEST_F(OtlpPush, TellsWhatTheTiersHoldAsTheLastRunHasSeenIt) {
+  world.origin = [](const sim::OriginRequest&) {
+    sim::OriginReply reply;
+    reply.content = "{}";
+    return reply;
+  };
+  const auto ask = [this](std::uint32_t method, const auto& asked, auto result) {
+    return sim::ask<decltype(result)>(world.durable.at("ARCHIVE"), world.now, "larder", method, asked)
+        .value();
+  };
+  isolate.get("https://larder.example/no/such/path");
+  // One that is still at work has not seen everything.
+  ask(records::archive::begin_number, records::archive::begin_arguments(), records::archive::begin_results());
+  cron();
+  ASSERT_EQ(world.origin_requests.size(), 1U);
+  EXPECT_FALSE(contains(world.origin_requests[0].content, R"("name":"tier_entries")"));
+  records::archive::take_arguments taking;
+  taking.number = 1;
+  taking.token = "t";
+  taking.lease_millis = 1000;
+  ask(records::archive::take_number, taking, records::archive::take_results());
+  records::archive::settle_arguments done;
+  done.number = 1;
+  done.token = "t";
+  done.outcome = static_cast<std::uint8_t>(records::StepOutcome::run_over);
+  done.sums.hot_entries = 10;
+  done.sums.hot_bytes = 1000;
+  done.sums.cold_entries = 2;
+  done.sums.cold_bytes = 200;
+  done.sums.moved = 3;
+  done.sums.moved_bytes = 300;
+  ask(records::archive::settle_number, done, records::archive::settle_results());
+  cron();
+  ASSERT_EQ(world.origin_requests.size(), 2U);
+  const std::string& pushed = world.origin_requests[1].content;
+  const std::size_t entries = pushed.find(R"("name":"tier_entries")");
+  const std::size_t bytes = pushed.find(R"("name":"tier_bytes")");
+  ASSERT_TRUE(entries != std::string::npos && bytes != std::string::npos) << pushed;
+  // Up to the next metric: one point for each tier.
+  const auto points = [&](std::size_t from) { return pushed.substr(from, pushed.find("]}}", from) - from); };
+  const std::string of_entries = points(entries);
+  EXPECT_TRUE(contains(of_entries, R"("asInt":"7")") && contains(of_entries, R"("asInt":"5")")) << of_entries;
+  const std::string of_bytes = points(bytes);
+  EXPECT_TRUE(contains(of_bytes, R"("asInt":"700")") && contains(of_bytes, R"("asInt":"500")")) << of_bytes;
+}
+
 TEST_F(OtlpPush, IsTriedAgainAsTheReceiverAsks) {
   std::vector<Instant> tries;
   world.origin = [&](const sim::OriginRequest&) {

@@ -204,6 +204,22 @@ test("20 MB go into R2 as a stream while they are read", async () => {
   ]);
 });
 
+test("a stream that R2 does not take on its condition is let go, and its other half goes on", async () => {
+  await put("taken", "there already");
+  const { stream, state } = source(320, 65_536);
+  const { one, other } = await operate("body_split", { content: stream });
+  const putting = put("taken", /** @type {ReadableStream} */ (bodies.giveOut(one.handle)), {
+    size: 320 * 65_536,
+    condition: "*",
+    wait_millis: 30_000,
+  });
+  const read = await bytesOf(/** @type {ReadableStream} */ (bodies.giveOut(other.handle)));
+  expect(read.length).toBe(320 * 65_536);
+  expect(await putting).toEqual({ stored: 0, etag: "" });
+  expect((await get("taken")).text).toBe("there already");
+  expect(state.cancelled).toBe(false);
+});
+
 test("without a bucket an operation is unsupported, and the core is told so", async () => {
   const bare = { ...flight, env: {} };
   for (const [name, wanted] of /** @type {[string, any][]} */ ([
