@@ -59,7 +59,7 @@ host::Task<void> store_large(host::Context here, Parts& parts, const Query& quer
                                            config::millis_of(config::limit::cold_move_time_max));
     entry::Header judged = answer.header;
     if (!put) {
-      // The origin's, R2's or the client's, whose pace it had: it says nothing about R2.
+      // The failure may be the origin's, R2's or the client's, so it does not count against R2.
       parts.counters.add(Counter::cache_errors_total, "stream", Label(put.error().kind));
     } else if (parts.control.purges().judge(query.key.storage_name, judged) == policy::PurgeVerdict::kept) {
       tiers::EntryPtr stub = std::make_shared<const tiers::Entry>(
