@@ -20,6 +20,15 @@ function shapesOfRows() {
     if (shapes[handler] === undefined) throw new Error(`src/${TABLE} says of no answer of ${handler}.`);
     shapes[handler].body = shapeOf(shape);
   }
+  for (const { handler, name, shape, what } of rows(TABLE, "LARDER_PARAMETER", [
+    "handler",
+    "name",
+    "shape",
+    "what",
+  ])) {
+    if (shapes[handler] === undefined) throw new Error(`src/${TABLE} says of no answer of ${handler}.`);
+    shapes[handler].query = [...(shapes[handler].query ?? []), [name, shapeOf(shape).schema, what]];
+  }
   return shapes;
 }
 

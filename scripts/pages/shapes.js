@@ -1,5 +1,5 @@
 // What the operators' routes take and give, by "METHOD /path" of src/operators/routes.def, as JSON Schema 2020-12: of those
-// routes that have more to say than rows of that table can (LARDER_BODY, LARDER_ANSWER). And the words of these rows.
+// routes that have more to say than rows of that table can (LARDER_PARAMETER, LARDER_BODY, LARDER_ANSWER). And the words of these rows.
 //
 //   query    parameters of the query: [name, schema, what it is]
 //   body     {schema, example} of a JSON body
@@ -322,15 +322,6 @@ export const ROUTE_SHAPES = {
       },
     },
   },
-  "DELETE /api/cache/entry": {
-    query: [KEY],
-    answers: {
-      200: {
-        schema: object({ purged: count, at: time, removedFrom: list(text) }),
-        example: { purged: 1, at, removedFrom: ["memory", "kv"] },
-      },
-    },
-  },
   "GET /api/cache/keys": {
     query: [
       ["prefix", text, "What the keys begin with."],
@@ -488,35 +479,6 @@ export const ROUTE_SHAPES = {
       200: {
         schema: object({ jobs: list(named("Job")), next: count, pending: count, deadLetters: count }),
         example: { jobs: [job], next: 0, pending: 2, deadLetters: 0 },
-      },
-    },
-  },
-  "GET /api/warming/dlq": {
-    query: [CURSOR],
-    answers: {
-      200: {
-        schema: object({
-          letters: list(
-            object({
-              id: count,
-              jobId: text,
-              author: text,
-              depth: count,
-              reason: text,
-              message: text,
-              at: orNull(time),
-            }),
-          ),
-          next: count,
-          depth: count,
-        }),
-        example: {
-          letters: [
-            { id: 1, jobId: "j1", author: "Ann", depth: 1, reason: "origin", message: "It failed.", at },
-          ],
-          next: 0,
-          depth: 1,
-        },
       },
     },
   },
@@ -774,10 +736,6 @@ export const ROUTE_SHAPES = {
         },
       },
     },
-  },
-  "POST /api/experiments/{id}/promote": {
-    query: [["variant", text, "The variant that is promoted."]],
-    answers: { 200: { schema: named("Experiment"), example: experiment } },
   },
   "POST /api/experiments/{id}/observations": {
     body: {

@@ -55,7 +55,7 @@ host::Task<void> Control::read(host::Context here) {
   } else {
     take_up(read->document);
   }
-  // A log that fails is not asked again by every request.
+  // After a failed read the log is not asked again by every request.
   read_at_ = std::max(read_at_, asked);
   reading_until_ = Instant();
 }
@@ -63,7 +63,7 @@ host::Task<void> Control::read(host::Context here) {
 host::Task<void> Control::make_current(host::Context here) {
   const Instant now = host_.now();
   const bool somebody_reads = now < reading_until_;
-  // Another request will be done in a moment: the view may be that much older, and no more.
+  // While another request reads the log, a view may be older by control_read_patience, and no more.
   const Instant patience = current_until() + config::limit::control_read_patience;
   if (is_current(now) || (somebody_reads && now < patience)) {
     co_return;

@@ -81,7 +81,7 @@ class Forecast {
       case Move::wait:
       case Move::keep:
       case Move::refuse:
-        // These follow what another request or the origin has said, and nobody is asked here.
+        // These follow the answer of another request or of the origin, and neither is asked here.
         break;
     }
     told_.steps.push_back(planned);
@@ -99,7 +99,7 @@ class Forecast {
     forward_ = forward_of(parts_, query_, facts_.held, facts_.objection);
   }
 
-  // The tier whose turn it is: what it has is taken up where a read would take it.
+  // Looks into the next tier, and keeps its entry where a read would.
   config::Tier look() {
     const config::Tier tier =
         looked_to_ ? parts_.tiered.next_tier(query_.key, *looked_to_)->tier() : config::Tier::memory;
@@ -136,7 +136,7 @@ class Forecast {
     }
   }
 
-  // A request of this isolate that is fetching the key answers this one too; without one this one leads.
+  // A request of this isolate that fetches the key would answer this one too; without one this one leads.
   bool join() {
     if (parts_.flights.find(query_.key.storage_name, now_) == nullptr) {
       facts_.flight = FlightState::none;
@@ -150,8 +150,8 @@ class Forecast {
   void foresee() {
     static constexpr std::array answers = {Answer::came, Answer::late, Answer::server_error, Answer::refused};
     for (const Answer answer : answers) {
-      // Only in mode http a server's error is an answer, and only where a copy may stand in is a late answer
-      // not waited for.
+      // A server's error is an answer in mode http alone, and a late answer is waited for unless a copy may
+      // stand in.
       const bool is_possible = answer == Answer::server_error
                                    ? query_.resource->mode == config::Mode::http
                                    : answer != Answer::late || facts_.held == Held::stale;

@@ -15,7 +15,7 @@ using observe::Label;
 
 namespace {
 
-// Those whose permits were dropped; more end by their own time.
+// Locks of destroyed permits that are remembered; further ones expire.
 constexpr std::size_t dropped_max = 64;
 
 class ObjectLock final : public KeyLock {
@@ -223,7 +223,7 @@ host::Task<void> Locks::release(host::Context here, std::string name, std::strin
   const auto released = co_await lock_->release(here, std::move(name), std::move(token), word,
                                                 std::move(header), std::move(entry), good_for);
   if (!released) {
-    // The lock's own time limit ends it.
+    // The lock expires by itself.
     counters_.add(Counter::cache_errors_total, "lock", Label(released.error().kind));
   }
 }

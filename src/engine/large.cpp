@@ -66,7 +66,7 @@ host::Task<void> store_large(host::Context here, Parts& parts, const Query& quer
     entry::Header judged = answer.header;
     const bool is_stored = put && put->stored == 1;
     if (!put) {
-      // The origin's, R2's or the client's, whose pace it had: it says nothing about R2.
+      // The failure may be the origin's, R2's or the client's, so it does not count against R2.
       parts.counters.add(Counter::cache_errors_total, "stream", Label(put.error().kind));
     } else if (is_stored &&
                parts.control.purges().judge(query.key.storage_name, judged) == policy::PurgeVerdict::kept) {

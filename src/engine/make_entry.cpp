@@ -226,7 +226,7 @@ http::Fields updated_fields(const entry::Header& former, const http::Fields& new
   }
   stored.emplace_back("last-modified", former.last_modified);
   for (auto& [name, value] : stored) {
-    // A confirmation without Date was made when it came.
+    // A 304 without Date counts as made when it arrived.
     if (!value.empty() && name != "date" && (!news.find(name) || name == "content-type")) {
       merged.add(name, std::move(value));
     }
@@ -261,7 +261,7 @@ bool are_of_one_representation(const entry::Header& a, const entry::Header& b) {
          coding_of(a) == coding_of(b);
 }
 
-// The head of `made`, for bytes of which some may be of `kept`: a purge that reaches those reaches all.
+// The header of `made`, some of whose bytes may be of `kept`: a purge that reaches `kept` reaches the result.
 entry::Header header_of_part(const tiers::Entry& made, const tiers::Entry* kept,
                              const http::GivenPart& part) {
   entry::Header header = made.header;

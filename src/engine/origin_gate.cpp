@@ -23,7 +23,7 @@ using origin::Refusal;
 
 namespace {
 
-// What a path of mode http answers its queries with is one fault, or none.
+// In mode http the breaker counts faults of one path, whatever its query, in one group.
 std::string group_of(const Query& query) {
   std::string group;
   if (query.resource->mode != config::Mode::http) {
@@ -247,7 +247,7 @@ host::Task<OriginResult<Fetched>> OriginGate::ask(host::Context here, const Quer
   if (fetched && fetched->ticket != 0) {
     co_return fetched;
   }
-  // However many providers are asked, it is one request of the client's.
+  // All providers together count as one request against the client's rate limit.
   asking.client.clear();
   co_return co_await ask_others(here, query, std::move(asking), end, std::move(fetched));
 }
@@ -265,14 +265,14 @@ host::Task<OriginResult<Fetched>> OriginGate::ask_others(host::Context here, con
   }
   asking.provider = providers[left];
   asking.timeout = end - here.host().now();
-  // The time to stand in has come with the first, and validators are the first's alone.
+  // The soft time limit and the validators are for the first provider alone.
   asking.soft = Millis(0);
   asking.former = nullptr;
   if (asking.timeout <= Millis(0)) {
     co_return so_far;
   }
   auto fetched = co_await ask_one(here, query, asking);
-  // What may fail to be moved by assignment is handed on instead.
+  // A result cannot be assigned, so the better one is passed on as an argument.
   auto better = better_of(std::move(so_far), std::move(fetched));
   co_return co_await ask_others(here, query, std::move(asking), end, std::move(better));
 }

@@ -20,8 +20,8 @@ namespace larder::engine {
 
 // How an origin is to be asked.
 struct Asking {
-  // HEAD: the answer is for a client that wants no body, and nobody else. A query of another method is asked
-  // by its own.
+  // HEAD: the answer is for the client that asked by HEAD alone. A query of another method is asked by its
+  // own.
   http::Method read_by = http::Method::get;
   // The copy at hand, whose validators may spare a body; nullptr: none.
   tiers::EntryPtr former;
@@ -29,7 +29,7 @@ struct Asking {
   Millis timeout{};
   // For each attempt.
   Millis attempt_timeout{};
-  // After this the caller wants to be told that there is no answer yet; 0: never.
+  // After this ask() returns a ticket if there is no answer yet; 0: never.
   Millis soft{0};
   std::size_t attempts_max = 1;
   // The client whose rate limit the request counts against; empty: none, as for refreshes.
@@ -40,9 +40,9 @@ struct Asking {
   std::uint64_t log_seen = 0;
   // For resume(): what the ticket stands for.
   std::shared_ptr<const origin::Late> late;
-  // What of the client's request goes on, beside what always does.
+  // The fields of the client's request that are sent to the origin beside those that always are.
   http::Forwarding forwarding;
-  // Its body, once.
+  // The body of the client's request, which can be sent once.
   std::shared_ptr<const host::Body> stream;
   // The origin whose turn was taken already (origin::origin_name); empty: none.
   std::string turn;
@@ -84,19 +84,19 @@ class OriginGate {
   Origin& origin_of(const Query& query, std::size_t provider);
   host::Task<origin::OriginResult<origin::Fetched>> ask_one(host::Context here, const Query& query,
                                                             Asking asking);
-  // The providers after `asking.provider`, as long as what was said so far is not good enough.
+  // Asks the providers after `asking.provider`, until the best answer so far is final.
   host::Task<origin::OriginResult<origin::Fetched>> ask_others(host::Context here, const Query& query,
                                                                Asking asking, Instant end,
                                                                origin::OriginResult<origin::Fetched> so_far);
   host::Task<std::optional<origin::Refusal>> wait_for_turn(host::Context here, const Query& query,
                                                            std::size_t provider, Millis patience);
   origin::Wanted wanted(const Query& query, const Asking& asking) const;
-  // The same with what of the client's request goes on.
+  // The same with the forwarded fields and the body of the client's request.
   origin::Wanted question(const Query& query, const Asking& asking) const;
-  // What keeps the request from being sent, though the breaker admits it.
+  // The refusal by a rate limit or a bound of spending, where the breaker admits the request.
   host::Task<std::optional<origin::Refusal>> held_back(host::Context here, const Query& query,
                                                        std::string client);
-  // A model's call is over: what it cost is counted.
+  // Counts what a call of a model cost.
   host::Task<void> settle_call(host::Context here, const Query& query, Instant began,
                                const origin::OriginResult<origin::Fetched>& fetched);
   // The refusal while an origin's breaker holds the call back.

@@ -82,8 +82,7 @@ host::Task<Result<LockReply>> RedisLock::try_once(host::Context here, std::strin
     co_return tl::make_unexpected(redis::error_of((*replies)[0]));
   }
   LockReply said = handed_over(here.host(), (*replies)[2]);
-  // The token is there too where the word that it was granted got lost on its way, and this is the second
-  // attempt.
+  // The token is there too where the reply of a first attempt was lost, and this is the second.
   const bool is_ours = (*replies)[0].kind == Reply::Kind::text ||
                        ((*replies)[1].kind == Reply::Kind::text && (*replies)[1].text == token);
   if (said.word == LockWord::retry && is_ours) {

@@ -112,8 +112,8 @@ host::Task<void> take_over(host::Context here, Parts& parts, const Query& query,
   parts.counters.add(Counter::refresh_success_total, pattern_of(parts, query));
 }
 
-// `permit`: the lock, if this request holds it. It is handed back with an answer, and else stays until its
-// time is over: nobody else asks so soon either.
+// `permit`: the lock, if this request holds it. It is released with an answer; without one it stays until
+// its time is over, so that no other isolate asks so soon either.
 host::Task<Ended> ask_origin(host::Context here, Parts& parts, const Query& query, Copy former,
                              Permit permit) {
   parts.counters.add(Counter::refresh_started_total, pattern_of(parts, query));
@@ -212,8 +212,8 @@ host::Task<void> refresh(host::Context here, Parts& parts, const Query& query, C
     co_return;
   }
   if (lock.state == Locks::State::value) {
-    // The entry that the lock has is no newer than ours. Until it expires the lock cannot be taken, so the
-    // key is left alone.
+    // The lock's entry is no newer than ours. The lock cannot be taken until it expires, so the key is not
+    // refreshed until then.
     parts.refreshes.leave(key, now + config::limit::lock_margin);
     co_return;
   }

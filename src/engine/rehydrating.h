@@ -1,5 +1,5 @@
-// What was read from R2 goes back into the shared tier, behind the answer: once, whoever else reads it
-// meanwhile, and only where its stub still stands there.
+// Moves an entry that was read from R2 back into the shared tier, behind the answer: once, whatever other
+// isolates read it meanwhile, and only while its stub is still there.
 #pragma once
 
 #include "engine/parts.h"

@@ -14,8 +14,8 @@
 namespace larder::engine {
 
 // Takes one call of today's, for a client where one waits for it ("": nobody's); a refusal where none is left
-// for anybody, or for this client. Where the object does not answer there is a refusal too: better a day
-// without a model than one without a bound.
+// for anybody, or for this client. Where the object does not answer the call is refused too, so that
+// the bound always holds.
 host::Task<std::optional<origin::Refusal>> take_model_call(host::Context here,
                                                            const config::Settings& settings,
                                                            observe::Counters& counters, std::string client);
@@ -26,7 +26,7 @@ host::Task<void> settle_model_call(host::Context here, const config::Settings& s
                                    origin::TokenUsage usage, std::string outcome);
 
 // What today's calls of models came to, of the day's bounds (the nearer one); nullopt: there is no bound, or
-// it cannot be learnt.
+// the object does not answer.
 host::Task<std::optional<double>> spent_today(host::Context here, const config::Settings& settings);
 
 // What calls of models have cost since the day of `since`, as operators see it: JSON text

@@ -121,7 +121,7 @@ test("a row alone makes an object's class, binding and migration, a route's desc
     "src/operators/routes.def",
     "#undef LARDER_ROUTE\n",
     'LARDER_ROUTE(post, "/api/notes", admin, add_note, each, "Keeps a note")\n' +
-      'LARDER_BODY(add_note, "{note: text \'Hello\'}")\nLARDER_ANSWER(add_note, 201, "{id: count}")\n',
+      'LARDER_PARAMETER(add_note, "until", "time", "When it is forgotten.")\nLARDER_BODY(add_note, "{note: text \'Hello\'}")\nLARDER_ANSWER(add_note, 201, "{id: count}")\n',
   );
   addRow(
     "src/app/events.def",
@@ -172,7 +172,15 @@ test("a row alone makes an object's class, binding and migration, a route's desc
     'import { openApi } from "./scripts/pages/openapi.js"; console.log(JSON.stringify(openApi({}).paths["/api/notes"].post));',
   );
   assert.equal(described.status, 0, described.stderr);
-  const { requestBody, responses } = JSON.parse(described.stdout);
+  const { parameters, requestBody, responses } = JSON.parse(described.stdout);
+  assert.deepEqual(parameters, [
+    {
+      name: "until",
+      in: "query",
+      description: "When it is forgotten.",
+      schema: { type: "string", format: "date-time" },
+    },
+  ]);
   assert.deepEqual(requestBody.content["application/json"].example, { note: "Hello" });
   assert.deepEqual(responses[201].content["application/json"].schema, {
     type: "object",
