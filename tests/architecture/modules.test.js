@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
 const FLAVOURS = ["wasi", "emscripten"];
 const IMPORT_MODULE = "larder";
 /** What a deployment uploads, compressed: no budget to fill, but growth is noticed. */
-const GZIP_BYTES_MAX = 760_000;
+const GZIP_BYTES_MAX = 1_000_000;
 
 const STARTS = 100;
 /** Of a yardstick that takes a millisecond where a start takes 0.7: the budget of 2 ms, whatever the machine. */
