@@ -20,7 +20,7 @@ function shapesOfRows() {
     if (shapes[handler] === undefined) throw new Error(`src/${TABLE} says of no answer of ${handler}.`);
     shapes[handler].body = shapeOf(shape);
   }
-  for (const { handler, name, shape, what } of rows(TABLE, "LARDER_PARAMETER", [
+  for (const { handler, name, shape, what } of rows(TABLE, "LARDER_QUERY", [
     "handler",
     "name",
     "shape",

@@ -1,5 +1,5 @@
 // What the operators' routes take and give, by "METHOD /path" of src/operators/routes.def, as JSON Schema 2020-12: of those
-// routes that have more to say than rows of that table can (LARDER_PARAMETER, LARDER_BODY, LARDER_ANSWER). And the words of these rows.
+// routes that have more to say than rows of that table can (LARDER_QUERY, LARDER_BODY, LARDER_ANSWER). And the words of these rows.
 //
 //   query    parameters of the query: [name, schema, what it is]
 //   body     {schema, example} of a JSON body

@@ -121,7 +121,7 @@ test("a row alone makes an object's class, binding and migration, a route's desc
     "src/operators/routes.def",
     "#undef LARDER_ROUTE\n",
     'LARDER_ROUTE(post, "/api/notes", admin, add_note, each, "Keeps a note")\n' +
-      'LARDER_PARAMETER(add_note, "until", "time", "When it is forgotten.")\nLARDER_BODY(add_note, "{note: text \'Hello\'}")\nLARDER_ANSWER(add_note, 201, "{id: count}")\n',
+      'LARDER_QUERY(add_note, "until", "time", "When it is forgotten.")\nLARDER_BODY(add_note, "{note: text \'Hello\'}")\nLARDER_ANSWER(add_note, 201, "{id: count}")\n',
   );
   addRow(
     "src/app/events.def",

@@ -33,7 +33,7 @@ test("it has every operators' route, and knows none that is not there", () => {
   for (const { handler } of [
     ...rows("operators/routes.def", "LARDER_ANSWER", ["handler", "status", "shape"]),
     ...rows("operators/routes.def", "LARDER_BODY", ["handler", "shape"]),
-    ...rows("operators/routes.def", "LARDER_PARAMETER", ["handler", "name", "shape", "what"]),
+    ...rows("operators/routes.def", "LARDER_QUERY", ["handler", "name", "shape", "what"]),
   ]) {
     assert.ok(handlers.has(handler), handler);
   }
