@@ -123,8 +123,8 @@ class Analyser {
     }
     for (const Metric metric : all_metrics) {
       if (!is_declared(metric)) {
-        const double control = ratio_of(pairs_of(metric, groups_of(0))).value;
-        made.others.push_back(two_sided(variant, metric, std::max(control / 100, 1e-6)));
+        const double usual = ratio_of(pairs_of(metric, groups_of(0))).value;
+        made.others.push_back(two_sided(variant, metric, std::max(usual / 100, 1e-6)));
       }
     }
     return made;

@@ -14,7 +14,7 @@ constexpr unsigned halvings_max = 20;
 // The first bit of a hash that tells what is in the sample, apart from those that place it in the sketch.
 constexpr unsigned sample_bits_begin = 20;
 // What lately means: hits are halved after so many accesses for each entry of a trial.
-constexpr std::uint64_t accesses_per_entry = 16;
+constexpr std::uint64_t accesses_per_entry = 8;
 constexpr std::uint64_t accesses_min = 1024;
 // A trial has to be ahead of the one in use, since a change has its price and some of a lead is chance: by
 // one in 256 of the accesses, and the fourth part of their square root.
