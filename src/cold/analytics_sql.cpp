@@ -25,7 +25,7 @@ constexpr std::int64_t seconds_max = 253'402'300'799;  // the year 9999
 
 std::string seconds_text(Instant at) {
   const std::int64_t seconds = std::max<std::int64_t>(whole_seconds(at.time_since_epoch()), 0);
-  return to_text(static_cast<std::uint64_t>(seconds));
+  return larder::to_text(static_cast<std::uint64_t>(seconds));
 }
 
 // The two dialects' words for the same.
@@ -65,8 +65,8 @@ class Words {
     return "timestamp >= $since";
   }
   std::string limited(std::size_t rows_max) const {
-    return concat(
-        {" LIMIT ", to_text(std::uint64_t{rows_max}), dialect_ == SqlDialect::sql_api ? " FORMAT JSON" : ""});
+    return concat({" LIMIT ", larder::to_text(std::uint64_t{rows_max}),
+                   dialect_ == SqlDialect::sql_api ? " FORMAT JSON" : ""});
   }
 
  private:
@@ -117,7 +117,7 @@ std::optional<Instant> time_of(const json::JsonText& row, std::string_view name)
   return instant_from_millis(static_cast<std::int64_t>(*seconds) * 1000);
 }
 
-std::string window_name(std::size_t age) { return concat({"reads_", to_text(std::uint64_t{age})}); }
+std::string window_name(std::size_t age) { return concat({"reads_", larder::to_text(std::uint64_t{age})}); }
 
 }  // namespace
 
@@ -136,7 +136,7 @@ SqlQuery uses_query(SqlDialect dialect, std::string_view dataset, const std::vec
   query.text += concat({words.last("double2"), " AS last_read FROM ", words.table(), " WHERE blob1 = "});
   query.text += concat({"'key_read' AND ", words.is_kept(query), " AND index1 IN ("});
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    std::string name = concat({"k", to_text(std::uint64_t{i})});
+    std::string name = concat({"k", larder::to_text(std::uint64_t{i})});
     query.text += i == 0 ? "" : ", ";
     query.text += words.text(query, std::move(name), metrics::hash_text(hashes[i]));
   }
