@@ -15,7 +15,7 @@ constexpr unsigned halvings_max = 20;
 constexpr unsigned sample_bits_begin = 20;
 // What lately means: hits are halved after so many accesses for each entry of a trial.
 constexpr std::uint64_t accesses_per_entry = 8;
-constexpr std::uint64_t accesses_min = 1024;
+constexpr std::uint64_t accesses_min = 2048;
 // A trial has to be ahead of the one in use, since a change has its price and some of a lead is chance: by
 // one in 256 of the accesses, and the fourth part of their square root.
 constexpr std::uint64_t lead_divisor = 256;
