@@ -1,6 +1,6 @@
 // Runs the suites that are named (node scripts/test.js SUITE...) and adds up their tests:
 //   native, sanitize        every GoogleTest binary of that CMake preset
-//   gcc                     the tests of coroutines by a second compiler, the search for deliberate defects, cold storage of many entries
+//   gcc                     the tests of coroutines by a second compiler, the search for deliberate defects, cold storage of many entries (long ones without sanitizers)
 //   catalogue               the bundled catalogue's own tests
 //   architecture            the gates: include graph, leftovers, modules, deployment
 //   cli                     the command line
@@ -47,12 +47,15 @@ function filesIn(folder, ending) {
 const LONG_SIMULATED =
   "All/Defects.*:SimulatorTest.RareBranchesAreSteeredTo:SimulatorTest.TheSameSeedIsTheSameRun:SimulatorTest.*ManySeeds";
 const LONG_COLD = "All/ColdMutant.*:ScaleTest.*";
+const LONG_TRIALS = "All/StepDefects.*:ExperimentsTest.TellPeopleOnceOfAWinnerThatWaitsForThem";
 /** @type {Record<string, string>} */
 const FILTERS = {
   "sanitize/sim_tests": `-${LONG_SIMULATED}`,
   "gcc/sim_tests": LONG_SIMULATED,
   "sanitize/cold_tests": `-${LONG_COLD}`,
   "gcc/cold_tests": LONG_COLD,
+  "sanitize/trials_tests": `-${LONG_TRIALS}`,
+  "gcc/trials_tests": LONG_TRIALS,
 };
 /** Takes longer than all others together, and so is run in parts. */
 const IN_PARTS = "gcc/sim_tests";

@@ -97,7 +97,7 @@ class Place {
     std::size_t count = 0;
     const auto known = shown();
     for (const auto& decision : known.decisions) {
-      count += decision.call == call ? 1 : 0;
+      count += decision.call == call ? 1U : 0U;
     }
     return count;
   }

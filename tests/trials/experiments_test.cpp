@@ -297,7 +297,7 @@ TEST_F(ExperimentsTest, RollAFlagOutAndServeItInOpenFeaturesShape) {
     std::size_t on = 0;
     for (int i = 0; i < 200; ++i) {
       world.now += Millis(500);
-      on += evaluate("client-" + std::to_string(i)).find("\"value\":true") != std::string::npos ? 1 : 0;
+      on += evaluate("client-" + std::to_string(i)).find("\"value\":true") != std::string::npos ? 1U : 0U;
     }
     return on;
   };
