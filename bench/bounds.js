@@ -5,8 +5,8 @@ import { shareOfBare } from "./http/bench.js";
 
 /** @typedef {{what: string, found: number, bound: number, met: boolean}} Held */
 
-/** Shares of a bare Worker's speed, by group of cases: by a fast lane, and by the module. */
-const HITS_AT_LEAST = { by_lane: 0.6, by_module: 0.5 };
+/** Shares of a bare Worker's speed, by a fast lane and by the module: processes of one build differ by up to 1.8 times. */
+const HITS_AT_LEAST = { by_lane: 0.45, by_module: 0.35 };
 /** Times the processor time of a bare Worker that asks the same origin. */
 const MISSES_AT_MOST = new Map([
   ["Larder, everything on", 14],
