@@ -11,17 +11,38 @@
  * @property {number} handle of the body; 0: none
  * @property {string[]} guards
  */
-/**
- * @typedef {object} Head
- * @property {Headers} headers those of `init`
- * @property {ResponseInit} init
- * @property {ArrayBuffer | null} body
- * @property {string} beforeTtl
- * @property {string} afterTtl
- * @property {string[]} guards
- * @property {number} age
- * @property {number} ttl
- */
+
+/** One head. `init` and `body` are null once it is released, whoever still holds it. */
+export class Head {
+  /** @param {HeadParts} parts @param {ResponseInit & {headers: Headers}} init @param {ArrayBuffer | null} body */
+  constructor({ beforeTtl, afterTtl, guards }, init, body) {
+    /** @type {(ResponseInit & {headers: Headers}) | null} */
+    this.init = init;
+    this.body = body;
+    this.beforeTtl = beforeTtl;
+    this.afterTtl = afterTtl;
+    this.guards = guards;
+    this.age = -1;
+    this.ttl = 0;
+  }
+
+  /** Its fields as they are at this age; null: it is released. @param {number} age @param {number} ttl */
+  at(age, ttl) {
+    const { init } = this;
+    if (init !== null && (this.age !== age || this.ttl !== ttl)) {
+      init.headers.set("age", String(age));
+      init.headers.set("cache-status", `${this.beforeTtl}${ttl}${this.afterTtl}`);
+      this.age = age;
+      this.ttl = ttl;
+    }
+    return init;
+  }
+
+  release() {
+    this.init = null;
+    this.body = null;
+  }
+}
 
 export class Heads {
   constructor() {
@@ -31,31 +52,28 @@ export class Heads {
   }
 
   /** @param {HeadParts} parts @param {ResponseInit & {headers: Headers}} init @param {ArrayBuffer | null} body @returns {number} */
-  keep({ beforeTtl, afterTtl, guards }, init, body) {
+  keep(parts, init, body) {
     while (this.table.has(this.next)) this.next = after(this.next);
     const handle = this.next;
     this.next = after(handle);
-    const { headers } = init;
-    this.table.set(handle, { headers, init, body, beforeTtl, afterTtl, guards, age: -1, ttl: 0 });
+    this.table.set(handle, new Head(parts, init, body));
     return handle;
   }
 
-  /** A head as it is at this age. @param {number} handle @param {number} age @param {number} ttl */
-  at(handle, age, ttl) {
-    const head = this.table.get(handle);
-    if (head === undefined) return null;
-    if (head.age !== age || head.ttl !== ttl) {
-      head.headers.set("age", String(age));
-      head.headers.set("cache-status", `${head.beforeTtl}${ttl}${head.afterTtl}`);
-      head.age = age;
-      head.ttl = ttl;
-    }
-    return head;
+  /** @param {number} handle */
+  get(handle) {
+    return this.table.get(handle) ?? null;
   }
 
   /** @param {number} handle */
   release(handle) {
+    this.table.get(handle)?.release();
     this.table.delete(handle);
+  }
+
+  releaseAll() {
+    for (const head of this.table.values()) head.release();
+    this.table.clear();
   }
 }
 

@@ -188,7 +188,7 @@ export class Instance {
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     console.error(JSON.stringify({ level: "error", event: "trap", reason, in_flight: this.requests.size }));
     this.lanes.table.clear();
-    this.heads.table.clear();
+    this.heads.releaseAll();
     this.bodies.table.clear();
     for (const request of [...this.requests.values()]) {
       this.end(request, request === flight ? AT_FAULT : TRAPPED);
@@ -343,7 +343,17 @@ export class Instance {
         /** @type {number} */ ttl,
         /** @type {number} */ lane,
         /** @type {number} */ until,
-      ) => this.respondKept(id, head, age, ttl, lane, until),
+        /** @type {number} */ hitsMax,
+        /** @type {number} */ ageSince,
+        /** @type {number} */ ttlUntil,
+      ) =>
+        this.respondKept(
+          id,
+          head,
+          age,
+          ttl,
+          lane === 0 ? null : { id: lane, until, hitsMax, ageSince, ttlUntil },
+        ),
       create_head: (/** @type {number} */ at, /** @type {number} */ size) => this.createHead(at, size),
       release_head: (/** @type {number} */ head) => this.heads.release(head),
       wake: (/** @type {number} */ id) => {
@@ -490,20 +500,20 @@ export class Instance {
   }
 
   /**
-   * @param {number} id @param {number} handle @param {number} age @param {number} ttl @param {number} lane 0: none
-   * @param {number} until
+   * @param {number} id @param {number} handle @param {number} age @param {number} ttl
+   * @param {import("./lanes.js").Leave | null} lane
    */
-  respondKept(id, handle, age, ttl, lane, until) {
+  respondKept(id, handle, age, ttl, lane) {
     const flight = this.requests.get(id);
     if (flight === undefined || flight.response !== null) return;
-    const head = this.heads.at(handle, age, ttl);
+    const head = this.heads.get(handle);
+    const init = head === null ? null : head.at(age, ttl);
     const body = head === null || flight.method === "HEAD" ? null : head.body;
-    const response = head === null ? null : responseOf(body, head.init);
+    const response = init === null ? null : responseOf(body, init);
     flight.response = response ?? unsendable();
     flight.answered?.(flight.response);
-    if (lane !== 0 && head !== null && response !== null && body !== null && !isCall(flight)) {
-      const { guards, init } = head;
-      this.lanes.open(flight.url, { id: lane, until, guards, init, body, hits: 0 });
+    if (lane !== null && head !== null && response !== null && body !== null && !isCall(flight)) {
+      this.lanes.open(flight.url, lane, head);
     }
   }
 
@@ -520,7 +530,7 @@ export class Instance {
   responseAt(flight, at, size) {
     const answer = answerOf(new RecordReader(this.memory.buffer, at, size));
     if (answer === null) return null;
-    const { status, lane } = answer;
+    const { status } = answer;
     const content = this.bodies.giveOut(answer.handle);
     const init = initOf(status, answer.fields);
     const isBodyless = BODYLESS_STATUS.has(status) || flight.method === "HEAD";
@@ -529,9 +539,6 @@ export class Instance {
     if (body === null) cancel(content);
     const response = responseOf(body, init);
     if (response === null) cancel(body);
-    else if (lane !== null && body instanceof ArrayBuffer && !isCall(flight)) {
-      this.lanes.open(flight.url, { ...lane, init, body, hits: 0 });
-    }
     return response;
   }
 }
@@ -541,10 +548,7 @@ function answerOf(record) {
   try {
     const status = record.u32();
     const fields = record.pairs();
-    const handle = record.u32();
-    const id = record.u32();
-    const lane = id === 0 ? null : { id, until: record.u64(), guards: record.texts() };
-    return { status, fields, handle, lane };
+    return { status, fields, handle: record.u32() };
   } catch {
     return null;
   }

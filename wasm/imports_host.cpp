@@ -14,10 +14,11 @@ LARDER_IMPORT(respond)
 void larder_import_respond(std::uint32_t request, const char* answer, std::uint32_t size);
 LARDER_IMPORT(create_head) std::uint32_t larder_import_create_head(const char* parts, std::uint32_t size);
 LARDER_IMPORT(release_head) void larder_import_release_head(std::uint32_t head);
-// `lane` is 0 where there is none; its end is in milliseconds since the epoch.
+// `lane` is 0 where there is none; its instants are in milliseconds since the epoch.
 LARDER_IMPORT(respond_kept)
 void larder_import_respond_kept(std::uint32_t request, std::uint32_t head, double age_seconds,
-                                double ttl_seconds, std::uint32_t lane, double lane_until);
+                                double ttl_seconds, std::uint32_t lane, double lane_until,
+                                std::uint32_t lane_hits_max, double age_since, double ttl_until);
 LARDER_IMPORT(wake) void larder_import_wake(std::uint32_t request);
 LARDER_IMPORT(finished) void larder_import_finished(std::uint32_t request);
 LARDER_IMPORT(revoke_lanes) void larder_import_revoke_lanes();
@@ -93,9 +94,12 @@ void ImportsHost::submit(host::RequestId request, host::OperationId operation, h
 void ImportsHost::respond(host::RequestId request, const host::Answer& answer) {
   if (answer.kept) {
     const host::KeptAnswer& kept = *answer.kept;
+    const auto millis = [](Instant instant) { return static_cast<double>(millis_since_epoch(instant)); };
+    const host::Lane lane = kept.lane.value_or(host::Lane(0, Instant(), 0, Instant(), Instant()));
     larder_import_respond_kept(static_cast<std::uint32_t>(request), static_cast<std::uint32_t>(kept.head),
                                static_cast<double>(kept.age_seconds), static_cast<double>(kept.ttl_seconds),
-                               kept.lane, static_cast<double>(millis_since_epoch(kept.lane_until)));
+                               lane.id, millis(lane.until), lane.hits_max, millis(lane.age_since),
+                               millis(lane.ttl_until));
     return;
   }
   const std::string record = host::encode(answer);

@@ -264,6 +264,7 @@ bool App::fetch_known(host::Context here, Inbound inbound, engine::Query& known)
     if (lanes_.has_to_be_told(inbound.began)) {
       take_lane_hits(inbound.began);
     }
+    inbound.at_once = true;
     Outgoing outgoing = answer_and_count(here, inbound, known, *reading);
     answer(here, inbound, std::move(outgoing), known.resource->name);
     return true;
@@ -587,6 +588,8 @@ host::Task<void> App::serve_resource(host::Context here, Inbound inbound, config
 
 host::Task<void> App::serve_question(host::Context here, Inbound inbound, Question question, tiers::Look near,
                                      std::optional<engine::Reading> reading) {
+  // A lane keeps the URL.
+  inbound.at_once = reading.has_value() && inbound.url.size() <= config::limit::known_url_bytes_max;
   inbound.url = std::string();
   inbound.read.reset();
   const engine::Query& query = question.query;
@@ -740,31 +743,26 @@ Outgoing App::answer_of(host::Context here, Inbound& inbound, const engine::Quer
   if (!query.if_range.empty()) {
     conditions.if_range = query.if_range;
   }
-  if (auto kept = kept_answer_of(inbound, query, reading, conditions)) {
+  if (auto kept = kept_answer_of(here, inbound, query, reading, conditions)) {
     return std::move(*kept);
   }
   if (reading.refusal() != nullptr) {
     inbound.request_id = request_id(here);
   }
-  Outgoing outgoing =
-      reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
-  const bool one_for_all = !differs_by_origin(*query.resource) ||
-                           !host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
-  if (inbound.method == http::Method::get && !if_none_match && !if_modified_since && one_for_all) {
-    if (const auto offer = lane_for(query, reading)) {
-      outgoing.answer.lane = host::Lane(offer->lane, offer->until, lane_guards(*query.resource));
-    }
-  }
-  return outgoing;
+  return reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
 }
 
-std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine::Query& query,
-                                            const engine::Reading& reading,
+std::optional<Outgoing> App::kept_answer_of(host::Context here, const Inbound& inbound,
+                                            const engine::Query& query, const engine::Reading& reading,
                                             const http::Conditions& conditions) {
   const bool is_read = inbound.method == http::Method::get || inbound.method == http::Method::head;
-  // The fields of CORS, and a log line, are made of the whole answer.
-  if (!is_read || query.resource->cors || host_.logs(LogLevel::info) || !has_lasting_head(reading) ||
-      query.wants_part) {
+  // A log line is made of the whole answer.
+  if (!is_read || host_.logs(LogLevel::info) || !has_lasting_head(reading) || query.wants_part) {
+    return std::nullopt;
+  }
+  // Pages of different origins are told different things.
+  if (differs_by_origin(*query.resource) &&
+      host_.request_header(here.request(), "origin", config::limit::url_bytes_max)) {
     return std::nullopt;
   }
   const engine::Hit& hit = *reading.hit();
@@ -772,8 +770,9 @@ std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine
   host::Head& place = head_of(hit, reading.status.variant, inbound.method, precondition);
   host::HeadHandle head = place.use();
   if (head == host::HeadHandle::none) {
-    const Outgoing whole =
+    Outgoing whole =
         reading_answer(host_, reading, query.resource->mode, inbound.method, conditions, inbound.request_id);
+    add_cors(*query.resource, std::nullopt, whole.answer.headers);
     head = heads_.keep(place, lasting_parts(whole.answer, lane_guards(*query.resource)));
   }
   if (head == host::HeadHandle::none) {
@@ -782,11 +781,12 @@ std::optional<Outgoing> App::kept_answer_of(const Inbound& inbound, const engine
   const bool is_whole = precondition == http::Precondition::proceed;
   Outgoing outgoing;
   outgoing.answer = kept_answer(head, is_whole ? hit.entry->header.status : 304, reading);
-  if (inbound.method == http::Method::get && !conditions.if_none_match && !conditions.if_modified_since) {
-    if (const auto offer = lane_for(query, reading)) {
-      outgoing.answer.kept->lane = offer->lane;
-      outgoing.answer.kept->lane_until = offer->until;
-    }
+  const bool could_be_repeated =
+      inbound.method == http::Method::get && !conditions.if_none_match && !conditions.if_modified_since;
+  if (could_be_repeated && inbound.at_once) {
+    outgoing.answer.kept->lane = lane_for(query, reading);
+  } else if (could_be_repeated) {
+    hit.entry->heads.hit_at = host_.now();
   }
   return outgoing;
 }
@@ -859,7 +859,7 @@ Result<engine::Query> App::make_query(host::Context here, const config::Matched&
   return query;
 }
 
-std::optional<App::LaneOffer> App::lane_for(const engine::Query& query, const engine::Reading& reading) {
+std::optional<host::Lane> App::lane_for(const engine::Query& query, const engine::Reading& reading) {
   const engine::Hit* const hit = reading.hit();
   // The bytes have to be the memory tier's own, which says when it drops them.
   const bool repeatable =
@@ -872,23 +872,23 @@ std::optional<App::LaneOffer> App::lane_for(const engine::Query& query, const en
     return std::nullopt;
   }
   const Instant now = host_.now();
-  const auto lane = lanes_.hit(query.key.storage_name, query.resource, now, query.view);
+  const auto lane =
+      lanes_.hit(query.key.storage_name, query.resource, hit->entry->heads.hit_at, now, query.view);
   if (!lane) {
     return std::nullopt;
   }
   const entry::Header& header = hit->entry->header;
-  const Instant next_age = header.created + std::chrono::floor<std::chrono::seconds>(hit->age) + Millis(1000);
   const Instant fresh_end = header.created + header.fresh_for;
   // A read from then on refreshes the entry.
   const Instant eager = header.created + policy::eager_age(header, policy::eager_percent(query.overrides()));
   const bool refreshes =
       policy::when_stale(settings_, query.overrides()) == policy::WhenStale::serve_and_refresh;
-  const Instant until =
-      std::min({next_age, fresh_end, refreshes ? eager : fresh_end, control_->current_until()});
+  const Instant until = std::min(
+      {now + config::limit::lane_kept, fresh_end, refreshes ? eager : fresh_end, control_->asked_until(now)});
   if (until <= now) {
     return std::nullopt;
   }
-  return LaneOffer(*lane, until);
+  return host::Lane(*lane, until, config::limit::lane_hits_max, header.created, fresh_end);
 }
 
 void App::take_lane_hits(Instant now) {
@@ -930,7 +930,9 @@ std::uint32_t App::bodies_held() const { return static_cast<std::uint32_t>(tiere
 
 void App::answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource) {
   const std::uint32_t status = outgoing.answer.status;
-  if (inbound.resource != nullptr && inbound.resource->cors && inbound.method != http::Method::options) {
+  const bool is_cors = inbound.resource != nullptr && inbound.resource->cors.has_value();
+  // The head of a kept answer has its fields of CORS.
+  if (is_cors && inbound.method != http::Method::options && !outgoing.answer.kept) {
     const auto origin = host_.request_header(here.request(), "origin", config::limit::url_bytes_max);
     add_cors(*inbound.resource, origin, outgoing.answer.headers);
   }

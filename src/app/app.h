@@ -73,6 +73,9 @@ class App {
     // Until memory has been looked into.
     std::string url;
     Instant began;
+    // Answered in the call in which memory is looked into, so that what is found is still there, and the URL
+    // is short enough for a lane.
+    bool at_once = false;
     // Made when something needs it.
     std::string request_id;
     // The one that it matches, whose pages may read the answer.
@@ -192,19 +195,14 @@ class App {
                      const engine::Reading& reading);
   Outgoing preflight(host::Context here, const http::Target& target, std::string_view allow) const;
   // The same of a memory hit, in numbers; nothing: its head cannot be kept.
-  std::optional<Outgoing> kept_answer_of(const Inbound& inbound, const engine::Query& query,
-                                         const engine::Reading& reading, const http::Conditions& conditions);
-  // The answer of a memory hit that is asked for often may be repeated by the host.
-  struct LaneOffer {
-    std::uint32_t lane;
-    Instant until;
-
-    LaneOffer(std::uint32_t lane_, Instant until_) : lane(lane_), until(until_) {}
-  };
+  std::optional<Outgoing> kept_answer_of(host::Context here, const Inbound& inbound,
+                                         const engine::Query& query, const engine::Reading& reading,
+                                         const http::Conditions& conditions);
   // Counts what the host has answered from lanes.
   void take_lane_hits(Instant now);
   void count_lane_hits(const host::LaneHits& hits);
-  std::optional<LaneOffer> lane_for(const engine::Query& query, const engine::Reading& reading);
+  // The answer of a memory hit that is asked for often may be repeated by the host.
+  std::optional<host::Lane> lane_for(const engine::Query& query, const engine::Reading& reading);
   void answer(host::Context here, Inbound& inbound, Outgoing outgoing, std::string_view resource);
   std::string request_id(host::Context here) const;
 

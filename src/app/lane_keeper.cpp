@@ -1,20 +1,21 @@
 #include "app/lane_keeper.h"
 
-#include <functional>
+#include <utility>
 
 namespace larder::app {
 
 std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name,
-                                             const config::Resource* resource, Instant now,
+                                             const config::Resource* resource, Instant& hit_at, Instant now,
                                              std::shared_ptr<const experiments::View> view) {
-  Recent& recent = recent_[std::hash<std::string>()(storage_name) % recent_max];
-  const bool hot = recent.storage_name == storage_name && now - recent.last_hit < hot_within;
-  recent.last_hit = now;
-  if (!hot) {
-    recent.storage_name = storage_name;
+  const Instant before = std::exchange(hit_at, now);
+  if (now < before || now - before >= config::limit::lane_hit_again) {
     return std::nullopt;
   }
-  Given& given = given_[next_lane_ % given_.size()];
+  const std::size_t place = next_lane_ % config::limit::lanes_remembered_max;
+  if (place >= given_.size()) {
+    given_.resize(place + 1);
+  }
+  Given& given = given_[place];
   given.lane = next_lane_;
   given.storage_name = storage_name;
   given.resource = resource;
@@ -25,7 +26,11 @@ std::optional<std::uint32_t> LaneKeeper::hit(const std::string& storage_name,
 }
 
 const LaneKeeper::Given* LaneKeeper::find(std::uint32_t lane) const {
-  const Given& given = given_[lane % given_.size()];
+  const std::size_t place = lane % config::limit::lanes_remembered_max;
+  if (place >= given_.size()) {
+    return nullptr;
+  }
+  const Given& given = given_[place];
   return given.resource != nullptr && given.lane == lane ? &given : nullptr;
 }
 

@@ -1,14 +1,14 @@
-// Which memory hits get a fast lane: those of keys that are asked for again within a second. A lane lasts
-// until the Age field has to change, so the shim never has to compute one. Also, when the shim has to be
-// asked how often lanes were hit: before whatever is no hit in memory, and seldom between such hits, each of
-// which would cost what the lane has spared.
+// Which memory hits get a fast lane: those of entries that are read again within some seconds. Also, when the
+// shim has to be asked how often lanes were hit: before whatever is no hit in memory, and seldom between such
+// hits, each of which would cost what the lane has spared.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/units.h"
 #include "config/declaration.h"
@@ -31,9 +31,11 @@ class LaneKeeper {
     Given() {}
   };
 
-  // Called for every memory hit that came to the core. A new lane's id if the key is hot.
+  // Called for every memory hit that came to the core and may have a lane; `hit_at`: when that was the case
+  // for the entry before. A new lane's id if that is not long ago.
   std::optional<std::uint32_t> hit(const std::string& storage_name, const config::Resource* resource,
-                                   Instant now, std::shared_ptr<const experiments::View> view = nullptr);
+                                   Instant& hit_at, Instant now,
+                                   std::shared_ptr<const experiments::View> view = nullptr);
   // What a lane is about; nullptr when it has been forgotten: twice as many lanes have been given out since
   // as the shim keeps open (LANES_MAX in shim/lanes.js).
   const Given* find(std::uint32_t lane) const;
@@ -50,19 +52,8 @@ class LaneKeeper {
   }
 
  private:
-  static constexpr std::size_t recent_max = 1024;
-  static constexpr Millis hot_within{1000};
-  struct Recent {
-    std::string storage_name;
-    Instant last_hit;
-
-    Recent() {}
-  };
-
-  // The last key of each slot that was hit.
-  std::array<Recent, recent_max> recent_;
-  // The last lanes, by their ids.
-  std::array<Given, config::limit::lanes_remembered_max> given_;
+  // The last lanes, by their ids; it grows with the first of them.
+  std::vector<Given> given_;
   std::uint32_t next_lane_ = 1;
   // Lanes given since the shim was asked for the last time, and when that was.
   std::size_t untold_ = 0;

@@ -3,6 +3,7 @@
 // on, so that a failing log takes no answer down.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
@@ -27,6 +28,13 @@ class Control {
   // When the view at hand is too old to serve entries under.
   Instant current_until() const {
     return unavailable_ ? Instant::max() : read_at_ + config::limit::control_fresh;
+  }
+  // Until when answers may be given without asking here: then it is time to read the log again, behind a
+  // response, or where that has begun, the view is too old.
+  Instant asked_until(Instant now) const {
+    return is_due_ahead(now) || now < reading_until_ || unavailable_
+               ? current_until()
+               : std::min(current_until(), read_at_ + config::limit::control_ahead);
   }
   // Reads the log if the view is older. No request waits for another request's read.
   host::Task<void> make_current(host::Context here);

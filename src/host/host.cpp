@@ -9,11 +9,6 @@ std::string encode(const Answer& answer) {
   record.u32(answer.status);
   record.pairs(answer.headers);
   record.u32(static_cast<std::uint32_t>(answer.body));
-  record.u32(answer.lane ? answer.lane->id : 0);
-  if (answer.lane) {
-    record.u64(static_cast<std::uint64_t>(millis_since_epoch(answer.lane->until)));
-    record.texts(answer.lane->guards);
-  }
   return std::move(record).take();
 }
 

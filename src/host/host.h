@@ -37,16 +37,19 @@ inline constexpr std::uint32_t abi_version = LARDER_ABI_VERSION;
 // A body in the host's table: an ArrayBuffer or a stream. 0 is no body.
 enum class BodyHandle : std::uint32_t { none = 0 };
 
-// Leave for the host to give the same answer again without asking: to a GET of the same URL that carries none
-// of the `guard` fields, until the instant or until revoke_lanes(). The host counts what it answers so, for
-// take_lane_hits().
+// Leave for the host to give the answer again without asking: to a GET of the same URL that carries none of
+// its head's `guards`, until the instant, as often as `hits_max` says, and for as long as the head is kept
+// and revoke_lanes() is not called. Age is then the whole seconds since `age_since`, and the ttl in
+// Cache-Status those until `ttl_until`. The host counts what it answers so, for take_lane_hits().
 struct Lane {
   std::uint32_t id;
   Instant until;
-  std::vector<std::string> guards;
+  std::uint32_t hits_max;
+  Instant age_since;
+  Instant ttl_until;
 
-  Lane(std::uint32_t id_, Instant until_, std::vector<std::string> guards_)
-      : id(id_), until(until_), guards(std::move(guards_)) {}
+  Lane(std::uint32_t id_, Instant until_, std::uint32_t hits_max_, Instant age_since_, Instant ttl_until_)
+      : id(id_), until(until_), hits_max(hits_max_), age_since(age_since_), ttl_until(ttl_until_) {}
 };
 
 // How often an answer was given again since this was last asked.
@@ -67,7 +70,7 @@ struct HeadParts {
   std::string after_ttl;
   // Lent for as long as the host keeps the head. It has bytes, and is no stream.
   BodyHandle body = BodyHandle::none;
-  // Of the lanes that are given with the answer.
+  // The request fields for which none of its lanes is taken.
   std::vector<std::string> guards;
 
   HeadParts() {}
@@ -81,9 +84,7 @@ struct KeptAnswer {
   HeadHandle head = HeadHandle::none;
   std::int64_t age_seconds = 0;
   std::int64_t ttl_seconds = 0;
-  // 0: there is none.
-  std::uint32_t lane = 0;
-  Instant lane_until{};
+  std::optional<Lane> lane;
 
   KeptAnswer() {}
 };
@@ -93,7 +94,6 @@ struct Answer {
   std::uint32_t status = 0;
   TextPairs headers;
   BodyHandle body = BodyHandle::none;
-  std::optional<Lane> lane;
   // Then this is all of it, and beside the status nothing else is set.
   std::optional<KeptAnswer> kept;
 

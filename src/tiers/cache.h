@@ -71,16 +71,22 @@ struct EntryHeads {
   host::Head alone;
   // 304
   host::Head not_modified;
+  // When the module answered a GET from the entry last.
+  Instant hit_at{};
 
   EntryHeads() {}
   // From here on they tell of this variant; heads that told of another are let go.
   void tell_of(std::string_view variant_) {
     if (variant != variant_) {
-      whole.let_go();
-      alone.let_go();
-      not_modified.let_go();
+      let_go();
       variant = variant_;
     }
+  }
+  // The lanes of the entry end with them.
+  void let_go() {
+    whole.let_go();
+    alone.let_go();
+    not_modified.let_go();
   }
 };
 

@@ -17,6 +17,41 @@ namespace {
 // honest.
 constexpr std::uint64_t entry_overhead_bytes = 512;
 
+// What the tier holds of a key. When an entry leaves it, the host forgets the heads of its answers, so that
+// no lane repeats them any more, whoever else still holds the entry.
+class Resident {
+ public:
+  explicit Resident(VariantSet variants) : variants_(std::move(variants)) {}
+  Resident(Resident&&) = default;
+  Resident& operator=(Resident&& other) noexcept {
+    if (this != &other) {
+      variants_.for_each([&](const EntryPtr& entry) {
+        if (!other.variants_.holds(entry)) {
+          let_go(*entry);
+        }
+      });
+      variants_ = std::move(other.variants_);
+    }
+    return *this;
+  }
+  Resident(const Resident&) = delete;
+  Resident& operator=(const Resident&) = delete;
+  ~Resident() {
+    variants_.for_each([](const EntryPtr& entry) { let_go(*entry); });
+  }
+
+  const VariantSet& variants() const { return variants_; }
+
+ private:
+  static void let_go(const Entry& entry) {
+    if (!LARDER_MUTATED(lane_outlives_entry)) {
+      entry.heads.let_go();
+    }
+  }
+
+  VariantSet variants_;
+};
+
 class Memory final : public MemoryTier {
  public:
   Memory(const TierSetup& setup, Bytes value_bytes_max)
@@ -27,19 +62,19 @@ class Memory final : public MemoryTier {
   config::Tier tier() const override { return config::Tier::memory; }
 
   EntryPtr find(const Key& key) override {
-    const VariantSet* const found = entries_.find(key.storage_name);
-    return found == nullptr ? nullptr : checked(found->read(key.read), key);
+    const Resident* const found = entries_.find(key.storage_name);
+    return found == nullptr ? nullptr : checked(found->variants().read(key.read), key);
   }
 
   EntryPtr peek(const Key& key) const override {
-    const VariantSet* const found = entries_.peek(key.storage_name);
-    return found == nullptr ? nullptr : checked(found->find(key.read), key);
+    const Resident* const found = entries_.peek(key.storage_name);
+    return found == nullptr ? nullptr : checked(found->variants().find(key.read), key);
   }
 
   bool is_crowded_out(const Key& key, const Entry& entry) const override {
-    const VariantSet* const resident = entries_.peek(key.storage_name);
-    return resident != nullptr && resident->count() >= config::limit::variants_in_memory_max &&
-           resident->find_same(entry.header) == nullptr;
+    const Resident* const resident = entries_.peek(key.storage_name);
+    return resident != nullptr && resident->variants().count() >= config::limit::variants_in_memory_max &&
+           resident->variants().find_same(entry.header) == nullptr;
   }
 
   Stored keep(const Key& key, EntryPtr entry) override {
@@ -47,8 +82,8 @@ class Memory final : public MemoryTier {
       forget(key.storage_name);
       return Stored::declined;
     }
-    const VariantSet* const resident = entries_.peek(key.storage_name);
-    const EntryPtr same = resident == nullptr ? nullptr : resident->find_same(entry->header);
+    const Resident* const resident = entries_.peek(key.storage_name);
+    const EntryPtr same = resident == nullptr ? nullptr : resident->variants().find_same(entry->header);
     // What was asked for later stays: an older answer may come from farther away meanwhile.
     if (same != nullptr && same->header.asked > entry->header.asked &&
         same->header.key == entry->header.key) {
@@ -56,46 +91,36 @@ class Memory final : public MemoryTier {
     }
     VariantSet variants;
     const bool has_others = resident != nullptr && !entry->header.vary.empty() &&
-                            resident->find(nullptr)->header.key == entry->header.key;
+                            resident->variants().find(nullptr)->header.key == entry->header.key;
     if (has_others) {
-      variants = *resident;
+      variants = resident->variants();
     }
     const Instant now = host_.now();
     const Stored admitted = variants.put(std::move(entry), now);
     while (!fits_the_set(key, size_of(variants)) && variants.shrink(now)) {
     }
-    const std::uint64_t evictions = entries_.statistics().evictions;
     const Bytes size = size_of(variants);
-    const PutOutcome outcome = entries_.put(key.storage_name, std::move(variants), size);
-    // A lane may still repeat what has just been replaced or evicted.
-    if (outcome != PutOutcome::stored || entries_.statistics().evictions != evictions) {
-      host_.revoke_lanes();
-    }
+    const PutOutcome outcome = entries_.put(key.storage_name, Resident(std::move(variants)), size);
     return outcome == PutOutcome::refused_too_large ? Stored::declined : admitted;
   }
 
   void revise(const std::function<EntryPtr(std::string_view, const EntryPtr&)>& revision) override {
-    bool changed = false;
     std::vector<std::pair<std::string, VariantSet>> smaller;
-    entries_.revise([&](std::string_view storage_name, const VariantSet& variants) {
-      VariantSet revised = variants;
-      changed =
-          revised.revise([&](const EntryPtr& entry) { return revision(storage_name, entry); }) || changed;
-      if (revised.count() != variants.count()) {
+    entries_.revise([&](std::string_view storage_name, const Resident& resident) {
+      VariantSet revised = resident.variants();
+      revised.revise([&](const EntryPtr& entry) { return revision(storage_name, entry); });
+      if (revised.count() != resident.variants().count()) {
         smaller.emplace_back(storage_name, revised);
       }
-      return revised;
+      return Resident(std::move(revised));
     });
     for (auto& [storage_name, variants] : smaller) {
       const Bytes size = size_of(variants);
       if (variants.empty()) {
         entries_.erase(storage_name);
       } else {
-        entries_.put(storage_name, std::move(variants), size);
+        entries_.put(storage_name, Resident(std::move(variants)), size);
       }
-    }
-    if (changed) {
-      host_.revoke_lanes();
     }
   }
 
@@ -106,7 +131,7 @@ class Memory final : public MemoryTier {
   std::size_t count() const override {
     std::size_t bodies = 0;
     entries_.for_each(
-        [&](std::string_view, const VariantSet& variants, Bytes) { bodies += variants.count(); });
+        [&](std::string_view, const Resident& resident, Bytes) { bodies += resident.variants().count(); });
     return bodies;
   }
   Bytes used() const override { return entries_.used(); }
@@ -128,7 +153,7 @@ class Memory final : public MemoryTier {
   host::Task<Result<KeyPage>> list(host::Context, std::string prefix, std::string cursor,
                                    std::uint32_t count_max) override {
     std::vector<std::string> names;
-    entries_.for_each([&](std::string_view key, const VariantSet&, Bytes) {
+    entries_.for_each([&](std::string_view key, const Resident&, Bytes) {
       if (key > std::string_view(cursor) && key.substr(0, prefix.size()) == prefix) {
         names.emplace_back(key);
       }
@@ -147,13 +172,10 @@ class Memory final : public MemoryTier {
 
   host::Task<Result<std::uint64_t>> invalidate_tag(host::Context, std::string tag) override {
     // Variants of one key have the same tags.
-    const std::size_t dropped = entries_.erase_if([&](std::string_view, const VariantSet& variants) {
-      const std::vector<std::string>& tags = variants.find(nullptr)->header.tags;
+    const std::size_t dropped = entries_.erase_if([&](std::string_view, const Resident& resident) {
+      const std::vector<std::string>& tags = resident.variants().find(nullptr)->header.tags;
       return std::find(tags.begin(), tags.end(), tag) != tags.end();
     });
-    if (dropped > 0) {
-      host_.revoke_lanes();
-    }
     co_return std::uint64_t{dropped};
   }
 
@@ -185,17 +207,11 @@ class Memory final : public MemoryTier {
     return charge <= entries_.entry_max();
   }
 
-  bool forget(std::string_view storage_name) {
-    const bool was_there = entries_.erase(storage_name);
-    if (was_there) {
-      host_.revoke_lanes();
-    }
-    return was_there;
-  }
+  bool forget(std::string_view storage_name) { return entries_.erase(storage_name); }
 
   host::Host& host_;
   Bytes value_bytes_max_;
-  ResidentSet<VariantSet> entries_;
+  ResidentSet<Resident> entries_;
 };
 
 }  // namespace

@@ -50,6 +50,11 @@ const EntryPtr& VariantSet::find_same(const entry::Header& header) const {
   return none;
 }
 
+bool VariantSet::holds(const EntryPtr& entry) const {
+  return std::any_of(variants_.begin(), variants_.end(),
+                     [&](const Variant& variant) { return variant.entry == entry; });
+}
+
 const EntryPtr& VariantSet::read(const http::FieldReader& read) const {
   const std::size_t index = index_of(read);
   if (index == not_there) {

@@ -58,6 +58,14 @@ class VariantSet {
     return changed;
   }
 
+  template <typename Visitor>
+  void for_each(Visitor visit) const {
+    for (const Variant& variant : variants_) {
+      visit(variant.entry);
+    }
+  }
+  // This very entry.
+  bool holds(const EntryPtr& entry) const;
   bool empty() const { return variants_.empty(); }
   std::size_t count() const { return variants_.size(); }
   // Of the bodies.

@@ -592,18 +592,22 @@ TEST_F(AppTest, LogsAreQuietUnlessAskedOrSomethingFailed) {
   EXPECT_EQ(talkative.host.log_lines().size(), 2U);
 }
 
-TEST_F(AppTest, AHotKeyGetsALaneUntilItsAgeChanges) {
+TEST_F(AppTest, AHotKeyGetsALaneForAsLongAsNothingHasToBeAskedHere) {
   Isolate isolate(world);
   // The edge (1), KV (8) and the lock (2) come before the origin.
   const Instant created = world.now + Millis(11);
   isolate.get(title_url);
   world.now = created + Millis(10'200);
+  const Instant read_at = world.now;
   EXPECT_FALSE(isolate.get(title_url).lane.has_value());
   world.now += Millis(100);
   const auto& hot = isolate.get(title_url);
   ASSERT_TRUE(hot.lane.has_value());
-  EXPECT_EQ(hot.lane->until, created + Millis(11'000));
-  EXPECT_EQ(hot.lane->guards, (std::vector<std::string>{"if-none-match", "if-modified-since"}));
+  EXPECT_EQ(hot.lane->age_since, created);
+  EXPECT_EQ(hot.lane->ttl_until, created + Millis(86'400'000));
+  EXPECT_EQ(hot.lane->hits_max, config::limit::lane_hits_max);
+  // The control log was read by the request before, and is read ahead four seconds after.
+  EXPECT_EQ(hot.lane->until, read_at + config::limit::control_ahead);
   isolate.host.lane_hits = {host::LaneHits(hot.lane->id, 40)};
   isolate.get("/health");
   EXPECT_EQ(isolate.app->counters().total(observe::Counter::lane_hits_total), 40U);
@@ -613,6 +617,30 @@ TEST_F(AppTest, AHotKeyGetsALaneUntilItsAgeChanges) {
       3U + 40U);
   EXPECT_FALSE(isolate.run("HEAD", title_url).lane.has_value());
   EXPECT_FALSE(isolate.run("GET", title_url, {{"if-none-match", "\"x\""}}).lane.has_value());
+}
+
+TEST_F(AppTest, ALaneEndsWhereTheEntryIsToBeRefreshed) {
+  Isolate isolate(world);
+  const Instant created = world.now + Millis(11);
+  isolate.get(title_url);
+  // From 90 % of its day on it is refreshed.
+  world.now = created + Millis(77'758'000);
+  isolate.get(title_url);
+  const auto& hot = isolate.get(title_url);
+  ASSERT_TRUE(hot.lane.has_value());
+  EXPECT_EQ(hot.lane->until, created + Millis(77'760'000));
+}
+
+TEST_F(AppTest, ALongUrlGetsNoLane) {
+  Isolate isolate(world);
+  const std::string longest =
+      concat({title_url, "&x=", std::string(1'024 - std::string_view(title_url).size() - 3, 'x')});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(isolate.get(longest).lane.has_value());
+  }
+  EXPECT_TRUE(isolate.get(longest).lane.has_value());
+  EXPECT_FALSE(isolate.get(longest + "x").lane.has_value());
+  EXPECT_TRUE(isolate.get(longest).lane.has_value());
 }
 
 TEST_F(AppTest, LanesHitsAreTakenBeforeAnythingButAHitInMemoryAndElseOnceASecond) {

@@ -103,7 +103,48 @@ TEST_F(KeptAnswersTest, HaveTheirLanesGuards) {
   isolate.get(title_url);
   const auto& hot = isolate.get(title_url);
   ASSERT_TRUE(hot.lane.has_value());
-  EXPECT_THAT(hot.lane->guards, ::testing::ElementsAre("if-none-match", "if-modified-since"));
+  EXPECT_THAT(isolate.host.head_of(hot)->guards,
+              ::testing::ElementsAre("if-none-match", "if-modified-since"));
+}
+
+TEST_F(KeptAnswersTest, SayWhichPagesMayReadThem) {
+  world.origin = [](const OriginRequest&) {
+    OriginReply reply;
+    reply.headers = {{"content-type", "application/json"}};
+    reply.content = "{}";
+    return reply;
+  };
+  const std::string declarations = R"({"resources": [
+    {"name": "open", "match": {"path": "/open"}, "origin": {"url": "https://api.example.com/open"}, "key": [], "ttl": "1h", "stale": "until 2h",
+     "cors": {"origins": ["*"]}},
+    {"name": "closed", "match": {"path": "/closed"}, "origin": {"url": "https://api.example.com/closed"},
+     "key": [], "ttl": "1h", "stale": "until 2h", "cors": {"origins": ["https://a.example"]}}]})";
+  Isolate isolate(world, {}, declarations);
+  ASSERT_EQ(isolate.faults, 0U);
+  const TextPairs from_a = {{"origin", "https://a.example"}};
+  const std::string open = "https://larder.test/open";
+  isolate.get(open);
+  EXPECT_FALSE(isolate.run("GET", open, from_a).lane.has_value());
+  const auto& to_all = isolate.run("GET", open, from_a);
+  EXPECT_EQ(to_all.header("access-control-allow-origin"), "*");
+  EXPECT_EQ(to_all.header("access-control-expose-headers"), "cache-status, age, retry-after");
+  ASSERT_TRUE(to_all.lane.has_value());
+  EXPECT_THAT(isolate.host.head_of(to_all)->guards,
+              ::testing::ElementsAre("if-none-match", "if-modified-since"));
+
+  const std::string closed = "https://larder.test/closed";
+  isolate.get(closed);
+  isolate.get(closed);
+  const auto& to_nobody = isolate.get(closed);
+  EXPECT_EQ(to_nobody.header("access-control-allow-origin"), "");
+  EXPECT_EQ(to_nobody.header("vary"), "origin");
+  ASSERT_TRUE(to_nobody.lane.has_value());
+  EXPECT_THAT(isolate.host.head_of(to_nobody)->guards,
+              ::testing::ElementsAre("if-none-match", "if-modified-since", "origin"));
+  const auto& to_a = isolate.run("GET", closed, from_a);
+  EXPECT_EQ(to_a.header("access-control-allow-origin"), "https://a.example");
+  EXPECT_FALSE(to_a.lane.has_value());
+  EXPECT_EQ(isolate.host.head_of(to_a), nullptr);
 }
 
 }  // namespace

@@ -51,13 +51,11 @@ void FaultyHost::respond(host::RequestId request, const host::Answer& answer) {
   SimulatedHost::respond(request, answer);
   if (ClientRequest* const known = client(request)) {
     known->answered = true;
-    if (const auto& given = exchange(request).lane) {
-      RepeatedAnswer& lane = lanes_[known->url];
-      settle(lane);
-      lane = RepeatedAnswer();
-      lane.lane = given->id;
-      lane.until = given->until;
-      lane.exchange = exchange(request);
+    if (exchange(request).lane) {
+      RepeatedAnswer& repeated = lanes_[known->url];
+      settle(repeated);
+      repeated = RepeatedAnswer();
+      repeated.exchange = exchange(request);
     }
     overseer_.answered(*this, *known);
   }
@@ -76,13 +74,19 @@ const SimulatedHost::Exchange* FaultyHost::repeated(const std::string& url) {
   if (found == lanes_.end()) {
     return nullptr;
   }
-  if (world_.now >= found->second.until) {
-    settle(found->second);
+  RepeatedAnswer& repeated = found->second;
+  const host::Lane& lane = *repeated.exchange.lane;
+  std::optional<host::Answer> answer = repeated_by_lane(repeated.exchange);
+  if (!answer || world_.now >= lane.until || repeated.hits >= lane.hits_max) {
+    settle(repeated);
     lanes_.erase(found);
     return nullptr;
   }
-  ++found->second.hits;
-  return &found->second.exchange;
+  repeated.exchange.headers = std::move(answer->headers);
+  repeated.exchange.answered_at = world_.now;
+  ++repeated.hits;
+  ++repeated.untold;
+  return &repeated.exchange;
 }
 
 std::vector<host::LaneHits> FaultyHost::take_lane_hits() {
@@ -93,10 +97,10 @@ std::vector<host::LaneHits> FaultyHost::take_lane_hits() {
 }
 
 // Its hits are told from here on.
-void FaultyHost::settle(RepeatedAnswer& lane) {
-  if (lane.hits > 0) {
-    untold_hits_.emplace_back(lane.lane, lane.hits);
-    lane.hits = 0;
+void FaultyHost::settle(RepeatedAnswer& repeated) {
+  if (repeated.untold > 0) {
+    untold_hits_.emplace_back(repeated.exchange.lane->id, repeated.untold);
+    repeated.untold = 0;
   }
 }
 

@@ -175,12 +175,12 @@ class FaultyHost final : public SimulatedHost {
     host::RequestId request;
   };
   struct RepeatedAnswer {
-    std::uint32_t lane = 0;
-    Instant until;
     Exchange exchange;
+    // All, and those that the app was not told yet.
     std::uint32_t hits = 0;
+    std::uint32_t untold = 0;
   };
-  void settle(RepeatedAnswer& lane);
+  void settle(RepeatedAnswer& repeated);
   using SubjectName = std::array<std::size_t, 4>;
   static std::size_t origin_of(std::size_t resource) { return resource < plain_resources ? 0 : 1; }
   static SubjectName name_of(const Subject& subject) {

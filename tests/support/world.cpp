@@ -756,10 +756,26 @@ host::Answer SimulatedHost::written_out(const host::Answer& answer) const {
   whole.headers.emplace_back("cache-status",
                              concat({parts.before_ttl, to_text(kept.ttl_seconds), parts.after_ttl}));
   whole.body = parts.body;
-  if (kept.lane != 0) {
-    whole.lane = host::Lane(kept.lane, kept.lane_until, parts.guards);
-  }
   return whole;
+}
+
+const host::HeadParts* SimulatedHost::head_of(const Exchange& exchange) const {
+  const auto found = heads_.find(static_cast<std::uint32_t>(exchange.head));
+  return found == heads_.end() ? nullptr : &found->second;
+}
+
+std::optional<host::Answer> SimulatedHost::repeated_by_lane(const Exchange& first) const {
+  const host::HeadParts* const head = head_of(first);
+  if (!first.lane || head == nullptr) {
+    return std::nullopt;
+  }
+  host::Answer repeated;
+  repeated.status = head->status;
+  repeated.kept.emplace();
+  repeated.kept->head = first.head;
+  repeated.kept->age_seconds = whole_seconds(std::max(world_.now - first.lane->age_since, Millis(0)));
+  repeated.kept->ttl_seconds = whole_seconds(first.lane->ttl_until - world_.now);
+  return written_out(repeated);
 }
 
 void SimulatedHost::respond(host::RequestId request, const host::Answer& given) {
@@ -771,7 +787,10 @@ void SimulatedHost::respond(host::RequestId request, const host::Answer& given) 
   exchange.status = answer.status;
   exchange.headers = answer.headers;
   exchange.body = content(answer.body);
-  exchange.lane = answer.lane;
+  if (given.kept) {
+    exchange.lane = given.kept->lane;
+    exchange.head = given.kept->head;
+  }
 }
 
 void SimulatedHost::finished(host::RequestId request) { exchange(request).finished = true; }

@@ -211,7 +211,9 @@ class SimulatedHost : public host::Host {
     std::uint32_t status = 0;
     TextPairs headers;
     std::string body;
+    // With the head whose answers it repeats.
     std::optional<host::Lane> lane;
+    host::HeadHandle head = host::HeadHandle::none;
     Instant answered_at;
 
     // The header's value, or "" if there is none.
@@ -220,6 +222,8 @@ class SimulatedHost : public host::Host {
   Exchange& exchange(host::RequestId request) { return exchanges_[static_cast<std::uint32_t>(request)]; }
   std::size_t bodies_alive() const { return bodies_.size(); }
   std::size_t heads_alive() const { return heads_.size(); }
+  // The head of an answer that was given in numbers; nullptr: it is kept no longer.
+  const host::HeadParts* head_of(const Exchange& exchange) const;
   std::uint64_t body_bytes_alive() const;
   const std::vector<std::string>& log_lines() const { return log_lines_; }
   // What the app is told that lanes have answered, once.
@@ -271,6 +275,8 @@ class SimulatedHost : public host::Host {
   virtual Outcome run_operation(host::RequestId request, host::OperationKind kind, RecordReader& arguments);
   static Outcome record_result(Millis delay, std::function<void(RecordWriter&)> write);
   std::string content(host::BodyHandle body) const;
+  // What the exchange's lane answers now, its times apart; nullopt: its head is kept no longer.
+  std::optional<host::Answer> repeated_by_lane(const Exchange& first) const;
 
   World& world_;
 

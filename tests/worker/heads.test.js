@@ -21,6 +21,9 @@ const PARTS = {
   handle: 0,
 };
 
+/** Of what came at the beginning of time, and is fresh for a minute. */
+const LEAVE = { id: 1, until: 12_000, hitsMax: 10, ageSince: 0, ttlUntil: 60_000 };
+
 /** An instance without a module. */
 function bareInstance() {
   return Object.assign(Object.create(Instance.prototype), {
@@ -64,21 +67,23 @@ test("a head changes with the second of its age or of its ttl, and at no other t
   const headers = new Headers({ "content-type": "text/plain" });
   const set = vi.spyOn(headers, "set");
   const handle = heads.keep({ ...PARTS, guards: [] }, { status: 200, headers }, null);
-  expect([...(heads.at(handle, 4, 86_396)?.headers ?? [])]).toEqual([
+  const head = heads.get(handle);
+  expect([...(head?.at(4, 86_396)?.headers ?? [])]).toEqual([
     ["age", "4"],
     ["cache-status", "larder; hit; ttl=86396; detail=memory"],
     ["content-type", "text/plain"],
   ]);
   expect(set).toHaveBeenCalledTimes(2);
-  heads.at(handle, 4, 86_396);
+  head?.at(4, 86_396);
   expect(set).toHaveBeenCalledTimes(2);
-  expect(heads.at(handle, 4, 86_395)?.headers.get("cache-status")).toBe(
-    "larder; hit; ttl=86395; detail=memory",
-  );
-  expect(heads.at(handle, 5, -1)?.headers.get("age")).toBe("5");
+  expect(head?.at(4, 86_395)?.headers.get("cache-status")).toBe("larder; hit; ttl=86395; detail=memory");
+  expect(head?.at(5, -1)?.headers.get("age")).toBe("5");
   expect(headers.get("cache-status")).toBe("larder; hit; ttl=-1; detail=memory");
   heads.release(handle);
-  expect(heads.at(handle, 5, 1)).toBe(null);
+  expect(heads.get(handle)).toBe(null);
+  // Nor does one that holds it yet have anything to answer with.
+  expect(head?.at(5, 1)).toBe(null);
+  expect(head?.body).toBe(null);
 });
 
 test("no handle is given twice while it is kept, all around", () => {
@@ -98,22 +103,22 @@ test("an answer of a head is whole for GET, has no body for HEAD, and opens the 
     ["GET", "spice"],
   ])) {
     const flight = flightOf(instance, method);
-    instance.respondKept(1, handle, 7, 53, 0, 0);
+    instance.respondKept(1, handle, 7, 53, null);
     expect(flight.response?.status).toBe(200);
     expect(flight.response?.headers.get("age")).toBe("7");
     expect(await flight.response?.text()).toBe(text);
   }
   expect(instance.lanes.table.size).toBe(0);
   const flight = flightOf(instance, "GET");
-  instance.respondKept(1, handle, 8, 52, 3, 5_000);
+  instance.respondKept(1, handle, 8, 52, { ...LEAVE, id: 3 });
   // What is done to an answer that went out changes no other.
   flight.response?.headers.set("age", "900");
   const request = new Request("http://larder.test/x");
-  const repeated = instance.lanes.answer(request, "GET", request.url, 4_999);
-  expect(repeated.headers.get("age")).toBe("8");
-  expect(repeated.headers.get("cache-status")).toBe("larder; hit; ttl=52; detail=memory");
+  const repeated = instance.lanes.answer(request, "GET", request.url, 11_999);
+  expect(repeated.headers.get("age")).toBe("11");
+  expect(repeated.headers.get("cache-status")).toBe("larder; hit; ttl=48; detail=memory");
   expect(await repeated.text()).toBe("spice");
-  expect(instance.lanes.answer(request, "GET", request.url, 5_000)).toBe(null);
+  expect(instance.lanes.answer(request, "GET", request.url, 12_000)).toBe(null);
 });
 
 test.for([
@@ -135,20 +140,22 @@ test.for([
   const instance = bareInstance();
   const handle = createHead(instance, 200, /** @type {[string, string][]} */ (fields), "stored as it is");
   flightOf(instance, "GET");
-  instance.respondKept(1, handle, 1, 1, 0, 0);
-  expect(made.map((init) => init?.encodeBody)).toEqual([encodeBody]);
+  instance.respondKept(1, handle, 1, 1, LEAVE);
+  const request = new Request("http://larder.test/x");
+  expect(instance.lanes.answer(request, "GET", request.url, 1_000)?.status).toBe(200);
+  expect(made.map((init) => init?.encodeBody)).toEqual([encodeBody, encodeBody]);
 });
 
 test("a 304 has no body, a head that nobody keeps is a 500, and what breaks off is no head", async () => {
   const instance = bareInstance();
   const handle = createHead(instance, 304, [["etag", '"a"']], "spice");
   const confirmed = flightOf(instance, "GET");
-  instance.respondKept(1, handle, 0, 1, 0, 0);
+  instance.respondKept(1, handle, 0, 1, null);
   expect(confirmed.response?.status).toBe(304);
   expect(await confirmed.response?.text()).toBe("");
   instance.heads.release(handle);
   const lost = flightOf(instance, "GET");
-  instance.respondKept(1, handle, 0, 1, 9, 5_000);
+  instance.respondKept(1, handle, 0, 1, LEAVE);
   expect(lost.response?.status).toBe(500);
   expect(instance.lanes.table.size).toBe(0);
   expect(createHead(instance, 199, [], null)).toBe(0);

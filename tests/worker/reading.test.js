@@ -48,7 +48,7 @@ test("a miss asks the origin once, the next read is a memory hit with the same b
 });
 
 test("a fast lane gives the same answer, until a condition or another method asks for thought", async () => {
-  // A lane opens on the second hit within a second; on a busy machine that may take more than two.
+  // A lane opens on the second hit within six seconds; on a busy machine that may take more than two.
   const plain = [await get("/search/title?q=lane")];
   while (worker.serving?.lanes.table.size === 0) plain.push(await get("/search/title?q=lane"));
   plain.push(await get("/search/title?q=lane"));
