@@ -43,11 +43,7 @@ class Resident {
   const VariantSet& variants() const { return variants_; }
 
  private:
-  static void let_go(const Entry& entry) {
-    if (!LARDER_MUTATED(lane_outlives_entry)) {
-      entry.heads.let_go();
-    }
-  }
+  static void let_go(const Entry& entry) { entry.heads.let_go(); }
 
   VariantSet variants_;
 };
