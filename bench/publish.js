@@ -85,8 +85,8 @@ function hits({ http }) {
   const kept =
     memory === null
       ? ""
-      : `\n\nAn entry of ${memory.bodyBytes} bytes takes ${memory.bytesPerEntry} bytes of the process: body, header, head and tables ` +
-        `(${memory.entries} entries).`;
+      : `\n\nAn answer of ${memory.bodyBytes} bytes that is kept takes ${memory.bytesPerEntry} bytes of the process, its \`Headers\` ` +
+        `included (${memory.entries} of them), beside what the module keeps of it ([profiles](performance/profiles.md#memory)).`;
   return `## Hits\n\n${plot}\n\n${markdownTable(titles, rows)}${kept}`;
 }
 

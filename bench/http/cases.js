@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server } from "./server.js";
-import { bundleLarder, makeBare, makeLarder, makePeer } from "./workers.js";
+import { bundleLarder, makeBare, makeKept, makeLarder, makePeer } from "./workers.js";
 import { zipfSequence } from "./zipf.js";
 
 /** @typedef {import("./workers.js").Answer} Answer */
@@ -69,6 +69,7 @@ export async function makeCases(folder, origin, log, scope, urls) {
     bare_304: makeBare(place("bare_304"), notModified),
     bare_page: makeBare(place("bare_page"), page),
     peer: makePeer(place("peer"), hot),
+    kept: makeKept(place("kept"), hot),
   };
   const groups = groupsOf(fieldOf(hot, "etag"), urls);
   return { configurations, groups: scope === "whole" ? groups : guarded(groups) };

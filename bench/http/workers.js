@@ -147,6 +147,13 @@ export function makeBare(folder, answer) {
 }
 
 /** @param {string} folder @param {Answer} answer that of Larder @returns {string} its configuration */
+export function makeKept(folder, answer) {
+  return writeConfiguration(folder, [
+    { name: "kept", modules: [ours("kept.js"), ...literals(folder, answer)] },
+  ]);
+}
+
+/** @param {string} folder @param {Answer} answer that of Larder @returns {string} its configuration */
 export function makePeer(folder, answer) {
   const [body, fields] = literals(folder, answer);
   // Copied, because a configuration embeds nothing from above the packages' links.
