@@ -116,7 +116,7 @@ export function chart({
       { class: "chart" },
       h("figcaption", {}, title),
       legend,
-      h("p", { class: "empty" }, "A line needs two looks: it begins in a few seconds."),
+      h("p", { class: "empty" }, "A line needs two looks."),
     );
   }
   const axis = {
@@ -125,9 +125,11 @@ export function chart({
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
   };
-  requestAnimationFrame(() => {
+  // It has a size once it is a part of the page, which may be long after it was made.
+  const shown = new ResizeObserver(() => {
+    if (place.clientWidth === 0) return;
+    shown.disconnect();
     forgetUnseen();
-    if (!place.isConnected) return;
     const plot = new uPlot(
       {
         width: Math.max(place.clientWidth, 120),
@@ -165,5 +167,6 @@ export function chart({
     );
     drawn.add({ plot, place });
   });
+  shown.observe(place);
   return h("figure", { class: "chart" }, h("figcaption", {}, title), legend, place, details);
 }

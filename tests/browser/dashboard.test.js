@@ -362,7 +362,7 @@ const looked = (half, state) => ({
 test("experiments: what is under way comes first, harm is seen as harm, intervals narrow from night to night", async () => {
   const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
   const ended = Array.from({ length: 8 }, (_, i) =>
-    experimentNamed(`ended-${i}`, { state: "stopped", changed: Date.UTC(2026, 10, 2 + i) }),
+    experimentNamed(`ended-${i}`, { state: "stopped", changed: Date.UTC(2026, 10, 24, i) }),
   );
   const all = [...ended, experimentNamed("at-work", { began: Date.UTC(2026, 10, 20) })];
   await page.route("**/api/experiments", (route) =>
@@ -400,6 +400,8 @@ test("experiments: what is under way comes first, harm is seen as harm, interval
     nights.map((text) => text.split(" ")[0]),
     ["23", "22", "21"],
   );
+  // Of each a chart is drawn, whichever answer came last.
+  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 6);
   await page.screenshot({ path: `${PICTURES}/narrowing-light-1600.png`, fullPage: true });
   assert.deepEqual(await unfit(page), []);
   assert.deepEqual(faults, []);
