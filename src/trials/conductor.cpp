@@ -550,7 +550,7 @@ host::Task<Result<ExperimentRow>> Conductor::roll_back(host::Context here, std::
 }
 
 host::Task<void> Conductor::note_look(host::Context here, Dossier dossier) {
-  std::string numbers = looked_at(dossier.declaration, dossier.analysis);
+  const std::string numbers = looked_at(dossier.declaration, dossier.analysis);
   auto noted = as_it_is(dossier.row, decision_of("look", analysis_actor, dossier.analysis.reason, numbers));
   const auto kept = co_await records::experiments::move(here, records::experiments::names.only(), noted,
                                                         limit::object_wait);
