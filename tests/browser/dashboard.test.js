@@ -451,6 +451,8 @@ test("what could not be done is said, and what to do", async () => {
     const said = page.locator("#undone .failure");
     await said.waitFor();
     assert.equal(await said.textContent(), `This was not done. ${detail}`);
+    const [place, head] = [await said.boundingBox(), await page.locator("header").boundingBox()];
+    assert.ok(place && head && place.y >= head.y + head.height, "it lies below the header");
   }
   assert.deepEqual(await unfit(page), []);
   await page.screenshot({ path: `${PICTURES}/undone-light-360.png` });
