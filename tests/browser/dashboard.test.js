@@ -429,6 +429,41 @@ test("what is worst is seen as worst: alerts that page, advice on faults", async
   await context.close();
 });
 
+test("the preview of a purge says what that purge reaches", async () => {
+  const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+  const keys = Array.from({ length: 20 }, (_, i) => `larder:${i < 12 ? "title" : "isbn"}:v3:k${i}`);
+  await page.route("**/api/cache/keys?*", (route) => {
+    const asked = new URL(route.request().url()).searchParams.get("prefix") ?? "";
+    const prefix = asked.startsWith("larder:") ? asked : `larder:${asked}`;
+    return route.fulfill({ json: { keys: keys.filter((key) => key.startsWith(prefix)), cursor: null } });
+  });
+  await page.route("**/api/cache/entry?*", (route) => {
+    const key = new URL(route.request().url()).searchParams.get("key") ?? "";
+    const tags = /k(3|17)$/.test(key) ? ["dune", "book"] : ["book"];
+    return route.fulfill({ json: { key, tiers: [{ tier: "kv", found: true, tags }] } });
+  });
+  await show(page, "entries");
+  const card = page.locator(".card").filter({ has: page.getByRole("heading", { name: "Purge" }) });
+  /** @type {[string, string, string][]} */
+  const previews = [
+    ["prefixes", "larder:title", "It reaches 12 of the stored keys."],
+    ["prefixes", "title", "It reaches 0 of the stored keys."],
+    ["keys", "larder:isbn:v3:k12", "It reaches 1 of the stored keys."],
+    ["patterns", "*:k1*", "It reaches 11 of the stored keys."],
+    ["tags", "dune", "2 of the 20 stored keys that were looked at carry this tag; there are 20."],
+  ];
+  for (const [kind, text, said] of previews) {
+    await card.getByLabel("Which").selectOption(kind);
+    await card.getByLabel("Name").fill(text);
+    await card.getByRole("button", { name: "Preview" }).click();
+    await card.getByText(said).waitFor();
+    if (text === "title") await card.getByText("as they are stored: larder:title:v3:k0").waitFor();
+  }
+  assert.deepEqual(await card.locator("li").allTextContents(), ["larder:title:v3:k3", "larder:isbn:v3:k17"]);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("what could not be done is said, and what to do", async () => {
   const { page, context } = await open({ width: 360, theme: "light", token: await tokenOf() });
   const refused = (/** @type {number} */ status, /** @type {string} */ detail) => ({
