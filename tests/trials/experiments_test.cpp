@@ -421,9 +421,9 @@ TEST_F(ExperimentsTest, SayWhatIsWrongAsOfrepDoes) {
             R"({"flags":[]})");
 }
 
-// What the object counts of a million and a half units of two variants, where some of the second's are lost.
-std::vector<experiments::SampleRatio> counted_units(std::uint64_t lost_of_thousand) {
-  constexpr std::uint64_t unit_count = 1'500'000;
+// What the object counts of so many units of two variants, where some of the second's are lost.
+std::vector<experiments::SampleRatio> counted_units(std::uint64_t unit_count,
+                                                    std::uint64_t lost_of_thousand) {
   sim::DurableObjects objects{records::ObjectKind::experiments};
   const Instant now = instant_from_millis(1'789'948'800'000);
   records::experiments::declare_arguments declared;
@@ -503,10 +503,10 @@ experiments::Call call_of(const std::vector<experiments::SampleRatio>& counted) 
 }
 
 TEST(SampleRatio, FindsThatOneUnitInAHundredIsLost) {
-  const auto whole = counted_units(0);
+  const auto whole = counted_units(200'000, 0);
   EXPECT_LT(experiments::log_evidence_of_mismatch(whole), 0);
   EXPECT_EQ(call_of(whole), experiments::Call::promote);
-  const auto lossy = counted_units(10);
+  const auto lossy = counted_units(1'500'000, 10);
   EXPECT_GT(experiments::log_evidence_of_mismatch(lossy), std::log(100));
   EXPECT_EQ(call_of(lossy), experiments::Call::stop_mismatch);
 }
