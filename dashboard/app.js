@@ -43,6 +43,8 @@ const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const main = h("main", { id: "view", tabindex: "-1" });
 const status = h("span", { role: "status", class: "quiet" });
 const nav = h("nav", { "aria-label": "Views" });
+/** What was asked for and not done. It stays until another view is opened, or something else is done. */
+const undone = h("div", { id: "undone", "aria-live": "assertive" });
 let live = true;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -82,6 +84,7 @@ async function render(how) {
   const { view, parameters } = place();
   const [name, title, show, every] = view;
   if (how === "new") {
+    fill(undone);
     document.title = `${title} – Larder`;
     for (const link of nav.querySelectorAll("a")) {
       if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
@@ -141,7 +144,7 @@ function begin() {
       badge(isAdmin() ? "admin" : "viewer"),
       button("Sign out", leave),
     ),
-    h("div", { class: "frame" }, nav, main),
+    h("div", { class: "frame" }, nav, h("div", { class: "shown" }, undone, main)),
   );
   render("new");
 }
@@ -236,7 +239,13 @@ addEventListener("hashchange", () => {
   if (isSignedIn()) render("new");
 });
 addEventListener("refresh", () => {
+  fill(undone);
   if (isSignedIn()) render("again");
+});
+addEventListener("failed", (event) => {
+  if (!isSignedIn()) return;
+  fill(undone, failure(/** @type {CustomEvent} */ (event).detail, "This was not done."));
+  undone.scrollIntoView({ block: "nearest" });
 });
 document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);

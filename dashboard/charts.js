@@ -26,20 +26,50 @@ const HEIGHT = 190;
 /** Between the times that are written. */
 const STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 43_200, 86_400, 604_800];
 
-/** @param {number} seconds since the epoch */
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+const DAY_SECONDS = 86_400;
 
-new ResizeObserver(() => {
+/** How times within a day, or over several, are told apart. @param {number[]} times @returns {(seconds: number) => string} */
+function writerOf(times) {
+  const isLong = (times.at(-1) ?? 0) - (times[0] ?? 0) > DAY_SECONDS;
+  const written = new Intl.DateTimeFormat(
+    "en-GB",
+    isLong
+      ? { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }
+      : { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  );
+  return (seconds) => written.format(seconds * 1000);
+}
+
+/** Views are made anew every few seconds: the canvas of a chart that is not shown any more goes. */
+function forgetUnseen() {
   for (const one of drawn) {
     if (!one.place.isConnected) {
       one.plot.destroy();
       drawn.delete(one);
-    } else if (one.place.clientWidth > 0) one.plot.setSize({ width: one.place.clientWidth, height: HEIGHT });
+    }
+  }
+}
+
+new ResizeObserver(() => {
+  forgetUnseen();
+  for (const { place, plot } of drawn) {
+    const width = place.clientWidth;
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT });
   }
 }).observe(document.documentElement);
 
 /** @param {Chart} chart @returns {HTMLElement} */
-export function chart({ title, times, lines, values, format, range, bands = [], span, timeText = clock }) {
+export function chart({
+  title,
+  times,
+  lines,
+  values,
+  format,
+  range,
+  bands = [],
+  span,
+  timeText = writerOf(times),
+}) {
   const place = h("div", {
     class: "plot",
     role: "img",
@@ -86,7 +116,7 @@ export function chart({ title, times, lines, values, format, range, bands = [], 
       { class: "chart" },
       h("figcaption", {}, title),
       legend,
-      h("p", { class: "empty" }, "A line needs two looks: it begins in a few seconds."),
+      h("p", { class: "empty" }, "A line needs two looks."),
     );
   }
   const axis = {
@@ -95,8 +125,11 @@ export function chart({ title, times, lines, values, format, range, bands = [], 
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
   };
-  requestAnimationFrame(() => {
-    if (!place.isConnected) return;
+  // It has a size once it is a part of the page, which may be long after it was made.
+  const shown = new ResizeObserver(() => {
+    if (place.clientWidth === 0) return;
+    shown.disconnect();
+    forgetUnseen();
     const plot = new uPlot(
       {
         width: Math.max(place.clientWidth, 120),
@@ -134,5 +167,6 @@ export function chart({ title, times, lines, values, format, range, bands = [], 
     );
     drawn.add({ plot, place });
   });
+  shown.observe(place);
   return h("figure", { class: "chart" }, h("figcaption", {}, title), legend, place, details);
 }

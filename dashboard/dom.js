@@ -81,17 +81,20 @@ export function when(value) {
 /**
  * @param {[string, (row: any) => Child | Child[], string?][]} columns title, cell, and "number" for what is compared, "prose" for what is read or "whole" for what is not to be broken
  * @param {any[]} rows
- * @param {{caption: string, empty?: Child}} options
+ * @param {{caption: string, empty?: Child, stacks?: boolean}} options `stacks`: on a phone its rows stand as blocks; those with prose do
  */
-export function table(columns, rows, { caption, empty = "There is nothing yet." }) {
+export function table(columns, rows, { caption, empty = "There is nothing yet.", stacks = false }) {
   if (rows.length === 0) return h("p", { class: "empty" }, empty);
   return h(
     "div",
     { class: "scroller", tabindex: "0", role: "region", "aria-label": caption },
     h(
       "table",
-      // On a phone rows with prose stand as blocks; the roles say that it is a table all the same.
-      { role: "table", class: columns.some(([, , kind]) => kind === "prose") ? "stacks" : "" },
+      // The roles say that it is a table all the same where its rows stand as blocks.
+      {
+        role: "table",
+        class: stacks || columns.some(([, , kind]) => kind === "prose") ? "stacks" : "",
+      },
       h("caption", { class: "hidden" }, caption),
       h(
         "thead",
@@ -135,9 +138,19 @@ export const card = (title, ...children) =>
     ...children.flat().map((child) => (child instanceof Node ? child : h("p", {}, child || ""))),
   );
 
-/** @param {string} label @param {() => unknown} press @param {Properties} [properties] */
+/**
+ * What it does and does not catch itself is shown above the view, as a failure.
+ * @param {string} label @param {() => unknown} press @param {Properties} [properties]
+ */
 export function button(label, press, properties = {}) {
-  return h("button", { type: "button", on: { click: press }, ...properties }, label);
+  const click = async () => {
+    try {
+      await press();
+    } catch (error) {
+      dispatchEvent(new CustomEvent("failed", { detail: error }));
+    }
+  };
+  return h("button", { type: "button", on: { click }, ...properties }, label);
 }
 
 /** A listener for what the browser would do by itself. @param {() => unknown} act */

@@ -25,6 +25,9 @@ const BUILDING = "build/building.txt";
 const SILENT_MILLIS = 60_000;
 const POLL_MILLIS = 50;
 
+/** Neither a released archive nor a tree that serves the modules of one has anything to compile. @returns {boolean} */
+const compiles = () => existsSync("CMakeLists.txt") && !process.env.LARDER_PREBUILT;
+
 /** What wrangler.toml says, as this is run with an environment of its own. @returns {string[]} */
 function buildCommand() {
   const { build } = /** @type {any} */ (parse(readFileSync("wrangler.toml", "utf8")));
@@ -52,7 +55,10 @@ export const modelInDevVars = () => inDevVars(["LLM_URL", "GEMINI_API_KEY"]);
  */
 export async function startStack(children, options) {
   const { port, cataloguePort, origin, wranglerArguments = [], output } = options;
-  console.log("Building the Worker (a first build takes a minute or more)");
+  const what = compiles()
+    ? "Building the Worker (a first build takes a minute or more)"
+    : "Preparing the Worker";
+  console.log(what);
   const environment = { LARDER_PROGRESS: "yes" };
   await children.run("the build", options.build ?? buildCommand(), { environment, output });
 
@@ -90,6 +96,8 @@ export async function startStack(children, options) {
  */
 async function answers(worker, wrangler, silentMillis) {
   let heardAt = performance.now();
+  /** @type {number | undefined} */
+  let status;
   while (performance.now() - heardAt < silentMillis) {
     const signal = AbortSignal.timeout(silentMillis);
     const response = await fetch(`${worker}/health`, { signal }).catch(() => null);
@@ -99,10 +107,15 @@ async function answers(worker, wrangler, silentMillis) {
       const problem = await (await fetch(worker)).json();
       return `the Worker refuses to serve. ${problem.detail}`;
     }
-    // Wrangler builds as well: where sources have changed since.
-    heardAt = existsSync(BUILDING) ? performance.now() : Math.max(heardAt, wrangler.wroteAt);
+    status = response?.status;
+    // Wrangler builds as well: where sources have changed since. It also writes a line for each answer of a Worker, which is no
+    // sign that it will get better.
+    if (existsSync(BUILDING)) heardAt = performance.now();
+    else if (response === null) heardAt = Math.max(heardAt, wrangler.wroteAt);
     await sleep(POLL_MILLIS);
   }
   const log = wrangler.lines.map((line) => `\n  ${line}`).join("");
-  return `the Worker was started and did not answer within ${silentMillis / 1000} s; its log ends so:${log}`;
+  const what =
+    status === undefined ? "did not answer within" : `answered with the status ${status} alone for`;
+  return `the Worker was started and ${what} ${silentMillis / 1000} s; its log ends so:${log}`;
 }

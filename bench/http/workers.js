@@ -2,6 +2,7 @@
 
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { objectRows } from "../../scripts/generate/object_rows.js";
 import { run } from "../../scripts/steps.js";
 
 /**
@@ -114,25 +115,27 @@ export function makeLarder(folder, modules, settings) {
   const disk = join(folder, "objects");
   rmSync(disk, { recursive: true, force: true });
   mkdirSync(disk);
-  // A lock stores nothing, so that it needs no file for each key; the control log and the ledger are SQLite's.
-  const objects = [
-    { binding: "LOCK", className: "Lock", service: "larder" },
-    { binding: "CONTROL", className: "ControlLog", service: "control" },
-    { binding: "LEDGER", className: "Ledger", service: "control" },
-    { binding: "EXPERIMENTS", className: "Experiments", service: "control" },
-    { binding: "AUDIT", className: "Audit", service: "control" },
-    { binding: "BUCKETS", className: "Buckets", service: "control" },
-  ];
+  // What stores nothing needs no file for each key; the others are SQLite's.
+  const objects = objectRows().map(({ binding = "", name = "", kept }) => ({
+    binding,
+    className: name,
+    service: kept === "durable" ? "control" : "larder",
+  }));
+  const classesIn = (/** @type {string} */ wanted) =>
+    objects.filter(({ service }) => service === wanted).map(({ className }) => className);
   return writeConfiguration(
     folder,
     [
-      { name: "larder", modules, bindings, kv: "stores", cache: "stores", objects, classes: ["Lock"] },
       {
-        name: "control",
+        name: "larder",
         modules,
-        classes: ["ControlLog", "Ledger", "Experiments", "Audit", "Buckets"],
-        storage: "disk",
+        bindings,
+        kv: "stores",
+        cache: "stores",
+        objects,
+        classes: classesIn("larder"),
       },
+      { name: "control", modules, classes: classesIn("control"), storage: "disk" },
       { name: "stores", modules: [ours("stores.js")] },
     ],
     { disk },

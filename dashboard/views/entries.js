@@ -19,6 +19,10 @@ import { failure } from "./failure.js";
 
 const PAGE = 200;
 const PREVIEW_MAX = 1000;
+/** Entries that a tag is looked for in, so many at once: an operator's calls are ten a second. */
+const LOOKED_AT_MAX = 200;
+const AT_ONCE = 8;
+const PAUSE_MILLIS = 900;
 /** A branch with more keys is opened when it is wanted. */
 const OPEN_MAX = 20;
 
@@ -202,14 +206,19 @@ function purgeCard() {
     h("option", { value: "hard" }, "hard: gone"),
   );
   const result = h("div", { "aria-live": "polite" });
+  let previews = 0;
   const preview = async () => {
-    fill(result, h("p", { class: "quiet" }, "Looking what it reaches …"));
-    await reached(kind.value, text.value.trim()).then(
-      (child) => fill(result, child),
-      (error) => fill(result, failure(error)),
-    );
+    const mine = ++previews;
+    const say = (/** @type {Node} */ child) => {
+      const isWanted = mine === previews && result.isConnected;
+      if (isWanted) fill(result, child);
+      return isWanted;
+    };
+    say(h("p", { class: "quiet" }, "Looking what it reaches …"));
+    await reached(kind.value, text.value.trim(), say).catch((error) => say(failure(error)));
   };
   const purge = async () => {
+    previews++;
     const what = text.value.trim();
     if (
       what === "" ||
@@ -240,25 +249,22 @@ function purgeCard() {
   );
 }
 
-/** What of the listed keys a purge reaches. @param {string} kind @param {string} text */
-async function reached(kind, text) {
-  if (text === "") return h("p", { class: "empty" }, "Write what is to be purged.");
+/** @typedef {(child: Node) => boolean} Say shows what is known so far; false: nobody wants to know any more */
+
+/** What of the listed keys a purge reaches, judged as the Worker judges it. @param {string} kind @param {string} text @param {Say} say */
+async function reached(kind, text, say) {
+  if (text === "") {
+    say(h("p", { class: "empty" }, "Write what is to be purged."));
+    return;
+  }
   const { keys, cursor } = await get("/api/cache/keys", {
     limit: String(PREVIEW_MAX),
     prefix: kind === "prefixes" || kind === "keys" ? text : "",
   });
+  const more = cursor === null ? "" : " or more";
   if (kind === "tags") {
-    const sampled = keys.slice(0, 8);
-    const seen = await Promise.all(
-      sampled.map((/** @type {string} */ key) => get("/api/cache/entry", { key }).catch(() => null)),
-    );
-    const hit = seen.filter((one) => one?.tiers.some((/** @type {any} */ tier) => tier.tags?.includes(text)));
-    return h(
-      "p",
-      {},
-      `${hit.length} of the first ${sampled.length} keys carry this tag${hit.length > 0 ? ": " : "."}`,
-      hit.map((one) => h("code", { class: "wrap" }, `${one.key} `)),
-    );
+    await reachedByTag(text, keys, more, say);
+    return;
   }
   const pattern = new RegExp(
     `^${text
@@ -267,16 +273,54 @@ async function reached(kind, text) {
       .join("[\\s\\S]*")}$`,
   );
   const hit = keys.filter((/** @type {string} */ key) =>
-    kind === "patterns" ? pattern.test(key) : kind === "keys" ? key === text : true,
+    kind === "patterns" ? pattern.test(key) : kind === "keys" ? key === text : key.startsWith(text),
   );
-  return h(
-    "div",
-    {},
-    h("p", {}, `It reaches ${hit.length}${cursor === null ? "" : " or more"} of the stored keys.`),
+  // A list may be asked for without the deployment's own prefix, a purge may not.
+  const isShort = hit.length === 0 && kind !== "patterns" && keys.length > 0;
+  say(
     h(
-      "ul",
-      { class: "plain" },
-      hit.slice(0, 20).map((/** @type {string} */ key) => h("li", {}, h("code", { class: "wrap" }, key))),
+      "div",
+      {},
+      h("p", {}, `It reaches ${hit.length}${more} of the stored keys.`),
+      isShort ? h("p", {}, "A purge names them as they are stored: ", h("code", {}, keys[0])) : null,
+      listed(hit),
     ),
   );
+}
+
+/** @param {string[]} keys */
+const listed = (keys) =>
+  h(
+    "ul",
+    { class: "plain" },
+    keys.slice(0, 20).map((key) => h("li", {}, h("code", { class: "wrap" }, key))),
+  );
+
+/** Tags are the entries' own, so these are looked at one by one. @param {string} tag @param {string[]} keys @param {string} more @param {Say} say */
+async function reachedByTag(tag, keys, more, say) {
+  const looked = keys.slice(0, LOOKED_AT_MAX);
+  /** @type {string[]} */
+  const hit = [];
+  for (let at = 0; at < looked.length || at === 0; at += AT_ONCE) {
+    const some = looked.slice(at, at + AT_ONCE);
+    const seen = await Promise.all(some.map((key) => get("/api/cache/entry", { key }).catch(() => null)));
+    some.forEach((key, i) => {
+      if (seen[i]?.tiers.some((/** @type {any} */ tier) => tier.tags?.includes(tag))) hit.push(key);
+    });
+    const count = at + some.length;
+    const isWanted = say(
+      h(
+        "div",
+        {},
+        h(
+          "p",
+          {},
+          `${hit.length} of the ${count} stored keys that were looked at carry this tag; there are ${keys.length}${more}.`,
+        ),
+        listed(hit),
+      ),
+    );
+    if (!isWanted || count >= looked.length) return;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLIS));
+  }
 }

@@ -5,7 +5,8 @@ import { chart } from "../charts.js";
 import { badge, button, card, confirmed, h, numberText, table, when } from "../dom.js";
 import { failure } from "./failure.js";
 
-const SHOWN_MAX = 6;
+/** Whatever is under way is shown; of what is over, as much as makes it so many. */
+const SHOWN_MIN = 6;
 /** By experiment and variant: what was seen of the primary metric. @type {Map<string, {time: number, low: number | null, value: number | null, high: number | null}[]>} */
 const seen = new Map();
 
@@ -28,27 +29,51 @@ export async function experiments() {
       ),
     ];
   }
-  const shown = await Promise.all(
-    found
-      .slice(0, SHOWN_MAX)
-      .map((/** @type {any} */ one) =>
-        get(`/api/experiments/${encodeURIComponent(one.id)}`).then(dossier, failure),
-      ),
+  const sorted = [...found].sort(
+    (a, b) => Number(isUnderWay(b)) - Number(isUnderWay(a)) || b.changed - a.changed,
   );
-  const rest =
-    found.length > SHOWN_MAX
-      ? [h("p", { class: "quiet" }, `There are ${found.length - SHOWN_MAX} more: larder experiments list`)]
-      : [];
-  return [...shown, ...rest];
+  const most = Math.max(SHOWN_MIN, found.filter(isUnderWay).length);
+  const shown = await Promise.all(
+    sorted
+      .slice(0, most)
+      .map((one) => get(`/api/experiments/${encodeURIComponent(one.id)}`).then(dossier, failure)),
+  );
+  return [...shown, others(sorted.slice(most))];
 }
+
+/** @param {any} one */
+const isUnderWay = (one) => ["running", "watching"].includes(one.state);
+
+/** Those that are over for longer. @param {any[]} found */
+const others = (found) =>
+  found.length === 0
+    ? null
+    : card(
+        "Earlier ones",
+        table(
+          [
+            ["experiment", (one) => one.id],
+            ["state", (one) => badge(one.state, TONES[one.state] ?? "calm")],
+            ["ended", (one) => when(one.changed)],
+            ["hypothesis", (one) => one.declaration.hypothesis, "prose"],
+          ],
+          found,
+          { caption: "Earlier experiments" },
+        ),
+        h("p", { class: "quiet" }, "What they showed: larder experiments show NAME"),
+      );
 
 const TONES = /** @type {Record<string, "good" | "warn" | "bad" | "calm">} */ ({
   running: "calm",
   watching: "warn",
   kept: "good",
   stopped: "bad",
-  rolled_back: "bad",
   "rolled-back": "bad",
+});
+const GUARDED = /** @type {Record<string, "good" | "bad" | "calm">} */ ({
+  open: "calm",
+  unharmed: "good",
+  harmed: "bad",
 });
 
 /** @param {any} one */
@@ -62,16 +87,13 @@ function dossier(one) {
       [
         ["variant", (variant) => variant.variant],
         ["requests", (variant) => numberText(variant.requests), "number"],
-        ["groups", (variant) => numberText(variant.units), "number"],
+        ["units", (variant) => numberText(variant.units), "number"],
         ["primary metric", (variant) => (variant.primary ? variant.primary.words : "the control"), "prose"],
         [
           "guardrails",
           (variant) =>
             (variant.guardrails ?? []).map((/** @type {any} */ guard) =>
-              badge(
-                `${guard.metric}: ${guard.state}`,
-                guard.state === "broken" ? "bad" : guard.state === "unharmed" ? "good" : "calm",
-              ),
+              badge(`${guard.metric}: ${guard.state}`, GUARDED[guard.state] ?? "calm"),
             ),
         ],
         [
@@ -128,7 +150,9 @@ function interval(one, variant) {
       }))
       .sort((/** @type {any} */ a, /** @type {any} */ b) => a.time - b.time);
   const { low, effect, high, metric } = variant.primary;
-  const points = [...past, { time: Date.now() / 1000, low, value: effect, high }].slice(-300);
+  const time = (isUnderWay(one) ? Date.now() : one.changed) / 1000;
+  const earlier = past.filter((/** @type {{time: number}} */ point) => point.time < time);
+  const points = [...earlier, { time, low, value: effect, high }].slice(-300);
   seen.set(key, points);
   return chart({
     title: `${variant.variant} against the control: ${metric}, with the interval that holds at 95 %`,

@@ -309,7 +309,7 @@ function firingAlerts(alerts, firing) {
   return table(
     [
       ["alert", (one) => h("a", { href: "#/alerts" }, one.name)],
-      ["severity", (one) => badge(one.severity, one.severity === "critical" ? "bad" : "warn")],
+      ["severity", (one) => badge(one.severity, one.severity === "page" ? "bad" : "warn")],
       ["value", (one) => one.value ?? "–", "number"],
       ["threshold", (one) => one.threshold, "number"],
       ["what", (one) => one.what, "prose"],
@@ -333,7 +333,7 @@ function objectives(slo) {
       ],
     ],
     slo.objectives,
-    { caption: "Service level objectives" },
+    { caption: "Service level objectives", stacks: true },
   );
 }
 
@@ -343,7 +343,7 @@ function advised(answer) {
     [
       [
         "level",
-        (one) => badge(one.level, one.level === "note" ? "calm" : one.level === "error" ? "bad" : "warn"),
+        (one) => badge(one.level, one.level === "note" ? "calm" : one.level === "fault" ? "bad" : "warn"),
       ],
       ["what", (one) => one.what, "prose"],
       ["what to do", (one) => one.help, "prose"],

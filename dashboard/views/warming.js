@@ -52,6 +52,7 @@ function jobTable(answer) {
     answer.jobs,
     {
       caption: "Jobs of warming",
+      stacks: true,
       empty: "There are no jobs. Upload a list of books above, or: larder warm list.csv",
     },
   );

@@ -356,7 +356,7 @@ export const COMMANDS = [
     arguments: [["[keys...]", "whole keys"]],
     options: [
       { flags: "--tag <tag>", purpose: "entries with this tag", many: true },
-      { flags: "--prefix <prefix>", purpose: "keys that begin so", many: true },
+      { flags: "--prefix <prefix>", purpose: "keys that begin so: larder:title:", many: true },
       {
         flags: "--pattern <pattern>",
         purpose: "keys that fit, * is any text; '*' is everything",

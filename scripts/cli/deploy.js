@@ -20,7 +20,8 @@ import { checked, secretsNamed } from "./check.js";
 import { bucketsAndQueues, configurationFor, titleOf } from "./deployment.js";
 import { adviceLine, deploymentAdvice } from "./deployment_advice.js";
 import { EXIT, Failure, WrongUsage } from "./failure.js";
-import { bytesOf } from "./files.js";
+import { bytesOf, jsonOf } from "./files.js";
+import { bucketOf, comparedRules, faultsOf, RULES, settingRules } from "./lifecycle.js";
 import { jsonLine, shownLines, tableText } from "./text.js";
 
 /** @typedef {import("./commands.js").Context} Context */
@@ -174,6 +175,39 @@ function planOf(config, { found }) {
   return { lines, makes };
 }
 
+/**
+ * The lifecycle rules of the bucket that entries move to: set where nobody else's would go.
+ * @param {Wrangler} wrangler @param {any} config @param {{found: Set<string>}} account @param {any} declarations
+ * @returns {{lines: Line[], sets: string[][], notice: string}}
+ */
+function rulesFor(wrangler, config, { found }, declarations) {
+  const bucket = bucketOf(config);
+  const path = join(wrangler.root, RULES);
+  if (bucket === undefined || !existsSync(path)) return { lines: [], sets: [], notice: "" };
+  const told = (/** @type {string} */ state, /** @type {string} */ notice) => ({
+    lines: [{ kind: "lifecycle rules", name: bucket, state }],
+    sets: state === "to be set" ? [settingRules(bucket, wrangler.root)] : [],
+    notice,
+  });
+  const rules = jsonOf(path);
+  const { vars = {} } = config;
+  if (faultsOf(rules, declarations, vars, `${vars.CACHE_PREFIX ?? "larder"}:`).length > 0) {
+    return told("left alone", `${RULES} does not fit the declarations: larder lifecycle --check says why.\n`);
+  }
+  if (!found.has(bucket)) return told("to be set", "");
+  switch (comparedRules(wrangler.must(["r2", "bucket", "lifecycle", "list", bucket]), rules)) {
+    case "set":
+      return told("are set", "");
+    case "others":
+      return told(
+        "left alone",
+        `${bucket} has lifecycle rules of its own: larder lifecycle sets those of ${RULES} in their place.\n`,
+      );
+    default:
+      return told("to be set", "");
+  }
+}
+
 /** What the module has not taken yet may be no JSON. @param {string} text */
 function declaredIn(text) {
   try {
@@ -206,14 +240,16 @@ export async function deploy(options, context) {
     blind = error.message;
   }
   const { lines, makes } = planOf(config, account);
+  const declared = declaredIn(bytesOf(declarations).toString());
+  const rules = rulesFor(wrangler, config, account, declared);
   const secrets = gatherSecrets(file, needed, account.secrets, env);
   const uploads = secrets.isMade || Object.keys(secrets.values).length > 0;
   const commands = [
     toml.build.command,
-    ...makes.map((words) => `wrangler ${words.join(" ")}`),
+    ...[...makes, ...rules.sets].map((words) => `wrangler ${words.join(" ")}`),
     `wrangler deploy --config ${target}${uploads ? " --secrets-file FILE" : ""}`,
   ];
-  const all = [...lines, ...secrets.lines];
+  const all = [...lines, ...rules.lines, ...secrets.lines];
   say(`${config.name} (${environment})\n`);
   if (blind !== "") say(`The account cannot be looked at, so this is shown as for an empty one. ${blind}\n`);
   say(
@@ -224,10 +260,11 @@ export async function deploy(options, context) {
   );
   const advice = deploymentAdvice({
     config: toml,
-    declarations: declaredIn(bytesOf(declarations).toString()),
+    declarations: declared,
     lifecycle: null,
   });
   for (const one of advice) say(shownLines(`wrangler.toml: ${adviceLine(one)}`));
+  say(rules.notice);
   if (options.dryRun) {
     say(`Nothing was done. It would run:\n${commands.map((line) => `  ${line}\n`).join("")}`);
     if (json)
@@ -240,7 +277,7 @@ export async function deploy(options, context) {
   if (secrets.missing.length > 0) throw new Failure(missingText(secrets.missing, options, environment));
   build(toml.build.command, root, wrangler.env, declarations);
   if (makes.length > 0 && !options.yes) await consent(context);
-  for (const words of makes) {
+  for (const words of [...makes, ...rules.sets]) {
     say(`wrangler ${words.join(" ")}\n`);
     wrangler.must(words);
   }

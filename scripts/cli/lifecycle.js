@@ -82,6 +82,52 @@ export function faultsOf(rules, declarations, vars, prefix) {
 const reaches = (of, prefix) =>
   of === undefined || of === "" || prefix.startsWith(of) || of.startsWith(prefix);
 
+/** The bucket that entries move to, by its name; undefined where the deployment has none. @param {any} config @returns {string | undefined} */
+export const bucketOf = (config) =>
+  (config.r2_buckets ?? []).find((/** @type {any} */ { binding }) => binding === BUCKET)?.bucket_name;
+
+/** What wrangler is asked to set the rules of a bucket. @param {string} bucket @param {string} root */
+export const settingRules = (bucket, root) => [
+  "r2",
+  "bucket",
+  "lifecycle",
+  "set",
+  bucket,
+  "--file",
+  join(root, RULES),
+  "--force",
+];
+
+/**
+ * How what a bucket has compares with what is declared. Setting rules takes all others away, so those of somebody else are not
+ * replaced; R2's own, which ends uploads that were broken off, is one of ours as well.
+ * @param {string} listed what `wrangler r2 bucket lifecycle list` prints @param {any} rules the declared ones
+ * @returns {"set" | "unset" | "others"}
+ */
+export function comparedRules(listed, rules) {
+  const found = listed
+    .split(/\n\s*\n/)
+    .map((block) => ({
+      name: /^name:\s*(.*)$/m.exec(block)?.[1]?.trim(),
+      action: /^action:\s*(.*)$/m.exec(block)?.[1]?.trim() ?? "",
+    }))
+    .filter(({ name }) => name !== undefined);
+  const declared = rules.rules.map((/** @type {any} */ rule) => {
+    const { condition } = rule.deleteObjectsTransition ?? rule.abortMultipartUploadsTransition ?? {};
+    return { id: rule.id, age: `after ${(condition?.maxAge ?? 0) / DAY_SECONDS} days` };
+  });
+  const isSet = declared.every((/** @type {any} */ { id, age }) =>
+    found.some(({ name, action }) => name === id && action.endsWith(age)),
+  );
+  if (isSet) return "set";
+  const isOurs = (/** @type {string | undefined} */ name) =>
+    declared.some((/** @type {any} */ { id }) => id === name);
+  const areOthers = found.some(
+    ({ name, action }) => !isOurs(name) && !/^Abort incomplete multipart uploads [^,]*$/.test(action),
+  );
+  return areOthers ? "others" : "unset";
+}
+
 /** @param {{check?: boolean, env: string, declarations: string}} options @param {Context} context */
 export function lifecycle(options, { root, output, errors, env }) {
   const rules = jsonOf(join(root, RULES));
@@ -96,22 +142,13 @@ export function lifecycle(options, { root, output, errors, env }) {
   );
   for (const fault of faults) errors.write(`${fault}\n`);
   if (faults.length > 0) return EXIT.failed;
-  const bucket = (config.r2_buckets ?? []).find((/** @type {any} */ { binding }) => binding === BUCKET);
+  const bucket = bucketOf(config);
   if (bucket === undefined) throw new Failure(`wrangler.toml has no bucket with the binding ${BUCKET}.`);
   if (options.check === true) {
     output.write(`${RULES}: no object goes before its stub.\n`);
     return EXIT.done;
   }
-  const words = [
-    "r2",
-    "bucket",
-    "lifecycle",
-    "set",
-    bucket.bucket_name,
-    "--file",
-    join(root, RULES),
-    "--force",
-  ];
+  const words = settingRules(bucket, root);
   const { status, error, stdout, stderr } = spawnSync("wrangler", words, {
     cwd: root,
     env: {
@@ -125,6 +162,6 @@ export function lifecycle(options, { root, output, errors, env }) {
   });
   if (error !== undefined) throw new Failure("There is no wrangler: npm run setup installs it.");
   if (status !== 0) throw new Failure(`wrangler ${words.join(" ")} failed.\n${`${stdout}${stderr}`.trim()}`);
-  output.write(`${bucket.bucket_name} has the rules of ${RULES}.\n`);
+  output.write(`${bucket} has the rules of ${RULES}.\n`);
   return EXIT.done;
 }

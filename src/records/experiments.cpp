@@ -14,6 +14,10 @@ namespace limit = config::limit;
 
 constexpr std::string_view source = "experiments";
 constexpr std::uint32_t places = 10000;
+// Places of units stand as bits in rows of so many: a batch of some hundred units changes few rows, each
+// short.
+constexpr std::uint64_t places_of_row = 8192;
+static_assert(experiments::unit_places % places_of_row == 0);
 
 Key experiment_key(std::uint64_t number) {
   Key key("experiment");
@@ -125,6 +129,11 @@ void Experiments::put(const ExperimentRow& experiment) {
   put_row(experiment_key(experiment.number), experiment);
 }
 
+void Experiments::forget_earlier_epochs(const ExperimentRow& experiment) {
+  store_.put(Key("gone-epochs").number(experiment.number).number(experiment.epoch).str(), "");
+  wake_by(now_);
+}
+
 void Experiments::remove(const ExperimentRow& experiment) {
   store_.erase(name_key(experiment.name).str());
   store_.erase(experiment_key(experiment.number).str());
@@ -141,6 +150,9 @@ void Experiments::keep_decision(std::uint64_t number, const ExperimentDecision& 
   ExperimentDecision kept = decision;
   kept.at = static_cast<std::uint64_t>(millis_since_epoch(now_));
   put_row(Key("decision").number(number).number(place), kept);
+  if (place > experiments::decisions_kept) {
+    store_.erase(Key("decision").number(number).number(place - experiments::decisions_kept).str());
+  }
 }
 
 Result<experiments::declare_results> Experiments::declare(const experiments::declare_arguments& asked) {
@@ -175,32 +187,38 @@ Result<experiments::declare_results> Experiments::declare(const experiments::dec
   }
   experiments::declare_results results;
   if (!former && known.size() >= limit::experiments_max) {
-    const auto oldest = std::find_if(known.begin(), known.end(), is_over);
-    if (oldest == known.end()) {
+    const ExperimentRow* oldest = nullptr;
+    for (const ExperimentRow& one : known) {
+      if (is_over(one) && (oldest == nullptr || one.changed < oldest->changed)) {
+        oldest = &one;
+      }
+    }
+    if (oldest == nullptr) {
       return fail(ErrorKind::rejected, source, "There are as many experiments as are kept; roll one back.");
     }
     results.removed = oldest->name;
     remove(*oldest);
   }
-  if (former) {
-    // What was published of it last has this serial.
-    remove(*former);
-  }
   const auto now = static_cast<std::uint64_t>(millis_since_epoch(now_));
   ExperimentRow experiment;
-  experiment.number = number_at(Key("experiments")) + 1;
+  experiment.number = former ? former->number : number_at(Key("experiments")) + 1;
   experiment.name = asked.name;
   experiment.declaration = asked.declaration;
   experiment.layer = asked.layer;
   experiment.first_place = *place;
   experiment.end_place = *place + wanted;
+  // What was published of it last has the former serial.
   experiment.serial = former ? former->serial + 1 : 1;
   experiment.run = former ? former->run + 1 : 1;
   experiment.state = static_cast<std::uint8_t>(ExperimentState::running);
-  experiment.epoch = 1;
+  experiment.epoch = former ? former->epoch + 1 : 1;
   experiment.began = experiment.stage_began = experiment.changed = now;
-  put_number(Key("experiments"), experiment.number);
-  put_number(name_key(experiment.name), experiment.number);
+  if (former) {
+    forget_earlier_epochs(experiment);
+  } else {
+    put_number(Key("experiments"), experiment.number);
+    put_number(name_key(experiment.name), experiment.number);
+  }
   put(experiment);
   keep_decision(experiment.number, asked.decision);
   results.experiment = std::move(experiment);
@@ -292,22 +310,45 @@ void Experiments::add_sum(const ExperimentRow& experiment, const VariantSum& sum
     add_to(kept.groups[group.group], group);
   }
   put_row(key, kept);
-  const Key all_units = epoch_key("seen-count", experiment);
-  std::uint64_t seen = number_at(all_units);
-  std::uint64_t news = 0;
-  for (const SeenUnit& unit : sum.units) {
-    const std::string row_key = epoch_key("seen", experiment).number(unit.unit_hash).str();
-    if (seen < experiments::units_max && !store_.get(row_key)) {
-      store_.put(row_key, "");
-      ++seen;
-      ++news;
-    }
-  }
+  const std::uint64_t news = take_places(experiment, sum.units);
   if (news > 0) {
-    put_number(all_units, seen);
     const Key of_variant = epoch_key("units", experiment).number(sum.variant);
     put_number(of_variant, number_at(of_variant) + news);
   }
+}
+
+// A unit's place follows from its hash, which says nothing of its variant; so whatever finds its place taken
+// is left out of all variants alike, and the shares of those that count are those of all.
+std::uint64_t Experiments::take_places(const ExperimentRow& experiment, const SeenUnits& units) {
+  std::vector<std::uint64_t> wanted;
+  wanted.reserve(units.size());
+  for (const SeenUnit& unit : units) {
+    wanted.push_back(unit.unit_hash % experiments::unit_places);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  std::uint64_t taken = 0;
+  for (auto at = wanted.begin(); at != wanted.end();) {
+    const std::uint64_t number = *at / places_of_row;
+    Key key = epoch_key("places", experiment);
+    key.number(number);
+    std::string bits = store_.get(key.str()).value_or("");
+    bits.resize(places_of_row / 8, '\0');
+    bool has_changed = false;
+    for (; at != wanted.end() && *at / places_of_row == number; ++at) {
+      const auto bit = static_cast<std::size_t>(*at % places_of_row);
+      const auto before = static_cast<unsigned char>(bits[bit / 8]);
+      const auto after = static_cast<unsigned char>(before | 1U << bit % 8);
+      if (after != before) {
+        bits[bit / 8] = static_cast<char>(after);
+        has_changed = true;
+        ++taken;
+      }
+    }
+    if (has_changed) {
+      store_.put(key.str(), bits);
+    }
+  }
+  return taken;
 }
 
 Result<experiments::move_results> Experiments::move(const experiments::move_arguments& asked) {
@@ -343,6 +384,19 @@ Result<experiments::move_results> Experiments::move(const experiments::move_argu
   return results;
 }
 
+std::size_t Experiments::erase_tables(std::initializer_list<std::string_view> tables, std::uint64_t number,
+                                      std::optional<std::uint64_t> epoch_end, std::size_t count_max) {
+  std::size_t erased = 0;
+  for (const std::string_view table : tables) {
+    const Key rows = Key(table).number(number);
+    std::string end = epoch_end ? Key(table).number(number).number(*epoch_end).str() : rows.end();
+    if (erased < count_max) {
+      erased += erase_range(rows.str(), std::move(end), count_max - erased);
+    }
+  }
+  return erased;
+}
+
 void Experiments::alarm() {
   const auto now = static_cast<std::uint64_t>(millis_since_epoch(now_));
   const auto recent = static_cast<std::uint64_t>(experiments::batches_kept.count());
@@ -358,22 +412,25 @@ void Experiments::alarm() {
     store_.erase(found.key);
     ++erased;
   }
-  const Key gone("gone");
-  for (const Row& found : store_.range(Range(gone.str(), gone.end(), limit::rows_at_once))) {
-    const std::uint64_t number = KeyReader(found.key, "gone").number();
-    std::size_t of_it = 0;
-    for (const std::string_view table : {"sums", "seen", "seen-count", "units", "decision", "decisions"}) {
-      const Key rows = Key(table).number(number);
-      if (of_it < limit::rows_at_once) {
-        of_it += erase_range(rows.str(), rows.end(), limit::rows_at_once - of_it);
+  // Of experiments that are forgotten, and of epochs that are.
+  for (const std::string_view table : {"gone", "gone-epochs"}) {
+    const bool is_whole = table == "gone";
+    const Key gone(table);
+    for (const Row& found : store_.range(Range(gone.str(), gone.end(), limit::rows_at_once))) {
+      if (erased >= limit::rows_at_once) {
+        break;
       }
-    }
-    erased += of_it;
-    if (of_it == 0) {
-      store_.erase(found.key);
-    }
-    if (erased >= limit::rows_at_once) {
-      break;
+      KeyReader key(found.key, table);
+      const std::uint64_t number = key.number();
+      const std::size_t left = limit::rows_at_once - erased;
+      const std::size_t of_it =
+          is_whole ? erase_tables({"sums", "places", "units", "decision", "decisions"}, number, {}, left)
+                   : erase_tables({"sums", "places", "units"}, number, key.number(), left);
+      erased += of_it;
+      if (of_it < left) {
+        store_.erase(found.key);
+        ++erased;
+      }
     }
   }
   if (erased > 0) {

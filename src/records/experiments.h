@@ -2,6 +2,11 @@
 // who asks (src/trials); here a change is made once, and only to what the one who decided has seen.
 #pragma once
 
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <vector>
+
 #include "records/machine.h"
 
 namespace larder::records {
@@ -32,6 +37,14 @@ class Experiments : public Machine {
   void put(const ExperimentRow& experiment);
   // Forgets it, and what belongs to it.
   void remove(const ExperimentRow& experiment);
+  // Forgets the sums and units of the epochs before its own.
+  void forget_earlier_epochs(const ExperimentRow& experiment);
+  // Of those whose place is nobody's yet, how many there are; they have it now.
+  std::uint64_t take_places(const ExperimentRow& experiment, const SeenUnits& units);
+  // Erases rows of these tables from one key's columns up to another's, `count_max` at most, and says how
+  // many.
+  std::size_t erase_tables(std::initializer_list<std::string_view> tables, std::uint64_t number,
+                           std::optional<std::uint64_t> epoch_end, std::size_t count_max);
   void keep_decision(std::uint64_t number, const ExperimentDecision& decision);
   void add_sum(const ExperimentRow& experiment, const VariantSum& sum);
   std::uint64_t number_at(const Key& key);

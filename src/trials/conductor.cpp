@@ -239,6 +239,31 @@ std::string numbers_of(const Experiment& experiment, const Analysis& analysis) {
   return std::move(json).take();
 }
 
+// What a night's look is noted with, where nothing follows from it: what the intervals were that day.
+std::string looked_at(const Experiment& experiment, const Analysis& analysis) {
+  JsonWriter json;
+  json.begin_object().key("variants").begin_array();
+  for (const experiments::VariantAnalysis& variant : analysis.variants) {
+    const std::string& name = experiment.variants[variant.variant].name;
+    json.begin_object().key("variant").value(name).key("requests").value(variant.requests);
+    json.key("units").value(variant.units);
+    if (variant.primary) {
+      json.key("primary");
+      write_effect(json, name, *variant.primary);
+      json.end_object();
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).take();
+}
+
+std::string declared_as(std::string_view declaration) {
+  JsonWriter json;
+  json.begin_object().key("declaration").raw(declaration).end_object();
+  return std::move(json).take();
+}
+
 // As the calls of experiments/analysis.h, and those of operators, are told.
 std::string_view headline_of(std::string_view call) {
   struct Headline {
@@ -355,7 +380,9 @@ host::Task<Result<ExperimentRow>> Conductor::declare(host::Context here, Experim
   asked.layer = experiment.layer;
   asked.layer_share = experiment.layer_share;
   asked.declaration = experiments::to_json(experiment);
-  asked.decision = decision_of("declare", actor, experiment.hypothesis, "");
+  // The object has the declaration of the run that is under way; the decision is what is left of a former
+  // one.
+  asked.decision = decision_of("declare", actor, experiment.hypothesis, declared_as(asked.declaration));
   // As long as it may become.
   ExperimentRow longest;
   longest.serial = longest.stage_began = UINT64_MAX;
@@ -522,7 +549,20 @@ host::Task<Result<ExperimentRow>> Conductor::roll_back(host::Context here, std::
   co_return co_await move(here, std::move(change));
 }
 
-host::Task<void> Conductor::look_at(host::Context here, std::string name) {
+host::Task<void> Conductor::note_look(host::Context here, Dossier dossier) {
+  const std::string numbers = looked_at(dossier.declaration, dossier.analysis);
+  auto noted = as_it_is(dossier.row, decision_of("look", analysis_actor, dossier.analysis.reason, numbers));
+  const auto kept = co_await records::experiments::move(here, records::experiments::names.only(), noted,
+                                                        limit::object_wait);
+  if (!kept) {
+    // What has changed meanwhile has decisions of its own; another look is lost.
+    host::LogLine(here.host(), LogLevel::info, "experiment_look_not_noted")
+        .add("experiment", dossier.row.name)
+        .write();
+  }
+}
+
+host::Task<void> Conductor::look_at(host::Context here, std::string name, Visit visit) {
   auto dossier = co_await show(here, name);
   if (!dossier) {
     host::LogLine(here.host(), LogLevel::warn, "experiment_not_analysed").add("experiment", name).write();
@@ -534,6 +574,10 @@ host::Task<void> Conductor::look_at(host::Context here, std::string name) {
       records::Announcements news;
       news.push_back(announcement_of_winner(*dossier));
       co_await monitor::announce(here, settings_, std::move(news));
+    }
+    if (visit == Visit::nightly) {
+      Dossier seen = std::move(*dossier);
+      co_await note_look(here, std::move(seen));
     }
     co_return;
   }
@@ -553,7 +597,7 @@ host::Task<void> Conductor::analyse(host::Context here) {
   for (const ExperimentRow& row : rows) {
     if (is_compared(row)) {
       std::string name = row.name;
-      co_await look_at(here, std::move(name));
+      co_await look_at(here, std::move(name), Visit::nightly);
     }
   }
 }
@@ -606,7 +650,7 @@ host::Task<void> Conductor::tend(host::Context here) {
     }
     if (is_in(row, ExperimentState::watching)) {
       std::string name = row.name;
-      co_await look_at(here, std::move(name));
+      co_await look_at(here, std::move(name), Visit::between_nights);
     }
   }
 }

@@ -11,6 +11,7 @@
 // what was announced before, so that may be repeated too.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,8 @@ class Conductor {
   host::Task<Result<records::ExperimentRow>> roll_back(host::Context here, std::string name,
                                                        std::string actor);
 
-  // Looks at all that run and are watched, and does what follows.
+  // Looks at all that run and are watched, and does what follows. A look that nothing follows from is noted
+  // beside the decisions, so that there is a row of a night each to see intervals narrow by.
   host::Task<void> analyse(host::Context here);
   // Publishes what is not published yet, tells people of what they were not told, and looks at what is
   // watched.
@@ -68,7 +70,9 @@ class Conductor {
  private:
   host::Task<Result<records::ExperimentRow>> move(host::Context here,
                                                   records::experiments::move_arguments change);
-  host::Task<void> look_at(host::Context here, std::string name);
+  enum class Visit : std::uint8_t { nightly, between_nights };
+  host::Task<void> look_at(host::Context here, std::string name, Visit visit);
+  host::Task<void> note_look(host::Context here, Dossier dossier);
   host::Task<Result<void>> publish(host::Context here, records::ExperimentRow row);
 
   // Tells people of what was decided lately, where nobody has.

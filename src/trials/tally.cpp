@@ -1,5 +1,7 @@
 #include "trials/tally.h"
 
+#include <algorithm>
+
 #include "config/limits.h"
 #include "host/operations.h"
 #include "metrics/costs.h"
@@ -80,6 +82,7 @@ void Tally::add(const experiments::Plan& plan, const experiments::View& view, st
       if (sums_.size() >= places_max) {
         // Of experiments that are over by now.
         sums_.clear();
+        units_waiting_ = 0;
       }
       found = sums_.emplace(Place(place), Sum()).first;
       found->second.groups.resize(limit::experiment_groups);
@@ -90,8 +93,9 @@ void Tally::add(const experiments::Plan& plan, const experiments::View& view, st
       known_units_.clear();
     }
     const std::uint64_t mark = unit.hash() ^ part.mark;
-    if (sum.units.size() < limit::experiment_units_remembered && known_units_.insert(mark).second) {
-      sum.units.push_back(unit.hash());
+    if (units_waiting_ < limit::experiment_units_remembered && known_units_.insert(mark).second) {
+      sum.units.emplace_back(next_unit_++, unit.hash());
+      ++units_waiting_;
     }
   }
 }
@@ -133,6 +137,7 @@ host::Task<void> Tally::flush(host::Context here) {
     has_object_ = false;
     batch_.reset();
     sums_.clear();
+    units_waiting_ = 0;
   } else if (added.error().kind == ErrorKind::invalid) {
     // It would be refused for ever.
     counters_.add(Counter::outbox_dropped_total, "experiments", {}, batch.sums.size());
@@ -140,8 +145,25 @@ host::Task<void> Tally::flush(host::Context here) {
   }
 }
 
+std::uint64_t Tally::end_of_batch() const {
+  if (units_waiting_ <= limit::experiment_batch_units_max) {
+    return next_unit_;
+  }
+  std::vector<std::uint64_t> numbers;
+  numbers.reserve(units_waiting_);
+  for (const auto& [place, sum] : sums_) {
+    for (const NewUnit& unit : sum.units) {
+      numbers.push_back(unit.number);
+    }
+  }
+  const auto end = numbers.begin() + static_cast<std::ptrdiff_t>(limit::experiment_batch_units_max);
+  std::nth_element(numbers.begin(), end, numbers.end());
+  return *end;
+}
+
 records::experiments::add_arguments Tally::make_batch(host::Host& host) {
   records::experiments::add_arguments batch;
+  const std::uint64_t end = end_of_batch();
   std::map<Place, Sum, std::less<>> left;
   for (auto& [place, sum] : sums_) {
     records::VariantSum made;
@@ -159,16 +181,19 @@ records::experiments::add_arguments Tally::make_batch(host::Host& host) {
 #include "experiments/sums.def"
       made.groups.push_back(to);
     }
-    const std::size_t count = std::min(sum.units.size(), limit::experiment_batch_units_max);
-    for (std::size_t i = 0; i < count; ++i) {
+    Sum rest;
+    for (const NewUnit& one : sum.units) {
+      if (one.number >= end) {
+        rest.units.push_back(one);
+        continue;
+      }
       records::SeenUnit unit;
-      unit.unit_hash = sum.units[i];
+      unit.unit_hash = one.hash;
       made.units.push_back(unit);
     }
-    if (count < sum.units.size()) {
-      Sum rest;
+    units_waiting_ -= made.units.size();
+    if (!rest.units.empty()) {
       rest.groups.resize(limit::experiment_groups);
-      rest.units.assign(sum.units.begin() + static_cast<std::ptrdiff_t>(count), sum.units.end());
       left.emplace(place, std::move(rest));
     }
     if (!made.groups.empty() || !made.units.empty()) {

@@ -58,20 +58,34 @@ class Tally {
   // By salt, epoch and variant.
   using Place = std::tuple<std::string, std::uint32_t, std::uint32_t>;
   using PlaceView = std::tuple<std::string_view, std::uint32_t, std::uint32_t>;
+  // A unit that was seen for the first time; `number` says in which order they were.
+  struct NewUnit {
+    std::uint64_t number = 0;
+    std::uint64_t hash = 0;
+
+    NewUnit(std::uint64_t number_, std::uint64_t hash_) : number(number_), hash(hash_) {}
+  };
   struct Sum {
     // By group.
     std::vector<experiments::Sums> groups;
-    std::vector<std::uint64_t> units;
+    // In the order in which they were seen.
+    std::vector<NewUnit> units;
 
     Sum() {}
   };
 
   records::experiments::add_arguments make_batch(host::Host& host);
+  // Units of a smaller number are told of with the next batch. They go in the order in which they were seen,
+  // whatever their variant: a bound for each variant would let the smaller ones seem to have too many.
+  std::uint64_t end_of_batch() const;
 
   observe::Counters& counters_;
   std::map<Place, Sum, std::less<>> sums_;
   // Units that were told of, mixed with their experiments.
   std::unordered_set<std::uint64_t> known_units_;
+  std::uint64_t next_unit_ = 0;
+  // In all sums.
+  std::size_t units_waiting_ = 0;
   // Sent, and not acknowledged.
   std::optional<records::experiments::add_arguments> batch_;
   Instant gathering_until_;

@@ -89,6 +89,22 @@ test("a Worker that was started and stays silent is given up with the end of its
   });
 });
 
+test("a Worker that answers and is not well is given up, though wrangler writes a line for each answer", async () => {
+  wranglerIs(`require("node:http").createServer((_, response) => {
+      console.log("GET /health 500");
+      response.writeHead(500).end();
+    }).listen(Number(process.argv[process.argv.indexOf("--port") + 1]), "127.0.0.1");`);
+  await started("", async (start) => {
+    await assert.rejects(start, ({ message }) => {
+      assert.match(
+        message,
+        /^the Worker was started and answered with the status 500 alone for 1\.5 s; its log ends so:\n {2}GET \/health 500\n/,
+      );
+      return true;
+    });
+  });
+});
+
 test("a build that fails ends it before anything is started", async () => {
   const children = new Children();
   const [port, cataloguePort] = [await freePort(0), await freePort(0)];

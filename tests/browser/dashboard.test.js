@@ -332,6 +332,170 @@ test("an admin changes a setting after a question, silences an alert, uploads a 
   await context.close();
 });
 
+/** An experiment as the API tells of it. @param {string} id @param {Record<string, unknown>} [more] */
+const experimentNamed = (id, more = {}) => ({
+  id,
+  state: "running",
+  run: 1,
+  step: 0,
+  began: Date.UTC(2026, 10, 1),
+  changed: Date.UTC(2026, 10, 1),
+  serial: 1,
+  declaration: { name: id, hypothesis: `Why ${id}.`, variants: [] },
+  ...more,
+});
+
+/** A look at it. @param {number} half of the interval's width @param {string} state of the guardrail */
+const looked = (half, state) => ({
+  variants: [
+    { variant: "day", requests: 1000, units: 400 },
+    {
+      variant: "week",
+      requests: 1000,
+      units: 410,
+      primary: { metric: "hit_rate", effect: 4, low: 4 - half, high: 4 + half, words: "In words." },
+      guardrails: [{ metric: "error_rate", effect: 1, low: 0, high: 2, words: "", state }],
+    },
+  ],
+});
+
+test("experiments: what is under way comes first, harm is seen as harm, intervals narrow from night to night", async () => {
+  const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+  const ended = Array.from({ length: 8 }, (_, i) =>
+    experimentNamed(`ended-${i}`, { state: "stopped", changed: Date.UTC(2026, 10, 24, i) }),
+  );
+  const all = [...ended, experimentNamed("at-work", { began: Date.UTC(2026, 10, 20) })];
+  await page.route("**/api/experiments", (route) =>
+    route.fulfill({ json: { experiments: all, templates: [] } }),
+  );
+  await page.route("**/api/experiments/*", (route) => {
+    const one = all.find(({ id }) => route.request().url().endsWith(`/${id}`));
+    const nights = [3, 2, 1].map((half) => ({
+      at: Date.UTC(2026, 10, 24 - half, 3),
+      call: "look",
+      actor: "larder",
+      reason: "Nothing is shown yet.",
+      numbers: looked(half, "open"),
+    }));
+    const analysis = { call: "go-on", reason: "Nothing is shown yet.", numbers: looked(0.5, "harmed") };
+    return route.fulfill({ json: { ...one, analysis, decisions: nights.reverse() } });
+  });
+  await show(page, "experiments");
+  const titles = await page.locator("#view h2").allTextContents();
+  assert.deepEqual(titles, ["at-work", ...[7, 6, 5, 4, 3].map((i) => `ended-${i}`), "Earlier ones"]);
+  assert.equal(await page.getByRole("row", { name: /^ended-/ }).count(), 3);
+  const first = page.locator(".card").first();
+  assert.equal(await first.locator(".badge.bad").textContent(), "error_rate: harmed");
+  // Three nights and now, the newest first, and told apart.
+  await first.getByText("Show as a table").click();
+  const rows = first.locator("details", { hasText: "Show as a table" }).locator("tbody tr");
+  const widths = [];
+  for (const row of await rows.all()) {
+    const cells = await row.locator("td").allTextContents();
+    widths.push(Number(cells[2]) - Number(cells[0]));
+  }
+  assert.deepEqual(widths, [1, 2, 4, 6]);
+  const nights = (await rows.locator("th").allTextContents()).slice(1);
+  assert.deepEqual(
+    nights.map((text) => text.split(" ")[0]),
+    ["23", "22", "21"],
+  );
+  // Of each a chart is drawn, whichever answer came last.
+  await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 6);
+  await page.screenshot({ path: `${PICTURES}/narrowing-light-1600.png`, fullPage: true });
+  assert.deepEqual(await unfit(page), []);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("what is worst is seen as worst: alerts that page, advice on faults", async () => {
+  const { page, context } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+  const advice = ["fault", "warning", "note"].map((level) => ({ name: level, level, what: level, help: "" }));
+  await page.route("**/api/advice", (route) => route.fulfill({ json: { advice, looksAtCounts: true } }));
+  await show(page, "entries");
+  await show(page, "overview");
+  const badges = await page
+    .locator("#view table .badge")
+    .evaluateAll((found) => found.map((one) => `${one.className} ${one.textContent}`));
+  for (const wanted of [
+    "badge bad page",
+    "badge warn ticket",
+    "badge bad fault",
+    "badge warn warning",
+    "badge calm note",
+  ]) {
+    assert.ok(badges.includes(wanted), `${wanted} of ${badges.join(", ")}`);
+  }
+  await context.close();
+});
+
+test("the preview of a purge says what that purge reaches", async () => {
+  const { page, context, faults } = await open({ width: 1600, theme: "light", token: await tokenOf() });
+  const keys = Array.from({ length: 20 }, (_, i) => `larder:${i < 12 ? "title" : "isbn"}:v3:k${i}`);
+  await page.route("**/api/cache/keys?*", (route) => {
+    const asked = new URL(route.request().url()).searchParams.get("prefix") ?? "";
+    const prefix = asked.startsWith("larder:") ? asked : `larder:${asked}`;
+    return route.fulfill({ json: { keys: keys.filter((key) => key.startsWith(prefix)), cursor: null } });
+  });
+  await page.route("**/api/cache/entry?*", (route) => {
+    const key = new URL(route.request().url()).searchParams.get("key") ?? "";
+    const tags = /k(3|17)$/.test(key) ? ["dune", "book"] : ["book"];
+    return route.fulfill({ json: { key, tiers: [{ tier: "kv", found: true, tags }] } });
+  });
+  await show(page, "entries");
+  const card = page.locator(".card").filter({ has: page.getByRole("heading", { name: "Purge" }) });
+  /** @type {[string, string, string][]} */
+  const previews = [
+    ["prefixes", "larder:title", "It reaches 12 of the stored keys."],
+    ["prefixes", "title", "It reaches 0 of the stored keys."],
+    ["keys", "larder:isbn:v3:k12", "It reaches 1 of the stored keys."],
+    ["patterns", "*:k1*", "It reaches 11 of the stored keys."],
+    ["tags", "dune", "2 of the 20 stored keys that were looked at carry this tag; there are 20."],
+  ];
+  for (const [kind, text, said] of previews) {
+    await card.getByLabel("Which").selectOption(kind);
+    await card.getByLabel("Name").fill(text);
+    await card.getByRole("button", { name: "Preview" }).click();
+    await card.getByText(said).waitFor();
+    if (text === "title") await card.getByText("as they are stored: larder:title:v3:k0").waitFor();
+  }
+  assert.deepEqual(await card.locator("li").allTextContents(), ["larder:title:v3:k3", "larder:isbn:v3:k17"]);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("what could not be done is said, and what to do", async () => {
+  const { page, context } = await open({ width: 360, theme: "light", token: await tokenOf() });
+  const refused = (/** @type {number} */ status, /** @type {string} */ detail) => ({
+    status,
+    contentType: "application/problem+json",
+    body: JSON.stringify({ title: "Refused", status, detail }),
+  });
+  /** @type {[string, string, string, string, string][]} view, path, button, button of the question, what is refused */
+  const acts = [
+    ["experiments", "**/api/experiments/*/promote?*", "Promote", "Promote", "It has changed meanwhile."],
+    ["experiments", "**/api/experiments/*/rollback", "Stop, or roll back", "Stop", "Nothing to take back."],
+    ["alerts", "**/api/alerts/*/silence", "Silence budget_leaks", "Silence", "The ledger gives no answer."],
+  ];
+  for (const [view, path, press, yes, detail] of acts) {
+    await page.route(path, (route) => route.fulfill(refused(503, detail)));
+    await show(page, "settings");
+    await show(page, view);
+    await page.getByRole("button", { name: press }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: yes, exact: true }).click();
+    const said = page.locator("#undone .failure");
+    await said.waitFor();
+    assert.equal(await said.textContent(), `This was not done. ${detail}`);
+    const [place, head] = [await said.boundingBox(), await page.locator("header").boundingBox()];
+    assert.ok(place && head && place.y >= head.y + head.height, "it lies below the header");
+  }
+  assert.deepEqual(await unfit(page), []);
+  await page.screenshot({ path: `${PICTURES}/undone-light-360.png` });
+  await show(page, "costs");
+  assert.equal(await page.locator("#undone .failure").count(), 0);
+  await context.close();
+});
+
 /** Six hours with a lull, in which nothing was asked. */
 function sixHours() {
   const until = Math.floor(Date.now() / 60_000) * 60_000;
@@ -440,5 +604,22 @@ test("live updates go on while the page is seen, and stop when it is hidden", as
   await page.waitForResponse(/\/api\/costs$/);
   assert.equal(asked, 3);
   await page.screenshot({ path: `${PICTURES}/overview-live-light-1600.png`, fullPage: true });
+  // What is seen no more is not kept: of all the looks there are the canvases of the last one or two.
+  for (let look = 0; look < 6; look++) {
+    const shown = page.waitForResponse(/\/api\/costs$/);
+    await page.clock.runFor(5100);
+    await shown;
+    await page.waitForFunction(() => document.querySelectorAll("#view canvas").length === 3);
+  }
+  const debug = await context.newCDPSession(page);
+  const { result } = await debug.send("Runtime.evaluate", { expression: "HTMLCanvasElement.prototype" });
+  const { objects } = await debug.send("Runtime.queryObjects", {
+    prototypeObjectId: String(result.objectId),
+  });
+  const counted = await debug.send("Runtime.callFunctionOn", {
+    objectId: String(objects.objectId),
+    functionDeclaration: "function () { return this.length; }",
+  });
+  assert.ok(counted.result.value <= 6, `${counted.result.value} canvases`);
   await context.close();
 });

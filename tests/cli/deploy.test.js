@@ -31,6 +31,7 @@ function place(context, account = {}) {
   const root = mkdtempSync(join(tmpdir(), "larder-deploy-"));
   context.after(() => rmSync(root, { recursive: true, force: true }));
   for (const file of ["wrangler.toml", "larder.json"]) cpSync(join(project, file), join(root, file));
+  cpSync(join(project, "ops/r2"), join(root, "ops/r2"), { recursive: true });
   mkdirSync(join(root, "scripts"));
   mkdirSync(join(root, "bin"));
   const module = join(project, "build/wasi/larder.wasm");
@@ -68,13 +69,21 @@ function place(context, account = {}) {
 }
 
 /** @param {any[]} calls */
-const lines = (calls) => calls.map(({ words }) => words.join(" "));
+const lines = (calls) =>
+  calls.map(({ words }) =>
+    words
+      .map((/** @type {string} */ word) => (word.endsWith("/ops/r2/lifecycle.json") ? "RULES" : word))
+      .join(" "),
+  );
 const LOOKS = (suffix = "") => [
   "kv namespace list",
   `r2 bucket info library-data${suffix} --json`,
   ...QUEUES.map((queue) => `queues info ${queue}${suffix}`),
   `secret list --name larder${suffix} --format json`,
 ];
+/** Where the bucket is there. */
+const LOOKS_AT_RULES = "r2 bucket lifecycle list library-data";
+const SETS_RULES = (suffix = "") => `r2 bucket lifecycle set library-data${suffix} --file RULES --force`;
 const MAKES = (suffix = "") => [
   `kv namespace create larder${suffix}-CACHE`,
   `r2 bucket create library-data${suffix}`,
@@ -95,6 +104,7 @@ test("an empty account gets everything once, and nothing the second time", async
   assert.deepEqual(lines(first.words), [
     ...LOOKS(),
     ...MAKES(),
+    SETS_RULES(),
     "kv namespace list",
     "deploy --config build/deploy/wrangler.production.json --secrets-file FILE",
   ]);
@@ -113,20 +123,22 @@ test("an empty account gets everything once, and nothing the second time", async
   assert.deepEqual([second.code, second.err], [0, ""]);
   assert.deepEqual(lines(second.words), [
     ...LOOKS(),
+    LOOKS_AT_RULES,
     "deploy --config build/deploy/wrangler.production.json --secrets-file FILE",
   ]);
   assert.deepEqual(second.words.at(-1).config, config);
   assert.equal(
     second.out,
     "larder (production)\n" +
-      "what          name                     state\n" +
-      "KV namespace  larder-CACHE             is there\n" +
-      "R2 bucket     library-data             is there\n" +
-      "queue         author-warming-queue     is there\n" +
-      "queue         author-warming-priority  is there\n" +
-      "queue         archive-queue            is there\n" +
-      "queue         author-warming-dlq       is there\n" +
-      "secret        ADMIN_JWT_SECRET         from the file of secrets\n" +
+      "what             name                     state\n" +
+      "KV namespace     larder-CACHE             is there\n" +
+      "R2 bucket        library-data             is there\n" +
+      "queue            author-warming-queue     is there\n" +
+      "queue            author-warming-priority  is there\n" +
+      "queue            archive-queue            is there\n" +
+      "queue            author-warming-dlq       is there\n" +
+      "lifecycle rules  library-data             are set\n" +
+      "secret           ADMIN_JWT_SECRET         from the file of secrets\n" +
       "Deployed larder\n",
   );
 });
@@ -139,20 +151,22 @@ test("a dry run looks, shows all that it would run, and changes nothing", async 
   assert.equal(
     out,
     "larder (production)\n" +
-      "what          name                     state\n" +
-      "KV namespace  larder-CACHE             to be made\n" +
-      "R2 bucket     library-data             to be made\n" +
-      "queue         author-warming-queue     is there\n" +
-      "queue         author-warming-priority  to be made\n" +
-      "queue         archive-queue            to be made\n" +
-      "queue         author-warming-dlq       to be made\n" +
-      "secret        ADMIN_JWT_SECRET         to be made\n" +
+      "what             name                     state\n" +
+      "KV namespace     larder-CACHE             to be made\n" +
+      "R2 bucket        library-data             to be made\n" +
+      "queue            author-warming-queue     is there\n" +
+      "queue            author-warming-priority  to be made\n" +
+      "queue            archive-queue            to be made\n" +
+      "queue            author-warming-dlq       to be made\n" +
+      "lifecycle rules  library-data             to be set\n" +
+      "secret           ADMIN_JWT_SECRET         to be made\n" +
       "Nothing was done. It would run:\n" +
       "  bash scripts/prepare.sh\n" +
       MAKES()
         .filter((line) => line !== `queues create ${QUEUES[0]}`)
         .map((line) => `  wrangler ${line}\n`)
         .join("") +
+      `  wrangler ${SETS_RULES().replace("RULES", join(root, "ops/r2/lifecycle.json"))}\n` +
       "  wrangler deploy --config build/deploy/wrangler.production.json --secrets-file FILE\n",
   );
   assert.equal(existsSync(join(root, "build")), false);
@@ -181,6 +195,7 @@ test("staging has names of its own, and the module knows its queues", async (con
   assert.deepEqual(lines(words), [
     ...LOOKS("-staging"),
     ...MAKES("-staging"),
+    SETS_RULES("-staging"),
     "kv namespace list",
     "deploy --config build/deploy/wrangler.staging.json --secrets-file FILE",
   ]);
@@ -230,6 +245,45 @@ test("a no, and nobody to ask, leave the account as it is", async (context) => {
     [2, "larder: What is to be made may cost money. Say --yes, or run it where it can ask.\n"],
   );
   assert.deepEqual(lines(alone.words), LOOKS());
+});
+
+test("lifecycle rules of a bucket are set where that takes nobody else's away", async (context) => {
+  const there = { buckets: ["library-data"], queues: QUEUES, namespaces: { "larder-CACHE": "id" } };
+  const env = { ADMIN_JWT_SECRET: SECRET };
+  const { root, deploy } = place(context, there);
+  const account = () => JSON.parse(readFileSync(join(root, "account.json"), "utf8"));
+  const put = (/** @type {object} */ rules) =>
+    writeFileSync(join(root, "account.json"), JSON.stringify({ ...account(), rules }));
+  // Only R2's own is there. Nothing is billed, so nobody is asked.
+  const first = await deploy([], { env });
+  assert.deepEqual([first.code, first.err], [0, ""]);
+  assert.deepEqual(lines(first.words).slice(-3, -1), [LOOKS_AT_RULES, SETS_RULES()]);
+  const { rules } = JSON.parse(readFileSync(join(root, "ops/r2/lifecycle.json"), "utf8"));
+  assert.deepEqual(account().rules, { "library-data": rules });
+  // An age that is another one by now is set anew.
+  const [ends, aborts] = rules;
+  const sooner = { ...ends, deleteObjectsTransition: { condition: { type: "Age", maxAge: 86_400 } } };
+  put({ "library-data": [sooner, aborts] });
+  assert.ok(lines((await deploy([], { env })).words).includes(SETS_RULES()));
+  // Somebody else's stay.
+  const theirs = { ...sooner, id: "reports", conditions: { prefix: "reports/" } };
+  put({ "library-data": [theirs] });
+  const left = await deploy([], { env });
+  assert.equal(left.code, 0);
+  assert.match(left.out, /^lifecycle rules {2}library-data +left alone$/m);
+  assert.match(left.out, /^library-data has lifecycle rules of its own: larder lifecycle sets those of/m);
+  assert.deepEqual(account().rules, { "library-data": [theirs] });
+  // With declarations that they would delete too early they are not set.
+  put({});
+  const declared = JSON.parse(readFileSync(join(root, "larder.json"), "utf8"));
+  declared.resources[0].ttl = "800d";
+  writeFileSync(join(root, "larder.json"), JSON.stringify(declared));
+  const unfit = await deploy(["--dry-run"], { env });
+  assert.match(
+    unfit.out,
+    /^ops\/r2\/lifecycle\.json does not fit the declarations: larder lifecycle --check/m,
+  );
+  assert.doesNotMatch(unfit.out, /lifecycle set/);
 });
 
 test("what wrangler cannot make ends it, and the next run goes on from there", async (context) => {

@@ -408,13 +408,16 @@ struct RatioRun {
   bool alarmed = false;
   std::size_t on_day = 0;
 };
+// The object counts a unit where its place is nobody's yet (records/experiments.h).
+constexpr double unit_places = 4'194'304;
 RatioRun run_ratio(Random& random, std::uint64_t units_a_day, double lost) {
   RatioRun found;
   std::vector<SampleRatio> ratios = {SampleRatio(0, 50), SampleRatio(0, 50)};
   for (std::size_t today = 1; today <= days; ++today) {
+    const double free = 1 - static_cast<double>(ratios[0].units + ratios[1].units) / unit_places;
     const std::uint64_t first = random.binomial(units_a_day, 0.5);
-    ratios[0].units += first;
-    ratios[1].units += random.binomial(units_a_day - first, 1 - lost);
+    ratios[0].units += random.binomial(first, free);
+    ratios[1].units += random.binomial(units_a_day - first, (1 - lost) * free);
     if (!found.alarmed && log_evidence_of_mismatch(ratios) > -std::log(0.01)) {
       found.alarmed = true;
       found.on_day = today;

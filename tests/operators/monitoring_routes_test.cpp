@@ -132,6 +132,24 @@ TEST_F(MonitoringRoutesTest, AHistoryHasAPointForEveryMinuteWithTraffic) {
   }
 }
 
+TEST_F(MonitoringRoutesTest, AHistoryThatTakesTooManyCallsIsRefusedWithWhatToDo) {
+  // The first calls are those of the control log and the gate, and the others the ledger's.
+  world.fault = [calls = 0](host::OperationKind kind) mutable -> std::optional<sim::Fault> {
+    if (kind != host::OperationKind::object_run || ++calls <= 2) {
+      return std::nullopt;
+    }
+    sim::Fault fault;
+    // too_large of statuses.def
+    fault.status = 4;
+    return fault;
+  };
+  const auto& refused = call("GET", "/api/metrics/history?span=90d", "", "vic");
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_THAT(
+      refused.body,
+      HasSubstr("span: So much was counted in it that one request cannot read it; write a shorter one."));
+}
+
 TEST_F(MonitoringRoutesTest, AHistoryWantsASpanThatTheLedgerHas) {
   for (const char* wrong : {"", "9m", "91d", "6", "six", "-6h", "1e3h", "99999999999999999999d"}) {
     const auto& answer = call("GET", std::string("/api/metrics/history?span=") + wrong);

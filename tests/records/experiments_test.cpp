@@ -45,13 +45,13 @@ struct ExperimentsTest : ::testing::Test {
   }
   // One group's requests, and units.
   bool add(std::string batch, std::string salt, std::uint32_t epoch, std::uint64_t requests,
-           std::vector<std::uint64_t> units = {}, std::uint32_t group = 7) {
+           std::vector<std::uint64_t> units = {}, std::uint32_t group = 7, std::uint32_t variant = 1) {
     experiments::add_arguments asked;
     asked.batch = std::move(batch);
     VariantSum sum;
     sum.salt = std::move(salt);
     sum.epoch = epoch;
-    sum.variant = 1;
+    sum.variant = variant;
     GroupSum one;
     one.group = group;
     one.requests = requests;
@@ -152,17 +152,28 @@ TEST_F(ExperimentsTest, TakeNoMalformedBatch) {
   EXPECT_EQ(requests("a"), 0U);
 }
 
-TEST_F(ExperimentsTest, CountUnitsUpToABound) {
+// A place is whose unit came first, of any variant; so no variant gains by what is not counted.
+TEST_F(ExperimentsTest, CountAUnitWhereItsPlaceIsNobodys) {
   declare("a");
-  std::uint64_t next = 0;
-  while (next < experiments::units_max + 1000) {
-    std::vector<std::uint64_t> units;
-    for (std::size_t i = 0; i < limit::experiment_batch_units_max; ++i) {
-      units.push_back(++next);
+  add("one", "a/1", 1, 1, {1, 2, 3, 9'000, experiments::unit_places - 1});
+  add("two", "a/1", 1, 1, {2, 4, experiments::unit_places + 1, 3 * experiments::unit_places - 1}, 7, 0);
+  EXPECT_EQ(show("a")->sums.at(1).unit_count, 5U);
+  EXPECT_EQ(show("a")->sums.at(0).unit_count, 1U);
+}
+
+TEST_F(ExperimentsTest, CountAsManyUnitsAsThereArePlaces) {
+  declare("a");
+  constexpr std::uint64_t step = experiments::unit_places / 1'000;
+  std::vector<std::uint64_t> units;
+  for (std::uint64_t next = 0; next < 2'000; ++next) {
+    units.push_back(next * step);
+    if (units.size() == limit::experiment_batch_units_max) {
+      add("batch " + to_text(next), "a/1", 1, 1, std::move(units));
+      units.clear();
     }
-    add("batch " + to_text(next), "a/1", 1, 1, units);
   }
-  EXPECT_EQ(show("a")->sums.at(1).unit_count, experiments::units_max);
+  // From one round to the next each place is another one, but for those of both.
+  EXPECT_EQ(show("a")->sums.at(1).unit_count, 2'000U);
 }
 
 TEST_F(ExperimentsTest, ChangeOnlyAsTheyWereSeen) {
@@ -187,17 +198,61 @@ TEST_F(ExperimentsTest, RememberEveryDecision) {
   EXPECT_EQ(show("a")->decisions.size(), 3U);
 }
 
+TEST_F(ExperimentsTest, RememberTheDecisionsOfFormerRuns) {
+  const auto begun = declare("a");
+  move(begun->experiment, ExperimentState::stopped);
+  const auto again = declare("a");
+  EXPECT_EQ(again->experiment.run, 2U);
+  const auto shown = show("a");
+  std::vector<std::string> calls;
+  for (const ExperimentDecision& decision : shown->decisions) {
+    calls.push_back(decision.call);
+  }
+  EXPECT_THAT(calls, ::testing::ElementsAre("", "because", ""));
+  // What came of the former is not compared with what comes.
+  EXPECT_GT(again->experiment.epoch, begun->experiment.epoch);
+}
+
+TEST_F(ExperimentsTest, KeepSoManyDecisionsTheNewest) {
+  const auto begun = declare("a");
+  for (std::size_t i = 0; i < experiments::decisions_kept + 10; ++i) {
+    move(begun->experiment, ExperimentState::running);
+  }
+  EXPECT_EQ(sim::rows_of<ExperimentDecision>(objects.store("experiments"), "decision").size(),
+            experiments::decisions_kept);
+  EXPECT_EQ(show("a")->decisions.size(), experiments::decisions_shown);
+}
+
+TEST_F(ExperimentsTest, AreForgottenByWhenTheyEnded) {
+  for (std::size_t i = 0; i < limit::experiments_max; ++i) {
+    now += Millis(1'000);
+    move(declare("e" + to_text(std::uint64_t{i}))->experiment, ExperimentState::stopped);
+  }
+  now += Millis(1'000);
+  move(declare("e0")->experiment, ExperimentState::stopped);
+  EXPECT_EQ(declare("more")->removed, "e1");
+  objects.run_alarms(now + Millis(60'000));
+  // With all that it had.
+  EXPECT_EQ(sim::rows_of<ExperimentDecision>(objects.store("experiments"), "decision").size(),
+            2 * limit::experiments_max + 1);
+}
+
 TEST_F(ExperimentsTest, GiveBackTheRoomOfWhatIsForgotten) {
   const auto begun = declare("a");
   add("one", "a/1", 1, 10, {1, 2, 3});
   move(begun->experiment, ExperimentState::stopped);
   declare("a");
+  add("two", "a/2", 2, 10, {1, 2});
   objects.run_alarms(now + Millis(60'000));
-  std::size_t seen = 0;
+  std::vector<std::string> left;
   for (const auto& [key, value] : objects.store("experiments").rows) {
-    seen += key.starts_with("seen/") || key.starts_with("sums/") ? 1 : 0;
+    if (key.starts_with("places/") || key.starts_with("sums/") || key.starts_with("units/") ||
+        key.starts_with("gone")) {
+      left.push_back(key.substr(0, key.find('/')));
+    }
   }
-  EXPECT_EQ(seen, 0U);
+  EXPECT_THAT(left, ::testing::ElementsAre("places", "sums", "units"));
+  EXPECT_EQ(show("a")->sums.at(1).unit_count, 2U);
   // And of batches that cannot come again.
   now += Millis(2 * day);
   objects.run_alarms(now);

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { classRows } from "../../scripts/generate/object_rows.js";
 import { run } from "../../scripts/steps.js";
 import { startOrigin } from "./support.js";
 
@@ -48,15 +49,6 @@ const modulesOf = (name, out = "out") =>
       path: file,
       contents: readFileSync(join(folder, name, out, file)),
     }));
-
-const CLASSES = [
-  ["LOCK", "Lock"],
-  ["CONTROL", "ControlLog"],
-  ["BUCKETS", "Buckets"],
-  ["AUDIT", "Audit"],
-  ["LEDGER", "Ledger"],
-  ["WARMING_JOBS", "Jobs"],
-];
 
 before(async () => {
   await must([process.execPath, "scripts/package.js"]);
@@ -102,7 +94,7 @@ before(async () => {
           },
           kvNamespaces: { CACHE: "cache" },
           durableObjects: Object.fromEntries(
-            CLASSES.map(([name, className]) => [name, { className, useSQLite: true }]),
+            classRows().map(({ binding, name }) => [binding, { className: name, useSQLite: true }]),
           ),
           queueProducers: {
             AUTHOR_WARMING_QUEUE: "author-warming-queue",

@@ -142,7 +142,7 @@ test("it serves by its own command; and beside a tree without a toolchain npm ru
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
   cpSync(archive, join(folder, archiveName(version)));
   const bare = { ...process.env, WASI_SDK_PATH: join(folder, "no such sdk") };
-  const [, told] = await Promise.all([
+  const [own, told] = await Promise.all([
     serves(["node", "scripts/cli/dev.js"], unpacked, BARE, "emscripten"),
     serves(["bash", "scripts/dev.sh"], tree, bare, "wasi"),
   ]);
@@ -151,6 +151,11 @@ test("it serves by its own command; and beside a tree without a toolchain npm ru
     /There is no C\+\+ toolchain here \(missing: clang\+\+ for WebAssembly\), so the modules of \.\.\/larder-/,
   );
   assert.ok(!existsSync(join(tree, "build/wasi")));
+  // Nothing is compiled, and nobody is told to wait for that.
+  for (const output of [own, told]) {
+    assert.match(output, /^Preparing the Worker$/m);
+    assert.doesNotMatch(output, /^Building/m);
+  }
 });
 
 test("it deploys without a build: wrangler is asked for what there is to do, and for nothing else", async () => {

@@ -4,10 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
+#include <tuple>
+#include <utility>
 
 #include "base/text.h"
+#include "config/limits.h"
+#include "experiments/analysis.h"
 #include "experiments/assignment.h"
+#include "experiments/sample_ratio.h"
+#include "json/json_text.h"
 #include "operators/support.h"
 #include "records/experiments.h"
 #include "support/isolate.h"
@@ -219,6 +227,65 @@ TEST_F(ExperimentsTest, TellPeopleOnceOfAWinnerThatWaitsForThem) {
   EXPECT_EQ(told("The experiment title-ttl is promoted."), 1);
 }
 
+// Each night is a row, so that the intervals can be seen to narrow; what changes nothing tells nobody.
+TEST_F(ExperimentsTest, NoteEveryNightsLook) {
+  start({{"LEDGER_SHARDS", "1"}, {"ALERT_WEBHOOK_URL", webhook}});
+  std::string patient = longer_lives;
+  patient.replace(patient.find("\"smallestEffect\": 5"), 19, "\"smallestEffect\": 99");
+  EXPECT_EQ(ask("POST", "/api/experiments", patient).status, 201U);
+  std::vector<double> widths;
+  for (int days = 0; days < 4; ++days) {
+    live_a_day(300);
+    cron(nightly);
+    cron(often);
+  }
+  EXPECT_THAT(calls(), ::testing::ElementsAre("declare", "look", "look", "look", "look"));
+  const auto shown = json::JsonText::parse(ask("GET", "/api/experiments/title-ttl").body).value();
+  for (const json::JsonText& decision : shown.items("decisions")) {
+    if (decision.text("call") == "look") {
+      const json::JsonText week = decision.find("numbers")->items("variants").at(1);
+      EXPECT_EQ(week.text("variant"), "week");
+      const json::JsonText primary = week.find("primary").value();
+      widths.push_back(std::stod(primary.find("high")->json()) - std::stod(primary.find("low")->json()));
+    } else {
+      EXPECT_THAT(decision.json(), HasSubstr(R"("numbers":{"declaration":{"name":"title-ttl")"));
+    }
+  }
+  // The newest comes first.
+  EXPECT_TRUE(std::is_sorted(widths.begin(), widths.end()));
+  EXPECT_LT(widths.front(), widths.back() / 1.5);
+  EXPECT_EQ(told("title-ttl"), 0);
+}
+
+// More new units than a batch takes, nine of ten with one variant: what is told first has the same shares.
+TEST_F(ExperimentsTest, TellOfUnitsInTheOrderInWhichTheyCame) {
+  EXPECT_EQ(ask("POST", "/api/experiments", R"({
+    "name": "careful", "hypothesis": "y", "kind": "rollout", "resources": ["title"],
+    "variants": [{"name": "a"}, {"name": "b", "overrides": {"ttl": "2h"}}],
+    "guardrails": [{"metric": "error_rate", "tolerance": 2}]})")
+                .status,
+            201U);
+  const auto units = [&] {
+    records::experiments::show_arguments asked;
+    asked.name = "careful";
+    const auto shown = sim::ask<records::experiments::show_results>(
+        world.durable.at("EXPERIMENTS"), world.now, "experiments", records::experiments::show_number, asked);
+    return std::pair(shown->sums.at(0).unit_count, shown->sums.at(1).unit_count);
+  };
+  isolate->get(title(0));
+  const auto before = units();
+  for (std::uint64_t key = 1; key <= 3'000; ++key) {
+    isolate->request("GET", title(key));
+  }
+  while (units() == before) {
+    world.run_for(Millis(1'000));
+  }
+  const auto after = units();
+  EXPECT_LE(after.first + after.second - before.first - before.second,
+            config::limit::experiment_batch_units_max);
+  EXPECT_NEAR(static_cast<double>(after.second - before.second), 40, 25);
+}
+
 TEST_F(ExperimentsTest, RefuseWhatIsWrongWithEveryFault) {
   const auto& refused = ask("POST", "/api/experiments", R"({"name": "x", "variants": []})");
   EXPECT_EQ(refused.status, 400U);
@@ -352,6 +419,96 @@ TEST_F(ExperimentsTest, SayWhatIsWrongAsOfrepDoes) {
   EXPECT_EQ(ask("POST", "/ofrep/v1/evaluate/flags/none", "[]").status, 400U);
   EXPECT_EQ(ask("POST", "/ofrep/v1/evaluate/flags", R"({"context": {"targetingKey": "x"}})").body,
             R"({"flags":[]})");
+}
+
+// What the object counts of so many units of two variants, where some of the second's are lost.
+std::vector<experiments::SampleRatio> counted_units(std::uint64_t unit_count,
+                                                    std::uint64_t lost_of_thousand) {
+  sim::DurableObjects objects{records::ObjectKind::experiments};
+  const Instant now = instant_from_millis(1'789'948'800'000);
+  records::experiments::declare_arguments declared;
+  declared.name = "a";
+  declared.layer = "a";
+  declared.layer_share = 100;
+  declared.declaration = "{}";
+  sim::ask<records::experiments::declare_results>(objects, now, "experiments",
+                                                  records::experiments::declare_number, declared);
+  experiments::Cohorts cohorts;
+  cohorts.layer = "a";
+  cohorts.salt = "a/1";
+  cohorts.shares = {50, 50};
+  const experiments::Lottery lottery(cohorts);
+  // By place, since those that lie close together are quicker to write.
+  std::vector<std::tuple<std::uint64_t, std::uint64_t, std::size_t>> units;
+  for (std::uint64_t i = 0; i < unit_count; ++i) {
+    const experiments::UnitId id("larder:title:v3:title" + to_text(i));
+    const std::size_t variant = lottery.variant_of(id).value();
+    if (variant != 1 || i % 1'000 >= lost_of_thousand) {
+      units.emplace_back(id.hash() % records::experiments::unit_places, id.hash(), variant);
+    }
+  }
+  std::sort(units.begin(), units.end());
+  std::array<records::SeenUnits, 2> waiting;
+  std::uint64_t batches = 0;
+  const auto send = [&] {
+    records::experiments::add_arguments batch;
+    batch.batch = to_text(++batches);
+    // Here all units that want a place come with one batch, whose first variant has it: they take turns.
+    for (const std::size_t variant : {batches % 2, (batches + 1) % 2}) {
+      records::VariantSum sum;
+      sum.salt = cohorts.salt;
+      sum.epoch = 1;
+      sum.variant = static_cast<std::uint32_t>(variant);
+      sum.units = std::exchange(waiting.at(variant), {});
+      batch.sums.push_back(std::move(sum));
+    }
+    sim::ask<records::experiments::add_results>(objects, now, "experiments", records::experiments::add_number,
+                                                batch);
+  };
+  for (const auto& [place, hash, variant] : units) {
+    records::SeenUnit unit;
+    unit.unit_hash = hash;
+    waiting.at(variant).push_back(unit);
+    if (waiting.at(variant).size() == config::limit::experiment_batch_units_max) {
+      send();
+    }
+  }
+  send();
+  records::experiments::show_arguments asked;
+  asked.name = "a";
+  const auto shown = sim::ask<records::experiments::show_results>(objects, now, "experiments",
+                                                                  records::experiments::show_number, asked);
+  return {experiments::SampleRatio(shown->sums.at(0).unit_count, 50),
+          experiments::SampleRatio(shown->sums.at(1).unit_count, 50)};
+}
+
+experiments::Call call_of(const std::vector<experiments::SampleRatio>& counted) {
+  auto declared = experiments::parse_experiment(longer_lives, {"title"});
+  experiments::Look look;
+  look.running = look.at_step = 3 * day;
+  look.shares = {50, 50};
+  for (const experiments::SampleRatio& one : counted) {
+    experiments::Gathered gathered;
+    gathered.units = one.units;
+    for (std::size_t group = 0; group < config::limit::experiment_groups; ++group) {
+      experiments::Sums sums;
+      sums.requests = 1'000;
+      // The second variant wins by ten points.
+      sums.hits = (look.gathered.empty() ? 700 : 800) + group % 5;
+      gathered.groups.push_back(sums);
+    }
+    look.gathered.push_back(std::move(gathered));
+  }
+  return experiments::analyse(*declared, look).call;
+}
+
+TEST(SampleRatio, FindsThatOneUnitInAHundredIsLost) {
+  const auto whole = counted_units(200'000, 0);
+  EXPECT_LT(experiments::log_evidence_of_mismatch(whole), 0);
+  EXPECT_EQ(call_of(whole), experiments::Call::promote);
+  const auto lossy = counted_units(1'500'000, 10);
+  EXPECT_GT(experiments::log_evidence_of_mismatch(lossy), std::log(100));
+  EXPECT_EQ(call_of(lossy), experiments::Call::stop_mismatch);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Stands in for wrangler: keeps an account in the folder STAND_IN, and writes down every call.
-//   account.json   {signedIn, namespaces: {title: id}, buckets, queues, workers: {name: [secrets]}}
+//   account.json   {signedIn, namespaces: {title: id}, buckets, queues, workers: {name: [secrets]}, rules: {bucket: [rules]}}
 //   calls.jsonl    the words of each call; of a deployment also its configuration and the secrets' file
 
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -81,7 +81,25 @@ const commands = /** @type {Record<string, () => void>} */ ({
     if (!account.buckets.includes(bucket)) fail("The specified bucket does not exist. [code: 10006]");
     const file = value("--file");
     if (file === undefined) fail("Not enough arguments: the rules' file is missing.");
-    JSON.parse(readFileSync(file ?? "", "utf8"));
+    account.rules = { ...account.rules, [bucket]: JSON.parse(readFileSync(file ?? "", "utf8")).rules };
+  },
+  "r2 bucket lifecycle list": () => {
+    const [bucket = ""] = words.slice(4);
+    if (!account.buckets.includes(bucket)) fail("The specified bucket does not exist. [code: 10006]");
+    console.log(`Listing lifecycle rules for bucket '${bucket}'...`);
+    // R2 gives each bucket one of its own.
+    const own = {
+      id: "Default Multipart Abort Rule",
+      abortMultipartUploadsTransition: { condition: { maxAge: 604_800 } },
+    };
+    const blocks = (account.rules?.[bucket] ?? [own]).map((/** @type {any} */ rule) => {
+      const [action, { condition }] = rule.deleteObjectsTransition
+        ? ["Expire objects", rule.deleteObjectsTransition]
+        : ["Abort incomplete multipart uploads", rule.abortMultipartUploadsTransition];
+      const prefix = rule.conditions?.prefix || "(all prefixes)";
+      return `name:     ${rule.id}\nenabled:  Yes\nprefix:   ${prefix}\naction:   ${action} after ${condition.maxAge / 86_400} days`;
+    });
+    console.log(blocks.join("\n\n"));
   },
   deploy: () => {
     const before = account.workers[config.name] ?? [];
