@@ -82,6 +82,24 @@ Tally tally_of(std::string_view bytes) {
   return tally ? std::move(*tally) : Tally();
 }
 
+void fold(metrics::GhostCache& ghost, GhostPending pending, Instant now) {
+  for (const PatternCount& one : pending.accesses) {
+    ghost.count(one.pattern, one.count, now);
+  }
+  // In order of time, whichever isolate was first to tell.
+  std::sort(pending.samples.begin(), pending.samples.end(), [](const GhostSample& a, const GhostSample& b) {
+    return a.at != b.at ? a.at < b.at : a.hash < b.hash;
+  });
+  for (const GhostSample& sample : pending.samples) {
+    metrics::GhostAccess access;
+    access.hash = sample.hash;
+    access.at = instant_from_millis(static_cast<std::int64_t>(sample.at));
+    access.count = sample.count;
+    access.size = Bytes(sample.size);
+    ghost.observe(sample.pattern, access);
+  }
+}
+
 bool is_sane(const GhostSample& sample) {
   return sample.at <= INT64_MAX && sample.count > 0 && sample.pattern.size() <= limit::pattern_bytes_max;
 }
@@ -225,21 +243,7 @@ void Ledger::gather_ghost(const ledger::flush_arguments& batch) {
     return;
   }
   metrics::GhostCache ghost = read_ghost();
-  for (const PatternCount& one : pending.accesses) {
-    ghost.count(one.pattern, one.count, now_);
-  }
-  // In order of time, whichever isolate was first to tell.
-  std::sort(pending.samples.begin(), pending.samples.end(), [](const GhostSample& a, const GhostSample& b) {
-    return a.at != b.at ? a.at < b.at : a.hash < b.hash;
-  });
-  for (const GhostSample& sample : pending.samples) {
-    metrics::GhostAccess access;
-    access.hash = sample.hash;
-    access.at = instant_from_millis(static_cast<std::int64_t>(sample.at));
-    access.count = sample.count;
-    access.size = Bytes(sample.size);
-    ghost.observe(sample.pattern, access);
-  }
+  fold(ghost, std::move(pending), now_);
   store_.put(Key("ghost").str(), ghost.encode());
   RecordWriter threshold;
   threshold.u32(ghost.threshold());
@@ -263,16 +267,31 @@ Result<ledger::totals_results> Ledger::totals(const ledger::totals_arguments&) {
   ledger::totals_results results;
   results.since = sums.since;
   results.counted = std::move(sums.counted);
+  results.gauges = read_gauges().encode();
+  return results;
+}
+
+metrics::Tally Ledger::read_gauges() {
   Tally gauges;
   const Key isolates("isolate");
-  for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), ledger::isolates_read_max))) {
-    const auto isolate = decode<LedgerIsolate>(found.value);
-    if (isolate && isolate->seen_at + millis_of(limit::ledger_isolate_heard) >= millis_of(now_)) {
-      gauges.add(tally_of(isolate->gauges));
+  // Those that began last come first: among many, most of the others are gone.
+  std::string end = isolates.end();
+  for (std::size_t read = 0; read < ledger::isolates_read_max;) {
+    const std::size_t wanted = std::min(limit::rows_at_once, ledger::isolates_read_max - read);
+    const std::vector<Row> rows = store_.range(Range(isolates.str(), end, wanted, Order::descending));
+    for (const Row& found : rows) {
+      const auto isolate = decode<LedgerIsolate>(found.value);
+      if (isolate && isolate->seen_at + millis_of(limit::ledger_isolate_heard) >= millis_of(now_)) {
+        gauges.add(tally_of(isolate->gauges));
+      }
     }
+    if (rows.size() < wanted) {
+      break;
+    }
+    read += rows.size();
+    end = rows.back().key;
   }
-  results.gauges = gauges.encode();
-  return results;
+  return gauges;
 }
 
 metrics::Tally Ledger::bucket(BucketWidth width, std::uint64_t number) {
@@ -406,7 +425,12 @@ Result<ledger::history_results> Ledger::history(const ledger::history_arguments&
 
 Result<ledger::ghost_results> Ledger::ghost(const ledger::ghost_arguments&) {
   ledger::ghost_results results;
-  results.state = read_ghost().encode();
+  metrics::GhostCache ghost = read_ghost();
+  // What waits counts for who asks now; it is put in for good with a later batch.
+  if (auto pending = row<GhostPending>(Key("pending"))) {
+    fold(ghost, std::move(*pending), now_);
+  }
+  results.state = ghost.encode();
   const LedgerTotals sums = read_totals();
   results.since = sums.since;
   const std::uint64_t hour = millis_of(now_) / 3'600'000;
@@ -530,6 +554,10 @@ void Ledger::put_message(std::string_view transport, const std::vector<metrics::
       store_.range(Range(messages.str(), messages.end(), ledger::alert_messages_max));
   if (waiting.size() == ledger::alert_messages_max) {
     // Its transport has been down for long; what is newest matters most.
+    if (auto oldest = decode<AlertMessage>(waiting.front().value)) {
+      oldest->fault = concat({"So many messages wait that the oldest was given up. ", oldest->fault});
+      give_up(*oldest);
+    }
     store_.erase(waiting.front().key);
   }
   put_row(message_key(message.id), message);
@@ -580,16 +608,20 @@ Result<ledger::settle_message_results> Ledger::settle_message(const ledger::sett
   }
   store_.erase(message_key(asked.id).str());
   if (outcome != Delivery::delivered) {
-    Key kept("undelivered");
-    put_row(kept.number(asked.id), *message);
-    const Key table("undelivered");
-    const std::vector<Row> all =
-        store_.range(Range(table.str(), table.end(), ledger::alert_undelivered_max + 1));
-    if (all.size() > ledger::alert_undelivered_max) {
-      store_.erase(all.front().key);
-    }
+    give_up(*message);
   }
   return ledger::settle_message_results();
+}
+
+void Ledger::give_up(const AlertMessage& message) {
+  Key kept("undelivered");
+  put_row(kept.number(message.id), message);
+  const Key table("undelivered");
+  const std::vector<Row> all =
+      store_.range(Range(table.str(), table.end(), ledger::alert_undelivered_max + 1));
+  if (all.size() > ledger::alert_undelivered_max) {
+    store_.erase(all.front().key);
+  }
 }
 
 Result<ledger::alerts_results> Ledger::alerts(const ledger::alerts_arguments&) {
@@ -677,14 +709,7 @@ bool Ledger::prune(const LedgerTotals& sums) {
       forget(BucketWidth::minute, limit::ledger_minutes_kept, sums.hours_rolled * minutes_of_hour);
   most = std::max(most, forget(BucketWidth::hour, limit::ledger_hours_kept, sums.days_rolled * hours_of_day));
   most = std::max(most, forget(BucketWidth::day, limit::ledger_hours_kept, sums.days_rolled));
-  // Isolates are named by when they began (monitor/meter.h), so the oldest come first.
-  const Key isolates("isolate");
-  for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), limit::rows_at_once))) {
-    const auto isolate = decode<LedgerIsolate>(found.value);
-    if (!isolate || isolate->seen_at + millis_of(limit::ledger_isolate_kept) < now) {
-      store_.erase(found.key);
-    }
-  }
+  const bool is_through = forget_isolates();
   const Key announced("announced");
   for (const Row& found : store_.range(Range(announced.str(), announced.end(), limit::rows_at_once))) {
     const auto topic = decode<AnnouncedTopic>(found.value);
@@ -692,7 +717,27 @@ bool Ledger::prune(const LedgerTotals& sums) {
       store_.erase(found.key);
     }
   }
-  return most < limit::rows_at_once;
+  return most < limit::rows_at_once && is_through;
+}
+
+// A page of them: those that are still heard of stay, so the next page begins behind this one.
+bool Ledger::forget_isolates() {
+  const Key isolates("isolate");
+  const std::string place = Key("isolates-seen").str();
+  const std::string from = store_.get(place).value_or(isolates.str());
+  const std::vector<Row> rows = store_.range(Range(from, isolates.end(), limit::rows_at_once));
+  for (const Row& found : rows) {
+    const auto isolate = decode<LedgerIsolate>(found.value);
+    if (!isolate || isolate->seen_at + millis_of(limit::ledger_isolate_kept) < millis_of(now_)) {
+      store_.erase(found.key);
+    }
+  }
+  if (rows.size() < limit::rows_at_once) {
+    store_.erase(place);
+    return true;
+  }
+  store_.put(place, rows.back().key);
+  return false;
 }
 
 }  // namespace larder::records
