@@ -298,6 +298,12 @@ std::vector<metrics::Family> families_of(const metrics::Tally& counted, const me
   };
   put(counted);
   put(gauges);
+  for (metrics::Family& family : families) {
+    // Who asks for a rate of it, or adds it to another one, has to find it before its first event.
+    if (family.type == metrics::MetricType::counter && family.label_names.empty() && family.series.empty()) {
+      family.series.emplace_back();
+    }
+  }
   return families;
 }
 
