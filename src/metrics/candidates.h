@@ -61,6 +61,8 @@ struct Candidate {
   double hit_ratio_error = 0;
   // One sentence.
   std::string why;
+  // Of a declared one: its member of larder.json with the recommended time to live, as JSON.
+  std::string member;
   GhostEstimate estimate;
 
   Candidate() {}

@@ -10,6 +10,7 @@
 #include "config/duration.h"
 #include "config/limits.h"
 #include "http/date.h"
+#include "json/json_text.h"
 #include "metrics/candidates.h"
 #include "metrics/costs.h"
 #include "metrics/exposition.h"
@@ -273,6 +274,34 @@ metrics::Declared declared_as(const OperatorContext& context, std::string_view p
   return metrics::Declared::no;
 }
 
+// A resource as the file declares it, but for its time to live; "": there is none of that name.
+std::string member_with_ttl(const json::JsonText& file, std::string_view name, std::string_view ttl) {
+  for (const json::JsonText& resource : file.items("resources")) {
+    if (resource.text("name") != name) {
+      continue;
+    }
+    JsonWriter member;
+    member.begin_object();
+    bool has_ttl = false;
+    for (const auto& [key, value] : resource.as_members()) {
+      const bool is_ttl = key == "ttl";
+      has_ttl = has_ttl || is_ttl;
+      member.key(key);
+      if (is_ttl) {
+        member.value(ttl);
+      } else {
+        member.raw(value.json());
+      }
+    }
+    if (!has_ttl) {
+      member.key("ttl").value(ttl);
+    }
+    member.end_object();
+    return member.text();
+  }
+  return "";
+}
+
 // "5m", "6h", "3d".
 std::string window_name(std::uint32_t minutes) {
   constexpr std::uint32_t hour = 60;
@@ -443,6 +472,7 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorCon
   window.until = now;
   window.hours_covered = ghosts->hours;
   window.hours = static_cast<std::uint64_t>((now - ghosts->since) / std::chrono::hours(1)) + 1;
+  const auto file = json::JsonText::parse(context.declarations_file);
   std::vector<metrics::Candidate> candidates;
   for (const metrics::GhostEstimate& estimate : ghosts->estimates) {
     metrics::CandidateFacts facts;
@@ -459,7 +489,12 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorCon
     if (count > 0) {
       facts.origin_millis_mean = static_cast<double>(cells.back()) / static_cast<double>(count);
     }
-    candidates.push_back(metrics::recommend(facts));
+    metrics::Candidate candidate = metrics::recommend(facts);
+    if (facts.declared != metrics::Declared::no && file) {
+      candidate.member =
+          member_with_ttl(*file, estimate.pattern, metrics::ttl_text(metrics::ghost_ttls()[candidate.ttl]));
+    }
+    candidates.push_back(std::move(candidate));
   }
   JsonWriter json;
   metrics::write(json, window, std::move(candidates));

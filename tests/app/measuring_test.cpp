@@ -280,6 +280,14 @@ TEST_F(MeasuringTest, CandidatesOfAWeekAreFinalAndCanBeDeclared) {
   const auto parsed = config::parse_declarations(concat({R"({"resources":[)", member, "]}"}));
   ASSERT_TRUE(parsed.has_value()) << to_text(parsed.error());
   EXPECT_EQ(parsed->resources[0].name, "weather");
+  // And so is that of one that is declared already: nothing but its lifetime is another.
+  const std::string title = by_pattern.at("title").find("declaration")->json();
+  const auto declared = config::parse_declarations(concat({R"({"resources":[)", title, "]}"}));
+  ASSERT_TRUE(declared.has_value()) << to_text(declared.error());
+  EXPECT_EQ(declared->resources[0].name, "title");
+  EXPECT_EQ(declared->resources[0].match.path, "/search/title");
+  const std::string ttl = concat({"\"ttl\":\"", by_pattern.at("title").text("recommendedTtl"), "\""});
+  EXPECT_THAT(title, HasSubstr(ttl));
   EXPECT_EQ(parsed->resources[0].match.path, "/api/v2/weather/{rest...}");
 }
 
