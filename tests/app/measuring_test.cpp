@@ -95,7 +95,7 @@ TEST_F(MeasuringTest, TwoIsolatesAndARestartAreCountedExactly) {
   EXPECT_EQ(value(text, "answer_duration_seconds_count{outcome=\"hit\"}"), 51U);
   EXPECT_EQ(value(text, "cache_miss_reads_total"), 2U);
   EXPECT_EQ(value(text, "billed_operations_total{item=\"worker_requests\"}"), 53U + 4 + 2);
-  EXPECT_EQ(value(text, "cache_enabled{impl=\"kv\"}"), 2U);
+  EXPECT_EQ(value(text, "cache_enabled{impl=\"kv\"}"), 1U);
   // What gathers goes to its end, and the first isolate begins anew.
   world.run();
   one = isolate();
