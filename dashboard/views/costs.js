@@ -57,7 +57,7 @@ export async function costs() {
         answer.days.toReversed(),
         { caption: "By day", empty: "Nothing that is billed was counted yet." },
       ),
-      h("p", { class: "quiet" }, "What is counted, without what the plan includes in a month."),
+      h("p", { class: "quiet" }, "As counted: what the plan includes in a month is not taken off."),
     ),
   ];
 }
