@@ -20,6 +20,11 @@ constexpr std::uint64_t hours_of_day = 24;
 // A history's rows are read in so many, so that no more than these lie beside its answer.
 constexpr std::size_t history_rows_at_once = 50;
 
+// Batches of reads that are not in the sketch yet, by the time at which they came.
+constexpr std::string_view reads_waiting = "reads-waiting";
+// So many of them are put in before a minute is over.
+constexpr std::uint64_t reads_waiting_max = 200;
+
 std::uint64_t millis_of(Instant at) { return static_cast<std::uint64_t>(millis_since_epoch(at)); }
 std::uint64_t millis_of(Millis duration) { return static_cast<std::uint64_t>(duration.count()); }
 std::uint64_t minutes_of(Millis duration) { return millis_of(duration) / 60'000; }
@@ -183,20 +188,60 @@ metrics::ReadSketch Ledger::read_sketch() {
                 : metrics::ReadSketch(ledger::reads_sketch_width, limit::reads_half_life);
 }
 
+void Ledger::add_waiting_reads(metrics::ReadSketch& sketch, const std::vector<Row>& waiting) {
+  for (const Row& found : waiting) {
+    KeyReader key(found.key, reads_waiting);
+    const Instant at = instant_from_millis(static_cast<std::int64_t>(key.number()));
+    RecordReader batch(found.value);
+    while (batch.ok() && !batch.complete()) {
+      const std::uint64_t hash = batch.u64();
+      const std::uint32_t count = batch.u32();
+      if (batch.ok()) {
+        sketch.add(hash, count, at);
+      }
+    }
+  }
+}
+
+// The sketch is 200 KB: it is written once for the batches of a minute, each of which waits as a row of its
+// own.
 void Ledger::gather_reads(const ledger::flush_arguments& batch) {
   if (batch.reads.empty()) {
     return;
   }
-  metrics::ReadSketch sketch = read_sketch();
+  RecordWriter reads;
   for (const KeyRead& one : batch.reads) {
-    sketch.add(one.hash, one.count, now_);
+    reads.u64(one.hash);
+    reads.u32(one.count);
   }
-  store_.put(Key("reads").str(), sketch.encode());
+  const Key table(reads_waiting);
+  Key key(reads_waiting);
+  store_.put(key.time(now_).text(batch.isolate).number(batch.sequence).str(), reads.bytes());
   if (!row<NumberRow>(Key("reads-since"))) {
     NumberRow since;
     since.number = millis_of(now_);
     put_row(Key("reads-since"), since);
   }
+  // How many wait is known in memory alone: where that was lost, they are put in at once.
+  const auto memory = store_.recall();
+  const auto known = memory ? decode<NumberRow>(*memory) : std::nullopt;
+  NumberRow count;
+  count.number = known ? known->number + 1 : reads_waiting_max;
+  const std::vector<Row> first = store_.range(Range(table.str(), table.end(), 1));
+  KeyReader oldest(first.front().key, reads_waiting);
+  const std::uint64_t since = oldest.number();
+  const std::uint64_t now = millis_of(now_);
+  if (count.number >= reads_waiting_max || now >= since + millis_of(ledger::ghost_folded) || now < since) {
+    const std::vector<Row> waiting = store_.range(Range(table.str(), table.end(), limit::rows_at_once));
+    metrics::ReadSketch sketch = read_sketch();
+    add_waiting_reads(sketch, waiting);
+    store_.put(Key("reads").str(), sketch.encode());
+    for (const Row& found : waiting) {
+      store_.erase(found.key);
+    }
+    count.number = 0;
+  }
+  store_.remember(encode(count));
 }
 
 Result<ledger::reads_results> Ledger::reads(const ledger::reads_arguments& asked) {
@@ -205,7 +250,9 @@ Result<ledger::reads_results> Ledger::reads(const ledger::reads_arguments& asked
   }
   ledger::reads_results results;
   results.since = row<NumberRow>(Key("reads-since")).value_or(NumberRow()).number;
-  const metrics::ReadSketch sketch = read_sketch();
+  metrics::ReadSketch sketch = read_sketch();
+  const Key waiting(reads_waiting);
+  add_waiting_reads(sketch, store_.range(Range(waiting.str(), waiting.end(), limit::rows_at_once)));
   for (const KeyHash& key : asked.keys) {
     const metrics::ReadUse use = sketch.use(key.hash, now_);
     KeyUse one;

@@ -365,6 +365,64 @@ TEST_F(LedgerTest, SampledAccessesOfAllIsolatesMakeOneGhostCache) {
   EXPECT_EQ(ghost->since, static_cast<std::uint64_t>(millis_since_epoch(start)));
 }
 
+TEST_F(LedgerTest, ReadsOfAMinuteAreWrittenTogetherAndKnownAtOnce) {
+  std::uint64_t sequence = 0;
+  const auto read = [&](std::uint64_t hash, std::uint32_t count) {
+    ledger::flush_arguments asked = batch("a", ++sequence, 1);
+    KeyRead one;
+    one.hash = hash;
+    one.count = count;
+    asked.reads.push_back(one);
+    flush(asked);
+    flush(asked);
+  };
+  const auto reads_of = [&](std::uint64_t hash) {
+    ledger::reads_arguments asked;
+    KeyHash key;
+    key.hash = hash;
+    asked.keys.push_back(key);
+    return ask<ledger::reads_results>(ledger::reads_number, asked)->uses.at(0).reads;
+  };
+  const auto sketch = [&] { return objects.store("larder").rows["reads/"]; };
+  const auto waiting = [&] {
+    std::size_t count = 0;
+    for (const auto& [key, value] : objects.store("larder").rows) {
+      count += key.starts_with("reads-waiting/") ? 1 : 0;
+    }
+    return count;
+  };
+  // An object that has just begun does not know what waits.
+  read(7, 1);
+  const std::string first = sketch();
+  EXPECT_EQ(waiting(), 0U);
+  for (int i = 0; i < 5; ++i) {
+    now += seconds(10);
+    read(7, 2);
+    EXPECT_EQ(sketch(), first);
+  }
+  EXPECT_EQ(waiting(), 5U);
+  EXPECT_EQ(reads_of(7), 11U);
+  EXPECT_EQ(reads_of(8), 0U);
+  // A minute after the oldest of them.
+  now += seconds(20);
+  read(8, 3);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_EQ(reads_of(7), 11U);
+  EXPECT_EQ(reads_of(8), 3U);
+  // What is lost is how many wait, and none of them.
+  read(7, 4);
+  EXPECT_EQ(waiting(), 1U);
+  objects.reset("larder");
+  read(7, 5);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_EQ(reads_of(7), 20U);
+  for (int i = 0; i < 200; ++i) {
+    read(9, 1);
+  }
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_EQ(reads_of(9), 200U);
+}
+
 // Alerts ----------------------------------------------------------------------------------------------------
 
 struct AlertsTest : LedgerTest {
