@@ -32,19 +32,40 @@ export async function costs() {
       h("p", { class: "quiet" }, "Counted since ", when(answer.since), `. ${basis} ${answer.unknown}`),
     ),
     card(
-      "KV by resource",
+      "Stores by resource",
       table(
         [
           ["resource", (one) => one.resource],
-          ["reads", (one) => numberText(one.kvReads), "number"],
-          ["writes", (one) => numberText(one.kvWrites), "number"],
+          ["KV reads", (one) => numberText(one.kvReads), "number"],
+          ["KV writes", (one) => numberText(one.kvWrites), "number"],
+          ["Redis calls", (one) => numberText(one.redisCalls), "number"],
+          ["R2 reads", (one) => numberText(one.r2Reads), "number"],
           ["at list price", (one) => dollarsText(one.listUsd), "number"],
         ],
         answer.resources,
-        { caption: "KV by resource", empty: "No resource is declared." },
+        { caption: "Stores by resource", empty: "No resource is declared." },
       ),
     ),
+    card(
+      "By day",
+      table(
+        [
+          ["day", (one) => one.day],
+          ["most of it", (one) => dearest(one.listUsdByItem)],
+          ["at list price", (one) => dollarsText(one.listUsd), "number"],
+        ],
+        answer.days.toReversed(),
+        { caption: "By day", empty: "Nothing that is billed was counted yet." },
+      ),
+      h("p", { class: "quiet" }, "As counted: what the plan includes in a month is not taken off."),
+    ),
   ];
+}
+
+/** The item that cost most. @param {Record<string, number>} byItem */
+function dearest(byItem) {
+  const [first] = Object.entries(byItem).sort(([, one], [, other]) => other - one);
+  return first === undefined ? "–" : `${first[0].replaceAll("_", " ")}, ${dollarsText(first[1])}`;
 }
 
 /** @param {string} label @param {string} value @param {string} note */

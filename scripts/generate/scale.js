@@ -62,11 +62,16 @@ export function loadAt(rate) {
     // Isolates gather rows; below that each is a call.
     narratives: Math.min(narratives, isolates / gathered),
     spending: narratives * 2,
+    redisLink:
+      (far * count("redis_far_hit", "redis_run") + misses * count("redis_miss", "redis_run")) / dataCentres,
     kvReads: far * count("far_hit", "kv_get") + misses * count("miss", "kv_get"),
     kvWrites: misses * count("miss", "kv_put"),
     origin: misses * count("miss", "origin_fetch"),
   };
 }
+
+/** Of one data centre, what its RedisLink takes. */
+const redisRequests = () => OBJECT_CALLS_MAX / loadAt(DATA_CENTRES).redisLink;
 
 export default {
   path: "docs/SCALE.md",
@@ -94,6 +99,7 @@ ${table(
     line("calls of locks, all keys", (load) => load.locks),
     line("calls of the narratives' log", (load) => load.narratives),
     line("calls of the day's spending", (load) => load.spending),
+    line("calls of a data centre's RedisLink (CACHE_IMPL=redis)", (load) => load.redisLink),
     line("KV reads", (load) => load.kvReads),
     line("KV writes", (load) => load.kvWrites),
     line("requests to the origin", (load) => load.origin),
@@ -115,6 +121,8 @@ One object is to take ${OBJECT_CALLS_MAX} calls a second at most.
 4. **KV writes to one key**, one a second by the platform's bound: a key is written by the holder of its lock alone, once a
    lifetime.
 5. **Warming**: a queue takes ${shown(QUEUE_MESSAGES_MAX)} messages a second; the provider's polite rate is a thousandth of that.
+6. **RedisLink**, one object of each data centre where CACHE_IMPL is redis: above ${shown(redisRequests())} requests a second in one
+   data centre. A server that is asked by REST needs no object.
 
 Locks are an object each key. The hottest key's lock is asked once by each isolate that misses it: ${shown(ISOLATES)} calls spread over
 the seconds in which isolates come to it, of which all but one wait for the same answer. The control log is read through

@@ -82,7 +82,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
   toolchain_ = toolchain;
   bypass_ = reader.u8() == 1;
   bindings_ = reader.pairs();
-  const std::string declarations = reader.text();
+  declarations_file_ = reader.text();
   LARDER_ASSERT(reader.complete());
 
   auto settings = config::parse_settings(bindings_);
@@ -92,7 +92,7 @@ std::uint32_t App::start(std::string_view record, std::string_view toolchain) {
     faults_ = settings.error();
   }
   auto parsed = config::parse_declarations(
-      declarations, {operators::reserved_paths.begin(), operators::reserved_paths.end()});
+      declarations_file_, {operators::reserved_paths.begin(), operators::reserved_paths.end()});
   if (parsed) {
     declarations_ = std::move(*parsed);
     counters_.name_resources(declarations_.resources);
@@ -139,9 +139,10 @@ void App::build_caches() {
       std::make_unique<cold::Archiver>(settings_, declarations_, *tiered_, *control_, counters_, setup.redis);
   conductor_ = std::make_unique<trials::Conductor>(settings_, *control_);
   adopt_plan();
-  const operators::OperatorContext context{settings_,  bindings_,   declarations_, registry_,      *tiered_,
-                                           *engine_,   *control_,   counters_,     narrative_log_, *warming_,
-                                           *archiver_, *conductor_, tally_,        uploads_,       meter_};
+  const operators::OperatorContext context{settings_,   bindings_,      declarations_, declarations_file_,
+                                           registry_,   *tiered_,       *engine_,      *control_,
+                                           counters_,   narrative_log_, *warming_,     *archiver_,
+                                           *conductor_, tally_,         uploads_,      meter_};
   operators_ = std::make_unique<operators::Operators>(
       context, bypass_ ? engine::InstanceRole::recovery : engine::InstanceRole::normal);
 }

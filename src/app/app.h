@@ -214,6 +214,7 @@ class App {
   TextPairs bindings_;
   config::Settings settings_;
   config::Declarations declarations_;
+  std::string declarations_file_;
   Faults faults_;
   observe::Counters counters_;
   tiers::CacheRegistry registry_;

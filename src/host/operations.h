@@ -66,8 +66,10 @@ using body = Body;
 template <typename Results>
 class [[nodiscard]] Operation {
  public:
-  Operation(Context here, OperationKind kind, std::string_view source, std::string arguments)
-      : here_(here), kind_(kind), source_(source), arguments_(std::move(arguments)) {}
+  // `texts`: how many are in the lists among its arguments.
+  Operation(Context here, OperationKind kind, std::string_view source, std::string arguments,
+            std::size_t texts)
+      : here_(here), kind_(kind), source_(source), arguments_(std::move(arguments)), texts_(texts) {}
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
   ~Operation() {
@@ -80,7 +82,7 @@ class [[nodiscard]] Operation {
   void await_suspend(std::coroutine_handle<> waiting) {
     slot_ = here_.requests().open_slot(here_.request(), waiting, &completion_);
     waiting_ = true;
-    here_.requests().count_submitted(kind_);
+    here_.requests().count_submitted(kind_, texts_);
     here_.host().submit(here_.request(), slot_, kind_, arguments_);
   }
   Result<Results> await_resume() {
@@ -101,6 +103,7 @@ class [[nodiscard]] Operation {
   OperationKind kind_;
   std::string_view source_;
   std::string arguments_;
+  std::size_t texts_;
   Completion completion_;
   OperationId slot_;
   bool waiting_ = false;
@@ -117,16 +120,25 @@ using pairs = const TextPairs&;
 using body = const Body&;
 }  // namespace argument
 
+template <typename Argument>
+std::size_t texts_in(const Argument&) {
+  return 0;
+}
+inline std::size_t texts_in(const std::vector<std::string>& list) { return list.size(); }
+
 // inline Operation<kv_get_results> kv_get(Context here, text key);
 #define LARDER_PARAMETER(type, name) , argument::type name
-#define LARDER_WRITE(type, name) arguments_writer.type(name);
+#define LARDER_WRITE(type, name) \
+  arguments_writer.type(name);   \
+  texts += texts_in(name);
 #define LARDER_OPERATION(operation, number, arguments, results)                       \
   inline Operation<operation##_results> operation(                                    \
       Context here LARDER_FOR_EACH(LARDER_PARAMETER, arguments)) {                    \
     ArgumentsWriter arguments_writer;                                                 \
+    std::size_t texts = 0;                                                            \
     LARDER_FOR_EACH(LARDER_WRITE, arguments)                                          \
     return Operation<operation##_results>(here, OperationKind::operation, #operation, \
-                                          std::move(arguments_writer).take());        \
+                                          std::move(arguments_writer).take(), texts); \
   }
 #include "host/ops.def"
 #undef LARDER_OPERATION

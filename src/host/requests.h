@@ -64,14 +64,18 @@ class Requests {
   std::size_t operations_open() const { return open_; }
   // How many operations of each kind (by its number in ops.def) the host has been given.
   const std::vector<std::uint64_t>& submitted() const { return submitted_; }
+  // And how many texts these had in their lists: the names of keys that one read asks for.
+  const std::vector<std::uint64_t>& texts_submitted() const { return texts_submitted_; }
 
   // For Operation only.
-  void count_submitted(OperationKind kind) {
+  void count_submitted(OperationKind kind, std::size_t texts) {
     const auto number = static_cast<std::size_t>(kind);
     if (number >= submitted_.size()) {
       submitted_.resize(number + 1);
+      texts_submitted_.resize(number + 1);
     }
     ++submitted_[number];
+    texts_submitted_[number] += texts;
   }
   OperationId open_slot(RequestId request, std::coroutine_handle<> waiting, Completion* target);
   void close_slot(OperationId operation);
@@ -92,6 +96,7 @@ class Requests {
   std::vector<std::uint32_t> free_;
   std::size_t open_ = 0;
   std::vector<std::uint64_t> submitted_;
+  std::vector<std::uint64_t> texts_submitted_;
 };
 
 }  // namespace larder::host

@@ -68,7 +68,9 @@ std::string reason_of(const Candidate& candidate) {
   const std::string ttl = ttl_text(ghost_ttls()[candidate.ttl]);
   std::string why = concat({"Kept for ", ttl, ", ", ratio, " of requests would be hits"});
   if (candidate.ttl + 1 < ghost_ttl_count) {
-    why += "; longer gains less than two points";
+    // Nothing came twice with more time between than it was looked at.
+    const bool can_tell = candidate.window > ghost_ttls()[candidate.ttl];
+    why += can_tell ? "; longer gains less than two points" : "; what longer would bring cannot be told yet";
   }
   if (candidate.origin_millis_mean.value_or(0) > origin_millis_high) {
     why += concat({"; its origin takes ",
@@ -105,6 +107,10 @@ void write_declaration(JsonWriter& json, const Candidate& candidate) {
   const std::string ttl = ttl_text(ghost_ttls()[candidate.ttl]);
   if (candidate.declared == Declared::no && is_of_many_paths(candidate.pattern)) {
     json.key("declaration").null();
+    return;
+  }
+  if (!candidate.member.empty()) {
+    json.key("declaration").raw(candidate.member);
     return;
   }
   json.key("declaration").begin_object();

@@ -19,6 +19,8 @@ inline constexpr std::uint64_t accesses_per_minute_high = 100;
 inline constexpr double origin_millis_high = 500;
 // Below this many requests a minute a route is no candidate by its traffic.
 inline constexpr std::uint64_t requests_per_minute_candidate = 100;
+// A pattern's rate is taken over no less than this, or since the deployment counts.
+inline constexpr Millis rate_window_min = std::chrono::hours(1);
 // A recommendation is final when the window is as long.
 inline constexpr Millis window_final = std::chrono::hours(7 * 24);
 
@@ -34,7 +36,7 @@ enum class Declared : std::uint8_t {
 
 struct CandidateFacts {
   GhostEstimate estimate;
-  // Since the deployment counts.
+  // In which its accesses came.
   Millis window{0};
   // Of what an origin took for this pattern; nullopt: it was not asked.
   std::optional<double> origin_millis_mean;
@@ -59,6 +61,8 @@ struct Candidate {
   double hit_ratio_error = 0;
   // One sentence.
   std::string why;
+  // Of a declared one: its member of larder.json with the recommended time to live, as JSON.
+  std::string member;
   GhostEstimate estimate;
 
   Candidate() {}

@@ -28,6 +28,16 @@ const std::vector<PriceRow>& price_rows() {
   return rows;
 }
 
+Usage usage_of(const Tally& counted) {
+  Usage usage{};
+  for (const PriceRow& price : price_rows()) {
+    std::uint64_t& units = usage[static_cast<std::size_t>(price.item)];
+    units = counted.sum("billed_operations_total", 0, price.name);
+    units += byte_months(counted.sum("kept_byte_seconds_total", 0, price.name));
+  }
+  return usage;
+}
+
 std::uint64_t marginal_cost(const PriceRow& price, std::uint64_t units) { return priced(price, units); }
 
 std::uint64_t monthly_cost(const PriceRow& price, std::uint64_t units) {

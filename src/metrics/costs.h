@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "metrics/tally.h"
 
 namespace larder::metrics {
 
@@ -37,6 +38,9 @@ inline constexpr std::size_t billed_items = 0
 
 // Units of each item, by its number.
 using Usage = std::array<std::uint64_t, billed_items>;
+
+// What was counted. CPU time, and what R2 and objects keep, are not among it.
+Usage usage_of(const Tally& counted);
 
 // What the plan itself costs in a month: $5 (Workers Paid, read 2026-11).
 inline constexpr std::uint64_t plan_microdollars = 5'000'000;

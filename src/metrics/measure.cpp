@@ -36,18 +36,33 @@ std::optional<double> ratio(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::optional<double> burn_rate(const Tally& tally) {
-  const std::uint64_t answers = tally.sum("answers_total");
-  const auto failed = ratio(tally.sum("answers_total", 0, "error"), answers);
-  return failed ? std::optional(*failed / error_budget) : std::nullopt;
-}
-
 double per_minute(std::uint64_t count) { return static_cast<double>(count) / ratio_minutes; }
 
 }  // namespace
 
 const std::vector<std::uint32_t>& windows_wanted() {
   static const std::vector<std::uint32_t> minutes = {5, ratio_minutes, 30, 60, 120, 360, 1440, 4320};
+  return minutes;
+}
+
+std::optional<double> burn_rate(const Tally& tally) {
+  const std::uint64_t answers = tally.sum("answers_total");
+  const auto failed = ratio(tally.sum("answers_total", 0, "error"), answers);
+  return failed ? std::optional(*failed / error_budget) : std::nullopt;
+}
+
+const std::vector<std::uint32_t>& burn_minutes() {
+  static const std::vector<std::uint32_t> minutes = [] {
+    std::vector<std::uint32_t> all;
+    for (const BurnWindow& window : burn_windows) {
+      all.push_back(window.long_minutes);
+      all.push_back(window.short_minutes);
+    }
+    std::sort(all.begin(), all.end());
+    // One row's long window is another one's short one.
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }();
   return minutes;
 }
 
@@ -80,7 +95,7 @@ Measurements measure(const Observed& observed) {
   };
   const Tally& recent = observed.windows.at(ratio_minutes);
   const Shares shares = shares_of(recent, observed.latency_bounds);
-  if (observed.now - observed.since >= warm_up) {
+  if (is_warm(observed.since, observed.now)) {
     set(Signal::hit_ratio, shares.hit_ratio);
   }
   set(Signal::hit_latency_p95_seconds, shares.hit_latency_p95_seconds);

@@ -41,6 +41,14 @@ struct Observed {
 
 Measurements measure(const Observed& observed);
 
+// The windows of burn rates, in minutes: the long ones and the short ones, each once, in order.
+const std::vector<std::uint32_t>& burn_minutes();
+// How fast a window's errors use up the month's budget: 1 is as fast as it comes. nullopt: too few answers.
+std::optional<double> burn_rate(const Tally& tally);
+
+// Whether the cache of a deployment that counts since then has had its time to fill.
+inline bool is_warm(Instant since, Instant now) { return now - since >= warm_up; }
+
 // Of one window or of any other sum.
 struct Shares {
   std::optional<double> hit_ratio;

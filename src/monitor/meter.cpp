@@ -17,13 +17,14 @@ namespace limit = config::limit;
 using metrics::BilledItem;
 using observe::Counter;
 
+enum class BilledBy : std::uint8_t { call, text };
 struct BilledRow {
   host::OperationKind operation;
   BilledItem item;
-  std::uint64_t units;
+  BilledBy by;
 };
 constexpr BilledRow billed_rows[] = {
-#define LARDER_BILLED(operation, item, units) {host::OperationKind::operation, BilledItem::item, units},
+#define LARDER_BILLED(operation, item, by) {host::OperationKind::operation, BilledItem::item, BilledBy::by},
 #include "metrics/billed.def"
 #undef LARDER_BILLED
 };
@@ -204,16 +205,25 @@ records::ledger::flush_arguments Meter::make_batch(host::Context here) {
 }
 
 void Meter::count_billed(host::Context here) {
-  const std::vector<std::uint64_t>& submitted = here.requests().submitted();
-  operations_counted_.resize(submitted.size());
+  const std::vector<std::uint64_t>& calls = here.requests().submitted();
+  const std::vector<std::uint64_t>& texts = here.requests().texts_submitted();
+  const auto redis = config::redis_address(settings_);
+  const bool is_rest = redis && redis->transport == config::RedisTransport::rest;
+  operations_counted_.resize(calls.size());
+  texts_counted_.resize(texts.size());
   for (const BilledRow& row : billed_rows) {
     const auto kind = static_cast<std::size_t>(row.operation);
-    if (kind < submitted.size() && submitted[kind] > operations_counted_[kind]) {
-      counters_.add(Counter::billed_operations_total, observe::Label(row.item), {},
-                    (submitted[kind] - operations_counted_[kind]) * row.units);
+    if (kind >= calls.size() || (row.operation == host::OperationKind::redis_run && is_rest)) {
+      continue;
+    }
+    const std::uint64_t units = row.by == BilledBy::text ? texts[kind] - texts_counted_[kind]
+                                                         : calls[kind] - operations_counted_[kind];
+    if (units > 0) {
+      counters_.add(Counter::billed_operations_total, observe::Label(row.item), {}, units);
     }
   }
-  operations_counted_ = submitted;
+  operations_counted_ = calls;
+  texts_counted_ = texts;
 }
 
 }  // namespace larder::monitor

@@ -80,8 +80,10 @@ class Meter {
   std::uint64_t accessed_ = 0;
   // By the hash of its name: how often a key was read.
   std::unordered_map<std::uint64_t, std::uint32_t> reads_;
-  // How many operations of each kind the host was given when they were last counted.
+  // How many operations of each kind the host was given when they were last counted, and texts in their
+  // lists.
   std::vector<std::uint64_t> operations_counted_;
+  std::vector<std::uint64_t> texts_counted_;
 };
 
 }  // namespace larder::monitor

@@ -1,6 +1,7 @@
 #include "monitor/reading.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "config/limits.h"
@@ -73,12 +74,14 @@ host::Task<Result<metrics::Observed>> read_windows(host::Context here, const con
   co_return observed;
 }
 
-host::Task<Result<std::vector<metrics::HistoryBucket>>> read_history(host::Context here,
-                                                                     const config::Settings& settings,
-                                                                     HistoryQuestion question) {
-  const std::size_t latency_buckets =
-      observe::row_of(observe::Histogram::answer_duration_seconds).bounds.size() + 1;
-  std::map<std::uint64_t, metrics::HistoryBucket> sums;
+// Not in the unnamed namespace: the older clang makes tail calls of coroutines that it can see through.
+namespace bucket_reading {
+
+using Visitor = std::function<void(std::uint64_t at, const Tally& counted)>;
+
+// Shard after shard, so a bucket is told of once for each.
+host::Task<Result<void>> read_buckets(host::Context here, const config::Settings& settings,
+                                      HistoryQuestion question, Visitor visit) {
   std::uint32_t calls = 0;
   records::ledger::history_arguments asked;
   asked.width = static_cast<std::uint8_t>(question.width);
@@ -99,20 +102,56 @@ host::Task<Result<std::vector<metrics::HistoryBucket>>> read_history(host::Conte
       for (const records::LedgerBucket& bucket : read->buckets) {
         const auto counted = Tally::decode(bucket.counted);
         if (counted) {
-          metrics::HistoryBucket& sum = sums[bucket.at];
-          sum.at = instant_of(bucket.at);
-          sum.add(*counted, latency_buckets);
+          visit(bucket.at, *counted);
         }
       }
       has_more = read->next > asked.from;
       asked.from = read->next;
     }
   }
+  co_return Result<void>();
+}
+
+}  // namespace bucket_reading
+
+host::Task<Result<std::vector<metrics::HistoryBucket>>> read_history(host::Context here,
+                                                                     const config::Settings& settings,
+                                                                     HistoryQuestion question) {
+  const std::size_t latency_buckets =
+      observe::row_of(observe::Histogram::answer_duration_seconds).bounds.size() + 1;
+  std::map<std::uint64_t, metrics::HistoryBucket> sums;
+  bucket_reading::Visitor visit = [&sums, latency_buckets](std::uint64_t at, const Tally& counted) {
+    metrics::HistoryBucket& sum = sums[at];
+    sum.at = instant_of(at);
+    sum.add(counted, latency_buckets);
+  };
+  auto read = co_await bucket_reading::read_buckets(here, settings, question, std::move(visit));
+  if (!read) {
+    co_return tl::make_unexpected(std::move(read.error()));
+  }
   std::vector<metrics::HistoryBucket> buckets;
   for (auto& [at, sum] : sums) {
     buckets.push_back(std::move(sum));
   }
   co_return buckets;
+}
+
+host::Task<Result<std::map<std::uint64_t, metrics::Usage>>> read_usage(host::Context here,
+                                                                       const config::Settings& settings,
+                                                                       HistoryQuestion question) {
+  std::map<std::uint64_t, metrics::Usage> sums;
+  bucket_reading::Visitor visit = [&sums](std::uint64_t at, const Tally& counted) {
+    const metrics::Usage usage = metrics::usage_of(counted);
+    metrics::Usage& sum = sums[at];
+    for (std::size_t i = 0; i < usage.size(); ++i) {
+      sum[i] += usage[i];
+    }
+  };
+  auto read = co_await bucket_reading::read_buckets(here, settings, question, std::move(visit));
+  if (!read) {
+    co_return tl::make_unexpected(std::move(read.error()));
+  }
+  co_return sums;
 }
 
 host::Task<Result<Ghosts>> read_ghosts(host::Context here, const config::Settings& settings) {

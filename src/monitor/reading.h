@@ -1,12 +1,15 @@
 // Reads the ledger, all of its shards together.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <vector>
 
 #include "config/limits.h"
 #include "config/settings.h"
 #include "host/requests.h"
 #include "host/task.h"
+#include "metrics/costs.h"
 #include "metrics/ghost_cache.h"
 #include "metrics/history.h"
 #include "metrics/measure.h"
@@ -47,6 +50,12 @@ struct HistoryQuestion {
 host::Task<Result<std::vector<metrics::HistoryBucket>>> read_history(host::Context here,
                                                                      const config::Settings& settings,
                                                                      HistoryQuestion question);
+
+// What is billed, of each bucket with anything in it, by the bucket's beginning in milliseconds since the
+// epoch. As above.
+host::Task<Result<std::map<std::uint64_t, metrics::Usage>>> read_usage(host::Context here,
+                                                                       const config::Settings& settings,
+                                                                       HistoryQuestion question);
 
 struct Ghosts {
   Instant since;

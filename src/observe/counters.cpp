@@ -257,6 +257,15 @@ metrics::Tally Counters::gauges() const {
   return tally;
 }
 
+namespace {
+
+// Whether it is so, however many isolates say it.
+bool is_flag(const metrics::Family& family) {
+  return family.name == metric_rows()[counter_count + static_cast<std::size_t>(Gauge::cache_enabled)].name;
+}
+
+}  // namespace
+
 std::vector<metrics::Family> families_of(const metrics::Tally& counted, const metrics::Tally& gauges) {
   std::vector<metrics::Family> families;
   for (const MetricRow& row : metric_rows()) {
@@ -290,7 +299,7 @@ std::vector<metrics::Family> families_of(const metrics::Tally& counted, const me
           series.buckets.assign(cells.begin(), cells.end() - 1);
           series.sum = cells.back();
         } else {
-          series.value = cells.front();
+          series.value = is_flag(family) ? std::min<std::uint64_t>(cells.front(), 1) : cells.front();
         }
         family.series.push_back(std::move(series));
       }
@@ -298,6 +307,12 @@ std::vector<metrics::Family> families_of(const metrics::Tally& counted, const me
   };
   put(counted);
   put(gauges);
+  for (metrics::Family& family : families) {
+    // Who asks for a rate of it, or adds it to another one, has to find it before its first event.
+    if (family.type == metrics::MetricType::counter && family.label_names.empty() && family.series.empty()) {
+      family.series.emplace_back();
+    }
+  }
   return families;
 }
 

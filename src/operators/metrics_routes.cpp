@@ -2,6 +2,7 @@
 // /api/slo.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include "config/duration.h"
 #include "config/limits.h"
 #include "http/date.h"
+#include "json/json_text.h"
 #include "metrics/candidates.h"
 #include "metrics/costs.h"
 #include "metrics/exposition.h"
@@ -46,6 +48,9 @@ using metrics::Tally;
 
 // Five minutes: what the platform lets a request have at most (Workers limits, read 2026-11).
 constexpr double cpu_millis_per_request_max = 300'000;
+
+// Whose costs are told one by one: today's and those of the 29 before it.
+constexpr Millis cost_days = std::chrono::hours(29 * 24);
 
 constexpr std::uint32_t budget_minutes = 30 * 24 * 60;
 
@@ -115,12 +120,7 @@ struct CpuTime {
 };
 
 metrics::Usage usage_of(const Tally& counted, const CpuTime& cpu) {
-  metrics::Usage usage{};
-  for (const metrics::PriceRow& price : metrics::price_rows()) {
-    auto& units = usage[static_cast<std::size_t>(price.item)];
-    units = counted.sum("billed_operations_total", 0, price.name);
-    units += metrics::byte_months(counted.sum("kept_byte_seconds_total", 0, price.name));
-  }
+  metrics::Usage usage = metrics::usage_of(counted);
   const auto requests = static_cast<double>(usage[static_cast<std::size_t>(BilledItem::worker_requests)]);
   const double cpu_millis = std::round(requests * cpu.millis_per_request.value_or(0));
   usage[static_cast<std::size_t>(BilledItem::worker_cpu_millis)] = static_cast<std::uint64_t>(cpu_millis);
@@ -208,23 +208,57 @@ void write_items(JsonWriter& json, const metrics::Usage& usage, const metrics::U
   json.end_array();
 }
 
-// KV operations by key pattern, from the tiers' own counts.
+std::uint64_t list_price(BilledItem item, std::uint64_t units) {
+  return metrics::marginal_cost(metrics::price_rows()[static_cast<std::size_t>(item)], units);
+}
+
+// What its entries take in the stores behind the edge, by the tiers' own counts.
 void write_resources(JsonWriter& json, const OperatorContext& context, const Tally& counted) {
-  const auto& reads = metrics::price_rows()[static_cast<std::size_t>(metrics::BilledItem::kv_reads)];
-  const auto& writes = metrics::price_rows()[static_cast<std::size_t>(metrics::BilledItem::kv_writes)];
+  const auto redis = config::redis_address(context.settings);
+  // REST is asked without the platform's help.
+  const bool is_billed = redis && redis->transport != config::RedisTransport::rest;
   json.key("resources").begin_array();
   for (const config::Resource& resource : context.declarations.resources) {
-    const auto of = [&](std::string_view metric) {
-      const auto found = counted.series().find(metrics::series_name(metric, {"kv", resource.name}));
+    const auto of = [&](std::string_view metric, std::string_view tier) {
+      const auto found = counted.series().find(metrics::series_name(metric, {tier, resource.name}));
       return found == counted.series().end() ? std::uint64_t{0} : found->second.front();
     };
-    const std::uint64_t looked = of("cache_hits_total") + of("cache_miss_total");
-    const std::uint64_t stored = of("cache_set_total");
-    json.begin_object().key("resource").value(resource.name).key("kvReads").value(looked);
-    json.key("kvWrites").value(stored);
-    json.key("listUsd").value(
-        dollars(metrics::marginal_cost(reads, looked) + metrics::marginal_cost(writes, stored)));
+    const auto looked = [&](std::string_view tier) {
+      return of("cache_hits_total", tier) + of("cache_miss_total", tier);
+    };
+    const std::uint64_t kv_reads = looked("kv");
+    const std::uint64_t kv_writes = of("cache_set_total", "kv");
+    const std::uint64_t redis_calls = looked("redis") + of("cache_set_total", "redis");
+    const std::uint64_t r2_reads = looked("cold");
+    json.begin_object().key("resource").value(resource.name).key("kvReads").value(kv_reads);
+    json.key("kvWrites").value(kv_writes).key("redisCalls").value(redis_calls);
+    json.key("r2Reads").value(r2_reads).key("listUsd");
+    json.value(dollars(list_price(BilledItem::kv_reads, kv_reads) +
+                       list_price(BilledItem::kv_writes, kv_writes) +
+                       list_price(BilledItem::object_requests, is_billed ? redis_calls : 0) +
+                       list_price(BilledItem::r2_class_b, r2_reads)));
     json.end_object();
+  }
+  json.end_array();
+}
+
+// At list prices, since what is included is a month's.
+void write_days(JsonWriter& json, const std::map<std::uint64_t, metrics::Usage>& days) {
+  json.key("days").begin_array();
+  for (const auto& [at, usage] : days) {
+    json.begin_object().key("day").value(
+        http::format_day(instant_from_millis(static_cast<std::int64_t>(at))));
+    std::uint64_t sum = 0;
+    json.key("listUsdByItem").begin_object();
+    for (const metrics::PriceRow& price : metrics::price_rows()) {
+      const std::uint64_t units = usage[static_cast<std::size_t>(price.item)];
+      const std::uint64_t cost = metrics::marginal_cost(price, units);
+      if (units > 0) {
+        json.key(price.name).value(dollars(cost));
+      }
+      sum += cost;
+    }
+    json.end_object().key("listUsd").value(dollars(sum)).end_object();
   }
   json.end_array();
 }
@@ -238,6 +272,44 @@ metrics::Declared declared_as(const OperatorContext& context, std::string_view p
     }
   }
   return metrics::Declared::no;
+}
+
+// A resource as the file declares it, but for its time to live; "": there is none of that name.
+std::string member_with_ttl(const json::JsonText& file, std::string_view name, std::string_view ttl) {
+  for (const json::JsonText& resource : file.items("resources")) {
+    if (resource.text("name") != name) {
+      continue;
+    }
+    JsonWriter member;
+    member.begin_object();
+    bool has_ttl = false;
+    for (const auto& [key, value] : resource.as_members()) {
+      const bool is_ttl = key == "ttl";
+      has_ttl = has_ttl || is_ttl;
+      member.key(key);
+      if (is_ttl) {
+        member.value(ttl);
+      } else {
+        member.raw(value.json());
+      }
+    }
+    if (!has_ttl) {
+      member.key("ttl").value(ttl);
+    }
+    member.end_object();
+    return member.text();
+  }
+  return "";
+}
+
+// "5m", "6h", "3d".
+std::string window_name(std::uint32_t minutes) {
+  constexpr std::uint32_t hour = 60;
+  constexpr std::uint32_t day = 24 * hour;
+  const bool is_days = minutes % day == 0;
+  const bool is_hours = minutes % hour == 0;
+  const std::uint32_t unit = is_days ? day : is_hours ? hour : 1;
+  return concat({to_text(std::uint64_t{minutes / unit}), is_days ? "d" : is_hours ? "h" : "m"});
 }
 
 void write_number(JsonWriter& json, std::string_view name, const std::optional<double>& value) {
@@ -400,11 +472,14 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorCon
   window.until = now;
   window.hours_covered = ghosts->hours;
   window.hours = static_cast<std::uint64_t>((now - ghosts->since) / std::chrono::hours(1)) + 1;
+  const auto file = json::JsonText::parse(context.declarations_file);
   std::vector<metrics::Candidate> candidates;
   for (const metrics::GhostEstimate& estimate : ghosts->estimates) {
     metrics::CandidateFacts facts;
     facts.estimate = estimate;
-    facts.window = now - ghosts->since;
+    // Of a pattern that came later, since it came: its rate is not that of the time before.
+    facts.window =
+        std::min(now - ghosts->since, std::max<Millis>(now - estimate.first, metrics::rate_window_min));
     facts.declared = declared_as(context, estimate.pattern);
     const metrics::Cells cells = totals->counted.cells("origin_duration_seconds", 0, estimate.pattern);
     std::uint64_t count = 0;
@@ -414,7 +489,12 @@ host::Task<host::Outgoing> show_candidates(host::Context here, const OperatorCon
     if (count > 0) {
       facts.origin_millis_mean = static_cast<double>(cells.back()) / static_cast<double>(count);
     }
-    candidates.push_back(metrics::recommend(facts));
+    metrics::Candidate candidate = metrics::recommend(facts);
+    if (facts.declared != metrics::Declared::no && file) {
+      candidate.member =
+          member_with_ttl(*file, estimate.pattern, metrics::ttl_text(metrics::ghost_ttls()[candidate.ttl]));
+    }
+    candidates.push_back(std::move(candidate));
   }
   JsonWriter json;
   metrics::write(json, window, std::move(candidates));
@@ -494,6 +574,14 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
     co_return ledger_unreadable(here, totals.error());
   }
   const Instant now = here.host().now();
+  monitor::HistoryQuestion last_days;
+  last_days.width = records::BucketWidth::day;
+  last_days.from = now - cost_days;
+  last_days.until = now;
+  const auto days = co_await monitor::read_usage(here, context.settings, last_days);
+  if (!days) {
+    co_return ledger_unreadable(here, days.error());
+  }
   const std::vector<KeptByObject> objects = co_await metrics_answers::kept_by_objects(here, context);
   const std::vector<records::ArchiveRun> runs = co_await metrics_answers::archive_runs(here, context);
   const ColdReport cold(runs);
@@ -524,6 +612,7 @@ host::Task<host::Outgoing> show_costs(host::Context here, const OperatorContext&
   write_storage(json, month, objects, cold);
   write_cold_storage(json, cold, totals->counted);
   write_resources(json, context, totals->counted);
+  write_days(json, *days);
   json.key("month").begin_object();
   json.key("planUsd").value(dollars(metrics::plan_microdollars));
   json.key("usageUsd").value(dollars(metrics::monthly_cost(month)));
@@ -561,7 +650,6 @@ host::Task<host::Outgoing> show_objectives(host::Context here, const OperatorCon
   const metrics::Shares of_month =
       metrics::shares_of(observed->windows.at(budget_minutes), observed->latency_bounds);
   const metrics::Shares recent = metrics::shares_of(observed->windows.at(60), observed->latency_bounds);
-  const metrics::Measurements measured = metrics::measure(*observed);
   JsonWriter json;
   json.begin_object().key("since").value(http::format_timestamp(observed->since));
   json.key("at").value(http::format_timestamp(now)).key("objectives").begin_array();
@@ -576,7 +664,9 @@ host::Task<host::Outgoing> show_objectives(host::Context here, const OperatorCon
     }
     write_number(json, "lastHour", value);
     json.key("met");
-    if (value) {
+    // A cache that is still filling has not missed its hit rate.
+    const bool counts = row.name != "hit_rate" || metrics::is_warm(observed->since, now);
+    if (value && counts) {
       json.value(row.bound == metrics::Bound::at_least ? *value >= row.target : *value <= row.target);
     } else {
       json.null();
@@ -587,13 +677,10 @@ host::Task<host::Outgoing> show_objectives(host::Context here, const OperatorCon
   json.key("answers").value(of_month.answers).key("failed").value(of_month.failed_answers);
   json.key("left").value(metrics::budget_left(of_month.failed_answers, of_month.answers));
   json.key("burnRates").begin_object();
-  const auto rate = [&](std::string_view name, metrics::Signal signal) {
-    write_number(json, name, measured[static_cast<std::size_t>(signal)]);
-  };
-  rate("1h", metrics::Signal::burn_1h);
-  rate("6h", metrics::Signal::burn_6h);
-  rate("1d", metrics::Signal::burn_1d);
-  rate("3d", metrics::Signal::burn_3d);
+  // As they are: what alerts look at is 0 where trouble is over (signals.def).
+  for (const std::uint32_t minutes : metrics::burn_minutes()) {
+    write_number(json, window_name(minutes), metrics::burn_rate(observed->windows.at(minutes)));
+  }
   json.end_object().end_object().end_object();
   co_return host::json_answer(here.host(), 200, json.text());
 }

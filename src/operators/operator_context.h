@@ -25,6 +25,8 @@ struct OperatorContext {
   // The text bindings as deployed.
   const TextPairs& bindings;
   const config::Declarations& declarations;
+  // The file that they were read from.
+  const std::string& declarations_file;
   tiers::CacheRegistry& registry;
   tiers::TieredCache& tiered;
   engine::Engine& engine;

@@ -20,6 +20,11 @@ constexpr std::uint64_t hours_of_day = 24;
 // A history's rows are read in so many, so that no more than these lie beside its answer.
 constexpr std::size_t history_rows_at_once = 50;
 
+// Batches of reads that are not in the sketch yet, by the time at which they came.
+constexpr std::string_view reads_waiting = "reads-waiting";
+// So many of them are put in before a minute is over.
+constexpr std::uint64_t reads_waiting_max = 200;
+
 std::uint64_t millis_of(Instant at) { return static_cast<std::uint64_t>(millis_since_epoch(at)); }
 std::uint64_t millis_of(Millis duration) { return static_cast<std::uint64_t>(duration.count()); }
 std::uint64_t minutes_of(Millis duration) { return millis_of(duration) / 60'000; }
@@ -80,6 +85,24 @@ Key message_key(std::uint64_t id) {
 Tally tally_of(std::string_view bytes) {
   auto tally = Tally::decode(bytes);
   return tally ? std::move(*tally) : Tally();
+}
+
+void fold(metrics::GhostCache& ghost, GhostPending pending, Instant now) {
+  for (const PatternCount& one : pending.accesses) {
+    ghost.count(one.pattern, one.count, now);
+  }
+  // In order of time, whichever isolate was first to tell.
+  std::sort(pending.samples.begin(), pending.samples.end(), [](const GhostSample& a, const GhostSample& b) {
+    return a.at != b.at ? a.at < b.at : a.hash < b.hash;
+  });
+  for (const GhostSample& sample : pending.samples) {
+    metrics::GhostAccess access;
+    access.hash = sample.hash;
+    access.at = instant_from_millis(static_cast<std::int64_t>(sample.at));
+    access.count = sample.count;
+    access.size = Bytes(sample.size);
+    ghost.observe(sample.pattern, access);
+  }
 }
 
 bool is_sane(const GhostSample& sample) {
@@ -165,20 +188,60 @@ metrics::ReadSketch Ledger::read_sketch() {
                 : metrics::ReadSketch(ledger::reads_sketch_width, limit::reads_half_life);
 }
 
+void Ledger::add_waiting_reads(metrics::ReadSketch& sketch, const std::vector<Row>& waiting) {
+  for (const Row& found : waiting) {
+    KeyReader key(found.key, reads_waiting);
+    const Instant at = instant_from_millis(static_cast<std::int64_t>(key.number()));
+    RecordReader batch(found.value);
+    while (batch.ok() && !batch.complete()) {
+      const std::uint64_t hash = batch.u64();
+      const std::uint32_t count = batch.u32();
+      if (batch.ok()) {
+        sketch.add(hash, count, at);
+      }
+    }
+  }
+}
+
+// The sketch is 200 KB: it is written once for the batches of a minute, each of which waits as a row of its
+// own.
 void Ledger::gather_reads(const ledger::flush_arguments& batch) {
   if (batch.reads.empty()) {
     return;
   }
-  metrics::ReadSketch sketch = read_sketch();
+  RecordWriter reads;
   for (const KeyRead& one : batch.reads) {
-    sketch.add(one.hash, one.count, now_);
+    reads.u64(one.hash);
+    reads.u32(one.count);
   }
-  store_.put(Key("reads").str(), sketch.encode());
+  const Key table(reads_waiting);
+  Key key(reads_waiting);
+  store_.put(key.time(now_).text(batch.isolate).number(batch.sequence).str(), reads.bytes());
   if (!row<NumberRow>(Key("reads-since"))) {
     NumberRow since;
     since.number = millis_of(now_);
     put_row(Key("reads-since"), since);
   }
+  // How many wait is known in memory alone: where that was lost, they are put in at once.
+  const auto memory = store_.recall();
+  const auto known = memory ? decode<NumberRow>(*memory) : std::nullopt;
+  NumberRow count;
+  count.number = known ? known->number + 1 : reads_waiting_max;
+  const std::vector<Row> first = store_.range(Range(table.str(), table.end(), 1));
+  KeyReader oldest(first.front().key, reads_waiting);
+  const std::uint64_t since = oldest.number();
+  const std::uint64_t now = millis_of(now_);
+  if (count.number >= reads_waiting_max || now >= since + millis_of(ledger::ghost_folded) || now < since) {
+    const std::vector<Row> waiting = store_.range(Range(table.str(), table.end(), limit::rows_at_once));
+    metrics::ReadSketch sketch = read_sketch();
+    add_waiting_reads(sketch, waiting);
+    store_.put(Key("reads").str(), sketch.encode());
+    for (const Row& found : waiting) {
+      store_.erase(found.key);
+    }
+    count.number = 0;
+  }
+  store_.remember(encode(count));
 }
 
 Result<ledger::reads_results> Ledger::reads(const ledger::reads_arguments& asked) {
@@ -187,7 +250,9 @@ Result<ledger::reads_results> Ledger::reads(const ledger::reads_arguments& asked
   }
   ledger::reads_results results;
   results.since = row<NumberRow>(Key("reads-since")).value_or(NumberRow()).number;
-  const metrics::ReadSketch sketch = read_sketch();
+  metrics::ReadSketch sketch = read_sketch();
+  const Key waiting(reads_waiting);
+  add_waiting_reads(sketch, store_.range(Range(waiting.str(), waiting.end(), limit::rows_at_once)));
   for (const KeyHash& key : asked.keys) {
     const metrics::ReadUse use = sketch.use(key.hash, now_);
     KeyUse one;
@@ -225,21 +290,7 @@ void Ledger::gather_ghost(const ledger::flush_arguments& batch) {
     return;
   }
   metrics::GhostCache ghost = read_ghost();
-  for (const PatternCount& one : pending.accesses) {
-    ghost.count(one.pattern, one.count, now_);
-  }
-  // In order of time, whichever isolate was first to tell.
-  std::sort(pending.samples.begin(), pending.samples.end(), [](const GhostSample& a, const GhostSample& b) {
-    return a.at != b.at ? a.at < b.at : a.hash < b.hash;
-  });
-  for (const GhostSample& sample : pending.samples) {
-    metrics::GhostAccess access;
-    access.hash = sample.hash;
-    access.at = instant_from_millis(static_cast<std::int64_t>(sample.at));
-    access.count = sample.count;
-    access.size = Bytes(sample.size);
-    ghost.observe(sample.pattern, access);
-  }
+  fold(ghost, std::move(pending), now_);
   store_.put(Key("ghost").str(), ghost.encode());
   RecordWriter threshold;
   threshold.u32(ghost.threshold());
@@ -263,16 +314,31 @@ Result<ledger::totals_results> Ledger::totals(const ledger::totals_arguments&) {
   ledger::totals_results results;
   results.since = sums.since;
   results.counted = std::move(sums.counted);
+  results.gauges = read_gauges().encode();
+  return results;
+}
+
+metrics::Tally Ledger::read_gauges() {
   Tally gauges;
   const Key isolates("isolate");
-  for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), ledger::isolates_read_max))) {
-    const auto isolate = decode<LedgerIsolate>(found.value);
-    if (isolate && isolate->seen_at + millis_of(limit::ledger_isolate_heard) >= millis_of(now_)) {
-      gauges.add(tally_of(isolate->gauges));
+  // Those that began last come first: among many, most of the others are gone.
+  std::string end = isolates.end();
+  for (std::size_t read = 0; read < ledger::isolates_read_max;) {
+    const std::size_t wanted = std::min(limit::rows_at_once, ledger::isolates_read_max - read);
+    const std::vector<Row> rows = store_.range(Range(isolates.str(), end, wanted, Order::descending));
+    for (const Row& found : rows) {
+      const auto isolate = decode<LedgerIsolate>(found.value);
+      if (isolate && isolate->seen_at + millis_of(limit::ledger_isolate_heard) >= millis_of(now_)) {
+        gauges.add(tally_of(isolate->gauges));
+      }
     }
+    if (rows.size() < wanted) {
+      break;
+    }
+    read += rows.size();
+    end = rows.back().key;
   }
-  results.gauges = gauges.encode();
-  return results;
+  return gauges;
 }
 
 metrics::Tally Ledger::bucket(BucketWidth width, std::uint64_t number) {
@@ -406,7 +472,12 @@ Result<ledger::history_results> Ledger::history(const ledger::history_arguments&
 
 Result<ledger::ghost_results> Ledger::ghost(const ledger::ghost_arguments&) {
   ledger::ghost_results results;
-  results.state = read_ghost().encode();
+  metrics::GhostCache ghost = read_ghost();
+  // What waits counts for who asks now; it is put in for good with a later batch.
+  if (auto pending = row<GhostPending>(Key("pending"))) {
+    fold(ghost, std::move(*pending), now_);
+  }
+  results.state = ghost.encode();
   const LedgerTotals sums = read_totals();
   results.since = sums.since;
   const std::uint64_t hour = millis_of(now_) / 3'600'000;
@@ -530,6 +601,10 @@ void Ledger::put_message(std::string_view transport, const std::vector<metrics::
       store_.range(Range(messages.str(), messages.end(), ledger::alert_messages_max));
   if (waiting.size() == ledger::alert_messages_max) {
     // Its transport has been down for long; what is newest matters most.
+    if (auto oldest = decode<AlertMessage>(waiting.front().value)) {
+      oldest->fault = concat({"So many messages wait that the oldest was given up. ", oldest->fault});
+      give_up(*oldest);
+    }
     store_.erase(waiting.front().key);
   }
   put_row(message_key(message.id), message);
@@ -580,16 +655,20 @@ Result<ledger::settle_message_results> Ledger::settle_message(const ledger::sett
   }
   store_.erase(message_key(asked.id).str());
   if (outcome != Delivery::delivered) {
-    Key kept("undelivered");
-    put_row(kept.number(asked.id), *message);
-    const Key table("undelivered");
-    const std::vector<Row> all =
-        store_.range(Range(table.str(), table.end(), ledger::alert_undelivered_max + 1));
-    if (all.size() > ledger::alert_undelivered_max) {
-      store_.erase(all.front().key);
-    }
+    give_up(*message);
   }
   return ledger::settle_message_results();
+}
+
+void Ledger::give_up(const AlertMessage& message) {
+  Key kept("undelivered");
+  put_row(kept.number(message.id), message);
+  const Key table("undelivered");
+  const std::vector<Row> all =
+      store_.range(Range(table.str(), table.end(), ledger::alert_undelivered_max + 1));
+  if (all.size() > ledger::alert_undelivered_max) {
+    store_.erase(all.front().key);
+  }
 }
 
 Result<ledger::alerts_results> Ledger::alerts(const ledger::alerts_arguments&) {
@@ -677,14 +756,7 @@ bool Ledger::prune(const LedgerTotals& sums) {
       forget(BucketWidth::minute, limit::ledger_minutes_kept, sums.hours_rolled * minutes_of_hour);
   most = std::max(most, forget(BucketWidth::hour, limit::ledger_hours_kept, sums.days_rolled * hours_of_day));
   most = std::max(most, forget(BucketWidth::day, limit::ledger_hours_kept, sums.days_rolled));
-  // Isolates are named by when they began (monitor/meter.h), so the oldest come first.
-  const Key isolates("isolate");
-  for (const Row& found : store_.range(Range(isolates.str(), isolates.end(), limit::rows_at_once))) {
-    const auto isolate = decode<LedgerIsolate>(found.value);
-    if (!isolate || isolate->seen_at + millis_of(limit::ledger_isolate_kept) < now) {
-      store_.erase(found.key);
-    }
-  }
+  const bool is_through = forget_isolates();
   const Key announced("announced");
   for (const Row& found : store_.range(Range(announced.str(), announced.end(), limit::rows_at_once))) {
     const auto topic = decode<AnnouncedTopic>(found.value);
@@ -692,7 +764,27 @@ bool Ledger::prune(const LedgerTotals& sums) {
       store_.erase(found.key);
     }
   }
-  return most < limit::rows_at_once;
+  return most < limit::rows_at_once && is_through;
+}
+
+// A page of them: those that are still heard of stay, so the next page begins behind this one.
+bool Ledger::forget_isolates() {
+  const Key isolates("isolate");
+  const std::string place = Key("isolates-seen").str();
+  const std::string from = store_.get(place).value_or(isolates.str());
+  const std::vector<Row> rows = store_.range(Range(from, isolates.end(), limit::rows_at_once));
+  for (const Row& found : rows) {
+    const auto isolate = decode<LedgerIsolate>(found.value);
+    if (!isolate || isolate->seen_at + millis_of(limit::ledger_isolate_kept) < millis_of(now_)) {
+      store_.erase(found.key);
+    }
+  }
+  if (rows.size() < limit::rows_at_once) {
+    store_.erase(place);
+    return true;
+  }
+  store_.put(place, rows.back().key);
+  return false;
 }
 
 }  // namespace larder::records

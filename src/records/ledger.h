@@ -1,11 +1,11 @@
 // The metrics' ledger: what isolates have counted, exactly once each, and what follows from it.
 //
 // Rows: totals (one, with what has been rolled up), minute, hour and day (tallies of what arrived in them),
-// isolate (the last batch of each), ghost and pending (metrics/ghost_cache.h, and what waits to be put into
-// it), reads (metrics/read_sketch.h) and reads-since, alerts (states), announced (the last number of each
-// topic), message and undelivered. A batch is counted in the minute in which it arrives, so that what is
-// rolled up never changes: the sum of all days, hours and minutes that are no part of one another is the
-// total.
+// isolate (the last batch of each) and isolates-seen (where forgetting them goes on), ghost and pending
+// (metrics/ghost_cache.h, and what waits to be put into it), reads (metrics/read_sketch.h), reads-waiting and
+// reads-since, alerts (states), announced (the last number of each topic), message and undelivered. A batch
+// is counted in the minute in which it arrives, so that what is rolled up never changes: the sum of all days,
+// hours and minutes that are no part of one another is the total.
 #pragma once
 
 #include "metrics/alerts.h"
@@ -56,14 +56,20 @@ class Ledger : public Machine {
   metrics::Tally counted_in_bucket(BucketWidth width, std::uint64_t number, const LedgerTotals& sums);
   metrics::Tally counted_in_hours(std::uint64_t from, std::uint64_t until, const LedgerTotals& sums);
   metrics::Tally sum_of(BucketWidth width, std::uint64_t from, std::uint64_t until);
+  metrics::Tally read_gauges();
   metrics::GhostCache read_ghost();
   void gather_ghost(const ledger::flush_arguments& batch);
   metrics::ReadSketch read_sketch();
+  static void add_waiting_reads(metrics::ReadSketch& sketch, const std::vector<Row>& waiting);
   void gather_reads(const ledger::flush_arguments& batch);
   metrics::AlertStates read_alerts();
   void put_message(std::string_view transport, const std::vector<metrics::Notice>& notices);
+  // Puts a message where those that were given up are shown.
+  void give_up(const AlertMessage& message);
   bool roll_up(LedgerTotals& sums);
   bool prune(const LedgerTotals& sums);
+  // False: there are more to look at.
+  bool forget_isolates();
 };
 
 }  // namespace larder::records

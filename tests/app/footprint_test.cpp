@@ -79,6 +79,18 @@ TEST_F(FootprintTest, OfAMissOfAFarHitAndOfAHit) {
   EXPECT_EQ(one.app->counters().events() - before, stated("hit")["events"]);
 }
 
+TEST_F(FootprintTest, WithRedisAsTheSharedTier) {
+  const TextPairs bindings = {
+      {"CACHE_IMPL", "redis"}, {"ENABLE_REDIS_CACHE", "true"}, {"REDIS_URL", "redis://cache.example"}};
+  // Scripts are sent once, and known from then on.
+  sim::Isolate first(world, bindings);
+  first.get("https://larder.example/search/title?q=first");
+  sim::Isolate one(world, bindings);
+  EXPECT_EQ(of(one), stated("redis_miss"));
+  sim::Isolate other(world, bindings, sim::book_declarations(), "two");
+  EXPECT_EQ(of(other), stated("redis_far_hit"));
+}
+
 // An isolate calls the ledger once in flush_interval, or once for flush_events_max requests, whichever is
 // sooner.
 TEST_F(FootprintTest, OfAThousandIsolatesOnTheLedger) {

@@ -95,7 +95,7 @@ TEST_F(MeasuringTest, TwoIsolatesAndARestartAreCountedExactly) {
   EXPECT_EQ(value(text, "answer_duration_seconds_count{outcome=\"hit\"}"), 51U);
   EXPECT_EQ(value(text, "cache_miss_reads_total"), 2U);
   EXPECT_EQ(value(text, "billed_operations_total{item=\"worker_requests\"}"), 53U + 4 + 2);
-  EXPECT_EQ(value(text, "cache_enabled{impl=\"kv\"}"), 2U);
+  EXPECT_EQ(value(text, "cache_enabled{impl=\"kv\"}"), 1U);
   // What gathers goes to its end, and the first isolate begins anew.
   world.run();
   one = isolate();
@@ -104,7 +104,7 @@ TEST_F(MeasuringTest, TwoIsolatesAndARestartAreCountedExactly) {
   text = scrape(*two);
   EXPECT_EQ(value(text, requests), 60U);
   EXPECT_EQ(value(text, "answers_total{outcome=\"hit\"}"), 58U);
-  EXPECT_EQ(value(text, "ledger_undelivered_total"), std::nullopt);
+  EXPECT_EQ(value(text, "ledger_undelivered_total"), 0U);
   world.run();
   EXPECT_TRUE(one->settled());
   EXPECT_TRUE(two->settled());
@@ -215,6 +215,24 @@ TEST_F(MeasuringTest, TheTokenOfMetricsOpensNothingElse) {
 
 // Candidates ------------------------------------------------------------------------------------------------
 
+// A new user's first look, with nothing asked since.
+TEST_F(MeasuringTest, CandidatesAreThereAtOnce) {
+  sim::TokenVerdict viewer;
+  viewer.claims = R"({"sub":"vic","role":"viewer"})";
+  world.tokens["vic"] = viewer;
+  auto one = isolate({{"ADMIN_JWT_SECRET", "0123456789abcdef0123456789abcdef"}});
+  for (const char* path : {"/search/title?q=dune", "/search/title?q=dune", "/api/v2/weather/berlin"}) {
+    ask(*one, concat({"https://larder.example", path}));
+  }
+  const auto& shown = one->run("GET", "https://larder.example/api/cache/candidates",
+                               {{"authorization", "Bearer vic"}, {"cf-connecting-ip", "192.0.2.1"}});
+  const auto found = json::JsonText::parse(shown.body).value().items("candidates");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].text("pattern"), "title");
+  EXPECT_EQ(found[0].number("requests"), 2U);
+  EXPECT_THAT(found[0].json(), HasSubstr(R"({"ttl":"1m","hitRate":0.5,)"));
+}
+
 TEST_F(MeasuringTest, CandidatesOfAWeekAreFinalAndCanBeDeclared) {
   sim::TokenVerdict viewer;
   viewer.claims = R"({"sub":"vic","role":"viewer"})";
@@ -243,6 +261,7 @@ TEST_F(MeasuringTest, CandidatesOfAWeekAreFinalAndCanBeDeclared) {
     world.now = began + hours(24 * (day + 1)) - (day == 6 ? Millis(0) : Millis(1));
   }
   ask(*one, base + "/search/title?q=dune");
+  ask(*one, base + "/late", 90);
   world.run();
   const json::JsonText shown = candidates();
   EXPECT_TRUE(shown.find("window")->flag("final"));
@@ -250,7 +269,9 @@ TEST_F(MeasuringTest, CandidatesOfAWeekAreFinalAndCanBeDeclared) {
   for (const json::JsonText& one_of_all : shown.items("candidates")) {
     by_pattern.emplace(one_of_all.text("pattern"), one_of_all);
   }
-  ASSERT_EQ(by_pattern.size(), 6U);
+  ASSERT_EQ(by_pattern.size(), 7U);
+  // Of what came in the last hour alone, the rate is an hour's and not the week's.
+  EXPECT_THAT(by_pattern.at("/late").json(), HasSubstr(R"("requestsPerMinute":1.5,)"));
   EXPECT_EQ(by_pattern.at("title").text("state"), "observed");
   EXPECT_EQ(by_pattern.at("/wp_login").text("state"), "undeclared");
   EXPECT_FALSE(by_pattern.at("/other").find("declaration")->is_object());
@@ -259,6 +280,14 @@ TEST_F(MeasuringTest, CandidatesOfAWeekAreFinalAndCanBeDeclared) {
   const auto parsed = config::parse_declarations(concat({R"({"resources":[)", member, "]}"}));
   ASSERT_TRUE(parsed.has_value()) << to_text(parsed.error());
   EXPECT_EQ(parsed->resources[0].name, "weather");
+  // And so is that of one that is declared already: nothing but its lifetime is another.
+  const std::string title = by_pattern.at("title").find("declaration")->json();
+  const auto declared = config::parse_declarations(concat({R"({"resources":[)", title, "]}"}));
+  ASSERT_TRUE(declared.has_value()) << to_text(declared.error());
+  EXPECT_EQ(declared->resources[0].name, "title");
+  EXPECT_EQ(declared->resources[0].match.path, "/search/title");
+  const std::string ttl = concat({"\"ttl\":\"", by_pattern.at("title").text("recommendedTtl"), "\""});
+  EXPECT_THAT(title, HasSubstr(ttl));
   EXPECT_EQ(parsed->resources[0].match.path, "/api/v2/weather/{rest...}");
 }
 

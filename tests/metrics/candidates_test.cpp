@@ -34,6 +34,14 @@ TEST(Candidates, TheShortestTimeThatPaysIsRecommended) {
   EXPECT_NEAR(candidate.per_minute, 10'000.0 / 600, 1e-9);
   EXPECT_EQ(candidate.why,
             "Kept for 1h, 88.5 % of requests would be hits; longer gains less than two points.");
+  // What was looked at for no longer says nothing about longer.
+  CandidateFacts young = facts({9'000, 6'000, 1'000, 1'000, 1'000, 1'000});
+  young.window = std::chrono::minutes(15);
+  EXPECT_EQ(recommend(young).why,
+            "Kept for 15m, 90.0 % of requests would be hits; what longer would bring cannot be told yet.");
+  young.window += Millis(1);
+  EXPECT_EQ(recommend(young).why,
+            "Kept for 15m, 90.0 % of requests would be hits; longer gains less than two points.");
   // Two points are worth it.
   EXPECT_EQ(ghost_ttls()[recommend(facts({9'000, 6'000, 2'000, 1'200, 1'000, 1'000})).ttl],
             std::chrono::hours(24));

@@ -139,6 +139,26 @@ TEST(Counters, PastTheBoundNewSeriesShareOne) {
   EXPECT_EQ(counters.value(Counter::lane_hits_total), 1U);
 }
 
+// A rate or a sum of them is asked for before the first event.
+TEST(Counters, WithoutLabelsAreZeroFromTheBeginning) {
+  for (const metrics::Family& family : families_of(metrics::Tally(), metrics::Tally())) {
+    const bool is_zero = family.type == metrics::MetricType::counter && family.label_names.empty();
+    ASSERT_EQ(family.series.size(), is_zero ? 1U : 0U) << family.name;
+    if (is_zero) {
+      EXPECT_TRUE(family.series[0].labels.empty());
+      EXPECT_EQ(family.series[0].value, 0U);
+    }
+  }
+  metrics::Tally counted;
+  counted.add("cache_hit_stale_total", 3);
+  for (const metrics::Family& family : families_of(counted, metrics::Tally())) {
+    if (family.name == "cache_hit_stale_total") {
+      ASSERT_EQ(family.series.size(), 1U);
+      EXPECT_EQ(family.series[0].value, 3U);
+    }
+  }
+}
+
 TEST(Counters, AreWrittenByRowAndThenByLabel) {
   Counters counters;
   EXPECT_EQ(written(counters), "{}");

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "http/date.h"
 #include "json/json_text.h"
 #include "operators/support.h"
 
@@ -19,7 +20,9 @@ struct MonitoringRoutesTest : ::testing::Test {
     add_tokens(world);
     world.origin = [this](const sim::OriginRequest& asked) {
       if (!asked.url.starts_with("https://hooks.example")) {
-        return sim::open_library_reply("Dune", "F. Herbert", "");
+        sim::OriginReply failure;
+        failure.status = 500;
+        return origin_fails ? failure : sim::open_library_reply("Dune", "F. Herbert", "");
       }
       posted.push_back(asked.content);
       sim::OriginReply reply;
@@ -46,6 +49,7 @@ struct MonitoringRoutesTest : ::testing::Test {
 
   sim::World world;
   std::uint32_t hook_status = 200;
+  bool origin_fails = false;
   std::vector<std::string> posted;
   sim::Isolate isolate{world, operator_bindings({{"LEDGER_SHARDS", "1"},
                                                  {"ALERT_WEBHOOK_URL", "https://hooks.example/x"},
@@ -62,11 +66,27 @@ TEST_F(MonitoringRoutesTest, ObjectivesAreToldWithTheirBudget) {
   const json::JsonText after = get("/api/slo");
   EXPECT_EQ(after.items("objectives")[0].json().find(R"("lastHour":null)"), std::string::npos);
   EXPECT_TRUE(after.items("objectives")[0].flag("met"));
-  EXPECT_THAT(after.items("objectives")[2].json(), HasSubstr(R"("met":true)"));
+  // In its first hour the cache is still filling.
+  EXPECT_THAT(after.items("objectives")[2].json(), HasSubstr(R"("met":null)"));
   const json::JsonText budget = after.find("errorBudget").value();
   EXPECT_EQ(budget.number("answers"), 120U);
   EXPECT_EQ(budget.number("failed", 7), 0U);
-  EXPECT_THAT(budget.json(), HasSubstr(R"("burnRates":{"1h":0)"));
+  EXPECT_THAT(budget.json(), HasSubstr(R"("burnRates":{"5m":null,"30m":0,"1h":0,"2h":0,"6h":0,"1d":0,"3d":0})"));
+  world.run_for(std::chrono::hours(1));
+  read_titles(120);
+  const json::JsonText warm = get("/api/slo");
+  EXPECT_THAT(warm.items("objectives")[2].json(), HasSubstr(R"("lastHour":0.966667,"met":true)"));
+}
+
+// What no alert is about yet is told too.
+TEST_F(MonitoringRoutesTest, BurnRatesAreToldAsTheyAre) {
+  read_titles(199);
+  origin_fails = true;
+  isolate.get("https://larder.example/search/title?q=unheard");
+  const json::JsonText budget = get("/api/slo").find("errorBudget").value();
+  EXPECT_EQ(budget.number("failed"), 1U);
+  // One of 200 fails: five times what the objective leaves, below what the alert of an hour looks for.
+  EXPECT_THAT(budget.json(), HasSubstr(R"("burnRates":{"5m":null,"30m":5,"1h":5,"2h":5,"6h":5,"1d":5,"3d":5})"));
 }
 
 TEST_F(MonitoringRoutesTest, CostsAreCountedWhereOperationsAreHandedOver) {
@@ -91,6 +111,63 @@ TEST_F(MonitoringRoutesTest, CostsAreCountedWhereOperationsAreHandedOver) {
   EXPECT_EQ(costs.items("resources")[0].text("resource"), "title");
   EXPECT_EQ(costs.items("resources")[0].number("kvReads"), 4U);
   EXPECT_EQ(costs.items("resources")[0].number("kvWrites"), 4U);
+  // 4 reads at $0.50 and 4 writes at $5 a million.
+  EXPECT_THAT(costs.items("resources")[0].json(),
+              HasSubstr(R"("redisCalls":0,"r2Reads":0,"listUsd":2.2e-05)"));
+}
+
+TEST_F(MonitoringRoutesTest, CostsAreToldByDay) {
+  read_titles(4);
+  const Instant first = world.now;
+  get("/api/costs");
+  world.run_for(std::chrono::hours(24));
+  isolate.get("https://larder.example/search/title?q=another");
+  const auto days = get("/api/costs").items("days");
+  ASSERT_EQ(days.size(), 2U);
+  EXPECT_EQ(days[0].text("day"), http::format_day(first));
+  EXPECT_EQ(days[1].text("day"), http::format_day(world.now));
+  EXPECT_THAT(days[0].json(), HasSubstr(R"("kv_reads":2e-06,"kv_writes":2e-05,)"));
+  EXPECT_THAT(days[1].json(), HasSubstr(R"("kv_reads":1e-06,"kv_writes":5e-06,)"));
+  // After a month the first is no longer among them.
+  world.run_for(std::chrono::hours(24 * 29));
+  isolate.get("https://larder.example/search/title?q=later");
+  EXPECT_EQ(get("/api/costs").items("days")[0].text("day"), days[1].text("day"));
+}
+
+// A call of a server by its object is one of a Durable Object; by REST the platform bills nothing.
+TEST_F(MonitoringRoutesTest, CallsOfRedisAreCallsOfItsObject) {
+  const auto object_calls = [](const json::JsonText& costs) {
+    for (const json::JsonText& one : costs.items("items")) {
+      if (one.text("item") == "object_requests") {
+        return one.number("counted");
+      }
+    }
+    return std::uint64_t{0};
+  };
+  std::map<std::string, std::uint64_t> calls;
+  for (const std::string& url : {"redis://cache.example", "https://cache.example"}) {
+    sim::World apart;
+    add_tokens(apart);
+    apart.origin = world.origin;
+    sim::Isolate one(apart, operator_bindings({{"LEDGER_SHARDS", "1"},
+                                               {"CACHE_IMPL", "redis"},
+                                               {"ENABLE_REDIS_CACHE", "true"},
+                                               {"REDIS_URL", url},
+                                               {"REDIS_TOKEN", url.starts_with("https") ? "t" : ""}}));
+    for (int i = 0; i < 5; ++i) {
+      one.get("https://larder.example/search/title?q=title" + std::to_string(i));
+    }
+    const auto& answer = one.run("GET", "https://larder.example/api/costs", shown("vic"));
+    const json::JsonText costs = json::JsonText::parse(answer.body).value();
+    calls[url] = object_calls(costs);
+    const bool is_rest = url.starts_with("https");
+    EXPECT_EQ(costs.items("resources")[0].number("redisCalls"), 10U);
+    // Ten at $0.15 a million.
+    EXPECT_THAT(costs.items("resources")[0].json(),
+                HasSubstr(is_rest ? R"("listUsd":0})" : R"("listUsd":2e-06})"));
+  }
+  // Of each read a look-up, the lock taken and handed back, and a store; the first has to send its script.
+  EXPECT_EQ(calls["redis://cache.example"] - calls["https://cache.example"], 21U);
 }
 
 TEST_F(MonitoringRoutesTest, AHistoryHasAPointForEveryMinuteWithTraffic) {

@@ -277,6 +277,53 @@ TEST_F(LedgerTest, AnIsolateIsForgottenAfterAnHour) {
   EXPECT_EQ(isolates, 1U);
 }
 
+// More than one alarm goes over, among them some that are heard of all the time.
+TEST_F(LedgerTest, IsolatesAreForgottenHoweverManyThereWere) {
+  constexpr std::size_t gone = 1'200;
+  const auto name = [](std::string_view kind, std::size_t number) {
+    return concat({kind, to_text(std::uint64_t{10'000 + number})});
+  };
+  const auto isolates = [&] {
+    std::size_t count = 0;
+    for (const auto& [key, value] : objects.store("larder").rows) {
+      count += key.starts_with("isolate/") ? 1 : 0;
+    }
+    return count;
+  };
+  const std::size_t heard = limit::rows_at_once;
+  for (std::size_t i = 0; i < heard; ++i) {
+    flush(batch(name("a", i), 1, 1));
+  }
+  for (std::size_t i = 0; i < gone; ++i) {
+    flush(batch(name("b", i), 1, 1));
+  }
+  EXPECT_EQ(isolates(), heard + gone);
+  for (std::uint64_t half_hour = 0; half_hour < 6; ++half_hour) {
+    run_until(now + minutes(30));
+    for (std::size_t i = 0; i < heard; ++i) {
+      flush(batch(name("a", i), half_hour + 2, 1));
+    }
+  }
+  run_until(now + minutes(30));
+  EXPECT_EQ(isolates(), heard);
+  EXPECT_EQ(total(), heard * 7 + gone);
+}
+
+TEST_F(LedgerTest, GaugesAreThoseOfTheIsolatesThatBeganLast) {
+  Tally gauges;
+  gauges.set("locks_in_flight", 1);
+  for (std::size_t i = 0; i < ledger::isolates_read_max + 10; ++i) {
+    ledger::flush_arguments one = batch(concat({"a", to_text(std::uint64_t{10'000 + i})}), 1, 1);
+    one.gauges = gauges.encode();
+    // All but the last 600 are gone when they are asked for.
+    now += i == ledger::isolates_read_max - 590 ? Millis(limit::ledger_isolate_heard) : Millis(0);
+    now += i == ledger::isolates_read_max - 590 ? Millis(1) : Millis(0);
+    flush(one);
+  }
+  const auto totals = ask<ledger::totals_results>(ledger::totals_number, ledger::totals_arguments());
+  EXPECT_EQ(Tally::decode(totals->gauges)->sum("locks_in_flight"), 600U);
+}
+
 // Ghost cache -----------------------------------------------------------------------------------------------
 
 TEST_F(LedgerTest, SampledAccessesOfAllIsolatesMakeOneGhostCache) {
@@ -306,11 +353,74 @@ TEST_F(LedgerTest, SampledAccessesOfAllIsolatesMakeOneGhostCache) {
   const auto ghost = ask<ledger::ghost_results>(ledger::ghost_number, ledger::ghost_arguments());
   const auto estimates = metrics::GhostCache::decode(ghost->state)->estimates(now);
   ASSERT_EQ(estimates.size(), 1U);
-  // The last access waits for the next fold.
-  EXPECT_EQ(estimates[0].accesses, 3U);
-  EXPECT_EQ(estimates[0].ttls[0].misses, 2U);
+  // With the last access, which waits to be put in.
+  EXPECT_EQ(estimates[0].accesses, 4U);
+  EXPECT_EQ(estimates[0].ttls[0].misses, 3U);
   EXPECT_EQ(ghost->hours, 1U);
+  // Whoever looks changes nothing: the one that waits is put in once, with the next batch.
+  now += minutes(1);
+  access("a", 3, 44);
+  const auto later = ask<ledger::ghost_results>(ledger::ghost_number, ledger::ghost_arguments());
+  EXPECT_EQ(metrics::GhostCache::decode(later->state)->estimates(now).at(0).accesses, 5U);
   EXPECT_EQ(ghost->since, static_cast<std::uint64_t>(millis_since_epoch(start)));
+}
+
+TEST_F(LedgerTest, ReadsOfAMinuteAreWrittenTogetherAndKnownAtOnce) {
+  std::uint64_t sequence = 0;
+  const auto read = [&](std::uint64_t hash, std::uint32_t count) {
+    ledger::flush_arguments asked = batch("a", ++sequence, 1);
+    KeyRead one;
+    one.hash = hash;
+    one.count = count;
+    asked.reads.push_back(one);
+    flush(asked);
+    flush(asked);
+  };
+  const auto reads_of = [&](std::uint64_t hash) {
+    ledger::reads_arguments asked;
+    KeyHash key;
+    key.hash = hash;
+    asked.keys.push_back(key);
+    return ask<ledger::reads_results>(ledger::reads_number, asked)->uses.at(0).reads;
+  };
+  const auto sketch = [&] { return objects.store("larder").rows["reads/"]; };
+  const auto waiting = [&] {
+    std::size_t count = 0;
+    for (const auto& [key, value] : objects.store("larder").rows) {
+      count += key.starts_with("reads-waiting/") ? 1 : 0;
+    }
+    return count;
+  };
+  // An object that has just begun does not know what waits.
+  read(7, 1);
+  const std::string first = sketch();
+  EXPECT_EQ(waiting(), 0U);
+  for (int i = 0; i < 5; ++i) {
+    now += seconds(10);
+    read(7, 2);
+    EXPECT_EQ(sketch(), first);
+  }
+  EXPECT_EQ(waiting(), 5U);
+  EXPECT_EQ(reads_of(7), 11U);
+  EXPECT_EQ(reads_of(8), 0U);
+  // A minute after the oldest of them.
+  now += seconds(20);
+  read(8, 3);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_EQ(reads_of(7), 11U);
+  EXPECT_EQ(reads_of(8), 3U);
+  // What is lost is how many wait, and none of them.
+  read(7, 4);
+  EXPECT_EQ(waiting(), 1U);
+  objects.reset("larder");
+  read(7, 5);
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_EQ(reads_of(7), 20U);
+  for (int i = 0; i < 200; ++i) {
+    read(9, 1);
+  }
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_EQ(reads_of(9), 200U);
 }
 
 // Alerts ----------------------------------------------------------------------------------------------------
@@ -418,6 +528,10 @@ TEST_F(AlertsTest, WaitingMessagesAreBounded) {
   const auto all = ask<ledger::alerts_results>(ledger::alerts_number, ledger::alerts_arguments());
   EXPECT_EQ(all->waiting.size(), ledger::alert_messages_max);
   EXPECT_EQ(all->waiting.front().id, 2 * ledger::alert_messages_max);
+  // None is lost without a word.
+  ASSERT_EQ(all->undelivered.size(), ledger::alert_undelivered_max);
+  EXPECT_EQ(all->undelivered.front().id, ledger::alert_messages_max);
+  EXPECT_EQ(all->undelivered.front().fault, "So many messages wait that the oldest was given up. ");
 }
 
 TEST_F(AlertsTest, ADecisionIsAnnouncedOnce) {

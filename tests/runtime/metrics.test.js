@@ -55,7 +55,7 @@ for (const flavour of FLAVOURS) {
       assert.equal(first.get('answer_duration_seconds_count{outcome="hit"}'), asked - 4);
       assert.equal(first.get('answer_duration_seconds_bucket{outcome="hit",le="+Inf"}'), asked - 4);
       assert.equal(sum(first, "origin_requests_total"), 4);
-      assert.equal(first.get('cache_enabled{impl="kv"}'), 2);
+      assert.equal(first.get('cache_enabled{impl="kv"}'), 1);
       // With both isolates' bad requests, unknown paths and readings of the metrics.
       assert.equal(first.get('billed_operations_total{item="worker_requests"}'), asked + 2 + 2 + 2);
 

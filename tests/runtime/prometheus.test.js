@@ -163,9 +163,10 @@ for (const flavour of FLAVOURS) {
 
 /** Counters that this load does not move: what asks for them alone has no series yet. */
 const UNMOVED =
-  /^(?:cache_del_total|cache_errors_total|cache_invalidate_total|purged_entries_total|refresh_\w+|warm\w+|model_\w+|lock_contended_total|locks_in_flight|tier_errors_total|cold_\w+)$/;
+  /^(?:cache_del_total|cache_errors_total|cache_invalidate_total|purged_entries_total|refresh_\w+|warm\w+|model_calls_total|locks_in_flight|tier_errors_total|cold_\w+)$/;
 /** And billed items that nothing in it comes to. */
-const UNBILLED = /item="(?:kv_deletes|kv_lists|r2_\w+|queue_operations|analytics_points|emails)"/;
+const UNBILLED =
+  /item="(?:kv_deletes|kv_lists|r2_\w+|queue_operations|analytics_points|analytics_queries|emails)"/;
 
 test("wasi: what every panel of the dashboard asks for, Prometheus answers, with series where there was a load", {
   timeout: 120_000,

@@ -86,6 +86,41 @@ TEST(Warming, OneUploadMakesAWholeLibraryWarm) {
   EXPECT_EQ(deployment.world.kv.count("larder:warming:queue:pending"), 1U);
 }
 
+// KV is billed by the key: one read of the marks of three authors counts as three.
+TEST(Warming, KeysThatAreReadTogetherAreBilledOneByOne) {
+  Deployment deployment(1, 1, Weather());
+  // Nobody whom the library knows: no works of theirs are looked up.
+  ASSERT_EQ(deployment.upload({"Nobody One", "Nobody Two", "Nobody Three"}, "1").status, 202U);
+  auto& queue = deployment.world.queues["AUTHOR_WARMING_QUEUE"];
+  std::vector<sim::Isolate::Sent> messages;
+  for (const auto& [due, body] : queue) {
+    messages.emplace_back(concat({"m", std::to_string(messages.size())}), 1U, body);
+  }
+  ASSERT_EQ(messages.size(), 3U);
+  queue.clear();
+  std::uint64_t single = 0;
+  std::uint64_t together = 0;
+  deployment.world.fault = [&](host::OperationKind kind) {
+    single += kind == host::OperationKind::kv_get ? 1U : 0U;
+    together += kind == host::OperationKind::kv_get_many ? 1U : 0U;
+    return std::optional<sim::Fault>();
+  };
+  // This batch is none of the deployment's own deliveries.
+  deployment.world.settled = nullptr;
+  const std::string secret = "0123456789abcdef0123456789abcdef";
+  sim::Isolate measured(deployment.world, {{"ADMIN_JWT_SECRET", secret}, {"LEDGER_SHARDS", "1"}});
+  measured.batch("author-warming-queue", messages);
+  deployment.world.run();
+  ASSERT_EQ(together, 1U);
+  const auto& answer =
+      measured.run("GET", "https://larder.test/api/costs", {{"authorization", "Bearer ann"}});
+  std::uint64_t billed = 0;
+  for (const json::JsonText& one : parsed(answer.body).items("items")) {
+    billed = one.text("item") == "kv_reads" ? one.number("counted") : billed;
+  }
+  EXPECT_EQ(billed, single + 3);
+}
+
 TEST(Warming, FindsCoAuthorsAsDeepAsIsAskedFor) {
   Deployment deployment(2, 80, Weather());
   const auto roots = first_of(deployment.library, 5);
