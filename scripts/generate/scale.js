@@ -62,6 +62,7 @@ export function loadAt(rate) {
     // Isolates gather rows; below that each is a call.
     narratives: Math.min(narratives, isolates / gathered),
     spending: narratives * 2,
+    experiments: isolates / ((limit.get("experiment_sums_gathered") ?? 0) / 1000),
     redisLink:
       (far * count("redis_far_hit", "redis_run") + misses * count("redis_miss", "redis_run")) / dataCentres,
     kvReads: far * count("far_hit", "kv_get") + misses * count("miss", "kv_get"),
@@ -99,6 +100,7 @@ ${table(
     line("calls of locks, all keys", (load) => load.locks),
     line("calls of the narratives' log", (load) => load.narratives),
     line("calls of the day's spending", (load) => load.spending),
+    line("calls of Experiments, while one runs", (load) => load.experiments),
     line("calls of a data centre's RedisLink (CACHE_IMPL=redis)", (load) => load.redisLink),
     line("KV reads", (load) => load.kvReads),
     line("KV writes", (load) => load.kvWrites),
@@ -123,6 +125,21 @@ One object is to take ${OBJECT_CALLS_MAX} calls a second at most.
 5. **Warming**: a queue takes ${shown(QUEUE_MESSAGES_MAX)} messages a second; the provider's polite rate is a thousandth of that.
 6. **RedisLink**, one object of each data centre where CACHE_IMPL is redis: above ${shown(redisRequests())} requests a second in one
    data centre. A server that is asked by REST needs no object.
+7. **Experiments**, one object, above ${shown(
+      OBJECT_CALLS_MAX * ((limits().get("experiment_sums_gathered") ?? 0) / 1000),
+    )} isolates and only while an experiment runs: an isolate hands over its
+   sums in one call every ${shown((limits().get("experiment_sums_gathered") ?? 0) / 1000)} seconds. What is not taken is given again, with the next.
+
+## What does not grow with requests
+
+| object or queue | what it sees |
+| --- | --- |
+| Buckets | one object for each bucket: a call for each operators' call of a caller, and for each request of warming to a provider, whose polite rate is a few a second |
+| Audit | a call for each operators' call; refused ones are gathered for a second by each isolate |
+| Jobs | two calls for each batch of messages of warming, and one more for each author who has co-authors; uploads and their pages besides |
+| Archive | a few calls for each page of a run of the archiver, which begins once a day |
+| author-warming-queue, -priority, -dlq | a message for each author or list, as fast as the provider's rate lets them be worked off |
+| archive-queue | a message for each page of a run, and one for each object of R2 that is to be looked at again |
 
 Locks are an object each key. The hottest key's lock is asked once by each isolate that misses it: ${shown(ISOLATES)} calls spread over
 the seconds in which isolates come to it, of which all but one wait for the same answer. The control log is read through
