@@ -71,7 +71,8 @@ TEST_F(MonitoringRoutesTest, ObjectivesAreToldWithTheirBudget) {
   const json::JsonText budget = after.find("errorBudget").value();
   EXPECT_EQ(budget.number("answers"), 120U);
   EXPECT_EQ(budget.number("failed", 7), 0U);
-  EXPECT_THAT(budget.json(), HasSubstr(R"("burnRates":{"5m":null,"30m":0,"1h":0,"2h":0,"6h":0,"1d":0,"3d":0})"));
+  EXPECT_THAT(budget.json(),
+              HasSubstr(R"("burnRates":{"5m":null,"30m":0,"1h":0,"2h":0,"6h":0,"1d":0,"3d":0})"));
   world.run_for(std::chrono::hours(1));
   read_titles(120);
   const json::JsonText warm = get("/api/slo");
@@ -86,7 +87,8 @@ TEST_F(MonitoringRoutesTest, BurnRatesAreToldAsTheyAre) {
   const json::JsonText budget = get("/api/slo").find("errorBudget").value();
   EXPECT_EQ(budget.number("failed"), 1U);
   // One of 200 fails: five times what the objective leaves, below what the alert of an hour looks for.
-  EXPECT_THAT(budget.json(), HasSubstr(R"("burnRates":{"5m":null,"30m":5,"1h":5,"2h":5,"6h":5,"1d":5,"3d":5})"));
+  EXPECT_THAT(budget.json(),
+              HasSubstr(R"("burnRates":{"5m":null,"30m":5,"1h":5,"2h":5,"6h":5,"1d":5,"3d":5})"));
 }
 
 TEST_F(MonitoringRoutesTest, CostsAreCountedWhereOperationsAreHandedOver) {
