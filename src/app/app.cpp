@@ -494,8 +494,9 @@ void App::note_unmatched(const http::Target& target, Instant now) {
   meter_.accessed(pattern, target.path, Bytes(0), now);
 }
 
-void App::set_gauges() {
+void App::complete_counts() {
   using observe::Gauge;
+  take_lane_hits(host_.now());
   const bool is_on = settings_.feature_cache && registry_.active().name() != "null";
   counters_.set(Gauge::cache_enabled, observe::Label(settings_.cache_implementation), is_on ? 1 : 0);
   counters_.set(Gauge::memory_bytes, tiered_->memory().used().count);

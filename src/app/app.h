@@ -144,7 +144,8 @@ class App {
   // Somebody hands on what is gathered.
   bool measures_requests() const { return !bypass_ && settings_.ledger_shards > 0; }
   void note_unmatched(const http::Target& target, Instant now);
-  void set_gauges();
+  // Before counters are handed over: hits of lanes, and gauges.
+  void complete_counts();
   bool needs_metering(Instant now) const;
   // Behind a response: stays to gather what is counted where nobody else does.
   host::Task<void> meter(host::Context here);
@@ -226,7 +227,7 @@ class App {
   narrative::Narratives narratives_{host_, settings_, counters_};
   std::unique_ptr<warm::Warming> warming_;
   std::unique_ptr<cold::Archiver> archiver_;
-  monitor::Meter meter_{settings_, counters_, [this] { set_gauges(); }};
+  monitor::Meter meter_{settings_, counters_, [this] { complete_counts(); }};
   trials::Tally tally_{counters_};
   std::unique_ptr<trials::Conductor> conductor_;
   std::unique_ptr<operators::Operators> operators_;

@@ -90,6 +90,8 @@ host::Task<void> Meter::gather(host::Context here) {
   gatherer_.reset();
   co_await flush(here);
   gathering_until_ = Instant();
+  // Nobody gathers from here on: the next hit has to come to the core, which begins again.
+  here.host().revoke_lanes();
 }
 
 void Meter::hurry(host::Host& host) {
@@ -167,7 +169,7 @@ records::ledger::flush_arguments Meter::make_batch(host::Context here) {
     isolate_ = concat({to_hex(began.bytes()), "-", to_hex(random)});
   }
   count_billed(here);
-  set_gauges_();
+  complete_();
   batch_events_ = counters_.events();
   accessed_ = 0;
   records::ledger::flush_arguments batch;

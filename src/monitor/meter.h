@@ -2,11 +2,12 @@
 // at most limit::flush_interval or limit::flush_events_max requests late, and at once at the end of queue and
 // cron work.
 //
-// One request at a time gathers: it stays behind its response until the batch is due. A batch that gets no
-// answer is sent again as it is, under the same number, so that it counts once; what is counted meanwhile
-// waits in the counters, which take no more room for it. What the ledger refuses, and samples beyond the
-// bound, are given up and counted as undelivered, and so is a batch that has got no answer for
-// limit::flush_batch_kept: the ledger may or may not have it. Without the LEDGER binding nothing is sent.
+// One request at a time gathers: it stays behind its response until the batch is due. Fast lanes end with its
+// time, so that what they answer is in a batch too. A batch that gets no answer is sent again as it is, under
+// the same number, so that it counts once; what is counted meanwhile waits in the counters, which take no
+// more room for it. What the ledger refuses, and samples beyond the bound, are given up and counted as
+// undelivered, and so is a batch that has got no answer for limit::flush_batch_kept: the ledger may or may
+// not have it. Without the LEDGER binding nothing is sent.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +32,10 @@ std::string ledger_name(const config::Settings& settings, std::uint32_t shard);
 
 class Meter {
  public:
-  // All of it outlives the meter. `set_gauges` is called before each batch.
-  Meter(const config::Settings& settings, observe::Counters& counters, std::function<void()> set_gauges)
-      : settings_(settings), counters_(counters), set_gauges_(std::move(set_gauges)) {}
+  // All of it outlives the meter. `complete` is called before each batch: gauges are set, and what the host
+  // has counted is taken.
+  Meter(const config::Settings& settings, observe::Counters& counters, std::function<void()> complete)
+      : settings_(settings), counters_(counters), complete_(std::move(complete)) {}
 
   // Something was asked for that is, or could be, cached: for the ghost cache. `size`: of the answer, 0 where
   // it is not known. `times`: so many accesses at once.
@@ -60,7 +62,7 @@ class Meter {
 
   const config::Settings& settings_;
   observe::Counters& counters_;
-  std::function<void()> set_gauges_;
+  std::function<void()> complete_;
   // When this isolate began, and random digits.
   std::string isolate_;
   std::uint32_t shard_ = 0;

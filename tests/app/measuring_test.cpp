@@ -150,6 +150,22 @@ TEST_F(MeasuringTest, IsAtMostTenSecondsOrAThousandEventsBehind) {
   world.run();
 }
 
+// Nothing that a lane answers waits for a request that may never come.
+TEST_F(MeasuringTest, LanesEndWithTheBatchThatHasTheirHits) {
+  const auto one = isolate();
+  ask(*one, dune, 3);
+  const auto& hot = one->host.exchange(one->request("GET", dune));
+  ASSERT_TRUE(hot.lane.has_value());
+  const std::uint64_t revoked = one->host.lanes_revoked();
+  world.run_for(seconds(8));
+  EXPECT_EQ(one->host.lanes_revoked(), revoked);
+  one->host.lane_hits = {host::LaneHits(hot.lane->id, 7)};
+  world.run_for(seconds(2));
+  EXPECT_EQ(flushes, 1U);
+  EXPECT_EQ(one->host.lanes_revoked(), revoked + 1);
+  EXPECT_EQ(value(scrape(*isolate()), requests), 4U + 7U);
+}
+
 TEST_F(MeasuringTest, WhatTheLedgerDidNotAnswerCountsOnce) {
   auto one = isolate();
   ask(*one, dune, 3);
