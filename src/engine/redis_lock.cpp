@@ -73,7 +73,8 @@ host::Task<Result<LockReply>> RedisLock::try_once(host::Context here, std::strin
   std::vector<Command> commands;
   commands.push_back({"SET", lock, token, "NX", "PX", to_text(config::millis_of(lasts))});
   commands.push_back({"GET", lock});
-  commands.push_back({"GET", handed_key(name)});
+  // No more than what is handed over can be.
+  commands.push_back({"GETRANGE", handed_key(name), "0", to_text(std::uint64_t{redis::frame_bytes_max - 1})});
   auto replies = co_await redis_.run(here, std::move(commands));
   if (!replies) {
     co_return tl::make_unexpected(std::move(replies.error()));

@@ -19,9 +19,14 @@
 #include <string>
 #include <string_view>
 
+#include "config/limits.h"
+
 namespace larder::redis {
 
 inline constexpr std::size_t frame_head_bytes = 45;
+// No frame of ours is longer: the body may be there as base64url.
+inline constexpr std::size_t frame_bytes_max = frame_head_bytes + config::limit::header_value_bytes_max +
+                                               config::limit::redis_value_bytes_max / 3 * 4 + 4;
 
 // What a value has to be, to reach the server.
 enum class Carriage : std::uint8_t {

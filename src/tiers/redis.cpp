@@ -112,7 +112,9 @@ class Redis final : public CacheTier {
 };
 
 host::Task<Result<Found>> Redis::get(host::Context here, Key key) {
-  std::vector<Command> commands = {{"GET", key.storage_name}};
+  // No more than a value of ours can be, whatever somebody else has put there: what is cut off is no frame.
+  std::vector<Command> commands = {
+      {"GETRANGE", key.storage_name, "0", to_text(std::uint64_t{redis::frame_bytes_max - 1})}};
   auto replies = co_await client_.run(here, std::move(commands));
   if (!replies) {
     co_return tl::make_unexpected(std::move(replies.error()));

@@ -172,6 +172,7 @@ Reply SimulatedRedis::run_text(Instant now, const Command& command) {
     return Reply::of_error("WRONGTYPE Operation against a key holding the wrong kind of value");
   }
   if (name == "GET") {
+    longest_read_ = std::max(longest_read_, value == nullptr ? 0 : value->text.size());
     return value == nullptr ? Reply() : Reply::of_text(value->text);
   }
   const std::size_t from = number_of(command[2]);
@@ -179,7 +180,9 @@ Reply SimulatedRedis::run_text(Instant now, const Command& command) {
   if (value == nullptr || from >= value->text.size() || to < from) {
     return Reply::of_text("");
   }
-  return Reply::of_text(value->text.substr(from, to - from + 1));
+  std::string part = value->text.substr(from, to - from + 1);
+  longest_read_ = std::max(longest_read_, part.size());
+  return Reply::of_text(std::move(part));
 }
 
 Reply SimulatedRedis::set_command(Instant now, const Command& command) {

@@ -50,6 +50,9 @@ class SimulatedRedis {
   // Commands by name.
   std::map<std::string, std::uint64_t> counts;
 
+  // Bytes of the longest text that was read.
+  std::size_t longest_read() const { return longest_read_; }
+
  private:
   redis::Reply run_one(Instant now, const redis::Command& command);
   redis::Reply run_text(Instant now, const redis::Command& command);
@@ -68,6 +71,7 @@ class SimulatedRedis {
   std::set<std::string> scripts_;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
+  std::size_t longest_read_ = 0;
 };
 
 // SHA-1 in lower-case hex (FIPS 180-4).

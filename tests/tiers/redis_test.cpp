@@ -91,6 +91,12 @@ TEST_F(RedisTierTest, WhatOthersWroteUnderItsNameIsAMissAndIsReplaced) {
     ASSERT_TRUE(found.has_value()) << foreign;
     EXPECT_EQ(found->entry, nullptr) << foreign;
   }
+  // Of what is longer than any value of ours no more is read.
+  sim::SimulatedRedis::Value huge;
+  huge.text = std::string(redis::frame_bytes_max + 1, 'x');
+  world.redis.set(dune.storage_name, huge);
+  EXPECT_EQ(get(dune)->entry, nullptr);
+  EXPECT_EQ(world.redis.longest_read(), redis::frame_bytes_max);
   sim::SimulatedRedis::Value list;
   list.is_other_type = true;
   world.redis.set(dune.storage_name, list);
