@@ -118,8 +118,10 @@ export class Instance {
     this.view = null;
     /** Names of request fields by the module's numbers. @type {string[]} */
     this.fieldNames = [];
-    /** @type {Map<number, InFlight>} */
+    /** Those that the module works on after the call that began them. @type {Map<number, InFlight>} */
     this.requests = new Map();
+    /** That of the call that is beginning one, which most hits end with. @type {InFlight | null} */
+    this.beginning = null;
     this.nextRequest = 1;
     this.dead = false;
     /** Where those go that were in flight when this one died. @type {Instance | null} */
@@ -195,6 +197,38 @@ export class Instance {
     }
   }
 
+  /**
+   * The call that begins a request, without a closure or a view of its record: there is one for each hit.
+   * @param {"larder_fetch" | "larder_call" | "larder_queue" | "larder_scheduled"} entry
+   * @param {InFlight} flight @param {RecordWriter} record
+   * @returns {number | typeof TRAPPED | typeof EXHAUSTED}
+   */
+  call(entry, flight, record) {
+    const { size } = record;
+    const fits = size <= SCRATCH_BYTES;
+    this.beginning = flight;
+    try {
+      const at = fits ? this.scratch : this.exports.larder_allocate(size);
+      if (at === 0) return EXHAUSTED;
+      record.copyTo(this.bytes(), at);
+      const ended = this.exports[entry](flight.id, at, size);
+      if (!fits) this.exports.larder_release(at);
+      return ended;
+    } catch (thrown) {
+      this.requests.set(flight.id, flight);
+      this.die(thrown, flight);
+      return TRAPPED;
+    } finally {
+      this.beginning = null;
+    }
+  }
+
+  /** @param {number} id */
+  flightOf(id) {
+    const { beginning } = this;
+    return beginning?.id === id ? beginning : this.requests.get(id);
+  }
+
   /** Nothing that the request left behind outlives it. @param {InFlight} flight @param {Response | null | Unanswered} outcome */
   end(flight, outcome) {
     this.requests.delete(flight.id);
@@ -211,23 +245,15 @@ export class Instance {
    * @returns {Response | null | Unanswered | Promise<Response | null | Unanswered>}
    */
   begin(entry, event, record) {
+    if (this.dead) return AT_FAULT;
     const id = this.nextRequest;
     this.nextRequest = id === 0xffff_ffff ? 1 : id + 1;
     const flight = new InFlight(id, this, event);
-    this.requests.set(id, flight);
-    const ended = this.guarded(
-      () => this.withBytes(record.written(), (at, size) => this.exports[entry](id, at, size)),
-      flight,
-    );
+    const ended = this.call(entry, flight, record);
     if (ended === TRAPPED) return flight.response ?? AT_FAULT;
-    if (ended === EXHAUSTED) {
-      this.requests.delete(id);
-      return EXHAUSTED;
-    }
-    if (ended === 1) {
-      this.requests.delete(id);
-      return flight.response;
-    }
+    if (ended === EXHAUSTED) return EXHAUSTED;
+    if (ended === 1) return flight.response;
+    this.requests.set(id, flight);
     // From the first suspension on, the platform is asked to keep the request's context until the work has ended: a client
     // that goes away takes neither its followers nor its stores with it.
     event.ctx.waitUntil(
@@ -357,10 +383,10 @@ export class Instance {
       create_head: (/** @type {number} */ at, /** @type {number} */ size) => this.createHead(at, size),
       release_head: (/** @type {number} */ head) => this.heads.release(head),
       wake: (/** @type {number} */ id) => {
-        for (const wake of [...(this.requests.get(id)?.parked ?? [])]) wake();
+        for (const wake of [...(this.flightOf(id)?.parked ?? [])]) wake();
       },
       finished: (/** @type {number} */ id) => {
-        const flight = this.requests.get(id);
+        const flight = this.flightOf(id);
         if (flight !== undefined) this.end(flight, flight.response);
       },
       revoke_lanes: () => this.lanes.closeAll(),
@@ -424,7 +450,7 @@ export class Instance {
    * @param {number} at @param {number} size
    */
   submit(id, index, generation, kind, at, size) {
-    const flight = this.requests.get(id);
+    const flight = this.flightOf(id);
     const row = rows[kind];
     // Only a bug leads here; the operation is left without an answer and the request's own deadline ends it.
     if (flight === undefined || row === undefined) return;
@@ -453,7 +479,7 @@ export class Instance {
 
   /** @param {number} id @param {string} name @param {number} into @param {number} capacity */
   requestHeader(id, name, into, capacity) {
-    const flight = this.requests.get(id);
+    const flight = this.flightOf(id);
     const value = flight === undefined ? null : fieldOf(flight, name);
     return value === null ? -1 : this.writeText(value, into, capacity);
   }
@@ -461,7 +487,7 @@ export class Instance {
   /** @param {number} id @param {number} into @param {number} capacity @returns {number} the length of the record */
   requestFields(id, into, capacity) {
     const record = new RecordWriter();
-    const flight = this.requests.get(id);
+    const flight = this.flightOf(id);
     record.pairs(flight === undefined || isCall(flight) ? [] : (flight.request?.headers ?? []));
     const bytes = record.written();
     if (bytes.length <= capacity) this.copyIn(into, bytes.length).set(bytes);
@@ -470,7 +496,7 @@ export class Instance {
 
   /** @param {number} id @returns {number} a handle; 0 where there is no body that nobody has read yet */
   requestStream(id) {
-    const request = this.requests.get(id)?.request;
+    const request = this.flightOf(id)?.request;
     return request?.body && !request.bodyUsed ? this.bodies.keep(request.body).handle : 0;
   }
 
@@ -493,7 +519,7 @@ export class Instance {
 
   /** @param {number} id @param {number} at @param {number} size */
   respond(id, at, size) {
-    const flight = this.requests.get(id);
+    const flight = this.flightOf(id);
     if (flight === undefined || flight.response !== null) return;
     flight.response = this.responseAt(flight, at, size) ?? unsendable();
     flight.answered?.(flight.response);
@@ -504,7 +530,7 @@ export class Instance {
    * @param {import("./lanes.js").Leave | null} lane
    */
   respondKept(id, handle, age, ttl, lane) {
-    const flight = this.requests.get(id);
+    const flight = this.flightOf(id);
     if (flight === undefined || flight.response !== null) return;
     const head = this.heads.get(handle);
     const init = head === null ? null : head.at(age, ttl);
