@@ -23,6 +23,7 @@ export function publish(results) {
     head(results),
     hits(results),
     misses(results),
+    overhead(results),
     archiving(results),
     parsing(results),
     start(results),
@@ -123,6 +124,23 @@ function misses({ misses }) {
 }
 
 /** @param {Results} results */
+function overhead({ measuring, experiments }) {
+  const rows = [
+    ...(measuring?.results ?? []).map((row) => ({ what: "all measuring on", ...row })),
+    ...(experiments?.results ?? []).map((row) => ({ what: "two experiments", ...row })),
+  ].map(({ what, name, ratio, ratioOfWork, ledgerCalls }) => [
+    what,
+    name,
+    (ratioOfWork?.median ?? Number.NaN).toFixed(3),
+    `${ratio.median.toFixed(3)} (${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)})`,
+    ledgerCalls.toFixed(2),
+  ]);
+  if (rows.length === 0) return "";
+  const titles = ["with", "one hot key", "CPU", "requests/s (quartiles)", "ledger calls for 1,000 requests"];
+  return `## Measuring and experiments\n\nHits with them, as ratios to hits without.\n\n${markdownTable(titles, rows)}`;
+}
+
+/** @param {Results} results */
 function archiving({ cold }) {
   if (cold === undefined) return "";
   const rows = cold.results.map(({ name, ratio, ratioOfWork, movedPerSecond }) => [
@@ -194,8 +212,8 @@ function start({ module }) {
 
 /** @param {Results} results */
 function aims(results) {
-  const { http, misses, cold, json, csv, module } = results;
-  const rows = [http, misses, cold, json, csv, module].flatMap((found) =>
+  const { http, misses, measuring, experiments, cold, json, csv, module } = results;
+  const rows = [http, misses, measuring, experiments, cold, json, csv, module].flatMap((found) =>
     (found?.verdicts ?? []).map(({ aim, found: value, met }) => [aim, value, met ? "yes" : "**no**"]),
   );
   return rows.length === 0 ? "" : `## Aims\n\n${markdownTable(["aim", "found", "met"], rows)}`;

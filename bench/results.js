@@ -9,6 +9,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
  * @property {Record<string, string>} measured when, by benchmark
  * @property {Awaited<ReturnType<typeof import("./http/bench.js").benchHttp>>} [http]
  * @property {Awaited<ReturnType<typeof import("./misses/bench.js").benchMisses>>} [misses]
+ * @property {Awaited<ReturnType<typeof import("./measuring/bench.js").benchMeasuring>>} [measuring]
+ * @property {Awaited<ReturnType<typeof import("./measuring/bench.js").benchExperiments>>} [experiments]
  * @property {Awaited<ReturnType<typeof import("./cold/bench.js").benchCold>>} [cold]
  * @property {Awaited<ReturnType<typeof import("./module/bench.js").benchModule>>} [module]
  * @property {Awaited<ReturnType<typeof import("./json/bench.js").benchJson>>} [json]
