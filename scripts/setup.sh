@@ -78,10 +78,11 @@ install_modules() {
   printf '%s' "$lock" >node_modules/.larder
 }
 
-# Unpacked and not installed, so that no service of it starts. A machine's own is taken where it has one.
+# Unpacked and not installed, so that no service of it starts. A machine's own is taken where it has one. It is whole where
+# it is there: it comes to its place in one.
 unpack_prometheus() {
-  local place=.tools/prometheus
-  [[ ! -x $place/usr/bin/prometheus ]] || return 0
+  local place=.tools/prometheus.new
+  [[ ! -x .tools/prometheus/usr/bin/prometheus || ! -x .tools/prometheus/usr/bin/promtool ]] || return 0
   if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
     return 0
   fi
@@ -94,6 +95,8 @@ unpack_prometheus() {
   fi
   dpkg -x "$place"/prometheus_*.deb "$place"
   rm "$place"/prometheus_*.deb
+  rm -rf .tools/prometheus
+  mv "$place" .tools/prometheus
 }
 
 make_secrets

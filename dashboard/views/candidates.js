@@ -46,7 +46,7 @@ function declaration(candidate) {
   return h(
     "details",
     {},
-    h("summary", { "aria-label": `The declaration of ${candidate.pattern}` }, "Show"),
+    h("summary", { "aria-label": `Show the declaration of ${candidate.pattern}` }, "Show"),
     h("pre", { tabindex: "0", "aria-label": "The declaration" }, text),
     h(
       "div",
