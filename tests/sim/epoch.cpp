@@ -252,6 +252,7 @@ std::optional<Fault> Epoch::starting(FaultyHost& host, host::RequestId request, 
     if (kind == OperationKind::body_gunzip && !client->answered) {
       client->looks_up_since.reset();
       client->unpacks_since = world_.now;
+      judge_.decides(host, *client);
     }
   }
   if (kind == OperationKind::origin_resume) {

@@ -55,9 +55,16 @@ bool Judge::may_be_rescued(const FaultyHost& host, const ClientRequest& client) 
   if (failing(client.subject.tenant, client.began) || host.origin_failed(client.subject)) {
     return true;
   }
-  // Its leader may have been answered, with what it waits for unpacked behind that.
+  // Its leader may have been answered, with what it waits for unpacked behind that; or unpacks the answer
+  // still.
   const auto waited = waited_.find({host.number, client.key});
   return waited != waited_.end() && waited->second >= client.began;
+}
+
+void Judge::decides(const FaultyHost& host, const ClientRequest& client) {
+  if (world_.now - client.began >= std::min(client.subject.row().soft, limit::single_flight_wait)) {
+    waited_[{host.number, client.key}] = world_.now;
+  }
 }
 
 bool Judge::failing(std::size_t tenant, Instant since) const {
@@ -80,9 +87,7 @@ void Judge::answer(const FaultyHost& host, ClientRequest& client) {
   if (world_.now > deadline(host, client)) {
     overdue(host, client);
   }
-  if (world_.now - client.began >= std::min(client.subject.row().soft, limit::single_flight_wait)) {
-    waited_[{host.number, client.key}] = world_.now;
-  }
+  decides(host, client);
   if (exchange.status == 304) {
     journal_.reach(Probe::not_modified);
     return;

@@ -26,6 +26,8 @@ class Judge {
   void origin_call(const FaultyHost& host, ClientRequest& client, std::uint64_t serial);
   // A request starts to look its key up.
   void look_up(const FaultyHost& host, const ClientRequest& client);
+  // A request knows its answer: it is given, or is unpacked first. Its followers have it from then on.
+  void decides(const FaultyHost& host, const ClientRequest& client);
   void lock_granted(const std::string& lock, const std::string& token, Instant until);
   void lock_released(const std::string& lock, const std::string& token, const Release& release);
   void lock_reset(const std::string& lock);
