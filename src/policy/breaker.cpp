@@ -12,13 +12,14 @@ BreakerRules breaker_rules(Millis probe_patience) {
                       config::limit::breaker_open_max, probe_patience);
 }
 
-BreakerState Breaker::state(Instant now) const {
-  if (!is_open_) {
-    return BreakerState::closed;
+BreakerState circuit_state(bool is_open, Instant open_until, const BreakerRules& rules, Instant now) {
+  if (is_open && (now < open_until || LARDER_MUTATED(breaker_never_closes))) {
+    return BreakerState::open;
   }
-  return now < open_until_ || LARDER_MUTATED(breaker_never_closes) ? BreakerState::open
-                                                                   : BreakerState::half_open;
+  return is_open && now < open_until + rules.open_max ? BreakerState::half_open : BreakerState::closed;
 }
+
+BreakerState Breaker::state(Instant now) const { return circuit_state(is_open_, open_until_, rules_, now); }
 
 bool Breaker::admit(Instant now) {
   switch (state(now)) {
@@ -43,6 +44,9 @@ void Breaker::succeeded() {
 }
 
 void Breaker::failed(Instant now) {
+  if (is_open_ && state(now) == BreakerState::closed) {
+    succeeded();
+  }
   ++failures_;
   if (!is_open_) {
     if (failures_ >= rules_.failures_max) {

@@ -1,7 +1,8 @@
 // A circuit breaker: one state machine for tiers, the lock and single keys of an origin (origin_breaker.h).
 // Closed, it lets everything through and counts failures in a row; open, it lets nothing through until a
-// time; half-open, it lets one probe through and waits for its outcome. It is kept by each isolate for
-// itself.
+// time; half-open, it lets one probe through and waits for its outcome. Where nobody has asked for `open_max`
+// since it could be tried, it is closed: what is so long ago says nothing, and of those who come at once none
+// is refused for it. It is kept by each isolate for itself.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,9 @@ struct BreakerRules {
 // As the limits have them: the same for origins and their keys, tiers and the lock, but for the patience with
 // a probe.
 BreakerRules breaker_rules(Millis probe_patience);
+
+// Of a circuit that opened until then, or did not.
+BreakerState circuit_state(bool is_open, Instant open_until, const BreakerRules& rules, Instant now);
 
 class Breaker {
  public:

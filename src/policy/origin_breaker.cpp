@@ -39,11 +39,7 @@ RateCircuit::RateCircuit(const OriginBreakerRules& rules, std::size_t resources_
     : rules_(rules), resources_min_(resources_min), open_for_(rules.times.open_first) {}
 
 BreakerState RateCircuit::state(Instant now) const {
-  if (!is_open_) {
-    return BreakerState::closed;
-  }
-  return now < open_until_ || LARDER_MUTATED(breaker_never_closes) ? BreakerState::open
-                                                                   : BreakerState::half_open;
+  return circuit_state(is_open_, open_until_, rules_.times, now);
 }
 
 bool RateCircuit::has_worked(std::string_view key) const { return find_key(proven_, key) != proven_.end(); }
@@ -76,7 +72,7 @@ bool RateCircuit::admit(Instant now, std::string_view key) {
   if (!may_ask(now, key)) {
     return false;
   }
-  if (!is_open_) {
+  if (state(now) == BreakerState::closed) {
     return true;
   }
   if (state(now) == BreakerState::open) {
@@ -216,6 +212,9 @@ void RateCircuit::probe_failed(Instant now, KeyHistory history) {
 }
 
 void RateCircuit::report(Instant now, const OriginCall& call, CallOutcome outcome) {
+  if (is_open_ && state(now) == BreakerState::closed) {
+    close(now);
+  }
   const bool worked_before = has_worked(call.key);
   const auto probe = find_key(probes_, call.key);
   const bool is_probe = probe != probes_.end();

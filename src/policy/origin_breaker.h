@@ -9,8 +9,9 @@
 // - The origin's opens in the same way, by keys of more than one resource.
 //
 // Half-open, a circuit lets a few probes through, of which a key that has worked before always finds a place;
-// its success closes the circuit at once. Retry-After holds a resource, or the origin, once several keys have
-// been told so and no key was answered since. All of it is kept by each isolate for itself.
+// its success closes the circuit at once, and so does time in which nobody asked (breaker.h). Retry-After
+// holds a resource, or the origin, once several keys have been told so and no key was answered since. All of
+// it is kept by each isolate for itself.
 #pragma once
 
 #include <cstdint>

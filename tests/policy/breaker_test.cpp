@@ -51,6 +51,22 @@ TEST(Breaker, AProbeThatNeverCameBackBlocksNobodyForEver) {
   EXPECT_TRUE(breaker.admit(start + Millis(1'500)));
 }
 
+// After an idle time nobody is refused for what happened before it, though several come at once.
+TEST(Breaker, WhereNobodyAskedForLongItIsClosed) {
+  Breaker breaker = opened();
+  const Instant forgotten = start + Millis(1'000 + 4'000);
+  EXPECT_EQ(breaker.state(forgotten - Millis(1)), BreakerState::half_open);
+  EXPECT_EQ(breaker.state(forgotten), BreakerState::closed);
+  EXPECT_TRUE(breaker.admit(forgotten));
+  EXPECT_TRUE(breaker.admit(forgotten));
+  breaker.failed(forgotten);
+  breaker.failed(forgotten);
+  EXPECT_TRUE(breaker.admit(forgotten)) << "it counts from nought again";
+  breaker.failed(forgotten);
+  EXPECT_EQ(breaker.state(forgotten), BreakerState::open);
+  EXPECT_EQ(breaker.open_until(), forgotten + Millis(1'000)) << "and is open as long as at first";
+}
+
 TEST(Breaker, AProbeThatWasNeverSentIsGivenBack) {
   Breaker breaker = opened();
   EXPECT_TRUE(breaker.admit(start + Millis(1'000)));

@@ -143,6 +143,30 @@ TEST_F(OriginBreakerTest, HalfOpenItLetsAFewProbesThrough) {
   EXPECT_TRUE(may("d"));
 }
 
+// After an idle time nobody is refused for what happened before it, though several come at once: not the key
+// that failed, which two may ask for, nor others.
+TEST_F(OriginBreakerTest, WhereNobodyAskedForLongItIsClosed) {
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(fails("key0"));
+  }
+  each("key", 5, CallOutcome::failed);
+  now += open_first + open_max - Millis(1);
+  for (const std::string_view key : {"a", "b", "c"}) {
+    EXPECT_TRUE(breaker.admit(now, OriginCall("item", key, "")));
+  }
+  EXPECT_FALSE(may("d"));
+  now += Millis(1);
+  for (const std::string_view key : {"d", "e", "f", "g", "key0", "key0"}) {
+    EXPECT_TRUE(breaker.admit(now, OriginCall("item", key, ""))) << key;
+  }
+  each("new", 4, CallOutcome::failed);
+  EXPECT_TRUE(may("h")) << "it counts from nought again";
+  fails("new4");
+  EXPECT_FALSE(may("h"));
+  EXPECT_EQ(breaker.open_until(now, OriginCall("item", "h", "")), now + open_first)
+      << "open as long as at first";
+}
+
 TEST_F(OriginBreakerTest, FailedProbesDoubleItsTimeUpToItsBound) {
   each("key", 5, CallOutcome::failed);
   int probe = 0;
