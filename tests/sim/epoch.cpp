@@ -584,9 +584,7 @@ OriginReply Epoch::ask_origin(const OriginRequest& asked) {
     }
     noticed(*asking_host_, asking_, "asks the origin and will hear its answer number",
             static_cast<std::int64_t>(serial));
-    if (!asking_->subject.row().http || serial != 0) {
-      judge_.origin_call(*asking_host_, *asking_, serial);
-    }
+    judge_.origin_call(*asking_host_, *asking_, serial);
   }
   if (serial != 0 && !healed_ && random_.percent(10)) {
     plan_boundary_visit(*origins_.said(serial));

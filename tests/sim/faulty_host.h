@@ -53,6 +53,8 @@ struct ClientRequest {
   // Its word was long on the way: what it handed over may be over.
   bool lock_late = false;
   bool told_to_retry = false;
+  // It asked the origin for what nobody else could be given.
+  bool asked_alone = false;
   // The lock it asked last, and since when.
   std::string lock_name;
   Instant lock_asked_at;

@@ -462,13 +462,17 @@ void Judge::origin_call(const FaultyHost& host, ClientRequest& client, std::uint
   const ResourceRow& row = client.subject.row();
   // Each asks for itself where the answer is not for sharing; who has waited its whole time, who was told to
   // by the lock, who could not reach it or could not read what was stored, is past it.
-  const bool for_one = row.http && (said == nullptr || !said->shareable || said->varies || said->failure());
+  const bool unheard = row.http && said == nullptr;
+  const bool for_one = row.http && !unheard && (!said->shareable || said->varies || said->failure());
   Instant& unshareable_until = unshareable_[client.key];
   if (for_one) {
-    const Millis takes = said == nullptr ? row.hard : said->affirmed.back().arrived - world_.now;
-    unshareable_until = std::max(unshareable_until, world_.now + takes);
+    unshareable_until = std::max(unshareable_until, said->affirmed.back().arrived);
   }
-  const bool unshareable = for_one || world_.now <= unshareable_until;
+  // What it asks again, because its connection broke, is for itself too.
+  client.asked_alone = client.asked_alone || for_one || world_.now <= unshareable_until;
+  if (unheard) {
+    return;
+  }
   const Millis age = world_.now - client.began;
   const bool waited = age >= limit::single_flight_wait ||
                       (client.told_to_retry && world_.now - client.lock_asked_at >= row.soft);
@@ -481,7 +485,7 @@ void Judge::origin_call(const FaultyHost& host, ClientRequest& client, std::uint
   // origin.
   const bool purged =
       !client.granted && purged_lately(client.subject, world_.now - purge_known_within - row.hard);
-  if (unshareable || waited || past_the_lock || switched || purged) {
+  if (client.asked_alone || waited || past_the_lock || switched || purged) {
     return;
   }
   const auto found = locks_.find(client.lock_name);
