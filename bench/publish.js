@@ -94,29 +94,37 @@ function hits({ http }) {
 /** @param {Results} results */
 function misses({ misses }) {
   if (misses === undefined) return "";
-  const titles = misses.results.filter(({ reads }) => reads === "titles");
+  const kinds = /** @type {const} */ ([
+    ["a title", "titles"],
+    ["a page in mode http", "pages"],
+  ]);
+  const groups = kinds.flatMap(([name, kind]) => {
+    const results = misses.results.filter(({ reads }) => reads === kind);
+    return results.length === 0 ? [] : [{ name, results }];
+  });
   const plot = drawn("misses", "Misses as multiples of a bare Worker's processor time", {
     title: "Misses",
     unit: "times the processor time of a bare Worker that asks the same origin",
-    groups: [
-      {
-        name: "",
-        bars: titles.map(({ name, ratioOfWork, ratio }) => {
-          const { median, low, high } = ratioOfWork ?? ratio;
-          const kind = name === "bare Worker" ? "other" : "larder";
-          return { label: name, value: 1 / median, low: 1 / high, high: 1 / low, kind };
-        }),
-      },
-    ],
+    groups: groups.map(({ name, results }) => ({
+      name,
+      bars: results.map(({ name: label, ratioOfWork, ratio }) => {
+        const { median, low, high } = ratioOfWork ?? ratio;
+        const kind = label === "bare Worker" ? "other" : "larder";
+        return { label, value: 1 / median, low: 1 / high, high: 1 / low, kind };
+      }),
+    })),
     mark: 1,
   });
-  const rows = titles.map(({ name, microsPerRequest, ratioOfWork, sparedMicros }) => [
-    name,
-    microsPerRequest?.toFixed(0) ?? "-",
-    ratioOfWork === null ? "-" : (1 / ratioOfWork.median).toFixed(2),
-    sparedMicros === null ? "-" : sparedMicros.median.toFixed(0),
-  ]);
-  const head = ["", "CPU µs", "times bare", "µs less than with everything on"];
+  const rows = groups.flatMap(({ name: asked, results }) =>
+    results.map(({ name, microsPerRequest, ratioOfWork, sparedMicros }) => [
+      asked,
+      name,
+      microsPerRequest?.toFixed(0) ?? "-",
+      ratioOfWork === null ? "-" : (1 / ratioOfWork.median).toFixed(2),
+      sparedMicros === null ? "-" : sparedMicros.median.toFixed(0),
+    ]),
+  );
+  const head = ["asked for", "by", "CPU µs", "times bare", "µs less than with everything on"];
   return (
     `## Misses\n\nThe stand-ins for KV and the data centre's cache and the Durable Objects run in the measured process, so ` +
     `their work counts.\n\n${plot}\n\n${markdownTable(head, rows)}`

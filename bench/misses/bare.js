@@ -3,7 +3,9 @@
 export default {
   /** @param {Request} request @param {{ORIGIN: string}} env */
   fetch(request, env) {
-    const title = new URL(request.url).searchParams.get("q") ?? "";
+    const { pathname, searchParams } = new URL(request.url);
+    const title = searchParams.get("q");
+    if (title === null) return fetch(`${env.ORIGIN}${pathname}`);
     return fetch(`${env.ORIGIN}/search.json?title=${encodeURIComponent(title)}`);
   },
 };

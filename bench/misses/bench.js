@@ -1,5 +1,5 @@
 // What each protection costs a miss: the same bundle in several configurations, beside a bare Worker that asks the same
-// origin, all on `workerd serve`. No title is asked for twice, but by the readers of unknown ones. Fresh processes and
+// origin, all on `workerd serve`. No title and no page is asked for twice, but unknown titles are. Fresh processes and
 // turns as for hits (bench/http/bench.js). The stores that stand in for KV and the data centre's cache and the Durable
 // Objects run in the measured process, so their work counts.
 
@@ -20,9 +20,9 @@ import { Origin, UNKNOWN } from "./origin.js";
  * copies, remembers unknown titles.
  * @typedef {{keeps: boolean, far: boolean, locks: boolean, stale: boolean, negative: boolean}} Conduct
  */
-/** @typedef {"titles" | "unknown titles"} Reads */
+/** Pages are those of an API in mode http. @typedef {"titles" | "unknown titles" | "pages"} Reads */
 /**
- * One row of the report. Titles are asked for once, unknown ones twice in a row.
+ * One row of the report. Titles and pages are asked for once, unknown titles twice in a row.
  * @typedef {{name: string, configuration: string, path: string, reads: Reads, status: number, askedPerRead: number}} Variant
  */
 
@@ -33,6 +33,7 @@ const NO_CACHE = "no cache at all";
 const WHOLE_AIM = 5;
 const NO_CACHE_AIM = 1.6;
 const TITLE_PATH = "/search/title";
+const PAGE_PATH = "/page/";
 // The shipped declaration of titles under other paths: with a fresh time that a check can wait for, and without the stores,
 // which stand-ins answer for in the measured process.
 const BRIEF = { name: "brief", path: "/search/brief", more: { ttl: "1s" } };
@@ -96,7 +97,7 @@ export async function benchMisses(folder, extent) {
  */
 async function makeVariants(folder, origin, log, scope) {
   const declarations = join(folder, "larder.json.txt");
-  writeFileSync(declarations, moreDeclarations());
+  writeFileSync(declarations, moreDeclarations(origin.url));
   const modules = (await bundleLarder(folder)).map((part) =>
     part.type === "text" ? { ...part, path: declarations } : part,
   );
@@ -106,6 +107,8 @@ async function makeVariants(folder, origin, log, scope) {
   const titles = [{ ...plain, reads: "titles" }];
   /** @type {Variant[]} */
   const unknown = [{ ...plain, reads: "unknown titles" }];
+  /** @type {Variant[]} */
+  const pages = [{ ...plain, path: PAGE_PATH, reads: "pages" }];
   await checked(BARE, bare, log, (server) => checkBare(server, origin));
   for (const [at, { name, settings, path = TITLE_PATH, conduct }] of CONFIGURATIONS.entries()) {
     if (scope === "guarded" && name !== WHOLE && name !== NO_CACHE) continue;
@@ -113,11 +116,15 @@ async function makeVariants(folder, origin, log, scope) {
     const configuration = makeLarder(place(folder, `larder-${at}`), modules, bindings);
     await checked(name, configuration, log, (server) => checkConduct(server, path, conduct));
     titles.push({ name, configuration, path, reads: "titles", status: 200, askedPerRead: 1 });
+    if (name === WHOLE || name === NO_CACHE) {
+      const asked = { name, configuration, path: PAGE_PATH, status: 200, askedPerRead: 1 };
+      pages.push({ ...asked, reads: "pages" });
+    }
     if (name !== WHOLE && name !== NO_NEGATIVE_CACHE) continue;
     const askedPerRead = conduct.negative ? 0.5 : 1;
     unknown.push({ name, configuration, path, reads: "unknown titles", status: 404, askedPerRead });
   }
-  return scope === "guarded" ? titles : [...titles, ...unknown];
+  return scope === "guarded" ? titles : [...titles, ...unknown, ...pages];
 }
 
 /** @param {string} folder @param {string} name */
@@ -126,13 +133,16 @@ function place(folder, name) {
   return join(folder, name);
 }
 
-function moreDeclarations() {
+/** @param {string} origin */
+function moreDeclarations(origin) {
   const { resources } = JSON.parse(readFileSync("larder.json", "utf8"));
   const titles = resources.find((/** @type {{name: string}} */ { name }) => name === "title");
   const copies = [BRIEF, NEAR].map(({ name, path, more }) => {
     return { ...titles, name, match: { ...titles.match, path }, ...more };
   });
-  return JSON.stringify({ resources: [...resources, ...copies] });
+  const [match, url] = [{ path: `${PAGE_PATH}{id}` }, `${origin}${PAGE_PATH}{id}`];
+  const pages = { name: "page", mode: "http", match, origin: { url } };
+  return JSON.stringify({ resources: [...resources, ...copies, pages] });
 }
 
 /** @param {string} folder @param {string} origin @returns {string} its configuration */
@@ -167,10 +177,7 @@ async function checkBare(server, origin) {
 
 /** @param {Server} server @param {string} path @param {Conduct} expected */
 async function checkConduct(server, path, expected) {
-  const first = await cacheStatus(server, `${path}?q=check`, 200);
-  const keeps = /;\s*fwd=miss\b.*;\s*stored\b/.test(first);
-  if (!keeps && !/;\s*fwd=bypass\b.*;\s*detail=disabled\b/.test(first))
-    throw new Error(`a first read is neither stored nor passed through: ${first}`);
+  const keeps = isKept(await cacheStatus(server, `${path}?q=check`, 200));
   // The stores are written behind the response.
   await sleep(SETTLES_MILLIS);
   const far = (await counters(server, "cache_set_total")).some(({ impl }) => impl === "kv");
@@ -185,9 +192,19 @@ async function checkConduct(server, path, expected) {
   const found = JSON.stringify({ keeps, far, locks, stale, negative });
   if (found !== JSON.stringify(expected))
     throw new Error(`it shows ${found}, where ${JSON.stringify(expected)} was expected`);
+  if (isKept(await cacheStatus(server, `${PAGE_PATH}check`, 200)) !== keeps)
+    throw new Error("it keeps titles and no pages, or pages and no titles");
   // Every operation's failure is counted: those of the lock and of the control log, too.
   const failures = await counters(server, "cache_errors_total");
   if (failures.length > 0) throw new Error(`its stores or Durable Objects fail: ${JSON.stringify(failures)}`);
+}
+
+/** Stored, or passed through; a first read is one of them. @param {string} status */
+function isKept(status) {
+  const keeps = /;\s*fwd=miss\b.*;\s*stored\b/.test(status);
+  if (!keeps && !/;\s*fwd=bypass\b.*;\s*detail=disabled\b/.test(status))
+    throw new Error(`a first read is neither stored nor passed through: ${status}`);
+  return keeps;
 }
 
 /** @param {string} status */
@@ -222,6 +239,7 @@ async function measureRound(variants, origin, { turns, turnSeconds, warmUpSecond
     const series = () => {
       const title = `m-${at}-${titles++}`;
       const unknown = `${path}?q=${UNKNOWN}-${title}`;
+      if (reads === "pages") return [`${path}${title}`];
       return reads === "titles" ? [`${path}?q=${title}`] : [unknown, unknown];
     };
     const before = server.runSeconds();
@@ -280,12 +298,12 @@ function summarise(variants, samples, extent) {
     );
     return { met: wrong.length === 0, found: wrong.map(({ name }) => name).join(", ") || "in every turn" };
   };
-  /** @param {string} name @param {number} most */
-  const times = (name, most) => {
-    const of = results.find((result) => result.name === name && result.reads === "titles");
+  /** @param {string} name @param {number} most @param {Reads} [reads] */
+  const times = (name, most, reads = /** @type {Reads} */ ("titles")) => {
+    const of = results.find((result) => result.name === name && result.reads === reads);
     const found = 1 / (of?.ratioOfWork ?? of?.ratio ?? { median: Number.NaN }).median;
     return {
-      aim: `${name}: at most ${most} times a bare Worker`,
+      aim: `${reads === "pages" ? "a page in mode http, " : ""}${name}: at most ${most} times a bare Worker`,
       found: found.toFixed(2),
       met: found <= most,
     };
@@ -299,6 +317,10 @@ function summarise(variants, samples, extent) {
       ...exact("unknown titles"),
     },
   ];
+  if (results.some(({ reads }) => reads === "pages")) {
+    verdicts.push(times(WHOLE, WHOLE_AIM, "pages"), times(NO_CACHE, NO_CACHE_AIM, "pages"));
+    verdicts.push({ aim: "exactly one origin request a page", ...exact("pages") });
+  }
   return { connections: CONNECTIONS, extent, results, verdicts };
 }
 
@@ -329,5 +351,7 @@ export function missesReport({ connections, extent, results }) {
     table(head, rowsOf("titles")),
     "Unknown titles, each read twice in a row",
     table(head, rowsOf("unknown titles")),
+    "Pages of an API in mode http",
+    table(head, rowsOf("pages")),
   ].join("\n");
 }
