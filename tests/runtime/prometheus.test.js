@@ -72,13 +72,24 @@ async function startPrometheus(folder) {
     ],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
-  const ended = new Promise((resolve) => server.once("exit", resolve));
+  /** Why it does not run (any more). @type {string | null} */
+  let over = null;
+  const ended = new Promise((resolve) => {
+    /** @param {string} reason */
+    const ends = (reason) => {
+      over = reason;
+      resolve(undefined);
+    };
+    server.once("exit", (status, signal) => ends(`ended with ${status ?? signal}`));
+    server.once("error", ({ message }) => ends(`did not start (npm run setup unpacks it): ${message}`));
+  });
   /** @param {string} path @param {RequestInit} [init] */
   const ask = (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
   return {
     reload: async () => assert.equal((await ask("/-/reload", { method: "POST" })).status, 200),
     /** The value of a query with one result; undefined while there is none. @param {string} query */
     value: async (query) => {
+      if (over !== null) throw new Error(`Prometheus ${over}`);
       try {
         const response = await ask(`/api/v1/query?query=${encodeURIComponent(query)}`);
         const { data } = /** @type {any} */ (await response.json());
