@@ -47,7 +47,8 @@ function filesIn(folder, ending) {
 const LONG_SIMULATED =
   "All/Defects.*:SimulatorTest.RareBranchesAreSteeredTo:SimulatorTest.TheSameSeedIsTheSameRun:SimulatorTest.*ManySeeds";
 const LONG_COLD = "All/ColdMutant.*:ScaleTest.*";
-const LONG_TRIALS = "All/StepDefects.*:ExperimentsTest.TellPeopleOnceOfAWinnerThatWaitsForThem";
+const LONG_TRIALS =
+  "All/StepDefects.*:ExperimentsTest.TellPeopleOnceOfAWinnerThatWaitsForThem:ExperimentsTest.NoteEveryNightsLook:SampleRatio.*";
 /** @type {Record<string, string>} */
 const FILTERS = {
   "sanitize/sim_tests": `-${LONG_SIMULATED}`,
