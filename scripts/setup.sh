@@ -107,7 +107,7 @@ case $PROFILE in
 esac
 
 # One at a time: two commands started together would install into the same place.
-mkdir -p .tools
+mkdir -p .tools/log
 exec 9>.tools/lock
 flock 9
 if [[ $PROFILE == serve ]]; then
